@@ -1,0 +1,19 @@
+"""The device's few faults. A fault never becomes "not flagged"; a reason not to apply is a `Rejection`, not a fault."""
+
+from __future__ import annotations
+
+
+class DeviceError(Exception):
+    """A fault of the device or of what it was given: says what was found, what was expected and what to do."""
+
+
+class UnreadableFileError(DeviceError):
+    """The file cannot be read, is empty, or is not what its intake reads (DICOM; in research also PNG or JPEG)."""
+
+
+class ReleaseError(DeviceError):
+    """A release is unknown, incomplete, not built here, or not byte for byte what was locked."""
+
+
+class ReportError(DeviceError):
+    """A result cannot be written as DICOM."""

@@ -1,0 +1,96 @@
+"""The bundle: all evidence, total. Each part is there or is a gap that says why and what closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from verification.evidence.files import EvidenceError, read_evidence, read_manifest
+from verification.evidence.project import Project, sha256_of
+from verification.evidence.types import (
+    DatasetsEvidence,
+    DeviceEvidence,
+    Gap,
+    Issue,
+    Severity,
+    StudiesEvidence,
+    TraceEvidence,
+    VerificationEvidence,
+)
+
+EVIDENCE_FILES: dict[str, tuple[str, type, str]] = {
+    "device": ("device.json", DeviceEvidence, "clearway trace"),
+    "verification": ("verification.json", VerificationEvidence, "clearway verify"),
+    "trace": ("trace.json", TraceEvidence, "clearway trace"),
+    "studies": ("studies.json", StudiesEvidence, "clearway evaluate"),
+    "datasets": ("datasets.json", DatasetsEvidence, "clearway data explore"),
+}
+"""Each part of the bundle: its file, its type, and the command that makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceBundle:
+    """The only door to the templates. `issues` says of each part that is a gap why it cannot be used."""
+
+    device: DeviceEvidence | Gap
+    verification: VerificationEvidence | Gap
+    trace: TraceEvidence | Gap
+    studies: StudiesEvidence | Gap
+    datasets: DatasetsEvidence | Gap
+    digests: dict[str, str]
+    issues: tuple[Issue, ...]
+
+
+def read_bundle(folder: Path) -> EvidenceBundle:
+    """Read all evidence of a folder; what is missing or damaged becomes a gap and a blocking issue."""
+    parts: dict[str, Any] = {}
+    issues: list[Issue] = []
+    for part, (name, kind, command) in EVIDENCE_FILES.items():
+        try:
+            parts[part] = read_evidence(folder, name, kind)
+        except FileNotFoundError:
+            parts[part] = Gap(reason=f"{name} has not been made", closes=f"run `{command}`")
+            issues.append(_missing(f"{folder / name}", "no such evidence", command))
+        except EvidenceError as error:
+            parts[part] = Gap(reason=f"{name} cannot be used", closes=f"run `{command}` again")
+            issues.append(_missing(f"{folder / name}", str(error), command))
+    return EvidenceBundle(**parts, digests=_digests(folder), issues=tuple(issues))
+
+
+def find_stale(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
+    """Yield a blocking issue for each part made at another commit or from a file that has changed since."""
+    commit = project.source(()).commit
+    for part, (name, _, command) in EVIDENCE_FILES.items():
+        evidence = getattr(bundle, part)
+        if isinstance(evidence, Gap):
+            continue
+        if evidence.source.commit != commit:
+            message = f"made at commit {evidence.source.commit[:12]}, the checkout is at {commit[:12]}"
+            yield _stale(name, message, command)
+        for relative, digest in evidence.source.inputs.items():
+            path = project.root / relative
+            if not path.is_file():
+                yield _stale(name, f"was made from {relative}, which is gone", command)
+            elif sha256_of(path) != digest:
+                yield _stale(name, f"was made from {relative}, which has changed since", command)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    try:
+        return read_manifest(folder)
+    except EvidenceError:
+        return {}
+
+
+def _missing(where: str, message: str, command: str) -> Issue:
+    return Issue(
+        code="evidence-missing", severity=Severity.BLOCKING, where=where, message=message, hint=f"run `{command}`"
+    )
+
+
+def _stale(name: str, message: str, command: str) -> Issue:
+    return Issue(
+        code="evidence-stale", severity=Severity.BLOCKING, where=name, message=message, hint=f"run `{command}` again"
+    )

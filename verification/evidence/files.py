@@ -1,0 +1,83 @@
+"""Evidence on disk: JSON written whole or not at all, listed in a manifest, and read back strictly."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from verification.evidence.project import sha256_of
+
+MANIFEST = "manifest.json"
+
+T = TypeVar("T")
+
+
+class EvidenceError(Exception):
+    """An evidence file cannot be read, is not what the manifest lists, or is not of its schema."""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part (write, fsync, rename)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_evidence(folder: Path, name: str, value: msgspec.Struct, *, listed: bool = True) -> Path:
+    """Write `value` as `folder/name` and, if `listed`, enter its digest in the folder's manifest."""
+    path = folder / name
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n")
+    if listed:
+        manifest = read_manifest(folder) | {name: sha256_of(path)}
+        write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n")
+    return path
+
+
+def read_manifest(folder: Path) -> dict[str, str]:
+    """The digests that the folder's manifest lists, by file name; empty where there is no manifest yet.
+
+    Raises:
+        EvidenceError: the manifest is not a JSON object of texts.
+    """
+    path = folder / MANIFEST
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except msgspec.DecodeError as error:
+        raise EvidenceError(f"{path}: not a manifest: {error}; delete {folder} and make the evidence again") from error
+
+
+def read_evidence(folder: Path, name: str, kind: type[T]) -> T:
+    """Read one evidence file back, after comparing its digest with the manifest.
+
+    Raises:
+        FileNotFoundError: there is no such evidence.
+        EvidenceError: its digest is not the manifest's, or it is not of the schema of `kind`.
+    """
+    path = folder / name
+    content = path.read_bytes()
+    listed, found = read_manifest(folder).get(name), sha256_of(path)
+    if listed != found:
+        raise EvidenceError(
+            f"{path}: SHA-256 {found}, expected {listed or 'an entry'} as in {folder / MANIFEST}: "
+            "the file was changed after it was written; make the evidence again"
+        )
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise EvidenceError(f"{path}: not {kind.__name__}: {error}; make the evidence again") from error

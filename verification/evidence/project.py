@@ -1,0 +1,78 @@
+"""The checkout: where it is, what commit it is at, and the digests of its files."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from verification.evidence.types import Source
+
+
+class ProjectError(Exception):
+    """A command needs a checkout and there is none here, or git cannot describe it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A checkout of the repository."""
+
+    root: Path
+
+    @property
+    def evidence(self) -> Path:
+        """Where the rooms exchange evidence; never committed."""
+        return self.root / "build" / "evidence"
+
+    @property
+    def submission(self) -> Path:
+        """Where the documents are built."""
+        return self.root / "build" / "submission"
+
+    def relative(self, path: Path) -> str:
+        """The path as evidence and issues name it: relative to the checkout, with forward slashes."""
+        return path.resolve().relative_to(self.root).as_posix()
+
+    def source(self, inputs: Iterable[Path]) -> Source:
+        """Describe what evidence is made from: the commit, and the digest of every file that was read."""
+        return Source(
+            commit=self._git("rev-parse", "HEAD"),
+            commit_date=self._git("log", "-1", "--format=%cs"),
+            dirty=bool(self._git("status", "--porcelain")),
+            inputs={self.relative(path): sha256_of(path) for path in sorted(set(inputs))},
+        )
+
+    def _git(self, *arguments: str) -> str:
+        command = ["git", "-C", str(self.root), *arguments]
+        try:
+            return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        except (OSError, subprocess.CalledProcessError) as error:
+            detail = getattr(error, "stderr", "") or str(error)
+            raise ProjectError(
+                f"{self.root}: git cannot describe the checkout: {detail.strip()}; "
+                "expected a git clone with at least one commit"
+            ) from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as lower-case hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def find_project(start: Path | None = None) -> Project:
+    """Find the checkout that holds `start` (default: the current folder), looking upward.
+
+    Raises:
+        ProjectError: no folder from there up holds both `requirements_spec/` and `pyproject.toml`.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "requirements_spec").is_dir() and (folder / "pyproject.toml").is_file():
+            return Project(folder)
+    raise ProjectError(
+        f"{start}: not inside a Clearway checkout (no folder from here up holds requirements_spec/ and "
+        "pyproject.toml); change into a clone, or name one with --project DIR"
+    )

@@ -1,0 +1,571 @@
+"""The vocabulary of the evidence: frozen, typed, strict when read back (an unknown or missing field is an error).
+
+Everything here is a function of the commit and of the evidence files it names. Run times, hosts and tool versions
+belong to the run record (`RunRecord`), which no digest covers and no document quotes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+__all__ = [
+    "Anomaly", "Card", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset", "DatasetsEvidence", "DeviceEvidence",
+    "DocumentationLevel", "Estimate", "Gap", "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus",
+    "Method", "Opening", "Population", "ReleaseEvidence", "RejectionCode", "ResultStatus", "RiskControl", "RiskPolicy",
+    "RunRecord", "Severity", "Soup", "Source", "SplitCount", "StepResult", "StudiesEvidence", "Study", "StudyCriterion",
+    "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence", "VerificationResult",
+]  # fmt: skip
+
+
+class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=False):
+    """What all evidence has in common: immutable, keyword-only, strict."""
+
+
+# --- shared ---------------------------------------------------------------------------------------------------------
+
+
+class Severity(StrEnum):
+    """`blocking` stops a build from being good; `advisory` is printed."""
+
+    BLOCKING = "blocking"
+    ADVISORY = "advisory"
+
+
+class Issue(Record):
+    """A value about evidence, yielded by a checker without side effects. `where` is `file:line` or an id."""
+
+    code: str
+    severity: Severity
+    where: str
+    message: str
+    hint: str
+
+
+class Gap(Record, tag=True):
+    """Evidence that is not there: why, and what would close it. Rendered where the evidence would have stood."""
+
+    reason: str
+    closes: str
+
+
+class Source(Record):
+    """What a piece of evidence was made from.
+
+    `commit_date` is the commit's own date (ISO 8601, day); `dirty` says that tracked files differed from the commit;
+    `inputs` maps each file that was read, as a path relative to the checkout, to its SHA-256.
+    """
+
+    commit: str
+    commit_date: str
+    dirty: bool
+    inputs: dict[str, str]
+
+
+class RunRecord(Record):
+    """Where and when a command ran. Outside every digest."""
+
+    command: list[str]
+    started: str
+    finished: str
+    seconds: float
+    host: str
+    python: str
+    packages: dict[str, str]
+
+
+class Table(Record):
+    """A table ready to be set: cells are text, or numbers that a filter formats."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+
+
+# --- device.json: facts of the product, read from it ------------------------------------------------------------------
+
+
+class Population(Record):
+    """Completed years, both limits included; no maximum is None."""
+
+    description: str
+    minimum_age_years: int
+    maximum_age_years: int | None
+    view_positions: tuple[str, ...]
+
+
+class Card(Record, tag=True):
+    """How a release's model came to be: what a competent practitioner needs to make it again."""
+
+    architecture: str
+    parameters: int
+    initial_weights: str
+    recipe: str
+    recipe_digest: str
+    loss: str
+    optimizer: str
+    epochs: int
+    batch_size: int
+    augmentation: str
+    seed: int
+    dataset: str
+    dataset_digest: str
+    training_images: int
+    training_patients: int
+    tuning_images: int
+    tuning_patients: int
+    keras_litert_maximum_difference: float
+    keras_litert_decision_flips: int
+    history: tuple[Table, ...]
+
+
+class ReleaseEvidence(Record):
+    """A release as its own files state it. `weights_sha256`, `threshold` and `card` are absent for an unbuilt one."""
+
+    name: str
+    version: str
+    status: str
+    title: str
+    digest: str
+    population: Population
+    input_rows: int
+    input_columns: int
+    resampling: str
+    keeps_aspect: bool
+    weights_sha256: str | None
+    weights_bytes: int | None
+    threshold: float | None
+    threshold_rule: str | None
+    threshold_locked_on: str | None
+    study: str | None
+    limitations: tuple[str, ...]
+    card: Card | Gap
+    unbuilt_reason: str | None
+    unbuilt_command: str | None
+
+
+class RejectionCode(Record):
+    """A row of the device's one table of reasons not to apply; it also prints the labeling."""
+
+    code: str
+    attribute: str
+    requirement: str
+    text: str
+
+
+class TransferSyntax(Record):
+    """A transfer syntax that the device reads."""
+
+    uid: str
+    name: str
+    lossy: bool
+
+
+class Soup(Record):
+    """A locked dependency (software of unknown provenance, IEC 62304) and why it is there."""
+
+    name: str
+    version: str
+    extra: str
+    direct: bool
+    purpose: str
+    licence: str | None
+
+
+class DeviceEvidence(Record):
+    """`device.json`"""
+
+    source: Source
+    name: str
+    version: str
+    releases: tuple[ReleaseEvidence, ...]
+    rejections: tuple[RejectionCode, ...]
+    transfer_syntaxes: tuple[TransferSyntax, ...]
+    research_transfer_syntaxes: tuple[TransferSyntax, ...]
+    statement: str
+    soup: tuple[Soup, ...]
+
+
+# --- verification.json: what the scenarios showed ---------------------------------------------------------------------
+
+
+class ResultStatus(StrEnum):
+    """Only `passed` verifies."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+    UNDEFINED = "undefined"
+    NOT_RUN = "not_run"
+
+
+class StepResult(Record):
+    """A Gherkin step: what it expects, what became of it, what was observed."""
+
+    keyword: str
+    text: str
+    status: ResultStatus
+    observed: str | None
+
+
+class VerificationResult(Record):
+    """One scenario or outline row, as parsed from its feature file, with the outcome of running it."""
+
+    id: str
+    feature: str
+    name: str
+    file: str
+    line: int
+    example: dict[str, str]
+    tags: tuple[str, ...]
+    requirements: tuple[str, ...]
+    criteria: tuple[str, ...]
+    status: ResultStatus
+    steps: tuple[StepResult, ...]
+    message: str | None
+    digest: str
+
+
+class VerificationEvidence(Record):
+    """`verification.json`. `complete` is false for a selection (`--only`), which never supports a submission."""
+
+    source: Source
+    complete: bool
+    selection: tuple[str, ...]
+    results: tuple[VerificationResult, ...]
+    requirement_digests: dict[str, str]
+    release_digests: dict[str, str]
+
+
+# --- trace.json: items, links, risk -----------------------------------------------------------------------------------
+
+
+class ItemKind(StrEnum):
+    """What an item of the trace graph is."""
+
+    USER_NEED = "user_need"
+    SYSTEM_REQUIREMENT = "system_requirement"
+    SOFTWARE_REQUIREMENT = "software_requirement"
+    HAZARD = "hazard"
+    RISK_CONTROL = "risk_control"
+    ANOMALY = "anomaly"
+    SYMBOL = "symbol"
+    SCENARIO = "scenario"
+    STUDY_CRITERION = "study_criterion"
+    DOCUMENT_SECTION = "document_section"
+
+
+class Method(StrEnum):
+    """How a criterion is verified."""
+
+    TEST = "test"
+    ANALYSIS = "analysis"
+    INSPECTION = "inspection"
+    DEMONSTRATION = "demonstration"
+
+
+class LinkStatus(StrEnum):
+    """ "Covered?" is not a boolean."""
+
+    COVERS = "covers"
+    FAILED = "failed"
+    NOT_RUN = "not_run"
+    STALE = "stale"
+    UNREVIEWED = "unreviewed"
+    SUSPECT = "suspect"
+    ORPHANED = "orphaned"
+    UNPROVEN = "unproven"
+    GAP = "gap"
+
+
+class Criterion(Record):
+    """One acceptance criterion of a requirement, and where it stands."""
+
+    id: str
+    text: str
+    method: Method
+    status: LinkStatus
+    why: str
+    scenarios: tuple[str, ...]
+
+
+class Item(Record):
+    """A node of the trace graph. `status` sums up what its links show; `why` says it in words."""
+
+    id: str
+    kind: ItemKind
+    title: str
+    text: str
+    rationale: str | None
+    source_clause: str | None
+    file: str
+    line: int
+    criteria: tuple[Criterion, ...]
+    safety_related: bool
+    digest: str
+    status: LinkStatus
+    why: str
+
+
+class Link(Record):
+    """An edge, from the item that claims it to the item it claims: `source` `relation` `target`."""
+
+    source: str
+    target: str
+    relation: str
+    status: LinkStatus
+    why: str
+
+
+class Hazard(Record):
+    """The chain of ISO 14971, clause 5: hazard, sequence of events, hazardous situation, harm. Scales are 1 to 5.
+
+    The probability of a software failure is taken as 1: `probability_of_harm` is the probability that the hazardous
+    situation, once there, leads to harm.
+    """
+
+    id: str
+    title: str
+    hazard: str
+    sequence_of_events: tuple[str, ...]
+    hazardous_situation: str
+    harm: str
+    severity: int
+    probability_of_harm: int
+    acceptability: str
+    controls: tuple[str, ...]
+    residual_severity: int
+    residual_probability_of_harm: int
+    residual_acceptability: str
+    disclosed: str | None
+
+
+class RiskControl(Record):
+    """A measure against hazards. Implemented is one question, effective another; each has its evidence or a gap."""
+
+    id: str
+    title: str
+    text: str
+    kind: str
+    hazards: tuple[str, ...]
+    requirements: tuple[str, ...]
+    implemented: LinkStatus
+    implemented_why: str
+    effective: LinkStatus
+    effective_why: str
+
+
+class RiskPolicy(Record, tag=True):
+    """The acceptability matrix: rows severity 1 to 5, columns probability 1 to 5."""
+
+    severities: tuple[str, ...]
+    probabilities: tuple[str, ...]
+    matrix: tuple[tuple[str, ...], ...]
+    assumptions: tuple[str, ...]
+
+
+class DocumentationLevel(Record, tag=True):
+    """Basic or Enhanced, computed from the hazards before any control, with the reasons."""
+
+    level: str
+    why: str
+    hazards: tuple[str, ...]
+
+
+class Anomaly(Record):
+    """A known, unresolved departure from what was expected."""
+
+    id: str
+    title: str
+    found_in: str
+    observed: str
+    expected: str
+    requirements: tuple[str, ...]
+    hazards: tuple[str, ...]
+    assessment: str
+    security_assessment: str
+    workaround: str
+    disposition: str
+
+
+class TraceEvidence(Record):
+    """`trace.json`"""
+
+    source: Source
+    items: tuple[Item, ...]
+    links: tuple[Link, ...]
+    hazards: tuple[Hazard, ...]
+    controls: tuple[RiskControl, ...]
+    policy: RiskPolicy | Gap
+    documentation_level: DocumentationLevel | Gap
+    anomalies: tuple[Anomaly, ...]
+    issues: tuple[Issue, ...]
+
+
+# --- studies.json: clinical performance -------------------------------------------------------------------------------
+
+
+class Interval(Record):
+    """Two-sided limits, the level (0.95) and the method by name."""
+
+    lower: float
+    upper: float
+    level: float
+    method: str
+
+
+class Estimate(Record, tag=True):
+    """One figure of a study. An undefined metric has `value` None and a `reason`, never 0."""
+
+    metric: str
+    value: float | None
+    reason: str | None
+    interval: Interval | None
+    n: int
+    events: int | None
+    patients: int
+    subgroup: str
+    reference_standard: str
+    decides: bool
+    criterion: str | None
+    met: bool | None
+    release_digest: str
+    dataset_digest: str
+
+
+class StudyCriterion(Record):
+    """An acceptance criterion fixed before scores existed: the named limit of the interval against a bound."""
+
+    id: str
+    metric: str
+    subgroup: str
+    limit: str
+    comparison: str
+    bound: float
+    rationale: str
+    estimate: Estimate | Gap
+    met: bool | None
+
+
+class Opening(Record):
+    """A line of a study's log: a use of its data."""
+
+    event: str
+    date: str
+    reason: str
+    release: str
+    release_digest: str
+    dataset_digest: str
+    scores_sha256: str | None
+
+
+class Confusion(Record, tag=True):
+    """The 2x2 table at the operating point, in images."""
+
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+
+
+class CurvePoint(Record):
+    """A threshold and what it gives; positive means score >= threshold."""
+
+    threshold: float | None
+    sensitivity: float
+    specificity: float
+
+
+class Curve(Record, tag=True):
+    """The operating points of the scores, thinned for drawing, in order of falling threshold."""
+
+    points: tuple[CurvePoint, ...]
+    operating: CurvePoint
+
+
+class StudyPlan(Record):
+    """What the plan fixes, in its own words."""
+
+    objective: str
+    population: str
+    unit: str
+    reference_standard: str
+    data: str
+    exclusions: tuple[str, ...]
+    threshold_rule: str
+    interval_method: str
+    subgroups: tuple[str, ...]
+    sample_size: str
+    limitations: tuple[str, ...]
+
+
+class Study(Record):
+    """A study: its plan, its log and what its scores give. `kind` is `development` or `validation_plan`."""
+
+    name: str
+    title: str
+    kind: str
+    label: str
+    release: str
+    release_version: str
+    release_digest: str
+    dataset_digest: str
+    plan: StudyPlan
+    plan_digest: str
+    scores_sha256: str | None
+    openings: tuple[Opening, ...]
+    images: int | None
+    patients: int | None
+    confusion: Confusion | Gap
+    estimates: tuple[Estimate, ...]
+    criteria: tuple[StudyCriterion, ...]
+    curve: Curve | Gap
+
+
+class StudiesEvidence(Record):
+    """`studies.json`"""
+
+    source: Source
+    studies: tuple[Study, ...]
+    issues: tuple[Issue, ...]
+
+
+# --- datasets.json: what the data are ---------------------------------------------------------------------------------
+
+
+class SplitCount(Record):
+    """One part of a patient-disjoint split."""
+
+    name: str
+    images: int
+    patients: int
+    positives: int
+
+
+class Dataset(Record):
+    """A collection of images, described. Counts that are not recorded are rows that say so."""
+
+    name: str
+    title: str
+    origin: str
+    terms: str
+    role: str
+    images: int
+    patients: int
+    digest: str
+    tables: tuple[Table, ...]
+    splits: tuple[SplitCount, ...]
+    flow: tuple[Table, ...]
+    limitations: tuple[str, ...]
+
+
+class DatasetsEvidence(Record):
+    """`datasets.json`"""
+
+    source: Source
+    datasets: tuple[Dataset, ...]
+    issues: tuple[Issue, ...]

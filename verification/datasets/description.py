@@ -1,0 +1,51 @@
+"""`dataset.yaml`: what a collection of images is, where it is from, and how it is split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from verification.datasets.manifest import SPLITS, blocking
+from verification.evidence import Issue
+
+
+class SplitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How patients are placed: `shares` by split, in order, summing to 1; `folders` are the only ones read."""
+
+    key: str
+    shares: dict[str, float]
+    folders: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless the shares are of the known splits and sum to 1."""
+        if tuple(self.shares) != SPLITS or abs(sum(self.shares.values()) - 1) > 1e-9:
+            raise ValueError(f"shares: expected {', '.join(SPLITS)} summing to 1, received {self.shares}")
+
+
+class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A dataset, described. `not_recorded` names attributes that the data do not carry."""
+
+    name: str
+    title: str
+    origin: str
+    terms: str
+    role: str
+    limitations: tuple[str, ...]
+    not_recorded: tuple[str, ...] = ()
+    split: SplitRule | None = None
+    attribution: str | None = None
+
+
+def read_description(path: Path, where: str | None = None) -> tuple[Description | None, tuple[Issue, ...]]:
+    """Read `dataset.yaml` strictly.
+
+    Returns:
+        The description, or None with the issue that says why not.
+    """
+    where = where or str(path)
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=Description), ()
+    except (OSError, msgspec.DecodeError) as error:
+        hint = "see verification/datasets/kermany224/dataset.yaml for the keys"
+        return None, (blocking("dataset-unreadable", where, f"not a description of a dataset: {error}", hint),)

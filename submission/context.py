@@ -1,0 +1,439 @@
+"""From the bundle to the names that templates see: total (a value or a gap), arranged, with nothing computed but counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+import msgspec
+
+from submission.blocking import find_advisory, find_blocking
+from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
+from verification.evidence import (
+    Criterion,
+    Dataset,
+    EvidenceBundle,
+    Gap,
+    Hazard,
+    Issue,
+    Item,
+    ItemKind,
+    LinkStatus,
+    Project,
+    ReleaseEvidence,
+    ResultStatus,
+    RiskControl,
+    Source,
+    Study,
+    TraceEvidence,
+    VerificationEvidence,
+    VerificationResult,
+    read_bundle,
+)
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+REFERENCE_BANNER = "REFERENCE RELEASE, NOT FOR SUBMISSION"
+DRAFT_BANNER = "DRAFT"
+
+STANDING = {
+    "reference": "This is a reference release. It is trained and estimated on public data, it shows form and method, and "
+    "it can never be filed. It supports no indication.",
+    "candidate": "This is a draft of a candidate release. No person has approved it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature file and its scenarios, outline rows included."""
+
+    file: str
+    name: str
+    results: tuple[VerificationResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One row of the matrix forward: a criterion of a requirement, or a requirement that has none."""
+
+    item: Item
+    parents: tuple[str, ...]
+    criterion: Criterion | Gap
+    scenarios: tuple[tuple[str, str], ...]
+    symbols: tuple[Item, ...]
+    controls: tuple[str, ...]
+    hazards: tuple[str, ...]
+    status: LinkStatus
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackRow:
+    """One row of the matrix backward: what was made, and what asked for it."""
+
+    id: str
+    kind: str
+    place: str
+    targets: tuple[str, ...]
+    needs: tuple[str, ...]
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskCell:
+    """A cell of the acceptability matrix with the hazards that stand in it before and after control."""
+
+    acceptability: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """A row of the gap register."""
+
+    id: str
+    where: str
+    what: str
+    severity: str
+    consequence: str
+    closes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Every name that a template may use, beside `document`. An unknown name is a fault of the template."""
+
+    source: Source
+    state: str
+    banner: str
+    standing: str
+    blocking: tuple[Issue, ...]
+    advisory: tuple[Issue, ...]
+    documents: tuple[Entry, ...]
+    standards: tuple[Standard, ...]
+    declared: Mapping[str, Gap]
+    register: tuple[RegisterRow, ...]
+    device: Any
+    release: ReleaseEvidence | Gap
+    study: Study | Gap
+    plans: tuple[Study, ...] | Gap
+    datasets: tuple[Dataset, ...] | Gap
+    verification: VerificationEvidence | Gap
+    trace: TraceEvidence | Gap
+    user_needs: tuple[Item, ...] | Gap
+    system_requirements: tuple[Item, ...] | Gap
+    software_requirements: tuple[Item, ...] | Gap
+    hazards: tuple[Hazard, ...] | Gap
+    controls: tuple[RiskControl, ...] | Gap
+    risk_matrix: tuple[tuple[str, tuple[RiskCell, ...]], ...] | Gap
+    features: tuple[Feature, ...] | Gap
+    unverified: tuple[VerificationResult, ...] | Gap
+    statuses: tuple[tuple[str, int], ...] | Gap
+    forward: tuple[TraceRow, ...] | Gap
+    backward: tuple[BackRow, ...] | Gap
+    coverage: tuple[tuple[str, int], ...] | Gap
+    counts: Mapping[str, int | Gap]
+
+    def names(self) -> dict[str, object]:
+        """The names as a template's context."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def bind(value: T | Gap, function: Callable[[T], U]) -> U | Gap:
+    """Apply `function` to evidence; what hangs on a gap is that gap."""
+    return value if isinstance(value, Gap) else function(value)
+
+
+def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Package:
+    """Read the evidence of a checkout and arrange it for the templates."""
+    bundle = read_bundle(project.evidence)
+    release = bind(bundle.device, lambda device: _named(device.releases, release_name, "device.json"))
+    study = _study_of(bundle, release)
+    blocking = tuple(find_blocking(bundle, project, release, study))
+    advisory = tuple(find_advisory(bundle))
+    state = "blocked" if blocking else getattr(release, "status", "blocked")
+    trace, verification = bundle.trace, bundle.verification
+    forward = bind(trace, lambda graph: tuple(_forward(graph, verification)))
+    declared = {gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared}
+    return Package(
+        source=project.source(()),
+        state=state,
+        banner=REFERENCE_BANNER if getattr(release, "status", "") == "reference" else DRAFT_BANNER,
+        standing=STANDING.get(getattr(release, "status", ""), STANDING["candidate"]),
+        blocking=blocking,
+        advisory=advisory,
+        documents=catalogue.documents,
+        standards=catalogue.standards,
+        declared=declared,
+        register=tuple(_register(catalogue, bundle, study, advisory)),
+        device=bundle.device,
+        release=release,
+        study=study,
+        plans=bind(bundle.studies, lambda found: _some(_plans(found.studies), "no validation plan in studies.json")),
+        datasets=bind(bundle.datasets, lambda found: _some(found.datasets, "datasets.json lists no data set")),
+        verification=verification,
+        trace=trace,
+        user_needs=_items(trace, ItemKind.USER_NEED),
+        system_requirements=_items(trace, ItemKind.SYSTEM_REQUIREMENT),
+        software_requirements=_items(trace, ItemKind.SOFTWARE_REQUIREMENT),
+        hazards=bind(trace, lambda graph: _some(graph.hazards, "trace.json lists no hazard")),
+        controls=bind(trace, lambda graph: _some(graph.controls, "trace.json lists no risk control")),
+        risk_matrix=bind(trace, _risk_matrix),
+        features=bind(verification, lambda found: _some(_features(found), "verification.json lists no scenario")),
+        unverified=bind(verification, lambda found: tuple(r for r in found.results if r.status != "passed")),
+        statuses=bind(verification, _statuses),
+        forward=forward,
+        backward=bind(trace, lambda graph: tuple(_backward(graph, verification))),
+        coverage=bind(forward, lambda rows: _tally(row.status.value for row in rows)),
+        counts=_counts(bundle, study),
+    )
+
+
+# --- choosing ---------------------------------------------------------------------------------------------------------
+
+
+def _named(values: tuple[Any, ...], name: str, where: str) -> Any:
+    for value in values:
+        if value.name == name:
+            return value
+    known = ", ".join(value.name for value in values) or "none"
+    return Gap(reason=f"{where} has no {name!r}; it has {known}", closes="name one of those, or make the evidence again")
+
+
+def _study_of(bundle: EvidenceBundle, release: ReleaseEvidence | Gap) -> Study | Gap:
+    if isinstance(release, Gap) or isinstance(bundle.studies, Gap):
+        return release if isinstance(release, Gap) else bundle.studies  # type: ignore[return-value]
+    if release.study is None:
+        return Gap(reason=f"release {release.name} names no study", closes="carry out the validation plan")
+    found: Study | Gap = _named(bundle.studies.studies, release.study, "studies.json")
+    return found
+
+
+def _plans(studies: tuple[Study, ...]) -> tuple[Study, ...]:
+    return tuple(study for study in studies if study.kind == "validation_plan")
+
+
+def _some(values: tuple[T, ...], reason: str) -> tuple[T, ...] | Gap:
+    return values or Gap(reason=reason, closes="see why the command that makes it found none")
+
+
+def _items(trace: TraceEvidence | Gap, kind: ItemKind) -> tuple[Item, ...] | Gap:
+    reason = f"trace.json lists no {kind.value.replace('_', ' ')}"
+    return bind(trace, lambda graph: _some(tuple(item for item in graph.items if item.kind is kind), reason))
+
+
+# --- verification -----------------------------------------------------------------------------------------------------
+
+
+def _features(evidence: VerificationEvidence) -> tuple[Feature, ...]:
+    by_file: dict[str, list[VerificationResult]] = {}
+    for result in evidence.results:
+        by_file.setdefault(result.file, []).append(result)
+    return tuple(Feature(file, found[0].feature, tuple(found)) for file, found in sorted(by_file.items()))
+
+
+def _statuses(evidence: VerificationEvidence) -> tuple[tuple[str, int], ...]:
+    found = Counter(result.status for result in evidence.results)
+    return tuple((status.value, found[status]) for status in ResultStatus)
+
+
+def _tally(values: Iterator[str]) -> tuple[tuple[str, int], ...]:
+    found = Counter(values)
+    return tuple((status.value, found[status.value]) for status in LinkStatus)
+
+
+def _counts(bundle: EvidenceBundle, study: Study | Gap) -> dict[str, int | Gap]:
+    def kind(wanted: ItemKind) -> int | Gap:
+        return bind(bundle.trace, lambda graph: sum(item.kind is wanted for item in graph.items))
+
+    return {
+        "user_needs": kind(ItemKind.USER_NEED),
+        "system_requirements": kind(ItemKind.SYSTEM_REQUIREMENT),
+        "software_requirements": kind(ItemKind.SOFTWARE_REQUIREMENT),
+        "hazards": bind(bundle.trace, lambda graph: len(graph.hazards)),
+        "controls": bind(bundle.trace, lambda graph: len(graph.controls)),
+        "anomalies": bind(bundle.trace, lambda graph: len(graph.anomalies)),
+        "scenarios": bind(bundle.verification, lambda found: len(found.results)),
+        "passed": bind(bundle.verification, lambda found: sum(r.status == "passed" for r in found.results)),
+        "estimates": bind(study, lambda found: len(found.estimates)),
+        "criteria": bind(study, lambda found: len(found.criteria)),
+        "criteria_met": bind(study, lambda found: sum(c.met is True for c in found.criteria)),
+    }
+
+
+# --- trace ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    items: dict[str, Item]
+    up: dict[str, list[str]]
+    down: dict[str, list[str]]
+    controls: dict[str, list[RiskControl]]
+
+
+def _graph(trace: TraceEvidence) -> _Graph:
+    up: dict[str, list[str]] = {}
+    down: dict[str, list[str]] = {}
+    controls: dict[str, list[RiskControl]] = {}
+    for link in trace.links:
+        up.setdefault(link.source, []).append(link.target)
+        down.setdefault(link.target, []).append(link.source)
+    for control in trace.controls:
+        for requirement in control.requirements:
+            controls.setdefault(requirement, []).append(control)
+    return _Graph({item.id: item for item in trace.items}, up, down, controls)
+
+
+NEEDS = (ItemKind.USER_NEED, ItemKind.SYSTEM_REQUIREMENT)
+
+
+def _ancestors(graph: _Graph, start: str) -> tuple[str, ...]:
+    """User needs and system requirements above an item, each once, nearest first; cycles are harmless."""
+    found: dict[str, None] = {}
+    todo = list(graph.up.get(start, []))
+    while todo:
+        target = todo.pop(0)
+        item = graph.items.get(target)
+        if target not in found and item is not None and item.kind in NEEDS:
+            found[target] = None
+            todo += graph.up.get(target, [])
+    return tuple(found)
+
+
+def _forward(trace: TraceEvidence, verification: VerificationEvidence | Gap) -> Iterator[TraceRow]:
+    graph = _graph(trace)
+    status_of = {result.id: result.status.value for result in getattr(verification, "results", ())}
+    for item in trace.items:
+        if item.kind is ItemKind.SOFTWARE_REQUIREMENT:
+            none = Gap(reason="the requirement has no criterion", closes="write one")
+            for criterion in item.criteria or (none,):
+                yield _row(graph, item, criterion, status_of)
+
+
+def _row(graph: _Graph, item: Item, criterion: Criterion | Gap, status_of: dict[str, str]) -> TraceRow:
+    below = [graph.items[name] for name in graph.down.get(item.id, []) if name in graph.items]
+    controls = graph.controls.get(item.id, [])
+    scenarios = () if isinstance(criterion, Gap) else criterion.scenarios
+    return TraceRow(
+        item=item,
+        parents=_ancestors(graph, item.id),
+        criterion=criterion,
+        scenarios=tuple((name, status_of.get(name, "not_run")) for name in scenarios),
+        symbols=tuple(one for one in below if one.kind is ItemKind.SYMBOL),
+        controls=tuple(control.id for control in controls),
+        hazards=tuple(sorted({hazard for control in controls for hazard in control.hazards})),
+        status=LinkStatus.GAP if isinstance(criterion, Gap) else criterion.status,
+        why=criterion.reason if isinstance(criterion, Gap) else criterion.why,
+    )
+
+
+def _backward(trace: TraceEvidence, verification: VerificationEvidence | Gap) -> Iterator[BackRow]:
+    graph = _graph(trace)
+    for item in trace.items:
+        if item.kind is ItemKind.SYMBOL:
+            targets = tuple(sorted(graph.up.get(item.id, [])))
+            place = f"{item.file}:{item.line}"
+            yield BackRow(item.id, "symbol", place, targets, _needs(graph, targets), item.status.value)
+    for result in getattr(verification, "results", ()):
+        place = f"{result.file}:{result.line}"
+        targets = tuple(sorted({*result.requirements, *result.criteria}))
+        yield BackRow(result.id, "scenario", place, targets, _needs(graph, result.requirements), result.status.value)
+
+
+def _needs(graph: _Graph, targets: tuple[str, ...]) -> tuple[str, ...]:
+    above = {name for target in targets for name in _ancestors(graph, target)}
+    return tuple(sorted(name for name in above if graph.items[name].kind is ItemKind.USER_NEED))
+
+
+def _risk_matrix(trace: TraceEvidence) -> tuple[tuple[str, tuple[RiskCell, ...]], ...] | Gap:
+    if isinstance(trace.policy, Gap):
+        return trace.policy
+    rows = []
+    for severity, (name, row) in enumerate(zip(trace.policy.severities, trace.policy.matrix, strict=True), start=1):
+        cells = tuple(_risk_cell(trace.hazards, severity, p, value) for p, value in enumerate(row, start=1))
+        rows.append((name, cells))
+    return tuple(reversed(rows))
+
+
+def _risk_cell(hazards: tuple[Hazard, ...], severity: int, probability: int, acceptability: str) -> RiskCell:
+    here = (severity, probability)
+    return RiskCell(
+        acceptability,
+        before=tuple(h.id for h in hazards if (h.severity, h.probability_of_harm) == here),
+        after=tuple(h.id for h in hazards if (h.residual_severity, h.residual_probability_of_harm) == here),
+    )
+
+
+# --- gaps -------------------------------------------------------------------------------------------------------------
+
+
+def _register(
+    catalogue: Catalogue, bundle: EvidenceBundle, study: Study | Gap, advisory: tuple[Issue, ...]
+) -> Iterator[RegisterRow]:
+    for gap in catalogue.gaps.declared:
+        yield _declared_row(gap)
+    for kind, where, what, closes in _found(bundle, study, advisory):
+        meaning = catalogue.gaps.kinds[kind]
+        yield RegisterRow("", where, what, meaning.severity, meaning.consequence, closes or meaning.closes)
+
+
+def _declared_row(gap: DeclaredGap) -> RegisterRow:
+    return RegisterRow(gap.id, "declared", gap.title, gap.severity, gap.consequence, gap.closes)
+
+
+def _found(
+    bundle: EvidenceBundle, study: Study | Gap, advisory: tuple[Issue, ...]
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield kind, where, what and what closes it (empty: as its kind says) of every gap in the evidence."""
+    for part in ("device", "verification", "trace", "studies", "datasets"):
+        for where, gap in _gaps_in(getattr(bundle, part), part):
+            yield "evidence", where, gap.reason, gap.closes
+    if not isinstance(study, Gap):
+        yield from _found_in_study(study)
+    if not isinstance(bundle.trace, Gap):
+        yield from _found_in_trace(bundle.trace)
+    for issue in advisory:
+        yield "advisory", issue.where, issue.message, issue.hint
+
+
+def _found_in_study(study: Study) -> Iterator[tuple[str, str, str, str]]:
+    for criterion in study.criteria:
+        if criterion.met is False:
+            yield "criterion", criterion.id, f"NOT MET: {criterion.rationale}", ""
+    for estimate in study.estimates:
+        if estimate.value is None:
+            where = f"{study.name}, {estimate.metric} ({estimate.subgroup})"
+            yield "estimate", where, estimate.reason or "undefined without a reason", ""
+
+
+ROOTS = (*NEEDS, ItemKind.SOFTWARE_REQUIREMENT)
+
+
+def _found_in_trace(trace: TraceEvidence) -> Iterator[tuple[str, str, str, str]]:
+    for item in trace.items:
+        if item.kind in ROOTS and item.status is not LinkStatus.COVERS:
+            yield item.kind.value, item.id, f"{item.status.value.replace('_', ' ')}: {item.why}", ""
+    for control in trace.controls:
+        if control.implemented is not LinkStatus.COVERS:
+            yield "implementation", control.id, control.implemented_why, ""
+        if control.effective is not LinkStatus.COVERS:
+            yield "effectiveness", control.id, control.effective_why, ""
+
+
+def _gaps_in(value: object, where: str) -> Iterator[tuple[str, Gap]]:
+    if isinstance(value, Gap):
+        yield where, value
+    elif isinstance(value, msgspec.Struct):
+        name = getattr(value, "name", None) or getattr(value, "id", None)
+        place = f"{where} {name}" if name else where
+        for field in value.__struct_fields__:
+            inner = getattr(value, field)
+            yield from _gaps_in(inner, place if isinstance(inner, tuple) else f"{place}, {field.replace('_', ' ')}")
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _gaps_in(inner, where)

@@ -1,0 +1,288 @@
+"""What stands between evidence and a page: one function renders a value or a gap, and numbers pass only by a filter.
+
+A bare number that reaches a page is an error: every figure is shown by one of the filters here, so that its rounding is
+stated once. A `Gap` passes through every filter unchanged and is shown as what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Undefined
+from markupsafe import Markup, escape
+
+from verification.evidence import CurvePoint, Estimate, Gap, Interval, StudyCriterion
+
+FONTS = Path(__file__).parent / "fonts"
+LONGEST_ID = 96
+"""Characters of an identifier that are shown; a longer one is shortened in the middle and says so."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILTERS: dict[str, Callable[..., Any]] = {}
+"""Every filter that a template may use, by name."""
+
+METRICS = {
+    "auroc": "AUROC",
+    "auc": "AUROC",
+    "average_precision": "Average precision",
+    "brier": "Brier score",
+    "f1": "F1",
+    "npv": "NPV",
+    "ppv": "PPV",
+}
+"""Names of metrics that are not simply their words."""
+
+
+def total(function: F) -> F:
+    """Register a filter and make it total: a gap comes out as it went in."""
+
+    @wraps(function)
+    def passing(value: object, *arguments: object, **options: object) -> object:
+        return value if isinstance(value, Gap | Undefined) else function(value, *arguments, **options)
+
+    FILTERS[function.__name__] = passing
+    return passing  # type: ignore[return-value]
+
+
+# --- every value, on its way to the page ------------------------------------------------------------------------------
+
+
+def show(value: object) -> object:
+    """Render what a template prints: a gap as a gap, nothing as "not recorded", text with the glyphs that we ship.
+
+    Raises:
+        TypeError: a bare number; it needs a filter that states its form.
+    """
+    if isinstance(value, Gap):
+        return gap_inline(value)
+    if value is None:
+        return Markup('<span class="absent">not recorded</span>')
+    if isinstance(value, bool | int | float):
+        raise TypeError(f"the bare number {value!r} reached the page; show it through a filter such as `count`")
+    return spell(value) if isinstance(value, str) else value
+
+
+def gap_inline(gap: Gap) -> Markup:
+    """A gap as it stands in a line of text or in a cell."""
+    return Markup('<span class="gap"><b>Gap</b> {} <i>Closed by:</i> {}</span>').format(
+        spell(sentence(gap.reason)), spell(sentence(gap.closes))
+    )
+
+
+def sentence(text: str) -> str:
+    """Text that ends as a sentence does."""
+    return text if text.endswith((".", "?", "!")) else text + "."
+
+
+def spell(text: str) -> str:
+    """The text with each character that no shipped font has written as its code point, so that no other font steps in."""
+    odd = {ord(character) for character in text} - shipped_characters()
+    return text.translate({code: f"[U+{code:04X}]" for code in odd}) if odd else text
+
+
+@cache
+def shipped_characters() -> frozenset[int]:
+    """The code points that the shipped fonts can show in every style, and white space."""
+    from fontTools.ttLib import TTFont
+
+    covers = {path.stem: frozenset(TTFont(path).getBestCmap()) for path in sorted(FONTS.glob("*.woff2"))}
+    sans = frozenset.intersection(*(codes for name, codes in covers.items() if "Sans" in name))
+    return sans | covers["IBMPlexMono-Regular"] | frozenset(map(ord, "\n\t "))
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+@total
+def count(value: int) -> str:
+    """A whole number, with thousands set apart."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"`count` shows whole numbers, got {value!r}")
+    return f"{value:,}"
+
+
+@total
+def figure(value: float | None) -> object:
+    """A measure between 0 and 1, three decimals."""
+    return None if value is None else f"{value:.3f}"
+
+
+@total
+def score(value: float | None) -> object:
+    """A threshold or a score, four decimals, as the device's own table of the operating point has it."""
+    return None if value is None else f"{value:.4f}"
+
+
+@total
+def small(value: float) -> str:
+    """A small difference, two significant digits."""
+    return f"{value:.1e}"
+
+
+@total
+def megabytes(value: int | None) -> object:
+    """A size in megabytes (of 1,000,000 bytes), one decimal."""
+    return None if value is None else f"{value / 1e6:.1f} MB"
+
+
+@total
+def cell(value: object) -> object:
+    """A cell of an evidence table: text as it is, whole numbers with thousands apart, others to four digits."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return count(value)
+    return f"{value:.4g}" if isinstance(value, float) else value
+
+
+@total
+def years(maximum: int | None) -> str:
+    """The upper limit of an age range."""
+    return "no upper limit" if maximum is None else f"{maximum} years"
+
+
+@total
+def yes_no(value: bool) -> str:
+    """A truth in words."""
+    return "yes" if value else "no"
+
+
+@total
+def interval(value: Interval | None) -> object:
+    """The limits, "0.902 to 0.955"."""
+    return None if value is None else f"{value.lower:.3f} to {value.upper:.3f}"
+
+
+@total
+def level(value: Interval | None) -> object:
+    """The level and method of an interval, "95 %, Wilson"."""
+    return None if value is None else f"{value.level * 100:.0f} %, {value.method}"
+
+
+@total
+def value_of(estimate: Estimate) -> object:
+    """The point estimate, or why it is undefined."""
+    if estimate.value is None:
+        reason = Markup('<span class="absent">undefined: {}</span>')
+        return reason.format(spell(estimate.reason or "no reason was recorded"))
+    return f"{estimate.value:.3f}"
+
+
+@total
+def events_of(estimate: Estimate) -> str:
+    """Numerator and denominator in images, "93/100"; the number of images where no numerator applies."""
+    return f"{estimate.n:,}" if estimate.events is None else f"{estimate.events:,}/{estimate.n:,}"
+
+
+@total
+def rule_of(criterion: StudyCriterion) -> str:
+    """An acceptance criterion in one line, "lower limit of sensitivity >= 0.800"."""
+    sign = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", ">=": "≥", "<=": "≤"}.get(
+        criterion.comparison, criterion.comparison
+    )
+    limit = {"lower": "lower limit of", "upper": "upper limit of"}.get(criterion.limit, criterion.limit)
+    return f"{limit} {metric(criterion.metric)} {sign} {criterion.bound:.3f}"
+
+
+@total
+def operating_text(point: CurvePoint) -> str:
+    """An operating point in words."""
+    threshold = "none" if point.threshold is None else f"{point.threshold:.4f}"
+    return f"sensitivity {point.sensitivity:.3f}, specificity {point.specificity:.3f} at threshold {threshold}"
+
+
+# --- words, marks and identifiers -------------------------------------------------------------------------------------
+
+
+@total
+def words(value: str) -> str:
+    """An identifier of the schema in words: `not_run` is "not run"."""
+    return str(value).replace("_", " ")
+
+
+@total
+def metric(value: str) -> str:
+    """A metric by its usual name."""
+    name = str(value)
+    return METRICS.get(name, words(name)[:1].upper() + words(name)[1:])
+
+
+@total
+def join(values: Iterable[str], between: str = ", ") -> str:
+    """Texts in one line, each as it is; nothing is an en dash."""
+    return between.join(values) or "–"
+
+
+GOOD = {"passed", "covers", "acceptable", "met", "accepted"}
+BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "stale", "blocking"}
+
+
+@total
+def badge(value: str | None) -> object:
+    """A status as a mark whose word says it and whose colour only helps."""
+    if value is None:
+        return Markup('<span class="badge none">not evaluated</span>')
+    text = words(value)
+    tone = "good" if text.lower() in GOOD else "bad" if text.lower() in BAD else "open"
+    return Markup('<span class="badge {}">{}</span>').format(tone, text)
+
+
+@total
+def met(value: bool | None) -> object:
+    """MET or NOT MET; a criterion without an estimate is neither."""
+    return badge(None if value is None else "MET" if value else "NOT MET")
+
+
+@total
+def anchor(value: str) -> str:
+    """The name of the place that an identifier links to."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", value).strip("-").lower()
+    if len(plain) <= LONGEST_ID and plain:
+        return f"i-{plain}"
+    from hashlib import sha256
+
+    return f"i-{sha256(value.encode()).hexdigest()[:16]}"
+
+
+@total
+def ident(value: str) -> Markup:
+    """An identifier, set as one; a very long one is shortened and says how long it is."""
+    half = LONGEST_ID // 2
+    short = value if len(value) <= LONGEST_ID else f"{value[:half]}…{value[-half:]} ({len(value):,} characters)"
+    return Markup('<span class="id">{}</span>').format(spell(short))
+
+
+@total
+def ref(value: str) -> Markup:
+    """An identifier that links to its place in this document, if it has one here."""
+    return Markup('<a class="ref" href="#{}">{}</a>').format(anchor(value), ident(value))
+
+
+@total
+def refs(values: Iterable[str]) -> Markup:
+    """Identifiers that link, one after the other; none is an en dash."""
+    return Markup(", ").join(ref(value) for value in values) or Markup("–")
+
+
+@total
+def digest(value: str | None) -> object:
+    """A SHA-256 in full; it may break anywhere."""
+    return None if value is None else Markup('<span class="hash">{}</span>').format(value)
+
+
+@total
+def short(value: str | None) -> object:
+    """The first twelve digits of a commit or digest."""
+    return None if value is None else Markup('<span class="hash">{}</span>').format(value[:12])
+
+
+@total
+def prose(value: str) -> Markup:
+    """Evidence text as paragraphs."""
+    parts = [part for part in re.split(r"\n\s*\n", value.strip()) if part]
+    return Markup("").join(Markup("<p>{}</p>").format(escape(spell(" ".join(part.split())))) for part in parts)

@@ -1,0 +1,223 @@
+"""Templates to HTML to PDF: strict, self-contained, the same bytes for the same commit and evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from submission import figures  # noqa: F401  registers the charts as filters
+from submission.catalogue import Entry, Standard
+from submission.context import Package
+from submission.filters import FILTERS, FONTS, show
+from verification.evidence import Gap
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+FAMILIES = ("Clearway-Sans", "Clearway-Mono")
+MARK = "to be confirmed at source"
+
+
+class RenderError(Exception):
+    """A document cannot be rendered; the message names template and line, or the document and what is wrong with it."""
+
+
+class TotalEnvironment(Environment):
+    """A Jinja environment in which what hangs on a gap is that gap, so that missing evidence cannot vanish."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """An attribute of a value; of a gap, the gap itself."""
+        if isinstance(obj, Gap) and attribute not in obj.__struct_fields__:
+            return obj
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """An element of a value; of a gap, the gap itself."""
+        return obj if isinstance(obj, Gap) else super().getitem(obj, argument)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A document as it will be written."""
+
+    entry: Entry
+    content: bytes
+    pages: int
+
+    @property
+    def sha256(self) -> str:
+        """The digest of its bytes."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def make_environment(folder: Path = TEMPLATES) -> Environment:
+    """The one environment of all templates."""
+    environment = TotalEnvironment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=show,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    environment.tests["gap"] = lambda value: isinstance(value, Gap)
+    environment.globals["flow_chart"] = figures.flow_chart
+    return environment
+
+
+# --- HTML -------------------------------------------------------------------------------------------------------------
+
+
+def render_html(environment: Environment, entry: Entry, package: Package, extra: Mapping[str, object]) -> str:
+    """Render one document's HTML, with numbered headings, contents, resolved links and the notes of what it cites.
+
+    Raises:
+        RenderError: the template uses an undefined name, or a value has no form; names template and line.
+    """
+    cited: dict[str, Standard] = {}
+    known = {standard.id: standard for standard in package.standards}
+
+    def cite(key: str) -> Markup:
+        cited[key] = known[key]
+        mark = Markup("") if known[key].checked_on else Markup('<sup class="mark">†</sup>')
+        return Markup('<span class="cite">{}{}</span>').format(known[key].designation, mark)
+
+    names = {**package.names(), **extra, "document": entry, "cite": cite, "cited": cited}
+    try:
+        body = environment.get_template(entry.template).render(names)
+    except Exception as error:
+        raise RenderError(f"{_place(error, entry)}: {_words(error)}") from error
+    return _resolve(_contents(body + _notes(environment, cited)))
+
+
+def _notes(environment: Environment, cited: dict[str, Standard]) -> str:
+    if not cited:
+        return ""
+    module: Any = environment.get_template("_macros.html").module
+    return str(module.notes(sorted(cited.values(), key=lambda standard: standard.designation)))
+
+
+def _place(error: Exception, entry: Entry) -> str:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".html")]
+    if frames:
+        return f"submission/templates/{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    line = getattr(error, "lineno", None)
+    name = Path(getattr(error, "filename", None) or entry.template).name
+    return f"submission/templates/{name}" + (f":{line}" if line else "")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error} is not in submission/standards.yaml or in the table that the template reads"
+    return str(error) or type(error).__name__
+
+
+HEADING = re.compile(r'<h([23]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
+
+
+def _contents(html: str) -> str:
+    """Number the headings and put the contents where the template has its mark."""
+    numbers = [0, 0]
+    lines: list[str] = []
+
+    def numbered(match: re.Match[str]) -> str:
+        level, name, title = int(match[1]), match[2], match[3].strip()
+        numbers[:] = [numbers[0] + 1, 0] if level == 2 else [numbers[0], numbers[1] + 1]
+        number = ".".join(str(part) for part in numbers[: level - 1])
+        lines.append(f'<li class="c{level}"><a href="#{name}"><span class="n">{number}</span>{_text(title)}</a></li>')
+        return f'<h{level} id="{name}"><span class="n">{number}</span>{title}</h{level}>'
+
+    html = HEADING.sub(numbered, html)
+    return html.replace("<!--contents-->", f'<ul class="contents">{"".join(lines)}</ul>', 1)
+
+
+def _text(html: str) -> str:
+    return re.sub(r"<[^>]+>", "", html).strip()
+
+
+def _resolve(html: str) -> str:
+    """Turn links to places that this document does not have into plain text."""
+    ids = set(re.findall(r'\sid="([^"]+)"', html))
+
+    def kept(match: re.Match[str]) -> str:
+        return match[0] if match[1] in ids else match[2]
+
+    return re.sub(r'<a class="ref" href="#([^"]*)">(.*?)</a>', kept, html, flags=re.DOTALL)
+
+
+# --- PDF --------------------------------------------------------------------------------------------------------------
+
+
+class Press:
+    """Fonts and style, loaded once, and the pages that they make.
+
+    The identifier of a PDF is the digest of its HTML, its dates are the commit's: nothing of the hour or of the host
+    enters it.
+    """
+
+    def __init__(self) -> None:
+        """Load the shipped fonts and the style.
+
+        Raises:
+            RenderError: WeasyPrint or what it needs of the system is not there, or a font is missing.
+        """
+        missing = [name for name in re.findall(r'url\("fonts/([^"]+)"\)', _style()) if not (FONTS / name).is_file()]
+        if missing:
+            raise RenderError(f"submission/fonts: {', '.join(missing)} is missing; restore it from the repository")
+        try:
+            import weasyprint
+            from weasyprint.text.fonts import FontConfiguration
+        except OSError as error:
+            raise RenderError(f"Pango cannot be loaded ({error}); install it (Debian: libpango-1.0-0)") from error
+        self._weasyprint = weasyprint
+        self._fonts = FontConfiguration()
+        self._css = weasyprint.CSS(string=_style(), base_url=f"{HERE}/", font_config=self._fonts)
+
+    def print(self, entry: Entry, html: str) -> Rendered:
+        """Set one document.
+
+        Raises:
+            RenderError: text was set in a font that is not ours.
+        """
+        page = self._weasyprint.HTML(string=html, base_url=f"{HERE}/")
+        document = page.render(stylesheets=[self._css], font_config=self._fonts, pdf_variant="pdf/ua-1")
+        identifier = hashlib.sha256(html.encode()).digest()[:16]
+        content: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+        check_fonts(entry, content)
+        return Rendered(entry, content, len(document.pages))
+
+
+def _style() -> str:
+    return (HERE / "style.css").read_text()
+
+
+def check_fonts(entry: Entry, content: bytes) -> None:
+    """See that a PDF uses the shipped fonts and no other.
+
+    Raises:
+        RenderError: it does not; names document and fonts.
+    """
+    odd = sorted(name for name in fonts_of(content) if not name.split("+")[-1].startswith(FAMILIES))
+    if odd:
+        raise RenderError(f"{entry.number} ({entry.template}): set in {', '.join(odd)}, which is not shipped; use glyphs of submission/fonts")
+
+
+def fonts_of(content: bytes) -> set[str]:
+    """The base names of all fonts of a PDF."""
+    import io
+
+    import pypdf
+
+    reader = pypdf.PdfReader(io.BytesIO(content))
+    pages = (page.get("/Resources", {}).get_object().get("/Font", {}).get_object() for page in reader.pages)
+    return {str(font.get_object()["/BaseFont"]).lstrip("/") for fonts in pages for font in fonts.values()}
+
+

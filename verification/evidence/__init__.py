@@ -3,10 +3,10 @@
 Verification writes these types as JSON under `build/evidence/`; submission reads them and nothing else.
 """
 
-from verification.evidence.bundle import EVIDENCE_FILES, EvidenceBundle, find_stale, read_bundle
+from verification.evidence import types
+from verification.evidence.bundle import EVIDENCE_FILES, EvidenceBundle, find_changes, find_stale, read_bundle
 from verification.evidence.files import EvidenceError, read_evidence, write_atomically, write_evidence
 from verification.evidence.project import Project, ProjectError, find_project
-from verification.evidence import types
 from verification.evidence.types import *  # noqa: F403  the vocabulary is re-exported whole; types.__all__ rules it
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "EvidenceError",
     "Project",
     "ProjectError",
+    "find_changes",
     "find_project",
     "find_stale",
     "read_bundle",

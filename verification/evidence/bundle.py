@@ -15,6 +15,7 @@ from verification.evidence.types import (
     Gap,
     Issue,
     Severity,
+    Source,
     StudiesEvidence,
     TraceEvidence,
     VerificationEvidence,
@@ -61,20 +62,24 @@ def read_bundle(folder: Path) -> EvidenceBundle:
 
 def find_stale(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
     """Yield a blocking issue for each part made at another commit or from a file that has changed since."""
-    commit = project.source(()).commit
     for part, (name, _, command) in EVIDENCE_FILES.items():
         evidence = getattr(bundle, part)
-        if isinstance(evidence, Gap):
-            continue
-        if evidence.source.commit != commit:
-            message = f"made at commit {evidence.source.commit[:12]}, the checkout is at {commit[:12]}"
-            yield _stale(name, message, command)
-        for relative, digest in evidence.source.inputs.items():
-            path = project.root / relative
-            if not path.is_file():
-                yield _stale(name, f"was made from {relative}, which is gone", command)
-            elif sha256_of(path) != digest:
-                yield _stale(name, f"was made from {relative}, which has changed since", command)
+        if not isinstance(evidence, Gap):
+            for message in find_changes(evidence.source, project):
+                yield _stale(name, message, command)
+
+
+def find_changes(source: Source, project: Project) -> Iterator[str]:
+    """Yield what has changed since evidence was made: the commit, or a file that it was made from."""
+    commit = project.source(()).commit
+    if source.commit != commit:
+        yield f"made at commit {source.commit[:12]}, the checkout is at {commit[:12]}"
+    for relative, digest in source.inputs.items():
+        path = project.root / relative
+        if not path.is_file():
+            yield f"was made from {relative}, which is gone"
+        elif sha256_of(path) != digest:
+            yield f"was made from {relative}, which has changed since"
 
 
 def _digests(folder: Path) -> dict[str, str]:

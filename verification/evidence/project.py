@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,15 @@ class Project:
     def relative(self, path: Path) -> str:
         """The path as evidence and issues name it: relative to the checkout, with forward slashes."""
         return path.resolve().relative_to(self.root).as_posix()
+
+    def find_files(self, *patterns: str) -> Iterator[Path]:
+        """Yield the regular files that match the glob patterns, sorted within each; no caches, no dot-files."""
+        for pattern in patterns:
+            for path in sorted(self.root.glob(pattern)):
+                parts = path.relative_to(self.root).parts
+                hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+                if not hidden and path.is_file() and path.suffix != ".pyc":
+                    yield path
 
     def source(self, inputs: Iterable[Path]) -> Source:
         """Describe what evidence is made from: the commit, and the digest of every file that was read."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = [
+__all__ = [  # noqa: RUF022  sorted by eye, several a line
     "Anomaly", "Card", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset", "DatasetsEvidence", "DeviceEvidence",
     "DocumentationLevel", "Estimate", "Gap", "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus",
     "Method", "Opening", "Population", "ReleaseEvidence", "RejectionCode", "ResultStatus", "RiskControl", "RiskPolicy",
@@ -20,7 +20,7 @@ __all__ = [
 
 
 class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=False):
-    """What all evidence has in common: immutable, keyword-only, strict."""
+    """What all evidence has in common: immutable, and strict when read."""
 
 
 # --- shared ---------------------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ class Severity(StrEnum):
     ADVISORY = "advisory"
 
 
-class Issue(Record):
+class Issue(Record, frozen=True):
     """A value about evidence, yielded by a checker without side effects. `where` is `file:line` or an id."""
 
     code: str
@@ -43,14 +43,14 @@ class Issue(Record):
     hint: str
 
 
-class Gap(Record, tag=True):
+class Gap(Record, frozen=True, tag=True):
     """Evidence that is not there: why, and what would close it. Rendered where the evidence would have stood."""
 
     reason: str
     closes: str
 
 
-class Source(Record):
+class Source(Record, frozen=True):
     """What a piece of evidence was made from.
 
     `commit_date` is the commit's own date (ISO 8601, day); `dirty` says that tracked files differed from the commit;
@@ -63,7 +63,7 @@ class Source(Record):
     inputs: dict[str, str]
 
 
-class RunRecord(Record):
+class RunRecord(Record, frozen=True):
     """Where and when a command ran. Outside every digest."""
 
     command: list[str]
@@ -75,7 +75,7 @@ class RunRecord(Record):
     packages: dict[str, str]
 
 
-class Table(Record):
+class Table(Record, frozen=True):
     """A table ready to be set: cells are text, or numbers that a filter formats."""
 
     title: str
@@ -86,7 +86,7 @@ class Table(Record):
 # --- device.json: facts of the product, read from it ------------------------------------------------------------------
 
 
-class Population(Record):
+class Population(Record, frozen=True):
     """Completed years, both limits included; no maximum is None."""
 
     description: str
@@ -95,7 +95,7 @@ class Population(Record):
     view_positions: tuple[str, ...]
 
 
-class Card(Record, tag=True):
+class Card(Record, frozen=True, tag=True):
     """How a release's model came to be: what a competent practitioner needs to make it again."""
 
     architecture: str
@@ -120,7 +120,7 @@ class Card(Record, tag=True):
     history: tuple[Table, ...]
 
 
-class ReleaseEvidence(Record):
+class ReleaseEvidence(Record, frozen=True):
     """A release as its own files state it. `weights_sha256`, `threshold` and `card` are absent for an unbuilt one."""
 
     name: str
@@ -145,7 +145,7 @@ class ReleaseEvidence(Record):
     unbuilt_command: str | None
 
 
-class RejectionCode(Record):
+class RejectionCode(Record, frozen=True):
     """A row of the device's one table of reasons not to apply; it also prints the labeling."""
 
     code: str
@@ -154,7 +154,7 @@ class RejectionCode(Record):
     text: str
 
 
-class TransferSyntax(Record):
+class TransferSyntax(Record, frozen=True):
     """A transfer syntax that the device reads."""
 
     uid: str
@@ -162,7 +162,7 @@ class TransferSyntax(Record):
     lossy: bool
 
 
-class Soup(Record):
+class Soup(Record, frozen=True):
     """A locked dependency (software of unknown provenance, IEC 62304) and why it is there."""
 
     name: str
@@ -173,7 +173,7 @@ class Soup(Record):
     licence: str | None
 
 
-class DeviceEvidence(Record):
+class DeviceEvidence(Record, frozen=True):
     """`device.json`"""
 
     source: Source
@@ -203,17 +203,24 @@ class ResultStatus(StrEnum):
     NOT_RUN = "not_run"
 
 
-class StepResult(Record):
-    """A Gherkin step: what it expects, what became of it, what was observed."""
+class StepResult(Record, frozen=True):
+    """A Gherkin step with its argument (a table, a docstring): what became of it, and what was observed."""
 
     keyword: str
     text: str
     status: ResultStatus
     observed: str | None
+    table: tuple[tuple[str, ...], ...] = ()
+    docstring: str | None = None
 
 
-class VerificationResult(Record):
-    """One scenario or outline row, as parsed from its feature file, with the outcome of running it."""
+class VerificationResult(Record, frozen=True):
+    """One scenario or outline row, as parsed from its feature file, with the outcome of running it.
+
+    `tags` are its own and those it inherits, without the `@`; `requirements` are the ids of items among them (those of
+    its criteria included), `criteria` the ids of criteria (`SRS-003/AC2`). `example` is the outline row, empty for a
+    plain scenario. `digest` covers what a reader of the scenario reads, not where it stands.
+    """
 
     id: str
     feature: str
@@ -230,8 +237,12 @@ class VerificationResult(Record):
     digest: str
 
 
-class VerificationEvidence(Record):
-    """`verification.json`. `complete` is false for a selection (`--only`), which never supports a submission."""
+class VerificationEvidence(Record, frozen=True):
+    """`verification.json`. `complete` is false for a selection (`--only`), which never supports a submission.
+
+    `requirement_digests` are those of the requirements, `release_digests` (by release name) those of the releases that
+    the scenarios ran against. `issues` are about the feature files and their collection.
+    """
 
     source: Source
     complete: bool
@@ -239,6 +250,7 @@ class VerificationEvidence(Record):
     results: tuple[VerificationResult, ...]
     requirement_digests: dict[str, str]
     release_digests: dict[str, str]
+    issues: tuple[Issue, ...] = ()
 
 
 # --- trace.json: items, links, risk -----------------------------------------------------------------------------------
@@ -269,7 +281,7 @@ class Method(StrEnum):
 
 
 class LinkStatus(StrEnum):
-    """ "Covered?" is not a boolean."""
+    """Whether something is covered is not a yes or no."""
 
     COVERS = "covers"
     FAILED = "failed"
@@ -282,7 +294,7 @@ class LinkStatus(StrEnum):
     GAP = "gap"
 
 
-class Criterion(Record):
+class Criterion(Record, frozen=True):
     """One acceptance criterion of a requirement, and where it stands."""
 
     id: str
@@ -293,7 +305,7 @@ class Criterion(Record):
     scenarios: tuple[str, ...]
 
 
-class Item(Record):
+class Item(Record, frozen=True):
     """A node of the trace graph. `status` sums up what its links show; `why` says it in words."""
 
     id: str
@@ -311,7 +323,7 @@ class Item(Record):
     why: str
 
 
-class Link(Record):
+class Link(Record, frozen=True):
     """An edge, from the item that claims it to the item it claims: `source` `relation` `target`."""
 
     source: str
@@ -321,7 +333,7 @@ class Link(Record):
     why: str
 
 
-class Hazard(Record):
+class Hazard(Record, frozen=True):
     """The chain of ISO 14971, clause 5: hazard, sequence of events, hazardous situation, harm. Scales are 1 to 5.
 
     The probability of a software failure is taken as 1: `probability_of_harm` is the probability that the hazardous
@@ -344,7 +356,7 @@ class Hazard(Record):
     disclosed: str | None
 
 
-class RiskControl(Record):
+class RiskControl(Record, frozen=True):
     """A measure against hazards. Implemented is one question, effective another; each has its evidence or a gap."""
 
     id: str
@@ -359,7 +371,7 @@ class RiskControl(Record):
     effective_why: str
 
 
-class RiskPolicy(Record, tag=True):
+class RiskPolicy(Record, frozen=True, tag=True):
     """The acceptability matrix: rows severity 1 to 5, columns probability 1 to 5."""
 
     severities: tuple[str, ...]
@@ -368,7 +380,7 @@ class RiskPolicy(Record, tag=True):
     assumptions: tuple[str, ...]
 
 
-class DocumentationLevel(Record, tag=True):
+class DocumentationLevel(Record, frozen=True, tag=True):
     """Basic or Enhanced, computed from the hazards before any control, with the reasons."""
 
     level: str
@@ -376,7 +388,7 @@ class DocumentationLevel(Record, tag=True):
     hazards: tuple[str, ...]
 
 
-class Anomaly(Record):
+class Anomaly(Record, frozen=True):
     """A known, unresolved departure from what was expected."""
 
     id: str
@@ -392,7 +404,7 @@ class Anomaly(Record):
     disposition: str
 
 
-class TraceEvidence(Record):
+class TraceEvidence(Record, frozen=True):
     """`trace.json`"""
 
     source: Source
@@ -409,7 +421,7 @@ class TraceEvidence(Record):
 # --- studies.json: clinical performance -------------------------------------------------------------------------------
 
 
-class Interval(Record):
+class Interval(Record, frozen=True):
     """Two-sided limits, the level (0.95) and the method by name."""
 
     lower: float
@@ -418,7 +430,7 @@ class Interval(Record):
     method: str
 
 
-class Estimate(Record, tag=True):
+class Estimate(Record, frozen=True, tag=True):
     """One figure of a study. An undefined metric has `value` None and a `reason`, never 0."""
 
     metric: str
@@ -437,7 +449,7 @@ class Estimate(Record, tag=True):
     dataset_digest: str
 
 
-class StudyCriterion(Record):
+class StudyCriterion(Record, frozen=True):
     """An acceptance criterion fixed before scores existed: the named limit of the interval against a bound."""
 
     id: str
@@ -451,7 +463,7 @@ class StudyCriterion(Record):
     met: bool | None
 
 
-class Opening(Record):
+class Opening(Record, frozen=True):
     """A line of a study's log: a use of its data."""
 
     event: str
@@ -463,7 +475,7 @@ class Opening(Record):
     scores_sha256: str | None
 
 
-class Confusion(Record, tag=True):
+class Confusion(Record, frozen=True, tag=True):
     """The 2x2 table at the operating point, in images."""
 
     true_positive: int
@@ -472,7 +484,7 @@ class Confusion(Record, tag=True):
     true_negative: int
 
 
-class CurvePoint(Record):
+class CurvePoint(Record, frozen=True):
     """A threshold and what it gives; positive means score >= threshold."""
 
     threshold: float | None
@@ -480,14 +492,14 @@ class CurvePoint(Record):
     specificity: float
 
 
-class Curve(Record, tag=True):
+class Curve(Record, frozen=True, tag=True):
     """The operating points of the scores, thinned for drawing, in order of falling threshold."""
 
     points: tuple[CurvePoint, ...]
     operating: CurvePoint
 
 
-class StudyPlan(Record):
+class StudyPlan(Record, frozen=True):
     """What the plan fixes, in its own words."""
 
     objective: str
@@ -503,7 +515,7 @@ class StudyPlan(Record):
     limitations: tuple[str, ...]
 
 
-class Study(Record):
+class Study(Record, frozen=True):
     """A study: its plan, its log and what its scores give. `kind` is `development` or `validation_plan`."""
 
     name: str
@@ -526,7 +538,7 @@ class Study(Record):
     curve: Curve | Gap
 
 
-class StudiesEvidence(Record):
+class StudiesEvidence(Record, frozen=True):
     """`studies.json`"""
 
     source: Source
@@ -537,7 +549,7 @@ class StudiesEvidence(Record):
 # --- datasets.json: what the data are ---------------------------------------------------------------------------------
 
 
-class SplitCount(Record):
+class SplitCount(Record, frozen=True):
     """One part of a patient-disjoint split."""
 
     name: str
@@ -546,7 +558,7 @@ class SplitCount(Record):
     positives: int
 
 
-class Dataset(Record):
+class Dataset(Record, frozen=True):
     """A collection of images, described. Counts that are not recorded are rows that say so."""
 
     name: str
@@ -563,7 +575,7 @@ class Dataset(Record):
     limitations: tuple[str, ...]
 
 
-class DatasetsEvidence(Record):
+class DatasetsEvidence(Record, frozen=True):
     """`datasets.json`"""
 
     source: Source

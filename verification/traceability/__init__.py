@@ -1,0 +1,1 @@
+"""Traceability: the items of the specification, the links between them, and whether each link holds."""

@@ -1,0 +1,275 @@
+"""The items that people write as YAML: needs, requirements, hazards, controls, anomalies; every fault in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from verification.evidence import Issue, ItemKind, Project, Severity
+from verification.traceability.documents import Document, Where, find_schema_issues, read_document
+
+FOLDERS = {
+    "requirements_spec/user_needs": ItemKind.USER_NEED,
+    "requirements_spec/system": ItemKind.SYSTEM_REQUIREMENT,
+    "requirements_spec/software": ItemKind.SOFTWARE_REQUIREMENT,
+    "risk/hazards": ItemKind.HAZARD,
+    "risk/controls": ItemKind.RISK_CONTROL,
+    "risk/anomalies": ItemKind.ANOMALY,
+}
+"""A folder holds items of one kind, a file each, named by the item's id."""
+
+REQUIREMENTS = (ItemKind.USER_NEED, ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT)
+
+LINKS: dict[ItemKind, tuple[tuple[str, str, tuple[ItemKind, ...]], ...]] = {
+    ItemKind.USER_NEED: (("parents", "derives_from", ()),),
+    ItemKind.SYSTEM_REQUIREMENT: (("parents", "derives_from", (ItemKind.USER_NEED,)),),
+    ItemKind.SOFTWARE_REQUIREMENT: (("parents", "derives_from", (ItemKind.SYSTEM_REQUIREMENT,)),),
+    ItemKind.HAZARD: (("controls", "controlled_by", (ItemKind.RISK_CONTROL,)),),
+    ItemKind.RISK_CONTROL: (
+        ("requirements", "implemented_by", (ItemKind.SOFTWARE_REQUIREMENT, ItemKind.SYSTEM_REQUIREMENT)),
+    ),
+    ItemKind.ANOMALY: (("requirements", "affects", REQUIREMENTS), ("hazards", "affects", (ItemKind.HAZARD,))),
+}
+"""By kind: the key that holds ids, what the link says, and the kinds that it may lead to."""
+
+INPUTS = ("requirements_spec/**/*", "risk/**/*", "verification/studies/*/criteria.yaml")
+
+_NOT_NORMATIVE = ("rationale", "source", "parents", "needs")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item as its file states it. An unsound one (its file has issues) is known by its id and not used further."""
+
+    id: str
+    kind: ItemKind
+    value: dict[str, Any]
+    document: Document
+    sound: bool
+
+    @property
+    def line(self) -> int:
+        """Where the item begins."""
+        return self.document.keys.get(("id",), 1)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the normative fields, whatever their order and layout in the file."""
+        normative = {key: value for key, value in self.value.items() if key not in _NOT_NORMATIVE}
+        return hashlib.sha256(json.dumps(normative, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def targets(self, key: str) -> list[tuple[Where, str]]:
+        """The ids that a key lists, each with its place in the file; of an unsound entry those that can be read."""
+        return [((*key.split("."), n), target) for n, target in enumerate(_listed(self.value, key))]
+
+
+@dataclass(frozen=True)
+class Items:
+    """Everything written by people: entries by id, study criteria, the risk policy; and every issue found."""
+
+    entries: dict[str, Entry]
+    study_criteria: dict[str, Entry]
+    policy: Document | None
+    issues: list[Issue] = field(default_factory=list)
+
+    def of(self, *kinds: ItemKind) -> Iterator[Entry]:
+        """Yield the sound entries of some kinds, by id."""
+        yield from (entry for entry in self.entries.values() if entry.kind in kinds and entry.sound)
+
+    @cached_property
+    def criteria(self) -> frozenset[str]:
+        """The ids of all acceptance criteria: `SRS-003/AC2`."""
+        return frozenset(
+            f"{entry.id}/{criterion['id']}" for entry in self.of(*REQUIREMENTS) for criterion in entry.value["criteria"]
+        )
+
+
+def read_items(project: Project) -> Items:
+    """Read all items of a checkout, checking each file alone and then what they say of one another."""
+    issues: list[Issue] = []
+    found: list[Entry] = []
+    for folder, kind in FOLDERS.items():
+        schema = _schema(project, folder.partition("/")[0], kind.value, issues)
+        for path in project.find_files(f"{folder}/*.yaml"):
+            entry = _read_entry(path, project.relative(path), kind, schema, issues)
+            found += [entry] if entry else []
+    issues += _find_misplaced(project)
+    first = {entry.id: entry for entry in reversed(found)}
+    studied = {entry.id: entry for entry in _read_study_criteria(project, issues)}
+    items = Items(dict(sorted(first.items())), studied, _read_policy(project, issues), issues)
+    issues += _find_duplicates(found)
+    issues += _find_bad_links(items)
+    issues += _find_cycles(items)
+    return items
+
+
+def read_requirement_digests(project: Project) -> dict[str, str]:
+    """The digest of every requirement by its id, as evidence binds them."""
+    return {entry.id: entry.digest for entry in read_items(project).of(*REQUIREMENTS)}
+
+
+# --- one file ---------------------------------------------------------------------------------------------------------
+
+
+def _read_entry(
+    path: Path, file: str, kind: ItemKind, schema: dict[str, Any] | None, issues: list[Issue]
+) -> Entry | None:
+    document = read_document(path, file)
+    found = list(document.issues)
+    if document.value is not None and schema is not None:
+        found += find_schema_issues(document, schema)
+    value = document.value if isinstance(document.value, dict) else {}
+    identity = value.get("id")
+    if not found and not isinstance(identity, str):
+        found.append(document.issue("item-malformed", (), "an item is a mapping with an id", "write id: …"))
+    if isinstance(identity, str) and identity != path.stem:
+        message = f"found the id {identity} in a file named {path.name}, expected {identity}.yaml"
+        found.append(document.issue("item-misnamed", ("id",), message, "rename the file; ids are never changed"))
+    if value.get("kind", kind) != kind:
+        message = f"found the kind {value['kind']}, expected {kind} in {Path(file).parent}"
+        found.append(document.issue("item-misplaced", ("kind",), message, "move the file or correct its kind"))
+    issues += found
+    name = identity if isinstance(identity, str) else path.stem
+    return Entry(id=name, kind=kind, value=value, document=document, sound=not found and schema is not None)
+
+
+def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> dict[str, Any] | None:
+    """The part of a room's schema that describes one kind; an issue, once, where there is no such schema."""
+    path = project.root / room / "schema.json"
+    try:
+        schema = json.loads(path.read_bytes())
+        definitions = schema.get("$defs", {})
+    except (OSError, ValueError, AttributeError) as error:
+        issue = Issue(
+            code="schema-unreadable", severity=Severity.BLOCKING, where=f"{room}/schema.json",
+            message=f"no JSON schema to check the items against: {error}".replace(f"{project.root}/", ""),
+            hint="restore the file from the repository",
+        )  # fmt: skip
+        issues += [] if issue in issues else [issue]
+        return None
+    return {"$ref": f"#/$defs/{kind}", "$defs": definitions} if kind in definitions else schema
+
+
+def _read_policy(project: Project, issues: list[Issue]) -> Document | None:
+    path = project.root / "risk" / "policy.yaml"
+    if not path.is_file():
+        return None
+    document = read_document(path, "risk/policy.yaml")
+    schema = _schema(project, "risk", "policy", issues)
+    found = [*document.issues, *(find_schema_issues(document, schema) if schema and document.value else [])]
+    issues += found
+    return None if found else document
+
+
+def _read_study_criteria(project: Project, issues: list[Issue]) -> Iterator[Entry]:
+    for path in project.find_files("verification/studies/*/criteria.yaml"):
+        document = read_document(path, project.relative(path))
+        issues += document.issues
+        listed = document.value.get("criteria") if isinstance(document.value, dict) else document.value
+        for n, value in enumerate(listed if isinstance(listed, list) else []):
+            if isinstance(value, dict) and isinstance(value.get("id"), str):
+                yield Entry(value["id"], ItemKind.STUDY_CRITERION, value, _part(document, n), sound=True)
+
+
+def _part(document: Document, number: int) -> Document:
+    """A document of which one criterion is the whole, so that its line is the criterion's own."""
+    line = next((n for path, n in document.lines.items() if path[-1:] == (number,)), 1)
+    return Document(document.file, keys={("id",): line}, lines={(): line})
+
+
+def _find_misplaced(project: Project) -> Iterator[Issue]:
+    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml")
+    for path in project.find_files("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
+        file = project.relative(path)
+        if not file.startswith(expected) or path.suffix != ".yaml":
+            folders = ", ".join(FOLDERS)
+            yield Issue(
+                code="item-misplaced", severity=Severity.BLOCKING, where=f"{file}:1",
+                message=f"found a YAML file that is read as no item, expected <ID>.yaml in one of {folders}",
+                hint="move or rename it",
+            )  # fmt: skip
+
+
+# --- all files together -----------------------------------------------------------------------------------------------
+
+
+def _find_duplicates(found: list[Entry]) -> Iterator[Issue]:
+    first: dict[str, Entry] = {}
+    for entry in found:
+        other = first.setdefault(entry.id.casefold(), entry)
+        if other is not entry:
+            how = "is also" if other.id == entry.id else f"differs only in case from {other.id}"
+            message = f"the id {entry.id} {how} at {other.document.where('id')}"
+            yield entry.document.issue(
+                "item-duplicate", ("id",), message, "give one of them a new id, never used before"
+            )
+
+
+def _find_bad_links(items: Items) -> Iterator[Issue]:
+    for entry in items.entries.values():
+        for key, _, kinds in LINKS[entry.kind]:
+            for place, target in entry.targets(key):
+                yield from _bad_link(items, entry, target, place, kinds)
+        if entry.kind is ItemKind.RISK_CONTROL:
+            yield from _find_unknown_evidence(items, entry)
+
+
+def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tuple[ItemKind, ...]) -> Iterator[Issue]:
+    issue = entry.document.issue
+    known = items.entries.get(target)
+    expected = " or ".join(kind.value.replace("_", " ") for kind in kinds) or "nothing"
+    if target == entry.id:
+        yield issue("link-self", place, f"{entry.id} names itself in {place[0]}", "name another item")
+    elif known is None:
+        yield issue(
+            "link-dangling", place, f"{place[0]} names {target}, which does not exist", near(target, items.entries)
+        )
+    elif known.kind not in kinds:
+        message = f"{place[0]} names {target}, a {known.kind.value.replace('_', ' ')}, expected {expected}"
+        yield issue("link-wrong-kind", place, message, "name an item of the right kind")
+
+
+def _find_unknown_evidence(items: Items, entry: Entry) -> Iterator[Issue]:
+    known = {*items.criteria, *items.study_criteria, *items.entries}
+    for place, target in entry.targets("effectiveness.evidence"):
+        if target not in known:
+            message = f"effectiveness names {target}, which is no criterion"
+            yield entry.document.issue("link-dangling", place, message, near(target, known))
+
+
+def _find_cycles(items: Items) -> Iterator[Issue]:
+    graph = {
+        entry.id: {target for _, target in entry.targets("parents") if target in items.entries and target != entry.id}
+        for entry in items.entries.values()
+    }
+    while True:
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            cycle: list[str] = error.args[1]
+            entry = items.entries[min(cycle)]
+            message = f"a cycle of parents: {' → '.join(reversed(cycle))}"
+            yield entry.document.issue("link-cycle", ("parents",), message, "remove one of these links")
+            graph[cycle[1]].discard(cycle[0])
+        else:
+            return
+
+
+def _listed(value: Any, key: str) -> list[str]:
+    """The texts of the list under a dotted key; whatever else is there is the schema's business."""
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """A hint: what an unknown id may have meant."""
+    close = get_close_matches(name, list(known), 3)
+    return f"did you mean {' or '.join(close)}?" if close else "see `clearway trace` for the ids that exist"

@@ -1,0 +1,274 @@
+"""The trace graph: items of every kind, the links that each claims, and whether each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from verification.evidence import Criterion, Item, ItemKind, Link, LinkStatus, Method
+from verification.traceability.items import LINKS, REQUIREMENTS, Entry, Items
+from verification.traceability.risk import find_risk_standings
+from verification.traceability.scan import Symbol
+from verification.traceability.scenarios import Scenario
+from verification.traceability.sections import Section
+from verification.traceability.standing import Proof, Standing, worst
+
+CLAIMABLE = (ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKind.RISK_CONTROL)
+"""What code and scenarios may claim to implement and to verify."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything that the graph is made of, as read."""
+
+    items: Items
+    symbols: tuple[Symbol, ...]
+    scenarios: tuple[Scenario, ...]
+    sections: tuple[Section, ...]
+    proof: Proof
+
+
+@dataclass(slots=True)
+class TraceGraph:
+    """Standing of each item and of each criterion by id, and what leads to it."""
+
+    sources: Sources
+    standings: dict[str, Standing] = field(default_factory=dict)
+    criteria: dict[str, Standing] = field(default_factory=dict)
+    own: dict[str, Standing] = field(default_factory=dict)
+    scenarios_of: dict[str, list[Scenario]] = field(default_factory=dict)
+    symbols_of: dict[str, list[Symbol]] = field(default_factory=dict)
+    children_of: dict[str, list[Entry]] = field(default_factory=dict)
+
+
+def link(sources: Sources) -> TraceGraph:
+    """Join what was read, and judge every link by the evidence, from the scenarios upward."""
+    graph = TraceGraph(sources)
+    _gather(graph)
+    for scenario in sources.scenarios:
+        graph.standings[scenario.id] = sources.proof.of_scenario(scenario)
+    for kind in reversed(REQUIREMENTS):
+        for entry in sources.items.of(kind):
+            _judge_requirement(graph, entry)
+    for identity in sources.items.study_criteria:
+        graph.standings[identity] = sources.proof.of_study_criterion(identity)
+    graph.standings |= find_risk_standings(sources.items, graph.standings | graph.criteria, _tagged(graph))
+    for symbol in sources.symbols:
+        graph.standings[symbol.id] = _symbol_standing(sources.items, symbol)
+    for section in sources.sections:
+        graph.standings[section.id] = section.standing(graph.standings, _kinds(sources))
+    return graph
+
+
+def find_items(graph: TraceGraph) -> Iterator[Item]:
+    """Yield every item as evidence: what people wrote, then code, scenarios and sections."""
+    for entry in (*graph.sources.items.entries.values(), *graph.sources.items.study_criteria.values()):
+        yield _entry_item(graph, entry)
+    for symbol in graph.sources.symbols:
+        place = (symbol.file, symbol.line)
+        yield _made_item(graph, symbol.id, ItemKind.SYMBOL, symbol.title, "", place, symbol.digest)
+    for scenario in graph.sources.scenarios:
+        place = (scenario.file, scenario.line)
+        yield _made_item(graph, scenario.id, ItemKind.SCENARIO, scenario.name, scenario.feature, place, scenario.digest)
+    for section in graph.sources.sections:
+        place = (section.file, section.line)
+        yield _made_item(graph, section.id, ItemKind.DOCUMENT_SECTION, section.title, "", place, section.digest)
+
+
+def find_links(graph: TraceGraph) -> Iterator[Link]:
+    """Yield every link, from the item that claims it to the item that it claims."""
+    for entry in graph.sources.items.of(*LINKS):
+        yield from _entry_links(graph, entry)
+    yield from _made_links(graph)
+
+
+def _entry_links(graph: TraceGraph, entry: Entry) -> Iterator[Link]:
+    # A link down (to a control, to what implements it) holds as its target does; a link up as its source does.
+    down = entry.kind in (ItemKind.HAZARD, ItemKind.RISK_CONTROL)
+    for key, relation, _ in LINKS[entry.kind]:
+        for _, target in entry.targets(key):
+            yield _link(entry.id, target, relation, graph.standings.get(target if down else entry.id))
+    for _, target in entry.targets("effectiveness.evidence"):
+        yield _link(entry.id, target, "shown_by", graph.criteria.get(target) or graph.standings.get(target))
+
+
+def _made_links(graph: TraceGraph) -> Iterator[Link]:
+    sources = graph.sources
+    known = {*sources.items.entries, *sources.items.criteria}
+    claims = [(each.id, target, "implements") for each in sources.symbols for target in each.implements]
+    for scenario in sources.scenarios:
+        claims += [(scenario.id, target, "verifies") for target in (*scenario.requirements, *scenario.criteria)]
+    for source, target, relation in claims:
+        yield _link(source, target, relation, graph.standings[source] if target in known else None)
+    for section in sources.sections:
+        for target in section.ids:
+            yield _link(section.id, target, "shows", graph.standings.get(target))
+
+
+# --- joining ----------------------------------------------------------------------------------------------------------
+
+
+def _gather(graph: TraceGraph) -> None:
+    for scenario in graph.sources.scenarios:
+        for target in (*scenario.requirements, *scenario.criteria):
+            graph.scenarios_of.setdefault(target, []).append(scenario)
+    for symbol in graph.sources.symbols:
+        for target in symbol.implements:
+            graph.symbols_of.setdefault(target, []).append(symbol)
+    for entry in graph.sources.items.of(*REQUIREMENTS):
+        for _, parent in entry.targets("parents"):
+            graph.children_of.setdefault(parent, []).append(entry)
+
+
+def _tagged(graph: TraceGraph) -> dict[str, list[Standing]]:
+    """The standings of the scenarios that tag each id."""
+    return {
+        target: [graph.standings[scenario.id] for scenario in scenarios]
+        for target, scenarios in graph.scenarios_of.items()
+    }
+
+
+def _kinds(sources: Sources) -> dict[str, list[str]]:
+    """The ids of each kind, for sections that show a kind."""
+    found: dict[str, list[str]] = {}
+    for entry in (*sources.items.entries.values(), *sources.items.study_criteria.values()):
+        found.setdefault(entry.kind.value, []).append(entry.id)
+    found[ItemKind.SYMBOL.value] = [symbol.id for symbol in sources.symbols]
+    found[ItemKind.SCENARIO.value] = [scenario.id for scenario in sources.scenarios]
+    return found
+
+
+# --- judging ----------------------------------------------------------------------------------------------------------
+
+
+def _judge_requirement(graph: TraceGraph, entry: Entry) -> None:
+    """Software and system requirements by what they need; a user need is never green because its requirements are."""
+    for criterion in entry.value["criteria"]:
+        graph.criteria[f"{entry.id}/{criterion['id']}"] = _criterion_standing(graph, entry, criterion)
+    own = graph.own[entry.id] = worst(_own_parts(graph, entry), "implemented, and every criterion is shown")
+    children = [_as_part(child, graph.standings) for child in graph.children_of.get(entry.id, [])]
+    if entry.kind is ItemKind.SOFTWARE_REQUIREMENT:
+        graph.standings[entry.id] = own
+    elif not children:
+        graph.standings[entry.id] = Standing(LinkStatus.ORPHANED, f"no requirement derives from {entry.id}")
+    elif entry.kind is ItemKind.SYSTEM_REQUIREMENT:
+        graph.standings[entry.id] = worst([own, *children], "every requirement derived from it covers")
+    else:
+        covered = sum(child.status is LinkStatus.COVERS for child in children)
+        why = f"no design validation with intended users; {covered} of its {len(children)} system requirements cover"
+        graph.standings[entry.id] = worst([own, Standing(LinkStatus.GAP, why)], why)
+
+
+def _as_part(child: Entry, standings: dict[str, Standing]) -> Standing:
+    standing = standings[child.id]
+    return Standing(standing.status, f"{child.id} {_says(standing.status)}")
+
+
+def _says(status: LinkStatus) -> str:
+    return {LinkStatus.COVERS: "covers", LinkStatus.NOT_RUN: "was not run", LinkStatus.GAP: "has a gap"}.get(
+        status, f"is {status.value}"
+    )
+
+
+def _own_parts(graph: TraceGraph, entry: Entry) -> Iterator[Standing]:
+    needs = entry.value["needs"]
+    if "symbol" in needs and entry.id not in graph.symbols_of:
+        yield Standing(LinkStatus.ORPHANED, f"no code implements {entry.id}")
+    if "scenario" in needs:
+        yield from (graph.criteria[f"{entry.id}/{criterion['id']}"] for criterion in entry.value["criteria"])
+        yield from (graph.standings[scenario.id] for scenario in graph.scenarios_of.get(entry.id, []))
+        if not entry.value["criteria"]:
+            yield Standing(LinkStatus.ORPHANED, f"{entry.id} has no criterion")
+
+
+def _criterion_standing(graph: TraceGraph, entry: Entry, criterion: dict[str, str]) -> Standing:
+    name, method = f"{entry.id}/{criterion['id']}", Method(criterion["method"])
+    if method is not Method.TEST:
+        return Standing(LinkStatus.GAP, f"no record of the {method.value} of {name}")
+    scenarios = graph.scenarios_of.get(name, [])
+    if not scenarios:
+        return Standing(LinkStatus.ORPHANED, f"no scenario verifies {name}")
+    unchanged = graph.sources.proof.of_requirement_text(entry.id, entry.digest)
+    passed = f"{len(scenarios)} scenario{'s' if len(scenarios) > 1 else ''} passed"
+    return worst([*(graph.standings[each.id] for each in scenarios), unchanged], passed)
+
+
+def _symbol_standing(items: Items, symbol: Symbol) -> Standing:
+    unknown = [target for target in symbol.implements if target not in items.entries]
+    if unknown:
+        return Standing(LinkStatus.ORPHANED, f"claims {', '.join(unknown)}, which does not exist")
+    return Standing(LinkStatus.COVERS, f"implements {', '.join(symbol.implements)}")
+
+
+# --- as evidence ------------------------------------------------------------------------------------------------------
+
+
+def _link(source: str, target: str, relation: str, standing: Standing | None) -> Link:
+    known = standing or Standing(LinkStatus.ORPHANED, f"{target} does not exist")
+    return Link(source=source, target=target, relation=relation, status=known.status, why=known.why)
+
+
+def _entry_item(graph: TraceGraph, entry: Entry) -> Item:
+    value = entry.value if entry.sound else {}
+    standing = graph.standings.get(entry.id, Standing(LinkStatus.STALE, "its file cannot be used: see the issues"))
+    return Item(
+        id=entry.id,
+        kind=entry.kind,
+        title=str(value.get("title") or _criterion_title(value) or entry.id),
+        text=str(value.get("text") or value.get("hazard") or value.get("observed") or value.get("rationale") or ""),
+        rationale=value.get("rationale"),
+        source_clause=value.get("source"),
+        file=entry.document.file,
+        line=entry.line,
+        criteria=tuple(_criteria(graph, entry, value)),
+        safety_related=value.get("safety_related") is True,
+        digest=entry.digest,
+        status=standing.status,
+        why=standing.why,
+    )
+
+
+def _criteria(graph: TraceGraph, entry: Entry, value: dict[str, list[dict[str, str]]]) -> Iterator[Criterion]:
+    for criterion in value.get("criteria", ()):
+        name = f"{entry.id}/{criterion['id']}"
+        standing = graph.criteria[name]
+        yield Criterion(
+            id=criterion["id"],
+            text=criterion["text"],
+            method=Method(criterion["method"]),
+            status=standing.status,
+            why=standing.why,
+            scenarios=_ids(graph.scenarios_of.get(name, ())),
+        )
+
+
+def _criterion_title(value: dict[str, object]) -> str:
+    """A study criterion in a few words: `sensitivity lower >= 0.8 (all)`."""
+    words = [str(value[key]) for key in ("metric", "limit", "comparison", "bound") if key in value]
+    subgroup = f" ({value['subgroup']})" if value.get("subgroup") else ""
+    return " ".join(words) + subgroup if words else ""
+
+
+def _ids(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    return tuple(scenario.id for scenario in scenarios)
+
+
+def _made_item(
+    graph: TraceGraph, identity: str, kind: ItemKind, title: str, text: str, place: tuple[str, int], digest: str
+) -> Item:
+    standing = graph.standings[identity]
+    return Item(
+        id=identity,
+        kind=kind,
+        title=title,
+        text=text,
+        rationale=None,
+        source_clause=None,
+        file=place[0],
+        line=place[1],
+        criteria=(),
+        safety_related=False,
+        digest=digest,
+        status=standing.status,
+        why=standing.why,
+    )

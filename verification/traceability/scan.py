@@ -1,0 +1,107 @@
+"""What the device's code claims: `Implements: SRS-003, RC-002` ends a docstring. Read, never imported."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from verification.evidence import Issue, Project, Severity
+
+CODE = "device/**/*.py"
+_CLAIM = re.compile(r"Implements:\s*(?P<ids>[A-Z]+-\w+(?:,\s*[A-Z]+-\w+)*)\.?")
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A module, class, function or documented constant that claims to implement something.
+
+    `digest` is of the normalised syntax tree, without docstrings and positions: layout and comments do not change it.
+    """
+
+    id: str
+    title: str
+    file: str
+    line: int
+    implements: tuple[str, ...]
+    digest: str
+
+
+def scan(project: Project) -> tuple[tuple[Symbol, ...], tuple[Issue, ...]]:
+    """Find every symbol of the device that claims an item, and every claim that cannot be read."""
+    symbols: list[Symbol] = []
+    issues: list[Issue] = []
+    for path in project.find_files(CODE):
+        file = project.relative(path)
+        try:
+            tree = ast.parse(path.read_bytes(), filename=file)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None) or 1
+            issues.append(_issue("code-unreadable", f"{file}:{line}", f"not Python: {error}", "mend the line"))
+            continue
+        for name, node, docstring in _documented(tree, _module(file)):
+            line = getattr(node, "lineno", 1)
+            claimed = _claimed(docstring)
+            if claimed:
+                title = docstring.strip().splitlines()[0]
+                symbols.append(Symbol(name, title, file, line, claimed, digest_of(node)))
+            elif re.search(r"^\s*Implements\b", docstring, re.MULTILINE):
+                message = (
+                    f"{name} has a claim that cannot be read, expected “Implements: SRS-001, SRS-002” as the last line"
+                )
+                issues.append(_issue("claim-malformed", f"{file}:{line}", message, "make it the docstring's last line"))
+    return tuple(symbols), tuple(issues)
+
+
+def digest_of(node: ast.AST) -> str:
+    """SHA-256 of what the code does, not of how it is laid out or described."""
+    return hashlib.sha256(repr(_normal(node)).encode()).hexdigest()
+
+
+def _normal(value: Any) -> Any:
+    # Own form instead of `ast.dump`, whose text differs between versions of Python; empty fields are left out.
+    if isinstance(value, ast.AST):
+        fields = ((name, _normal(child)) for name, child in ast.iter_fields(value) if name != "type_comment")
+        return type(value).__name__, tuple((name, child) for name, child in fields if child not in (None, ()))
+    if isinstance(value, list):
+        return tuple(_normal(child) for child in value if not _is_text(child))
+    return repr(value) if value is not None else None
+
+
+def _is_text(node: Any) -> bool:
+    """Whether a statement is a bare string: a docstring, or the description of the constant before it."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _documented(node: ast.Module | ast.stmt, name: str) -> Iterator[tuple[str, ast.AST, str]]:
+    """Yield every symbol at or below a node that has a docstring: its name, its node, the text."""
+    if isinstance(node, (ast.Module, *_DEFINITIONS)):
+        docstring = ast.get_docstring(node)
+        if docstring:
+            yield name, node, docstring
+        previous: ast.stmt | None = None
+        for child in node.body:
+            if isinstance(child, _DEFINITIONS):
+                yield from _documented(child, f"{name}.{child.name}")
+            elif _is_text(child) and isinstance(previous, ast.Assign | ast.AnnAssign):
+                target = previous.targets[0] if isinstance(previous, ast.Assign) else previous.target
+                yield f"{name}.{ast.unparse(target)}", previous, ast.literal_eval(child.value)  # type: ignore[attr-defined]
+            previous = child
+
+
+def _claimed(docstring: str) -> tuple[str, ...]:
+    match = _CLAIM.fullmatch(docstring.strip().splitlines()[-1].strip()) if docstring.strip() else None
+    return tuple(dict.fromkeys(re.split(r",\s*", match["ids"]))) if match else ()
+
+
+def _module(file: str) -> str:
+    return Path(file).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+
+
+def _issue(code: str, where: str, message: str, hint: str) -> Issue:
+    return Issue(code=code, severity=Severity.BLOCKING, where=where, message=message, hint=hint)

@@ -1,0 +1,123 @@
+"""Whether something holds, and why: the one way in which statuses of parts become the status of a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from verification.evidence import (
+    Gap,
+    LinkStatus,
+    Project,
+    ResultStatus,
+    StudiesEvidence,
+    StudyCriterion,
+    VerificationEvidence,
+    VerificationResult,
+    find_changes,
+)
+from verification.traceability.scenarios import INPUTS, Scenario
+
+_WORST_FIRST = tuple(
+    LinkStatus(status)
+    for status in (
+        "failed", "stale", "not_run", "orphaned", "unproven", "suspect", "unreviewed", "gap", "covers",
+    )
+)  # fmt: skip
+_SHOWN = 3
+_UNFIT = (ResultStatus.NOT_RUN, ResultStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A status, and in words why."""
+
+    status: LinkStatus
+    why: str
+
+
+def worst(parts: Iterable[Standing], otherwise: str) -> Standing:
+    """The worst of the parts, with the reasons of all that are as bad; `otherwise` says why the whole covers."""
+    found = list(parts)
+    status = min((part.status for part in found), key=_WORST_FIRST.index, default=LinkStatus.COVERS)
+    if status is LinkStatus.COVERS:
+        return Standing(status, otherwise)
+    reasons = list(dict.fromkeys(part.why for part in found if part.status is status))
+    more = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
+    return Standing(status, "; ".join(reasons[:_SHOWN]) + more)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The evidence that standings are judged by. `stale` says why the verification evidence cannot be used, if so."""
+
+    results: dict[str, VerificationResult]
+    requirement_digests: dict[str, str]
+    missing: str | None
+    stale: str | None
+    study_criteria: dict[str, StudyCriterion]
+
+    def of_scenario(self, scenario: Scenario) -> Standing:
+        """How a scenario, as it is written today, stands in the evidence."""
+        result = self.results.get(scenario.id)
+        if result is None:
+            return Standing(LinkStatus.NOT_RUN, self.missing or f"{scenario.id} is not in the evidence")
+        if result.status not in (ResultStatus.PASSED, *_UNFIT):
+            return Standing(LinkStatus.FAILED, f"{scenario.id} is {result.status.value}")
+        if self.stale:
+            return Standing(LinkStatus.STALE, self.stale)
+        if result.status in _UNFIT:
+            return Standing(LinkStatus.NOT_RUN, f"{scenario.id} is {result.status.value.replace('_', ' ')}")
+        if result.digest != scenario.digest:
+            return Standing(LinkStatus.STALE, f"{scenario.id} was changed after it ran")
+        return Standing(LinkStatus.COVERS, f"{scenario.id} passed")
+
+    def of_requirement_text(self, identity: str, digest: str) -> Standing:
+        """Whether the requirement is still the one that the evidence is about."""
+        known = self.requirement_digests.get(identity)
+        if known is not None and known != digest:
+            return Standing(LinkStatus.STALE, f"{identity} was changed after its scenarios ran")
+        return Standing(LinkStatus.COVERS, "unchanged since its scenarios ran")
+
+    def of_study_criterion(self, identity: str) -> Standing:
+        """Whether a study criterion is met. A goal that is not met is a declared gap, not a fault of the evidence."""
+        criterion = self.study_criteria.get(identity)
+        if criterion is None:
+            return Standing(LinkStatus.GAP, f"{identity} has no estimate: run `clearway evaluate`")
+        if isinstance(criterion.estimate, Gap):
+            return Standing(LinkStatus.GAP, f"{identity} has no estimate: {criterion.estimate.reason}")
+        if criterion.met is not True:
+            return Standing(LinkStatus.GAP, f"{identity} is NOT MET")
+        return Standing(LinkStatus.COVERS, f"{identity} is met")
+
+
+def read_proof(
+    verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap, project: Project, releases: dict[str, str]
+) -> Proof:
+    """Take from the evidence what standings need, after asking whether it is about this checkout as it is now."""
+    criteria = () if isinstance(studies, Gap) else (each for study in studies.studies for each in study.criteria)
+    by_id = {criterion.id: criterion for criterion in criteria}
+    if isinstance(verification, Gap):
+        return Proof({}, {}, f"{verification.reason}: {verification.closes}", None, by_id)
+    return Proof(
+        results={result.id: result for result in verification.results},
+        requirement_digests=verification.requirement_digests,
+        missing=None,
+        stale=next(_find_staleness(verification, project, releases), None),
+        study_criteria=by_id,
+    )
+
+
+def _find_staleness(evidence: VerificationEvidence, project: Project, releases: dict[str, str]) -> Iterator[str]:
+    if not evidence.complete:
+        yield f"only {', '.join(evidence.selection)} was run"
+    for change in find_changes(evidence.source, project):
+        yield f"the evidence {change}"
+    new = {project.relative(path) for path in project.find_files(*INPUTS)} - evidence.source.inputs.keys()
+    for file in sorted(new):
+        yield f"{file} was added after the scenarios ran"
+    for name, digest in releases.items():
+        if evidence.release_digests.get(name) != digest:
+            yield f"the scenarios ran against another release {name}"
+    if evidence.source.dirty:
+        yield "the evidence was made from files that are not committed: commit, then run `clearway verify`"

@@ -1,0 +1,112 @@
+"""`clearway trace`: everything read, linked, judged, and written as `trace.json` and `device.json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from verification.evidence import (
+    DeviceEvidence,
+    EvidenceError,
+    Gap,
+    Issue,
+    Project,
+    Severity,
+    StudiesEvidence,
+    TraceEvidence,
+    VerificationEvidence,
+    read_evidence,
+    write_evidence,
+)
+from verification.traceability import items as item_files
+from verification.traceability import product, scenarios
+from verification.traceability.issues import find_issues
+from verification.traceability.link import Sources, find_items, find_links, link
+from verification.traceability.product import read_device
+from verification.traceability.risk import (
+    describe_policy,
+    documentation_level,
+    find_anomalies,
+    find_controls,
+    find_hazards,
+)
+from verification.traceability.scan import scan
+from verification.traceability.scenarios import read_scenarios
+from verification.traceability.sections import CONTENT_MAP, read_sections
+from verification.traceability.standing import read_proof
+
+T = TypeVar("T", VerificationEvidence, StudiesEvidence)
+
+
+def trace(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
+    """Make the trace of the checkout as it is now, with the evidence there is, and write both files."""
+    device, product_issues = read_device(project)
+    evidence = build(project, {release.name: release.digest for release in device.releases}, product_issues)
+    write_evidence(project.evidence, "device.json", device)
+    write_evidence(project.evidence, "trace.json", evidence)
+    return evidence, device
+
+
+def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] = ()) -> TraceEvidence:
+    """Read, link and judge, without writing.
+
+    Args:
+        project: the checkout.
+        releases: the digest of each release that can be read, by name.
+        known: issues found already, which the trace carries.
+    """
+    verification, verification_issues = _read(project, "verification.json", VerificationEvidence, "clearway verify")
+    studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate")
+    items = item_files.read_items(project)
+    symbols, symbol_issues = scan(project)
+    found, scenario_issues = read_scenarios(project)
+    sections, section_issues = read_sections(project)
+    proof = read_proof(verification, studies, project, releases)
+    graph = link(Sources(items, symbols, found, sections, proof))
+    carried = () if isinstance(verification, Gap) else verification.issues
+    return TraceEvidence(
+        source=project.source(_find_inputs(project)),
+        items=tuple(find_items(graph)),
+        links=tuple(find_links(graph)),
+        hazards=tuple(find_hazards(items)),
+        controls=tuple(find_controls(items, graph.standings)),
+        policy=describe_policy(items),
+        documentation_level=documentation_level(items),
+        anomalies=tuple(find_anomalies(items)),
+        issues=_ordered(
+            [
+                *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
+                *study_issues, *carried, *find_issues(graph),
+            ]
+        ),
+    )  # fmt: skip
+
+
+def _find_inputs(project: Project) -> list[Path]:
+    evidence = [project.evidence / name for name in ("verification.json", "studies.json")]
+    patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP)
+    return [*project.find_files(*patterns), *(path for path in evidence if path.is_file())]
+
+
+def _read(project: Project, name: str, kind: type[T], command: str) -> tuple[T | Gap, tuple[Issue, ...]]:
+    """Evidence of another command, or a gap; damaged evidence is an issue besides."""
+    try:
+        return read_evidence(project.evidence, name, kind), ()
+    except FileNotFoundError:
+        return Gap(reason=f"{name} has not been made", closes=f"run `{command}`"), ()
+    except EvidenceError as error:
+        message = str(error).replace(f"{project.root}/", "")
+        issue = Issue(
+            code="evidence-unusable",
+            severity=Severity.BLOCKING,
+            where=name,
+            message=message,
+            hint=f"run `{command}` again",
+        )
+        return Gap(reason=f"{name} cannot be used", closes=f"run `{command}` again"), (issue,)
+
+
+def _ordered(issues: list[Issue]) -> tuple[Issue, ...]:
+    """Blocking first; each once, in the order found."""
+    once = {(issue.code, issue.where, issue.message): issue for issue in issues}
+    return tuple(sorted(once.values(), key=lambda issue: issue.severity is not Severity.BLOCKING))

@@ -1,6 +1,6 @@
 """The tutorials' commands run as they stand there, in a copy of the checkout.
 
-In a `console` block, `$ ` starts a command; `# exit 3` at its end is the exit status it must have (else 0); a line below
+In a `console` block, `$ ` starts a command; `# exit 3` at its end is the exit status it must have, else 0. A line below
 it must occur in its output; `…` stands for output that is left out.
 """
 

@@ -10,12 +10,30 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom import Dataset, FileMetaDataset, dcmwrite
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 from pydicom.uid import (
+    JPEG2000,
+    UID,
+    ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+    SecondaryCaptureImageStorage,
     generate_uid,
 )
+
+PUBLISHED = Path(__file__).parents[1] / "tests" / "data" / "kermany_val"
+"""16 published radiographs of children, 8-bit JPEG; see ATTRIBUTION.md there."""
 
 STORED_PER_GREY = 16
 """An 8-bit value v is stored as 16 v in 12 bits; the window below maps 16 v back to v / 255 (PS3.3 C.11.2.1.2.1)."""
@@ -39,7 +57,7 @@ def code(value: str, scheme: str, meaning: str) -> Dataset:
     return item
 
 
-def radiograph(pixels: NDArray[np.uint8] | None = None, **overrides: Any) -> Dataset:  # noqa: ANN401 any DICOM value
+def radiograph(pixels: NDArray[np.uint8] | None = None, **overrides: Any) -> Dataset:
     """A complete DX image, For Presentation: the chest of a child of 3 years, AP.
 
     Args:
@@ -63,12 +81,103 @@ def radiograph(pixels: NDArray[np.uint8] | None = None, **overrides: Any) -> Dat
     return image
 
 
+def computed_radiograph(pixels: NDArray[np.uint8] | None = None) -> Dataset:
+    """A complete CR image of the same child, AP, which states its view and anatomy as text."""
+    absent = dict.fromkeys(
+        ("PresentationIntentType", "ViewCodeSequence", "AnatomicRegionSequence", "PresentationLUTShape")
+    )
+    return radiograph(pixels, SOPClassUID=ComputedRadiographyImageStorage, Modality="CR", **absent)
+
+
+def secondary_capture(pixels: NDArray[np.uint8] | None = None) -> Dataset:
+    """A Secondary Capture image of 8 bits as published sets carry them: DX, the projection in Patient Position."""
+    pixels = phantom() if pixels is None else pixels
+    image = radiograph(
+        pixels, SOPClassUID=SecondaryCaptureImageStorage, PatientPosition="AP", BitsAllocated=8, BitsStored=8, HighBit=7
+    )
+    for keyword in ("PresentationIntentType", "ViewPosition", "ViewCodeSequence", "WindowCenter", "WindowWidth"):
+        image.pop(keyword)
+    image.PixelData = pixels.tobytes() + b"\x00" * (pixels.size % 2)  # PS3.5 8.1.1: even length
+    return image
+
+
+def read_published(name: str) -> NDArray[np.uint8]:
+    """The pixels of one of the published radiographs, axis order (rows, columns), uint8."""
+    with Image.open(PUBLISHED / name) as picture:
+        return np.asarray(picture)
+
+
+def set_value(image: Dataset, keyword: str, value: str) -> None:
+    """Give an attribute the value that a feature file states for it.
+
+    Args:
+        image: changed in place; `TransferSyntaxUID` is set in its file meta information.
+        keyword: a DICOM keyword.
+        value: `absent`, `empty`, or the value as text: bytes are written as they stand, however malformed; several
+            values are separated by backslashes; the items of a code sequence are `value scheme`, separated by ` + `.
+    """
+    tag, representation = Tag(tag_for_keyword(keyword) or 0), dictionary_VR(keyword)
+    target = image.file_meta if tag.group == 2 else image
+    if value == "absent":
+        target.pop(keyword, None)
+    elif representation == "SQ":
+        items = [] if value == "empty" else [_item(each) for each in value.split(" + ")]
+        setattr(target, keyword, items)
+    elif representation == "US" and value != "empty":
+        setattr(target, keyword, [int(each) for each in value.split("\\")])
+    else:
+        text = b"" if value == "empty" else value.encode()
+        text += b"\x00" * (len(text) % 2) if representation == "UI" else b" " * (len(text) % 2)
+        target[tag] = RawDataElement(tag, representation, len(text), text, 0, False, True)
+
+
+def _item(text: str) -> Dataset:
+    value, scheme = text.split()
+    return code(value, scheme, "as coded")
+
+
+_GDCM = {
+    JPEGBaseline8Bit: "JPEGBaselineProcess1",
+    JPEGLossless: "JPEGLosslessProcess14",
+    JPEGLosslessSV1: "JPEGLosslessProcess14_1",
+    JPEGLSLossless: "JPEGLSLossless",
+    JPEGLSNearLossless: "JPEGLSNearLossless",
+    JPEG2000Lossless: "JPEG2000Lossless",
+    JPEG2000: "JPEG2000",
+    RLELossless: "RLELossless",
+}
+
+
+def transcode(path: Path, syntax: UID) -> None:
+    """Encode the pixel data of a DICOM file anew, in place, in another transfer syntax.
+
+    Raises:
+        ValueError: gdcm cannot encode the image so.
+    """
+    import gdcm  # after zlib, which pydicom has loaded: loaded before, its own copy of zlib makes Python's crash
+
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(path))
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, _GDCM[syntax])))
+    if not reader.Read():
+        raise ValueError(f"{path}: gdcm cannot read it")
+    change.SetInput(reader.GetImage())
+    if not change.Change():
+        raise ValueError(f"{path}: gdcm cannot encode it as {syntax.name}")
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    writer.SetFileName(str(path))
+    if not writer.Write():
+        raise ValueError(f"{path}: gdcm cannot write it")
+
+
 def save(image: Dataset, path: Path) -> Path:
-    """Write a dataset as a DICOM file (PS3.10) and return its path."""
-    image.file_meta.MediaStorageSOPClassUID = image.get("SOPClassUID", DigitalXRayImageStorageForPresentation)
-    image.file_meta.MediaStorageSOPInstanceUID = image.get("SOPInstanceUID", generate_uid(None, ["none"]))
-    implicit = image.file_meta.TransferSyntaxUID.is_implicit_VR
-    dcmwrite(path, image, implicit_vr=implicit, little_endian=True, enforce_file_format=True)
+    """Write a dataset as a DICOM file (PS3.10) in its own transfer syntax and return its path."""
+    stated = image.get("SOPClassUID")
+    known = stated if isinstance(stated, UID) and stated else DigitalXRayImageStorageForPresentation
+    image.file_meta.MediaStorageSOPClassUID = known
+    image.file_meta.MediaStorageSOPInstanceUID = image.get("SOPInstanceUID") or generate_uid(None, ["none"])
+    dcmwrite(path, image, enforce_file_format=True)
     return path
 
 

@@ -4,9 +4,9 @@ The public interface is what `__all__` names; nothing outside this package uses 
 """
 
 from device.cli import main
+from device.dicom import RESEARCH_TRANSFER_SYNTAXES, TRANSFER_SYNTAXES
 from device.errors import DeviceError, ReleaseError, ReportError, UnreadableFileError
 from device.gate import REJECTION_CODES, RejectionCode
-from device.dicom import RESEARCH_TRANSFER_SYNTAXES, TRANSFER_SYNTAXES, TransferSyntax
 from device.pipeline import analyze, gate
 from device.release import find_releases, read_release
 from device.report import STATEMENT
@@ -25,6 +25,7 @@ from device.types import (
     Rejection,
     Release,
     Status,
+    TransferSyntax,
     Unbuilt,
     Weights,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 UnitImage: TypeAlias = NDArray[np.float32]
@@ -79,8 +80,7 @@ class Notice:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(Struct, frozen=True, forbid_unknown_fields=True):
     """The patients and views that a release is labelled for. Ages are completed years, both limits included."""
 
     description: str
@@ -89,8 +89,7 @@ class Population:
     view_positions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(Struct, frozen=True, forbid_unknown_fields=True):
     """The size and the resampling of the model's input."""
 
     rows: int
@@ -99,8 +98,7 @@ class Geometry:
     keeps_aspect: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OperatingPoint:
+class OperatingPoint(Struct, frozen=True, forbid_unknown_fields=True):
     """The threshold at and above which an image is flagged, the rule that chose it and the data it was locked on."""
 
     threshold: float
@@ -108,8 +106,7 @@ class OperatingPoint:
     locked_on: str
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True, forbid_unknown_fields=True):
     """A release's trained network: a file in the release's folder, its format and the digest it must have."""
 
     file: str
@@ -117,8 +114,7 @@ class Weights:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unbuilt:
+class Unbuilt(Struct, frozen=True, forbid_unknown_fields=True):
     """Why a release has no weights here, and the command that makes them."""
 
     reason: str
@@ -148,12 +144,35 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferSyntax:
+    """An encoding of pixel data that the device reads (PS3.5 chapter 10)."""
+
+    uid: str
+    name: str
+    lossy: bool
+
+
+class PixelFaultKind(StrEnum):
+    """What keeps pixel data from being an image."""
+
+    SHORT = "short"
+    UNDECODABLE = "undecodable"
+
+
+@dataclass(frozen=True, slots=True)
+class PixelFault:
+    """Pixel data that are not an image: a value, which the gate turns into a rejection."""
+
+    kind: PixelFaultKind
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChestRadiograph:
-    """An image that passed every criterion: values for display polarity MONOCHROME2, and what was judged of it."""
+    """An image that passed every criterion of the gate; nothing else reaches the model."""
 
     pixels: UnitImage
-    view_position: str
-    patient_age_years: int
     intake: Intake
 
 

@@ -1,0 +1,8 @@
+"""`python -m device`: the device's own commands, without the rest of the project."""
+
+import sys
+
+from device.cli import COMMANDS, run
+
+if __name__ == "__main__":
+    sys.exit(run("python -m device", sys.argv[1:], COMMANDS))

@@ -1,0 +1,477 @@
+"""The command line: `clearway`, which knows every room's commands, and the device's own commands.
+
+Exit status of `gate` and `analyze`: 0, 2 for a wrong use, 3 if a file was refused, 4 if a file failed (4 before 3).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:  # a command imports what it runs, so that `clearway --help` imports nothing
+    from device.types import Analysis, GateResult, Intake, Release
+
+Command: TypeAlias = Callable[[list[str]], int]
+
+PASSED, ISSUE, USAGE, REFUSED, FAILED = range(5)
+ENTRY_POINTS = "clearway.commands"
+PROGRESS_FROM = 20
+"""Progress is shown for at least so many files."""
+
+
+# --- dispatch -------------------------------------------------------------------------------------------------------
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a `clearway` command; load only that one.
+
+    Args:
+        argv: the arguments after the program's name; default those of the process.
+
+    Returns:
+        The exit status. No exception leaves it, unless CLEARWAY_DEBUG=1.
+
+    Implements: SRS-035
+    """
+    return run("clearway", sys.argv[1:] if argv is None else argv, _Commands())
+
+
+def run(program: str, argv: list[str], commands: Mapping[str, Command]) -> int:
+    """Run the command that `argv` names out of `commands`.
+
+    Implements: SRS-035
+    """
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name can hold bytes that are no text
+    name = argv[0] if argv else ""
+    try:
+        if name in ("", "-h", "--help", "help"):
+            print(_summarise(program, commands))
+            return PASSED if name else USAGE
+        if name == "--version":
+            return _print_version()
+        if name not in commands:
+            print(f"{program}: unknown command {name!r}; expected one of {', '.join(commands)}", file=sys.stderr)
+            return USAGE
+        status = commands[name](argv[1:])
+        sys.stdout.flush()
+    except SystemExit as stop:  # argparse: 0 after --help, 2 after an error
+        return stop.code if isinstance(stop.code, int) else USAGE
+    except (Exception, KeyboardInterrupt) as error:
+        return _explain(error, program, name, commands)
+    return status
+
+
+def _explain(error: BaseException, program: str, name: str, commands: Mapping[str, Command]) -> int:
+    """A fault as one line on stderr, and its exit status.
+
+    Implements: SRS-035
+    """
+    if os.environ.get("CLEARWAY_DEBUG") == "1":
+        raise error
+    if isinstance(error, BrokenPipeError):  # the reader has gone; nothing is left to say, also not at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    if isinstance(error, KeyboardInterrupt):
+        print(f"{program} {name}: interrupted", file=sys.stderr)
+        return 130
+    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in ROOMS:
+        extra = "training" if isinstance(commands, _Commands) and commands.is_training(name) else "suite"
+        hint = f"needs the extra [{extra}] ({error.name} is missing): pip install 'clearway[{extra}]'"
+        print(f"{program} {name}: {hint}", file=sys.stderr)
+        return USAGE
+    text = " ".join(str(error).split())
+    print(f"{program} {name}: {type(error).__name__}: {text} (CLEARWAY_DEBUG=1 shows where)", file=sys.stderr)
+    return FAILED if name in ("gate", "analyze") else ISSUE
+
+
+ROOMS = ("device", "verification", "submission")
+
+
+class _Commands(Mapping[str, Command]):
+    """The commands that the installed rooms register; a command's module is imported when it is asked for."""
+
+    def __init__(self) -> None:
+        from importlib.metadata import entry_points
+
+        self._points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+    def __getitem__(self, name: str) -> Command:
+        return COMMANDS[name] if name in COMMANDS else self._points[name].load()  # type: ignore[no-any-return]
+
+    def __contains__(self, name: object) -> bool:
+        return name in COMMANDS or name in self._points
+
+    def __iter__(self) -> Iterator[str]:
+        yield from COMMANDS
+        yield from (name for name in self._points if name not in COMMANDS)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def is_training(self, name: str) -> bool:
+        """Say whether a command belongs to training, whose extra is another."""
+        return name in self._points and self._points[name].value.startswith("device.training")
+
+
+def _summarise(program: str, commands: Mapping[str, Command]) -> str:
+    """Every command with the first line of its docstring; one whose libraries are missing says so."""
+    lines = [f"usage: {program} COMMAND ...", ""]
+    for name in commands:
+        try:
+            summary = (commands[name].__doc__ or "").strip().partition("\n")[0]
+        except ImportError as error:
+            summary = f"(not available: {error})"
+        lines.append(f"  {name:<12}{summary}")
+    return "\n".join([*lines, "", f"`{program} COMMAND --help` explains a command and gives an example."])
+
+
+def _print_version() -> int:
+    from device.release import read_software_version
+
+    print(f"clearway {read_software_version()}")
+    return PASSED
+
+
+# --- gate and analyze -------------------------------------------------------------------------------------------------
+
+
+def gate(argv: list[str]) -> int:
+    """Say whether the device would accept files and, if not, every reason.
+
+    Implements: SRS-034, SRS-035
+    """
+    parser = _make_parser("gate", gate, "clearway gate --release adult-nih --json images/")
+    options = parser.parse_args(argv)
+    from device.pipeline import gate as gate_file
+
+    return _process(parser, options, gate_file)
+
+
+def analyze(argv: list[str]) -> int:
+    """Gate files and score those that are accepted; with --output, write a DICOM report of each.
+
+    Implements: SRS-031, SRS-034, SRS-035
+    """
+    parser = _make_parser("analyze", analyze, "clearway analyze --output reports/ images/")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="write a DICOM SR of each analysed image to DIR")
+    options = parser.parse_args(argv)
+    if options.output and options.intake == "research":
+        parser.error("--output: results of research intake cannot be written as DICOM")
+    from device.pipeline import analyze as analyze_file
+
+    return _process(parser, options, partial(analyze_file, output=options.output))
+
+
+def _make_parser(name: str, command: Command, example: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"clearway {name}",
+        description=(command.__doc__ or "").partition("\n")[0],
+        epilog=f"example: {example}",
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder to walk")
+    parser.add_argument("--release", default="paediatric-reference", help="a release's name or folder (%(default)s)")
+    parser.add_argument("--intake", choices=("clinical", "research"), default="clinical")
+    parser.add_argument(
+        "--assert", dest="asserted", action="append", default=[], metavar="KEYWORD=VALUE",
+        help="research: state an attribute that the files do not (repeatable)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="CSV",
+        help="research: state attributes file by file (columns path, KEYWORD...)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line for each file")
+    return parser
+
+
+def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, judge: Callable[..., Any]) -> int:
+    """Judge every file, print every result, count.
+
+    Implements: SRS-034, SRS-035, SRS-036
+    """
+    from device.errors import ReleaseError
+    from device.release import find_releases, read_release
+    from device.types import Intake
+
+    if options.release not in find_releases() and not Path(options.release).is_dir():
+        parser.error(f"--release {options.release}: expected {', '.join(find_releases())} or the folder of a release")
+    asserted = _read_asserted(parser, options)
+    files, skipped = find_files(options.paths)
+    if not files:
+        parser.error("no file to read there" + _count_skipped(skipped))
+    try:
+        release = read_release(options.release)
+    except ReleaseError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return FAILED
+    counts: Counter[str] = Counter()
+    for path in _show_progress(files):
+        stated = asserted.get(None, {}) | asserted.get(path.resolve(), {})
+        result = judge(path, release, intake=Intake(options.intake), asserted=stated)
+        counts[label(result)] += 1
+        print(json.dumps(make_record(result)) if options.json else render_result(result), flush=True)
+    end = sys.stderr if options.json else sys.stdout
+    if skipped or not options.json:
+        print(render_end(counts, skipped, release, Intake(options.intake)), file=end)
+    if counts["failed"]:
+        return FAILED
+    return REFUSED if counts["refused"] or counts["not_analysed"] else PASSED
+
+
+def _read_asserted(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[Path | None, dict[str, str]]:
+    """What the user asserts of one file, or of all (key None).
+
+    Implements: SRS-038
+    """
+    if (options.asserted or options.manifest) and options.intake != "research":
+        parser.error("--assert and --manifest belong to --intake research: a clinical image states its own attributes")
+    pairs = [text.partition("=")[::2] for text in options.asserted]
+    faults = [f"--assert {keyword}: {_not_assertable(keyword)}" for keyword, _ in pairs if _not_assertable(keyword)]
+    faults += [f"--assert {keyword}: expected {keyword}=VALUE" for keyword, value in pairs if not value]
+    table: dict[Path | None, dict[str, str]] = {None: dict(pairs)}
+    if options.manifest:
+        try:
+            faults += _read_manifest(options.manifest, table)
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            faults.append(f"--manifest {options.manifest}: cannot be read: {error}")
+    if faults:
+        parser.error("; ".join(faults))
+    return table
+
+
+def _not_assertable(keyword: str) -> str:
+    from device.research import ASSERTABLE
+
+    return "" if keyword in ASSERTABLE else f"found {keyword!r}, expected one of {', '.join(ASSERTABLE)}"
+
+
+def _read_manifest(manifest: Path, table: dict[Path | None, dict[str, str]]) -> list[str]:
+    """Add a manifest's rows to the table; paths are relative to the manifest. Returns its faults, with their lines."""
+    with manifest.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        columns = list(reader.fieldnames or [])
+        faults = [
+            f"{manifest}:1: {_not_assertable(name)}" for name in columns if name != "path" and _not_assertable(name)
+        ]
+        if "path" not in columns or len(set(columns)) < len(columns) or faults:
+            return [*faults, f"{manifest}:1: found columns {columns}, expected path and keywords, each once"]
+        for row in reader:
+            where, path = f"{manifest}:{reader.line_num}", (manifest.parent / row.pop("path")).resolve()
+            if None in row or None in row.values():
+                faults.append(f"{where}: expected {len(columns)} values")
+            elif path in table:
+                faults.append(f"{where}: {path} is named twice")
+            table[path] = {keyword: value for keyword, value in row.items() if value}
+    return faults
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def find_files(paths: list[Path]) -> tuple[list[Path], int]:
+    """Every file that is named, or lies in a folder that is named or in one below; sorted within each folder.
+
+    Returns:
+        The files, and how many entries of folders were left out: dot-files, dot-folders and DICOMDIR. A folder that
+        cannot be read stands among the files, where it fails.
+
+    Implements: SRS-036
+    """
+    files: list[Path] = []
+    seen: set[Path] = set()
+    skipped = sum(_walk(path, files, seen) for path in paths)
+    return files, skipped
+
+
+def _walk(path: Path, files: list[Path], seen: set[Path]) -> int:
+    """Add the files of a path, each folder once however it is linked; count what is left out.
+
+    Implements: SRS-036
+    """
+    if not path.is_dir():
+        files.append(path)
+        return 0
+    folder = path.resolve()
+    if folder in seen:
+        return 0
+    seen.add(folder)
+    try:
+        entries = sorted(path.iterdir())
+    except OSError:
+        files.append(path)
+        return 0
+    left_out = [entry for entry in entries if entry.name.startswith(".") or entry.name == "DICOMDIR"]
+    return len(left_out) + sum(_walk(entry, files, seen) for entry in entries if entry not in left_out)
+
+
+def _show_progress(files: list[Path]) -> Iterator[Path]:
+    """The files, with a count on stderr if that is a terminal and they are many."""
+    shown = sys.stderr.isatty() and len(files) >= PROGRESS_FROM and not sys.stdout.isatty()
+    for number, path in enumerate(files, start=1):
+        if shown:
+            print(f"\r{number} of {len(files)}", end="\n" if number == len(files) else "", file=sys.stderr, flush=True)
+        yield path
+
+
+# --- results ----------------------------------------------------------------------------------------------------------
+
+
+def label(result: Analysis | GateResult) -> str:
+    """A result in one word: the finding if there is one, else the outcome; never the one for the other.
+
+    Implements: SRS-020
+    """
+    finding = getattr(result, "finding", None)
+    return str(finding.flag if finding else result.outcome)
+
+
+def make_record(result: Analysis | GateResult) -> dict[str, Any]:
+    """A result as the JSON contract has it: the same fields for every file, null where there is nothing to say.
+
+    Implements: SRS-034, SRS-039
+    """
+    from dataclasses import asdict
+
+    record, finding = asdict(result), getattr(result, "finding", None)
+    return record | {
+        "finding": finding and finding.flag,
+        "score": finding and finding.score,
+        "threshold": finding and finding.threshold,
+        "asserted": dict(result.asserted),
+    }
+
+
+def render_result(result: Analysis | GateResult) -> str:
+    """A result for people: one line, below it every reason and notice.
+
+    Implements: SRS-018, SRS-020, SRS-039
+    """
+    finding = getattr(result, "finding", None)
+    score = f"  score {finding.score:.6g}, threshold {finding.threshold:.6g}" if finding else ""
+    mark = "  (research)" if result.intake == "research" else ""
+    lines = [f"{label(result).replace('_', ' '):<13} {result.path}{score}{mark}"]
+    for one in result.rejections:
+        lines.append(f"    {one.code}: {one.attribute}: found {one.found}; expected {one.expected} [{one.requirement}]")
+    lines += [f"    {result.failure}"] if result.failure else []
+    lines += [f"    note: {one.attribute}: {one.found}. {one.message}" for one in result.notices]
+    lines += [f"    asserted: {keyword} {value}" for keyword, value in result.asserted]
+    return "\n".join(_printable(line) for line in lines)
+
+
+def render_end(counts: Counter[str], skipped: int, release: Release, intake: Intake) -> str:
+    """What was counted, with which release, and the statement of use.
+
+    Implements: SRS-032, SRS-036, SRS-039
+    """
+    from device.report import STATEMENT
+
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(counts.items()))
+    number = sum(counts.values())
+    return "\n".join(
+        [
+            f"{number} file{'s' * (number != 1)}: {told}{_count_skipped(skipped)}",
+            f"Release {release.name} {release.version} ({release.status}), {intake} intake.",
+            STATEMENT,
+        ]
+    )
+
+
+def _count_skipped(skipped: int) -> str:
+    return f"; {skipped} skipped (dot-files, DICOMDIR)" if skipped else ""
+
+
+def _printable(text: str) -> str:
+    """Control characters of a file's name or of an attribute must not steer a terminal."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
+# --- release ----------------------------------------------------------------------------------------------------------
+
+
+def release(argv: list[str]) -> int:
+    """List the releases, or show one: status, population, digests, study, limitations.
+
+    Implements: SRS-025, SRS-028
+    """
+    parser = argparse.ArgumentParser(
+        prog="clearway release",
+        description=(release.__doc__ or "").partition("\n")[0],
+        epilog="example: clearway release show paediatric-reference",
+    )
+    parser.add_argument("what", choices=("list", "show"))
+    parser.add_argument("name", nargs="?", help="show: a release's name or folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line for each release")
+    options = parser.parse_args(argv)
+    if (options.what == "show") != (options.name is not None):
+        parser.error("expected `list`, or `show NAME`")
+    from device.errors import ReleaseError
+    from device.release import find_releases, read_release
+
+    status = PASSED
+    for name in [options.name] if options.name else find_releases():
+        try:
+            one = read_release(name)
+        except ReleaseError as error:
+            print(f"clearway release: {error}", file=sys.stderr)
+            status = ISSUE
+            continue
+        render = render_release if options.what == "show" else summarise_release
+        print(json.dumps(make_release_record(one)) if options.json else render(one))
+    return status
+
+
+def make_release_record(one: Release) -> dict[str, Any]:
+    """A release as JSON: the keys of release.yaml, and its digest."""
+    import msgspec
+
+    record: dict[str, Any] = msgspec.to_builtins(one, enc_hook=str)
+    del record["folder"]  # where it happens to lie is no fact of the release
+    return record
+
+
+def summarise_release(one: Release) -> str:
+    """A release in one line."""
+    built = "built" if one.weights else "not built here"
+    return f"{one.name:<22} {one.version:<8} {one.status:<10} {built:<15} {one.population.description}"
+
+
+def render_release(one: Release) -> str:
+    """Everything that a release says of itself.
+
+    Implements: SRS-028
+    """
+    from device.report import STATEMENT
+
+    people, most = one.population, one.population.maximum_age_years
+    ages = (
+        f"{people.minimum_age_years} years and older" if most is None else f"{people.minimum_age_years} to {most} years"
+    )
+    rows = [
+        ("release", f"{one.name} {one.version}: {one.title}"),
+        ("status", one.status + (": can never be filed" if one.status == "reference" else "")),
+        ("population", f"{people.description}; {ages}; views {', '.join(people.view_positions)}"),
+        ("input", f"{one.geometry.rows} rows, {one.geometry.columns} columns, {one.geometry.resampling}"),
+        ("digest", one.digest),
+        ("weights", f"{one.weights.file} {one.weights.sha256}" if one.weights else "none here"),
+    ]
+    if one.operating_point:
+        point = one.operating_point
+        rows.append(("threshold", f"{point.threshold:.6g}; {point.rule}; locked on {point.locked_on}"))
+    if one.unbuilt:
+        rows += [("not built", one.unbuilt.reason), ("to build it", one.unbuilt.command)]
+    rows += [("study", one.study or "none"), *(("limitation", text) for text in one.limitations)]
+    return "\n".join([*(f"{name:<12} {text}" for name, text in rows), STATEMENT])
+
+
+COMMANDS: dict[str, Command] = {"gate": gate, "analyze": analyze, "release": release}
+"""The device's own commands."""

@@ -1,0 +1,349 @@
+"""Reads DICOM images: the header without the pixels, then the pixels, as values in [0, 1] fit for display.
+
+A header is a pydicom `Dataset` of everything before the pixel data; `PixelData` is there, empty, if the file has some.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import stat
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom import Dataset, uid
+from pydicom.encaps import get_frame, parse_fragments
+from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom.multival import MultiValue
+from pydicom.pixels import get_decoder
+
+from device.errors import UnreadableFileError
+from device.types import PixelFault, PixelFaultKind, TransferSyntax, UnitImage
+
+PIXEL_DATA = 0x7FE00010
+META_START = 144
+"""Where the bytes begin that File Meta Information Group Length counts: preamble, prefix and that element (PS3.10)."""
+
+END_MARKER = b"\xff\xd9"
+FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+"""Start of frame: JPEG (ISO/IEC 10918-1 table B.1) and JPEG-LS (ISO/IEC 14495-1 C.1.1)."""
+
+HEADER_LIMIT_BYTES = 16 * 2**20
+"""How far a deflated file is inflated in search of its pixel data: a small file can hold an enormous one."""
+
+
+def _syntaxes(*lossless: uid.UID, lossy: tuple[uid.UID, ...]) -> dict[str, TransferSyntax]:
+    exact = {str(one): TransferSyntax(str(one), one.name, lossy=False) for one in lossless}
+    return exact | {str(one): TransferSyntax(str(one), one.name, lossy=True) for one in lossy}
+
+
+TRANSFER_SYNTAXES = _syntaxes(
+    uid.ImplicitVRLittleEndian,
+    uid.ExplicitVRLittleEndian,
+    uid.RLELossless,
+    uid.JPEGLossless,
+    uid.JPEGLosslessSV1,
+    uid.JPEGLSLossless,
+    uid.JPEG2000Lossless,
+    lossy=(uid.JPEGLSNearLossless, uid.JPEG2000),
+)
+"""The transfer syntaxes of clinical intake: each is decoded by a test, any other is refused."""
+
+RESEARCH_TRANSFER_SYNTAXES = TRANSFER_SYNTAXES | _syntaxes(lossy=(uid.JPEGBaseline8Bit,))
+"""Research intake also reads the 8-bit JPEG that published images come in."""
+
+
+# --- header ---------------------------------------------------------------------------------------------------------
+
+
+def read_header(path: Path) -> Dataset:
+    """Read everything before the pixel data, and whether there are pixel data; allocate nothing for them.
+
+    Raises:
+        UnreadableFileError: there is no such file, it is not a regular file, cannot be opened, is empty, or is not
+            a DICOM file (PS3.10 7.1: preamble, prefix DICM, file meta information, data set).
+
+    Implements: SRS-021
+    """
+    with open_regular(path) as file:
+        try:
+            if file.read(132)[128:] != b"DICM":
+                raise UnreadableFileError(f"{path}: not a DICOM file: bytes 129 to 132 are not DICM (PS3.10 7.1)")
+            file.seek(0)
+            return _parse_header(file, path)
+        except UnreadableFileError:
+            raise
+        except Exception as error:  # pydicom raises whatever a malformed byte leads it to
+            raise UnreadableFileError(f"{path}: cannot be parsed as DICOM: {_plain(error)}") from error
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular, non-empty file for reading.
+
+    Raises:
+        UnreadableFileError: the reason, in words.
+
+    Implements: SRS-021
+    """
+    try:
+        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # a pipe without a writer does not block
+    except OSError as error:
+        raise UnreadableFileError(f"{path}: cannot be opened: {error.strerror}") from error
+    with file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableFileError(f"{path}: not a regular file")
+        if status.st_size == 0:
+            raise UnreadableFileError(f"{path}: the file is empty")
+        yield file
+
+
+def _parse_header(file: BinaryIO, path: Path) -> Dataset:
+    meta = read_file_meta_info(path)
+    if meta.get("TransferSyntaxUID") == uid.DeflatedExplicitVRLittleEndian:
+        file.seek(META_START + meta.FileMetaInformationGroupLength)
+        inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), HEADER_LIMIT_BYTES)
+        file = cast("BinaryIO", io.BytesIO(inflated))
+        header = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_at_pixel_data)
+        header.file_meta = meta
+    else:
+        header = pydicom.dcmread(file, stop_before_pixels=True)
+    if not len(header):
+        raise ValueError("the data set is empty")
+    if _holds_pixel_data(file.read(12), little_endian=header.original_encoding[1] is not False):
+        header.add_new(PIXEL_DATA, "OW", b"")
+    return header
+
+
+def _at_pixel_data(tag: int, _vr: str | None, _length: int) -> bool:
+    return tag >= PIXEL_DATA
+
+
+def _holds_pixel_data(element: bytes, *, little_endian: bool) -> bool:
+    """Say whether the element that starts here is a PixelData with a length other than 0 (PS3.5 7.1)."""
+    order = "<" if little_endian else ">"
+    if len(element) < 8 or struct.unpack(f"{order}HH", element[:4]) != (0x7FE0, 0x0010):
+        return False
+    explicit = element[4:6].isalpha()
+    return any(element[8:12] if explicit else element[4:8])
+
+
+def make_header(attributes: Mapping[str, str | int]) -> Dataset:
+    """A header for an image file that has none: what the file itself says, and what its user asserted of it.
+
+    Args:
+        attributes: DICOM keyword to value. A value is taken as text, as it would stand in a file.
+    """
+    header = Dataset()
+    for keyword, value in attributes.items():
+        setattr(header, keyword, value)
+    header.add_new(PIXEL_DATA, "OW", b"")
+    return header
+
+
+def fill_in(header: Dataset, asserted: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Give a header the values that its user asserts, where it states none itself.
+
+    Returns:
+        The keywords and values that were taken over.
+
+    Implements: SRS-038
+    """
+    used = {keyword: value for keyword, value in asserted.items() if keyword not in header or header[keyword].is_empty}
+    for keyword, value in used.items():
+        setattr(header, keyword, value)
+    return tuple(sorted(used.items()))
+
+
+def _plain(error: Exception) -> str:
+    """An error of a library as one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+# --- pixels -----------------------------------------------------------------------------------------------------------
+
+
+def decode(path: Path) -> UnitImage | PixelFault:
+    """Decode the pixel data and apply the transformations for display. Call it for a file whose header was accepted.
+
+    Returns:
+        Axis order (rows, columns), float32 in [0, 1], 1 is white; or what keeps the pixel data from being an image.
+
+    Implements: SRS-012, SRS-013
+    """
+    try:
+        image = pydicom.dcmread(path)
+        if fault := check_complete(image):
+            return fault
+        return to_unit_image(_stored_values(image), image)
+    except Exception as error:  # codecs raise whatever a malformed byte leads them to
+        return PixelFault(PixelFaultKind.UNDECODABLE, _plain(error), "pixel data that decode")
+
+
+def check_complete(image: Dataset) -> PixelFault | None:
+    """Judge whether the pixel data are whole: long enough (native), or all fragments whole and one frame of the
+    header's size that reaches its end marker (encapsulated, PS3.5 A.4).
+
+    Implements: SRS-012
+    """
+    syntax = image.file_meta.TransferSyntaxUID
+    data = image.get("PixelData") or b""
+    if not syntax.is_encapsulated:
+        expected = image.Rows * image.Columns * image.BitsAllocated // 8
+        return None if len(data) >= expected else _short(f"{len(data)} bytes", f"{expected} bytes")
+    if not data:
+        return _short("the data end before their sequence delimiter", "a sequence delimiter (PS3.5 A.4)")
+    _, offsets = parse_fragments(data)
+    end = offsets[-1] + 8 + int.from_bytes(data[offsets[-1] + 4 : offsets[-1] + 8], "little")
+    if len(offsets) < 2 or end != len(data):
+        return _short(f"fragments up to byte {end}, data of {len(data)} bytes", "an offset table and whole fragments")
+    return None if syntax == uid.RLELossless else _check_codestream(get_frame(data, 0, number_of_frames=1), image)
+
+
+def _check_codestream(frame: bytes, image: Dataset) -> PixelFault | None:
+    """A codec may fill the rest of a cut codestream, or allocate what the codestream says instead of the header."""
+    if not frame.rstrip(b"\x00").endswith(END_MARKER):
+        return _short("a codestream without its end marker", "a codestream that ends with FF D9")
+    size, expected = codestream_size(frame), (image.Rows, image.Columns)
+    if size == expected:
+        return None
+    return PixelFault(PixelFaultKind.UNDECODABLE, f"codestream of {size}", f"{expected}, as the header says")
+
+
+def codestream_size(frame: bytes) -> tuple[int, int] | None:
+    """Rows and columns as a JPEG, JPEG-LS or JPEG 2000 codestream states them; None if it states none."""
+    if frame[:4] == b"\xff\x4f\xff\x51":  # ISO/IEC 15444-1 A.5.1: SOC, SIZ: length, capabilities, X, Y, X0, Y0
+        x, y, x0, y0 = struct.unpack(">4I", frame[8:24])
+        return y - y0, x - x0
+    at = 2
+    while at + 9 <= len(frame) and frame[at] == 0xFF:  # ISO/IEC 10918-1 B.1.1: marker, length
+        if frame[at + 1] in FRAME_MARKERS:  # B.2.2: length, precision, lines, samples per line
+            return cast("tuple[int, int]", struct.unpack(">2H", frame[at + 5 : at + 9]))
+        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+    return None
+
+
+def _short(found: str, expected: str) -> PixelFault:
+    return PixelFault(PixelFaultKind.SHORT, found, expected)
+
+
+def _stored_values(image: Dataset) -> NDArray[np.integer[Any]]:
+    """Stored values, axis order (rows, columns), signed or unsigned as Pixel Representation says."""
+    syntax = image.file_meta.TransferSyntaxUID
+    plugin = "gdcm" if syntax.is_encapsulated and syntax != uid.RLELossless else "pydicom"
+    options = {"decoding_plugin": plugin} if syntax.is_encapsulated else {}
+    stored, _ = get_decoder(syntax).as_array(image, raw=True, **options)
+    if stored.shape != (image.Rows, image.Columns):
+        raise ValueError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
+    return cast("NDArray[np.integer[Any]]", stored)
+
+
+# --- from stored values to display ------------------------------------------------------------------------------------
+
+
+def to_unit_image(stored: NDArray[np.integer[Any]], image: Dataset) -> UnitImage:
+    """Transform stored values for display: modality LUT, then VOI LUT, then polarity (PS3.4 N.2, PS3.3 C.11.1, C.11.2).
+
+    Args:
+        stored: stored values, axis order (rows, columns), integers of Bits Stored bits.
+        image: the attributes that say how; without a VOI LUT or window the full range of the values is used.
+
+    Returns:
+        Axis order (rows, columns), float32 in [0, 1], 1 is white. The polarity follows Photometric Interpretation
+        alone (PS3.3 C.7.6.3.1.2): a DX image's Presentation LUT Shape only repeats it (PS3.3 C.8.11.3.1.2).
+
+    Raises:
+        ValueError: an attribute does not define the transformation.
+
+    Implements: SRS-022, SRS-023
+    """
+    values, full_range = apply_modality_lut(stored, image)
+    shown = apply_voi_lut(values, full_range, image)
+    if image.PhotometricInterpretation == "MONOCHROME1":  # PS3.3 C.7.6.3.1.2: the smallest value is white
+        shown = 1.0 - shown
+    return shown.astype(np.float32)
+
+
+def apply_modality_lut(
+    stored: NDArray[np.integer[Any]], image: Dataset
+) -> tuple[NDArray[np.float64], tuple[float, float]]:
+    """Apply the Modality LUT Sequence, else Rescale Slope and Intercept (PS3.3 C.11.1).
+
+    Returns:
+        The values, and the least and greatest value that the stored bits can give.
+
+    Implements: SRS-022
+    """
+    if sequence := image.get("ModalityLUTSequence"):
+        values, maximum = _look_up(stored.astype(np.int64), sequence[0])
+        return values, (0.0, maximum)
+    slope, intercept = _first(image.get("RescaleSlope"), 1.0), _first(image.get("RescaleIntercept"), 0.0)
+    signed, bits = image.PixelRepresentation == 1, image.BitsStored
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+    ends = sorted((low * slope + intercept, high * slope + intercept))
+    return stored * slope + intercept, (ends[0], ends[1])
+
+
+def apply_voi_lut(values: NDArray[np.float64], full_range: tuple[float, float], image: Dataset) -> NDArray[np.float64]:
+    """Apply the first VOI LUT, else the first window, else the full range (PS3.3 C.11.2: several are alternatives).
+
+    Returns:
+        Values in [0, 1].
+
+    Raises:
+        ValueError: a window whose width its function does not allow, or an unknown VOI LUT Function.
+
+    Implements: SRS-022
+    """
+    if sequence := image.get("VOILUTSequence"):
+        shown, maximum = _look_up(np.rint(values), sequence[0])
+        return shown / maximum
+    center, width = _first(image.get("WindowCenter")), _first(image.get("WindowWidth"))
+    if math.isnan(center) or math.isnan(width):
+        return _ramp(values, *full_range)
+    function = image.get("VOILUTFunction") or "LINEAR"
+    if width < 1 if function == "LINEAR" else width <= 0:
+        raise ValueError(f"WindowWidth is {width:g}, which {function} does not allow (PS3.3 C.11.2.1.2)")
+    if function == "SIGMOID":  # PS3.3 C.11.2.1.3.1
+        return 1.0 / (1.0 + np.exp(-4.0 * (values - center) / width))
+    if function == "LINEAR_EXACT":  # PS3.3 C.11.2.1.3.2
+        return _ramp(values, center - width / 2, center + width / 2)
+    if function == "LINEAR":  # PS3.3 C.11.2.1.2.1
+        return _ramp(values, center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2)
+    raise ValueError(f"VOILUTFunction is {function!r}, not LINEAR, LINEAR_EXACT or SIGMOID (PS3.3 C.11.2.1.3)")
+
+
+def _ramp(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """0 up to `low`, 1 from `high`, linear between; a step if they are the same."""
+    if high <= low:
+        return (values > low).astype(np.float64)
+    return np.clip((values - low) / (high - low), 0.0, 1.0)
+
+
+def _look_up(values: NDArray[Any], item: Dataset) -> tuple[NDArray[np.float64], float]:
+    """Values through a lookup table, and the greatest value its bits can hold (PS3.3 C.11.1.1.1, C.11.2.1.1)."""
+    entries, first, bits = item.LUTDescriptor
+    entries = (entries & 0xFFFF) or 2**16
+    data = item.LUTData
+    if isinstance(data, bytes):
+        data = np.frombuffer(data, "<u2" if len(data) >= 2 * entries else "u1")
+    table = np.atleast_1d(np.asarray(data, np.float64))[:entries]
+    if len(table) < entries or not 0 < bits <= 16:
+        raise ValueError(f"LUTData has {len(table)} entries of {bits} bits, LUTDescriptor says {entries}")
+    return table[np.clip(values - first, 0, entries - 1).astype(np.intp)], float(2**bits - 1)
+
+
+def _first(value: object, absent: float = math.nan) -> float:
+    """The first of one or more decimal strings; `absent` if there is none."""
+    if isinstance(value, MultiValue):
+        value = value[0] if value else None
+    return absent if value is None or value == "" else float(cast("float", value))

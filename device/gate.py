@@ -1,0 +1,572 @@
+"""Decides whether the device applies to an image: every criterion, each of which gives a reason or nothing.
+
+A criterion reads the values of its attributes; a value that is absent, not of its DICOM form, or at odds with another
+refuses the image with a code of its own (`VIEW_BLANK`, `VIEW_UNPARSABLE`, `VIEW_CONTRADICTORY`). Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from pydicom import Dataset, uid
+from pydicom.multival import MultiValue
+
+from device.types import Intake, Notice, PixelFault, PixelFaultKind, Population, Rejection, TransferSyntax, UnitImage
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionCode:
+    """A row of the one table of reasons not to apply; it also prints the labeling."""
+
+    code: str
+    attribute: str
+    requirement: str
+    text: str
+
+
+HEADER_CRITERIA = {
+    "SOP_CLASS": ("SOPClassUID", "SRS-001", "The image is not of a SOP class that the intake takes."),
+    "MODALITY": ("Modality", "SRS-002", "The modality is not that of the SOP class."),
+    "ANATOMY": ("BodyPartExamined", "SRS-003", "The body part examined is not the chest."),
+    "VIEW": ("ViewPosition", "SRS-004", "The projection is not one that the release is labelled for."),
+    "AGE": ("PatientAge", "SRS-005", "The patient's age is not one that the release is labelled for."),
+    "FRAMES": ("NumberOfFrames", "SRS-006", "The image has more than one frame."),
+    "SAMPLES": ("SamplesPerPixel", "SRS-006", "The image has more than one sample per pixel."),
+    "PHOTOMETRIC": ("PhotometricInterpretation", "SRS-007", "The image is not monochrome."),
+    "BITS": ("BitsStored", "SRS-008", "The number of bits stored is not one that the intake takes."),
+    "SIZE": ("Rows", "SRS-009", "The image is too small or too large."),
+    "BURNED_IN": ("BurnedInAnnotation", "SRS-010", "The image has annotation burned in."),
+    "TRANSFER_SYNTAX": ("TransferSyntaxUID", "SRS-011", "The transfer syntax is not one that the device reads."),
+}
+"""The header criteria: attribute, requirement, and what a reader of the labeling is told."""
+
+ABSENCE_MEANS = frozenset({"FRAMES", "BURNED_IN"})
+"""Criteria whose absent attribute is no reason: one frame (PS3.3 C.7.6.6), and a notice."""
+
+CONTRADICTIONS = ("SOP_CLASS", "ANATOMY", "VIEW", "AGE", "PHOTOMETRIC", "BITS")
+
+PIXEL_CRITERIA = {
+    "PIXELS_MISSING": ("SRS-012", "The file holds no pixel data."),
+    "PIXELS_SHORT": ("SRS-012", "The pixel data are not complete."),
+    "PIXELS_UNDECODABLE": ("SRS-013", "The pixel data cannot be decoded, or not be shown as the attributes say."),
+    "BLANK_IMAGE": ("SRS-014", "The image is uniform: it shows nothing."),
+    "SATURATED": ("SRS-014", "Too much of the image is pure black or pure white."),
+}
+
+
+def list_rejection_codes() -> dict[str, RejectionCode]:
+    """Every code with which an image can be refused: the criteria, and the ways in which a value cannot be judged.
+
+    Implements: SRS-015, SRS-016, SRS-017
+    """
+    rows = [RejectionCode(code, *row) for code, row in HEADER_CRITERIA.items()]
+    for code, (attribute, _, _) in HEADER_CRITERIA.items():
+        if code not in ABSENCE_MEANS:
+            rows.append(RejectionCode(f"{code}_BLANK", attribute, "SRS-015", f"{attribute} has no value."))
+        rows.append(RejectionCode(f"{code}_UNPARSABLE", attribute, "SRS-016", f"{attribute} cannot be read."))
+        if code in CONTRADICTIONS:
+            text = f"{attribute} and another attribute contradict each other."
+            rows.append(RejectionCode(f"{code}_CONTRADICTORY", attribute, "SRS-017", text))
+    rows += [RejectionCode(code, "PixelData", *row) for code, row in PIXEL_CRITERIA.items()]
+    return {row.code: row for row in rows}
+
+
+REJECTION_CODES = list_rejection_codes()
+
+
+def reject(code: str, found: object, expected: str) -> Rejection:
+    """A rejection with the attribute and the requirement of its code."""
+    row = REJECTION_CODES[code]
+    return Rejection(code, row.attribute, str(found), expected, row.requirement)
+
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+CR, DX = str(uid.ComputedRadiographyImageStorage), str(uid.DigitalXRayImageStorageForPresentation)
+SECONDARY_CAPTURE = str(uid.SecondaryCaptureImageStorage)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an intake takes: the modalities of each SOP class, bits stored and bits allocated, sides in pixels."""
+
+    modalities: Mapping[str, tuple[str, ...]]
+    bits_stored: range
+    bits_allocated: int
+    shortest_side: int
+    longest_side: int = 8192
+    """A detector of 43 cm with pixels of 0.1 mm has 4,300; what is larger is not allocated."""
+
+
+LIMITS = {
+    Intake.CLINICAL: Limits({CR: ("CR",), DX: ("DX",)}, range(10, 17), 16, 512),
+    Intake.RESEARCH: Limits({SECONDARY_CAPTURE: ("CR", "DX")}, range(8, 9), 8, 64),
+}
+
+CHEST = "CHEST"
+"""The defined term of PS3.16 Annex L for the chest; it knows no THORAX."""
+
+SNOMED = frozenset({"SCT", "SRT", "SNM3", "99SDM"})
+"""Designators of SNOMED CT and of the SNOMED RT ids that older objects carry (PS3.16 section 8)."""
+
+CHEST_CODES = frozenset({"816094009", "51185008", "T-D3000"})
+"""Chest (PS3.16 CID 4031), and the thorax that stood there before."""
+
+VIEW_CODES = {"399348003": "AP", "R-10206": "AP", "272479007": "PA", "R-10214": "PA", "R-40888": "PA"}
+"""Frontal projections (PS3.16 CID 4010)."""
+
+VIEW_TERMS = frozenset({"AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"})
+"""The defined terms of View Position (PS3.3 C.8.1.2, C.8.11.5)."""
+
+PATIENT_POSITION_TERMS = frozenset({"AP", "PA", "LL", "RL"})
+"""Projections that published images carry in Patient Position; its own terms (HFS, ...) say nothing of a view."""
+
+AGE_TOLERANCE_YEARS = 1
+"""Patient's Age is often taken when an examination is ordered: only a larger difference contradicts the dates."""
+
+OLDEST_YEARS = 130
+
+INTENT = "FOR PRESENTATION"
+PRESENTATION_LUT_SHAPES = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}  # PS3.3 C.8.11.3.1.2
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+class _UnparsableError(ValueError):
+    """A value that is not of its DICOM form. Never leaves this module."""
+
+
+def read_text(header: Dataset, keyword: str) -> str:
+    """The single text value of an attribute; "" if it is absent or empty."""
+    value = _value(header, keyword)
+    if isinstance(value, MultiValue) and len(value):
+        raise _UnparsableError(f"{keyword} {_shown(value)}")
+    return "" if value is None or isinstance(value, MultiValue) else str(value).strip()
+
+
+def read_term(header: Dataset, keyword: str) -> str:
+    """A code string (PS3.5 6.2, CS): up to 16 of A to Z, 0 to 9, space and underscore; "" if absent or empty."""
+    text = read_text(header, keyword)
+    if text and not re.fullmatch(r"[A-Z0-9_ ]{1,16}", text):
+        raise _UnparsableError(f"{keyword} {text!r}")
+    return text
+
+
+def read_integer(header: Dataset, keyword: str) -> int | None:
+    """A whole number; None if the attribute is absent or empty."""
+    text = read_text(header, keyword)
+    if text and not re.fullmatch(r"[+-]?\d{1,12}", text):
+        raise _UnparsableError(f"{keyword} {text!r}")
+    return int(text) if text else None
+
+
+def read_code(header: Dataset, keyword: str) -> tuple[str, str]:
+    """Value and meaning of the one item of a SNOMED code sequence; ("", "") if the sequence is absent or empty."""
+    sequence = _value(header, keyword)
+    if not sequence:
+        return "", ""
+    if not hasattr(sequence, "__len__") or len(sequence) != 1 or not isinstance(sequence[0], Dataset):
+        raise _UnparsableError(f"{keyword} with other than one item")
+    value, scheme = read_text(sequence[0], "CodeValue"), read_text(sequence[0], "CodingSchemeDesignator")
+    if not value or scheme not in SNOMED:
+        raise _UnparsableError(f"{keyword} ({value}, {scheme})")
+    return value, f"({value}, {scheme}, {_shown(sequence[0].get('CodeMeaning', ''))})"
+
+
+def _value(header: Dataset, keyword: str) -> object:
+    try:
+        return header.get(keyword)
+    except Exception as error:  # pydicom converts a value when it is asked for
+        raise _UnparsableError(f"{keyword} does not have its value representation") from error
+
+
+def _shown(value: object) -> str:
+    """A value as DICOM writes several: separated by backslashes."""
+    return "\\".join(str(one) for one in value) if isinstance(value, MultiValue) else str(value)
+
+
+# --- header criteria --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the criteria look at: a header, what its intake and its release take."""
+
+    header: Dataset
+    intake: Intake
+    limits: Limits
+    population: Population
+    transfer_syntaxes: Mapping[str, TransferSyntax] | None
+
+
+def check_header(
+    header: Dataset,
+    population: Population,
+    intake: Intake,
+    transfer_syntaxes: Mapping[str, TransferSyntax] | None,
+) -> tuple[Rejection, ...]:
+    """Judge every header criterion, without the pixels.
+
+    Args:
+        header: everything before the pixel data; `PixelData` is there if the file has some.
+        population: whom the release is labelled for.
+        intake: the door the image came through.
+        transfer_syntaxes: those that the intake reads; None for a PNG or JPEG file, which has none and no SOP class.
+
+    Returns:
+        Every reason not to apply, in the order of the table; empty if the header is accepted.
+
+    Implements: SRS-018
+    """
+    judged = _Judged(header, intake, LIMITS[intake], population, transfer_syntaxes)
+    reasons = [_judge(code, check, judged) for code, check in CHECKS.items()]
+    if "PixelData" not in header:
+        reasons.append(reject("PIXELS_MISSING", "absent or empty", "pixel data"))
+    return tuple(reason for reason in reasons if reason)
+
+
+def _judge(code: str, check: Callable[[_Judged], Rejection | None], judged: _Judged) -> Rejection | None:
+    """Apply a criterion; a value that cannot be read refuses the image.
+
+    Implements: SRS-016
+    """
+    try:
+        return check(judged)
+    except _UnparsableError as error:
+        return reject(f"{code}_UNPARSABLE", error, "a value of the form that DICOM defines")
+
+
+def _blank(code: str, expected: str) -> Rejection:
+    """A judged attribute without a value.
+
+    Implements: SRS-015
+    """
+    return reject(f"{code}_BLANK", "absent or empty", expected)
+
+
+def _contradiction(code: str, first: object, second: object) -> Rejection:
+    """Two attributes that do not agree.
+
+    Implements: SRS-017
+    """
+    return reject(f"{code}_CONTRADICTORY", f"{first}, but {second}", "attributes that agree")
+
+
+def check_sop_class(judged: _Judged) -> Rejection | None:
+    """CR, or DX For Presentation, whose intent agrees; in research Secondary Capture (PS3.4 B.5, PS3.3 C.8.11.1).
+
+    Implements: SRS-001, SRS-017, SRS-037
+    """
+    if judged.transfer_syntaxes is None:
+        return None
+    expected = " or ".join(f"{one} ({uid.UID(one).name})" for one in judged.limits.modalities)
+    found = read_text(judged.header, "SOPClassUID")
+    if not found:
+        return _blank("SOP_CLASS", expected)
+    if found not in judged.limits.modalities:
+        return reject("SOP_CLASS", f"{found} ({uid.UID(found).name})", expected)
+    intent = read_term(judged.header, "PresentationIntentType")
+    if intent and intent != INTENT:
+        return _contradiction("SOP_CLASS", uid.UID(found).name, f"PresentationIntentType {intent}")
+    return None
+
+
+def check_modality(judged: _Judged) -> Rejection | None:
+    """The modality is that of the SOP class (PS3.3 C.7.3.1.1.1).
+
+    Implements: SRS-002, SRS-038
+    """
+    every = [one for modalities in judged.limits.modalities.values() for one in modalities]
+    allowed = judged.limits.modalities.get(str(_value(judged.header, "SOPClassUID")), every)
+    expected, found = " or ".join(allowed), read_term(judged.header, "Modality")
+    if not found:
+        return _blank("MODALITY", expected)
+    return None if found in allowed else reject("MODALITY", found, expected)
+
+
+def check_anatomy(judged: _Judged) -> Rejection | None:
+    """The chest, by Body Part Examined, else by Anatomic Region Sequence (PS3.16 Annex L, CID 4031).
+
+    Implements: SRS-003, SRS-017, SRS-038
+    """
+    term = read_term(judged.header, "BodyPartExamined")
+    code, meaning = read_code(judged.header, "AnatomicRegionSequence")
+    if not term and not code:
+        return _blank("ANATOMY", CHEST)
+    if term and code and (term == CHEST) != (code in CHEST_CODES):
+        return _contradiction("ANATOMY", f"BodyPartExamined {term}", f"AnatomicRegionSequence {meaning}")
+    return None if term == CHEST or code in CHEST_CODES else reject("ANATOMY", term or meaning, CHEST)
+
+
+def check_view(judged: _Judged) -> Rejection | None:
+    """A labelled view, by View Position, else by View Code Sequence; in research also by Patient Position.
+
+    Implements: SRS-004, SRS-017, SRS-038
+    """
+    expected, views = " or ".join(judged.population.view_positions), dict(_find_views(judged))
+    if not views:
+        return _blank("VIEW", expected)
+    if len(set(views.values())) > 1:
+        stated = list(views)
+        return _contradiction("VIEW", stated[0], stated[1])
+    found, view = next(iter(views.items()))
+    return None if view in judged.population.view_positions else reject("VIEW", found, expected)
+
+
+def _find_views(judged: _Judged) -> Iterator[tuple[str, str]]:
+    """What each attribute says, in words, and which view that is: AP, PA or OTHER."""
+    term = read_term(judged.header, "ViewPosition")
+    if term and term not in VIEW_TERMS:
+        raise _UnparsableError(f"ViewPosition {term!r}")
+    position = read_term(judged.header, "PatientPosition") if judged.intake is Intake.RESEARCH else ""
+    code, meaning = read_code(judged.header, "ViewCodeSequence")
+    if term:
+        yield f"ViewPosition {term}", term if term in ("AP", "PA") else "OTHER"
+    if code:
+        yield f"ViewCodeSequence {meaning}", VIEW_CODES.get(code, "OTHER")
+    if position in PATIENT_POSITION_TERMS:
+        yield f"PatientPosition {position}", position if position in ("AP", "PA") else "OTHER"
+
+
+def check_age(judged: _Judged) -> Rejection | None:
+    """An age within the labelled limits, by Patient's Age, else from birth date to study date, in completed years.
+
+    Implements: SRS-005, SRS-017, SRS-038
+    """
+    least, most = judged.population.minimum_age_years, judged.population.maximum_age_years
+    expected = f"{least} years or older" if most is None else f"{least} to {most} years"
+    stated = read_age_years(judged.header, judged.intake)
+    counted = count_age_years(judged.header)
+    if stated is not None and counted is not None and abs(stated - counted) > AGE_TOLERANCE_YEARS:
+        return _contradiction("AGE", f"PatientAge of {stated} years", f"{counted} years from birth to study date")
+    age = counted if stated is None else stated
+    if age is None:
+        return _blank("AGE", expected)
+    return None if least <= age and (most is None or age <= most) else reject("AGE", f"{age} years", expected)
+
+
+def read_age_years(header: Dataset, intake: Intake) -> int | None:
+    """Patient's Age in completed years (PS3.5 6.2, AS: three digits and D, W, M or Y; in research also `81` or `3Y`).
+
+    Implements: SRS-005, SRS-016
+    """
+    text = read_text(header, "PatientAge")
+    if not text:
+        return None
+    form = r"(\d{1,3})([DWMY]?)" if intake is Intake.RESEARCH else r"(\d{3})([DWMY])"
+    if not (match := re.fullmatch(form, text)):
+        raise _UnparsableError(f"PatientAge {text!r}")
+    number, unit = int(match[1]), match[2] or "Y"
+    years = {"D": int(number / 365.25), "W": int(number * 7 / 365.25), "M": number // 12, "Y": number}[unit]
+    return _plausible(years, f"PatientAge {text!r}")
+
+
+def count_age_years(header: Dataset) -> int | None:
+    """Completed years from Patient's Birth Date to Study Date, to the day; None if either has no value.
+
+    Implements: SRS-005, SRS-016
+    """
+    birth, study = _read_date(header, "PatientBirthDate"), _read_date(header, "StudyDate")
+    if birth is None or study is None:
+        return None
+    years = study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day))
+    return _plausible(years, f"PatientBirthDate {birth:%Y%m%d} with StudyDate {study:%Y%m%d}")
+
+
+def _plausible(years: int, found: str) -> int:
+    if not 0 <= years <= OLDEST_YEARS:
+        raise _UnparsableError(f"{found}: {years} years")
+    return years
+
+
+def _read_date(header: Dataset, keyword: str) -> date | None:
+    """A date (PS3.5 6.2, DA: YYYYMMDD); None if the attribute is absent or empty."""
+    text = read_text(header, keyword)
+    try:
+        if text and not re.fullmatch(r"\d{8}", text):
+            raise ValueError
+        return date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None
+    except ValueError:
+        raise _UnparsableError(f"{keyword} {text!r}") from None
+
+
+def check_frames(judged: _Judged) -> Rejection | None:
+    """One frame; an absent Number of Frames means one.
+
+    Implements: SRS-006
+    """
+    found = read_integer(judged.header, "NumberOfFrames")
+    return None if found in (None, 1) else reject("FRAMES", found, "1 or absent")
+
+
+def check_samples(judged: _Judged) -> Rejection | None:
+    """One sample per pixel.
+
+    Implements: SRS-006
+    """
+    found = read_integer(judged.header, "SamplesPerPixel")
+    if found is None:
+        return _blank("SAMPLES", "1")
+    return None if found == 1 else reject("SAMPLES", found, "1")
+
+
+def check_photometric(judged: _Judged) -> Rejection | None:
+    """MONOCHROME1 or MONOCHROME2, with which a stated Presentation LUT Shape agrees (PS3.3 C.8.11.3.1.2).
+
+    Implements: SRS-007, SRS-017
+    """
+    expected, found = " or ".join(PRESENTATION_LUT_SHAPES), read_term(judged.header, "PhotometricInterpretation")
+    if not found:
+        return _blank("PHOTOMETRIC", expected)
+    if found not in PRESENTATION_LUT_SHAPES:
+        return reject("PHOTOMETRIC", found, expected)
+    shape = read_term(judged.header, "PresentationLUTShape")
+    if shape and shape != PRESENTATION_LUT_SHAPES[found]:
+        return _contradiction("PHOTOMETRIC", found, f"PresentationLUTShape {shape}")
+    return None
+
+
+def check_bits(judged: _Judged) -> Rejection | None:
+    """The bits stored that the intake takes, in the low bits of the bits allocated (PS3.5 8.1.1).
+
+    Implements: SRS-008, SRS-017, SRS-037
+    """
+    stored, limits = read_integer(judged.header, "BitsStored"), judged.limits
+    least, most, allocated = limits.bits_stored[0], limits.bits_stored[-1], limits.bits_allocated
+    expected = f"{least} to {most} bits stored of {allocated} allocated" if most > least else f"{least} bits"
+    names = ("BitsAllocated", "HighBit", "PixelRepresentation")
+    others = dict(zip(names, (read_integer(judged.header, name) for name in names), strict=True))
+    if stored is None or None in others.values():
+        return _blank("BITS", f"{expected}, with " + ", ".join(names))
+    if stored not in limits.bits_stored or others["BitsAllocated"] != allocated:
+        return reject("BITS", f"{stored} bits stored of {others['BitsAllocated']} allocated", expected)
+    if others["HighBit"] != stored - 1:
+        return _contradiction("BITS", f"BitsStored {stored}", f"HighBit {others['HighBit']}")
+    if others["PixelRepresentation"] not in (0, 1):
+        return reject("BITS_UNPARSABLE", f"PixelRepresentation {others['PixelRepresentation']}", "0 or 1")
+    return None
+
+
+def check_size(judged: _Judged) -> Rejection | None:
+    """The shorter side large enough, the longer one bounded.
+
+    Implements: SRS-009, SRS-037
+    """
+    rows, columns = read_integer(judged.header, "Rows"), read_integer(judged.header, "Columns")
+    least, most = judged.limits.shortest_side, judged.limits.longest_side
+    expected = f"{least} to {most} rows and columns"
+    if rows is None or columns is None:
+        return _blank("SIZE", expected)
+    within = least <= min(rows, columns) and max(rows, columns) <= most
+    return None if within else reject("SIZE", f"{rows} rows, {columns} columns", expected)
+
+
+def check_burned_in(judged: _Judged) -> Rejection | None:
+    """Burned In Annotation is not YES; its absence is a notice (PS3.3 C.7.6.1).
+
+    Implements: SRS-010
+    """
+    found = read_term(judged.header, "BurnedInAnnotation")
+    if found not in ("", "YES", "NO"):
+        raise _UnparsableError(f"BurnedInAnnotation {found!r}")
+    return reject("BURNED_IN", found, "NO or absent") if found == "YES" else None
+
+
+def check_transfer_syntax(judged: _Judged) -> Rejection | None:
+    """A transfer syntax of the intake's table (PS3.5 chapter 10).
+
+    Implements: SRS-011
+    """
+    if judged.transfer_syntaxes is None:
+        return None
+    found = read_text(getattr(judged.header, "file_meta", Dataset()), "TransferSyntaxUID")
+    expected = ", ".join(one.name for one in judged.transfer_syntaxes.values())
+    if not found:
+        return _blank("TRANSFER_SYNTAX", expected)
+    if found in judged.transfer_syntaxes:
+        return None
+    return reject("TRANSFER_SYNTAX", f"{found} ({uid.UID(found).name})", expected)
+
+
+CHECKS: dict[str, Callable[[_Judged], Rejection | None]] = {
+    "SOP_CLASS": check_sop_class,
+    "MODALITY": check_modality,
+    "ANATOMY": check_anatomy,
+    "VIEW": check_view,
+    "AGE": check_age,
+    "FRAMES": check_frames,
+    "SAMPLES": check_samples,
+    "PHOTOMETRIC": check_photometric,
+    "BITS": check_bits,
+    "SIZE": check_size,
+    "BURNED_IN": check_burned_in,
+    "TRANSFER_SYNTAX": check_transfer_syntax,
+}
+
+
+def find_notices(header: Dataset) -> Iterator[Notice]:
+    """What a reader of the result should know of an accepted image: Image Type, lossy compression, no annotation flag.
+
+    Implements: SRS-019
+    """
+    if image_type := _value(header, "ImageType"):
+        yield Notice("IMAGE_TYPE", "ImageType", _shown(image_type), "The kind of image, as its maker states it.")
+    if read_text(header, "LossyImageCompression") == "01":
+        found = f"01, ratio {_shown(_value(header, 'LossyImageCompressionRatio') or 'not stated')}"
+        yield Notice("LOSSY", "LossyImageCompression", found, "The image was compressed with loss at some time.")
+    if not read_text(header, "BurnedInAnnotation"):
+        message = "Whether annotation is burned in is not stated."
+        yield Notice("BURNED_IN_UNKNOWN", "BurnedInAnnotation", "absent or empty", message)
+
+
+# --- pixel criteria ---------------------------------------------------------------------------------------------------
+
+LEAST_CONTRAST = 0.02
+"""An image whose values from the 1st to the 99th percentile span less (about 5 of 255 greys) shows nothing."""
+
+MOST_AT_AN_END = 0.70
+"""The share of pixels at pure black, or at pure white, from which on too little is left of the image."""
+
+
+def check_pixels(pixels: UnitImage | PixelFault) -> tuple[Rejection, ...]:
+    """Judge every pixel criterion.
+
+    Args:
+        pixels: values for display, axis order (rows, columns), float32 in [0, 1]; or why there are none.
+
+    Returns:
+        Every reason not to apply; empty if the pixels are accepted.
+
+    Implements: SRS-012, SRS-013, SRS-014, SRS-018
+    """
+    if isinstance(pixels, PixelFault):
+        code = "PIXELS_SHORT" if pixels.kind is PixelFaultKind.SHORT else "PIXELS_UNDECODABLE"
+        return (reject(code, pixels.found, pixels.expected),)
+    return tuple(reason for reason in (check_blank(pixels), check_saturated(pixels)) if reason)
+
+
+def check_blank(pixels: UnitImage) -> Rejection | None:
+    """The image shows something: it has contrast. Every fourth row and column is looked at.
+
+    Implements: SRS-014
+    """
+    low, high = np.percentile(pixels[::4, ::4], (1, 99))
+    if high - low >= LEAST_CONTRAST:
+        return None
+    return reject("BLANK_IMAGE", f"values from {low:.3f} to {high:.3f}", f"a span of at least {LEAST_CONTRAST}")
+
+
+def check_saturated(pixels: UnitImage) -> Rejection | None:
+    """Enough of the image lies between pure black and pure white.
+
+    Implements: SRS-014
+    """
+    share = max(np.mean(pixels <= 0.0), np.mean(pixels >= 1.0))
+    if share < MOST_AT_AN_END:
+        return None
+    return reject("SATURATED", f"{share:.0%} of the pixels at one end", f"less than {MOST_AT_AN_END:.0%}")

@@ -1,0 +1,139 @@
+"""The whole device: header, gate, pixels, gate, model, decision, report."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from device import decision, dicom, model, report, research
+from device import gate as gating
+from device.errors import DeviceError, ReleaseError
+from device.preprocessing import preprocess
+from device.release import read_software_version
+from device.types import (
+    Admission,
+    Analysis,
+    ChestRadiograph,
+    Finding,
+    GateResult,
+    Intake,
+    Notice,
+    Outcome,
+    Rejection,
+    Release,
+)
+
+
+class _Admitted(NamedTuple):
+    """What the gate says of a file: the radiograph if there is no rejection, and what was read on the way."""
+
+    radiograph: ChestRadiograph | None
+    header: Any
+    rejections: tuple[Rejection, ...]
+    notices: tuple[Notice, ...]
+    asserted: tuple[tuple[str, str], ...]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What pydicom warns of, the gate judges."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@_quiet()
+def gate(
+    path: Path, release: Release, intake: Intake = Intake.CLINICAL, asserted: Mapping[str, str] | None = None
+) -> GateResult:
+    """Say whether the device applies to a file and, if not, every reason.
+
+    Args:
+        path: a file.
+        release: whose labelled population the image must be of.
+        intake: the door it comes through.
+        asserted: research only: DICOM keyword to the value that the user states for a file that does not state it.
+
+    Implements: SRS-018, SRS-021, SRS-028
+    """
+    try:
+        admitted = _admit(path, release, intake, asserted or {})
+    except DeviceError as error:
+        return GateResult(str(path), Admission.FAILED, (), (), str(error), intake, (), *_identify(release))
+    outcome = Admission.REFUSED if admitted.radiograph is None else Admission.ACCEPTED
+    _, _, rejections, notices, used = admitted
+    return GateResult(str(path), outcome, rejections, notices, None, intake, used, *_identify(release))
+
+
+@_quiet()
+def analyze(
+    path: Path,
+    release: Release,
+    intake: Intake = Intake.CLINICAL,
+    asserted: Mapping[str, str] | None = None,
+    output: Path | None = None,
+) -> Analysis:
+    """Analyse a file: gate it and, if the device applies, score it, decide and, if asked, write the report.
+
+    Args:
+        path: a file.
+        release: what judges, scores and decides.
+        intake: the door it comes through.
+        asserted: research only: DICOM keyword to the value that the user states for a file that does not state it.
+        output: clinical only: the folder in which the report is written.
+
+    Raises:
+        ValueError: a report was asked for through research intake.
+
+    Implements: SRS-020, SRS-021, SRS-031, SRS-039
+    """
+    if output is not None and intake is not Intake.CLINICAL:
+        raise ValueError(
+            f"output: expected None through {intake} intake (its results are not DICOM), received {output}"
+        )
+    try:
+        admitted = _admit(path, release, intake, asserted or {})
+        finding = _find(admitted.radiograph, release) if admitted.radiograph else None
+        if finding and output:
+            report.write_report(finding, admitted.header, release, output, read_software_version())
+    except DeviceError as error:
+        return Analysis(str(path), Outcome.FAILED, (), (), None, str(error), intake, (), *_identify(release))
+    outcome = Outcome.ANALYSED if finding else Outcome.NOT_ANALYSED
+    _, _, rejections, notices, used = admitted
+    return Analysis(str(path), outcome, rejections, notices, finding, None, intake, used, *_identify(release))
+
+
+def _admit(path: Path, release: Release, intake: Intake, asserted: Mapping[str, str]) -> _Admitted:
+    """Judge the header and, only if it is accepted, decode and judge the pixels.
+
+    Implements: SRS-018, SRS-020, SRS-038
+    """
+    in_research = intake is Intake.RESEARCH
+    picture = in_research and research.is_picture(path)
+    header = dicom.make_header(research.read_attributes(path)) if picture else dicom.read_header(path)
+    used = dicom.fill_in(header, asserted) if in_research else ()
+    syntaxes = dicom.RESEARCH_TRANSFER_SYNTAXES if in_research else dicom.TRANSFER_SYNTAXES
+    rejections = gating.check_header(header, release.population, intake, None if picture else syntaxes)
+    if not rejections:
+        pixels = research.decode(path) if picture else dicom.decode(path)
+        rejections = gating.check_pixels(pixels)
+    radiograph = None if rejections else ChestRadiograph(pixels, intake)
+    return _Admitted(radiograph, header, rejections, tuple(gating.find_notices(header)), used)
+
+
+def _find(radiograph: ChestRadiograph, release: Release) -> Finding:
+    """Preprocess, score, decide.
+
+    Implements: SRS-024, SRS-028
+    """
+    score = model.score(preprocess(radiograph.pixels, release.geometry), release)
+    if release.operating_point is None:
+        raise ReleaseError(model.explain_unbuilt(release))
+    return decision.decide(score, release.operating_point)
+
+
+def _identify(release: Release) -> tuple[str, str, str]:
+    return release.name, release.version, release.digest

@@ -1,0 +1,205 @@
+"""Writes a finding as a DICOM structured report: Comprehensive SR, TID 1500 (PS3.16), one for each analysed image."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid4, uuid5
+
+from pydicom import Dataset
+from pydicom.datadict import tag_for_keyword
+
+from device.errors import ReportError
+from device.types import Finding, Flag, Release
+
+if TYPE_CHECKING:  # 1 s, and only a report needs it
+    from highdicom import sr
+
+STATEMENT = "For prioritisation only, not for diagnostic use; an unflagged image is not a normal image."
+"""Said with every result that a person reads."""
+
+MANUFACTURER = "Clearway project (no manufacturer named)"
+SCHEME = "99CLEARWAY"
+
+IDENTITY = (
+    "SpecificCharacterSet", "PatientName", "PatientID", "IssuerOfPatientID", "IssuerOfPatientIDQualifiersSequence",
+    "TypeOfPatientID", "PatientBirthDate", "PatientBirthTime", "PatientSex", "OtherPatientIDsSequence",
+    "OtherPatientNames", "EthnicGroup", "PatientComments", "PatientSpeciesDescription", "PatientSpeciesCodeSequence",
+    "PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence", "StudyInstanceUID",
+    "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "IssuerOfAccessionNumberSequence",
+    "ReferringPhysicianName", "StudyDescription", "PatientAge", "PatientSize", "PatientWeight",
+)  # fmt: skip
+"""What the report takes over as it stands: patient, general study and patient study (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2)."""
+
+UID_FORM = re.compile(r"(?=.{1,64}$)\d+(\.\d+)+")  # PS3.5 9.1
+
+INSTANCE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+
+
+def write_report(finding: Finding, header: Dataset, release: Release, folder: Path, software_version: str) -> Path:
+    """Write the structured report of an image as `<SOP Instance UID of the image>.sr.dcm`.
+
+    Args:
+        finding: what the device says of the image.
+        header: the analysed image's header, which came through clinical intake.
+        release: what made the finding.
+        folder: where the report goes; it is created if need be.
+        software_version: the version of the device software.
+
+    Returns:
+        The report's path. The file is there whole or not at all; a report of the same image that was there is replaced.
+
+    Raises:
+        ReportError: the image has no valid identifiers, or the file cannot be written.
+
+    Implements: SRS-029, SRS-033
+    """
+    for keyword in INSTANCE:
+        if not UID_FORM.fullmatch(str(header.get(keyword, ""))):
+            raise ReportError(f"{keyword}: found {header.get(keyword)!r}, expected a UID: a report has to reference it")
+    path = folder / f"{header.SOPInstanceUID}.sr.dcm"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_whole(make_report(finding, header, release, software_version), path)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return path
+
+
+def _write_whole(report: Dataset, path: Path) -> None:
+    """Write beside the target, then rename (the rename is atomic).
+
+    Implements: SRS-033
+    """
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            report.save_as(file, enforce_file_format=True)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def make_report(finding: Finding, header: Dataset, release: Release, software_version: str) -> Dataset:
+    """The structured report as a dataset: a new instance in a new series of the image's study.
+
+    Its UIDs are new each time, for no two instances that differ may share one (PS3.5 section 9); its content date is
+    the time of the analysis.
+
+    Implements: SRS-029, SRS-030
+    """
+    from highdicom import sr
+
+    report = sr.ComprehensiveSR(
+        evidence=[_make_evidence(header)],
+        content=_make_content(finding, header, release)[0],
+        series_instance_uid=_new_uid(),
+        series_number=1,
+        sop_instance_uid=_new_uid(),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=f"Clearway {release.name}",
+        software_versions=(software_version, release.version),
+        series_description=f"Pneumonia triage, {release.status} release",
+        is_complete=True,
+    )
+    copy_identity(header, report)
+    return report
+
+
+def copy_identity(header: Dataset, report: Dataset) -> None:
+    """Give the report the patient and the study of the image, byte for byte, with the character set they are in.
+
+    Implements: SRS-030
+    """
+    for keyword in IDENTITY:
+        tag = tag_for_keyword(keyword)
+        if tag is not None and tag in header:
+            report[tag] = header.get_item(tag)
+
+
+def _make_evidence(header: Dataset) -> Dataset:
+    """What the library needs of the image; the identity is copied without its opinion of it."""
+    evidence = Dataset()
+    for keyword in INSTANCE:
+        setattr(evidence, keyword, header[keyword].value)
+    for keyword in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID"):
+        setattr(evidence, keyword, "")
+    for keyword in ("StudyDate", "StudyTime", "ReferringPhysicianName"):
+        setattr(evidence, keyword, None)
+    return evidence
+
+
+def _make_content(finding: Finding, header: Dataset, release: Release) -> sr.MeasurementReport:
+    """TID 1500, with one group (TID 1501) for the image.
+
+    Implements: SRS-029, SRS-032
+    """
+    from highdicom import sr
+    from pydicom.sr.codedict import codes
+    from pydicom.sr.coding import Code
+
+    group = sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(_new_uid(), "image"),
+        finding_type=Code("233604007", "SCT", "Pneumonia"),
+        algorithm_id=_identify_algorithm(finding, release),
+        measurements=[
+            _make_measurement("SCORE", "Score, not a probability", finding.score),
+            _make_measurement("THRESHOLD", "Threshold at and above which an image is flagged", finding.threshold),
+        ],
+        qualitative_evaluations=[sr.QualitativeEvaluation(_code("TRIAGE", "Triage"), _flag_code(finding.flag))],
+        source_images=[sr.SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID)],
+    )
+    statement = sr.TextContentItem(codes.DCM.Comment, STATEMENT, sr.RelationshipTypeValues.CONTAINS)
+    group[0].ContentSequence.append(statement)
+    observer = sr.DeviceObserverIdentifyingAttributes(
+        uid=f"2.25.{uuid5(NAMESPACE_OID, release.digest).int}", name="Clearway", manufacturer_name=MANUFACTURER
+    )
+    context = sr.ObserverContext(codes.DCM.Device, observer)
+    return sr.MeasurementReport(
+        observation_context=sr.ObservationContext(observer_device_context=context),
+        procedure_reported=codes.SCT.PlainRadiography,
+        imaging_measurements=[group],
+    )
+
+
+def _identify_algorithm(finding: Finding, release: Release) -> sr.AlgorithmIdentification:
+    """TID 4019: the release by name, version, status and digest.
+
+    Implements: SRS-029
+    """
+    from highdicom import sr
+
+    parameters = [f"status: {release.status}", f"release SHA-256: {release.digest}", f"threshold: {finding.threshold}"]
+    if release.weights:
+        parameters.append(f"weights SHA-256: {release.weights.sha256}")
+    return sr.AlgorithmIdentification(f"Clearway {release.name}", release.version, parameters)
+
+
+def _make_measurement(code: str, meaning: str, value: float) -> sr.Measurement:
+    from highdicom import sr
+    from pydicom.sr.codedict import codes
+
+    return sr.Measurement(_code(code, meaning), value, codes.UCUM.NoUnits)
+
+
+def _flag_code(flag: Flag) -> Any:
+    meaning = "Flagged for prioritised reading" if flag is Flag.FLAGGED else "Not flagged"
+    return _code(flag.upper(), meaning)
+
+
+def _code(value: str, meaning: str) -> Any:
+    from pydicom.sr.coding import Code
+
+    return Code(value, SCHEME, meaning)
+
+
+def _new_uid() -> str:
+    """A UID from a random UUID (PS3.5 B.2)."""
+    return f"2.25.{uuid4().int}"

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, entry_points, metadata
+from importlib.metadata import PackageNotFoundError, entry_points, metadata, packages_distributions
 from pathlib import Path
 
 import pytest
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -107,9 +107,8 @@ def test_the_stated_licences_are_the_packages_own() -> None:
 
 
 def test_no_copyleft_in_the_runtime() -> None:
-    here = default_environment()
     for name, requirement in read_lock("runtime.lock").items():
-        if requirement.marker and not requirement.marker.evaluate(here):
+        if requirement.marker and not requirement.marker.evaluate():
             continue
         licence = licence_of(name)
         if name in WEAK_COPYLEFT_IN_THE_RUNTIME:
@@ -156,6 +155,33 @@ def test_verification_uses_the_devices_public_names_only() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module == "device":
                 assert {alias.name for alias in node.names} <= public, path
+
+
+def find_imported(path: Path) -> Iterator[str]:
+    """Yield the distributions that a source file imports from, wherever in it."""
+    owners = packages_distributions()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in (name.split(".")[0] for name in names):
+            if name not in {*sys.stdlib_module_names, *PACKAGES, "keras", "tensorflow"}:
+                yield canonicalize_name(owners[name][0])
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_what_pyproject_declares(package: str) -> None:
+    lines = [*EXTRAS["runtime.lock"], *(EXTRAS["suite.lock"] if package != "device" else [])]
+    declared = {canonicalize_name(Requirement(line).name) for line in lines}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        assert set(find_imported(path)) <= declared, path
+
+
+def test_every_declared_dependency_is_imported() -> None:
+    imported = {name for package in PACKAGES for path in (ROOT / package).rglob("*.py") for name in find_imported(path)}
+    declared = {canonicalize_name(requirement.name) for requirement in DIRECT}
+    # pydicom finds gdcm by itself; TensorFlow has an environment of its own.
+    assert declared - imported <= {"python-gdcm", "tensorflow-cpu"}
 
 
 @pytest.mark.parametrize(

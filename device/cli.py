@@ -105,7 +105,7 @@ class _Commands(Mapping[str, Command]):
         self._points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
     def __getitem__(self, name: str) -> Command:
-        return COMMANDS[name] if name in COMMANDS else self._points[name].load()  # type: ignore[no-any-return]
+        return COMMANDS[name] if name in COMMANDS else self._points[name].load()
 
     def __contains__(self, name: object) -> bool:
         return name in COMMANDS or name in self._points
@@ -260,9 +260,8 @@ def _read_manifest(manifest: Path, table: dict[Path | None, dict[str, str]]) -> 
     with manifest.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         columns = list(reader.fieldnames or [])
-        faults = [
-            f"{manifest}:1: {_not_assertable(name)}" for name in columns if name != "path" and _not_assertable(name)
-        ]
+        unknown = [_not_assertable(name) for name in columns if name != "path" and _not_assertable(name)]
+        faults = [f"{manifest}:1: {fault}" for fault in unknown]
         if "path" not in columns or len(set(columns)) < len(columns) or faults:
             return [*faults, f"{manifest}:1: found columns {columns}, expected path and keywords, each once"]
         for row in reader:
@@ -360,8 +359,10 @@ def render_result(result: Analysis | GateResult) -> str:
     score = f"  score {finding.score:.6g}, threshold {finding.threshold:.6g}" if finding else ""
     mark = "  (research)" if result.intake == "research" else ""
     lines = [f"{label(result).replace('_', ' '):<13} {result.path}{score}{mark}"]
-    for one in result.rejections:
-        lines.append(f"    {one.code}: {one.attribute}: found {one.found}; expected {one.expected} [{one.requirement}]")
+    lines += [
+        f"    {one.code}: {one.attribute}: found {one.found}; expected {one.expected} [{one.requirement}]"
+        for one in result.rejections
+    ]
     lines += [f"    {result.failure}"] if result.failure else []
     lines += [f"    note: {one.attribute}: {one.found}. {one.message}" for one in result.notices]
     lines += [f"    asserted: {keyword} {value}" for keyword, value in result.asserted]

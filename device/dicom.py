@@ -190,8 +190,10 @@ def decode(path: Path) -> UnitImage | PixelFault:
 
 
 def check_complete(image: Dataset) -> PixelFault | None:
-    """Judge whether the pixel data are whole: long enough (native), or all fragments whole and one frame of the
-    header's size that reaches its end marker (encapsulated, PS3.5 A.4).
+    """Judge whether the pixel data are whole.
+
+    Native data are long enough for the header; encapsulated data (PS3.5 A.4) have whole fragments and a codestream of
+    the header's size that reaches its end marker.
 
     Implements: SRS-012
     """
@@ -240,8 +242,7 @@ def _stored_values(image: Dataset) -> NDArray[np.integer[Any]]:
     """Stored values, axis order (rows, columns), signed or unsigned as Pixel Representation says."""
     syntax = image.file_meta.TransferSyntaxUID
     plugin = "gdcm" if syntax.is_encapsulated and syntax != uid.RLELossless else "pydicom"
-    options = {"decoding_plugin": plugin} if syntax.is_encapsulated else {}
-    stored, _ = get_decoder(syntax).as_array(image, raw=True, **options)
+    stored, _ = get_decoder(syntax).as_array(image, raw=True, decoding_plugin=plugin if syntax.is_encapsulated else "")
     if stored.shape != (image.Rows, image.Columns):
         raise ValueError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
     return cast("NDArray[np.integer[Any]]", stored)
@@ -289,8 +290,8 @@ def apply_modality_lut(
     slope, intercept = _first(image.get("RescaleSlope"), 1.0), _first(image.get("RescaleIntercept"), 0.0)
     signed, bits = image.PixelRepresentation == 1, image.BitsStored
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
-    ends = sorted((low * slope + intercept, high * slope + intercept))
-    return stored * slope + intercept, (ends[0], ends[1])
+    ends = low * slope + intercept, high * slope + intercept
+    return stored.astype(np.float64) * slope + intercept, (min(ends), max(ends))
 
 
 def apply_voi_lut(values: NDArray[np.float64], full_range: tuple[float, float], image: Dataset) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from pydicom import Dataset, uid
@@ -178,7 +179,7 @@ def read_code(header: Dataset, keyword: str) -> tuple[str, str]:
     return value, f"({value}, {scheme}, {_shown(sequence[0].get('CodeMeaning', ''))})"
 
 
-def _value(header: Dataset, keyword: str) -> object:
+def _value(header: Dataset, keyword: str) -> Any:
     try:
         return header.get(keyword)
     except Exception as error:  # pydicom converts a value when it is asked for

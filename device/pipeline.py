@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from device import decision, dicom, model, report, research
-from device import gate as gating
 from device.errors import DeviceError, ReleaseError
+from device.gate import check_header, check_pixels, find_notices
 from device.preprocessing import preprocess
 from device.release import read_software_version
 from device.types import (
@@ -22,6 +22,7 @@ from device.types import (
     Intake,
     Notice,
     Outcome,
+    PixelFault,
     Rejection,
     Release,
 )
@@ -91,9 +92,7 @@ def analyze(
     Implements: SRS-020, SRS-021, SRS-031, SRS-039
     """
     if output is not None and intake is not Intake.CLINICAL:
-        raise ValueError(
-            f"output: expected None through {intake} intake (its results are not DICOM), received {output}"
-        )
+        raise ValueError(f"output: expected None through {intake} intake (never DICOM), received {output}")
     try:
         admitted = _admit(path, release, intake, asserted or {})
         finding = _find(admitted.radiograph, release) if admitted.radiograph else None
@@ -116,12 +115,14 @@ def _admit(path: Path, release: Release, intake: Intake, asserted: Mapping[str, 
     header = dicom.make_header(research.read_attributes(path)) if picture else dicom.read_header(path)
     used = dicom.fill_in(header, asserted) if in_research else ()
     syntaxes = dicom.RESEARCH_TRANSFER_SYNTAXES if in_research else dicom.TRANSFER_SYNTAXES
-    rejections = gating.check_header(header, release.population, intake, None if picture else syntaxes)
+    rejections = check_header(header, release.population, intake, None if picture else syntaxes)
+    radiograph = None
     if not rejections:
         pixels = research.decode(path) if picture else dicom.decode(path)
-        rejections = gating.check_pixels(pixels)
-    radiograph = None if rejections else ChestRadiograph(pixels, intake)
-    return _Admitted(radiograph, header, rejections, tuple(gating.find_notices(header)), used)
+        rejections = check_pixels(pixels)
+        if not rejections and not isinstance(pixels, PixelFault):
+            radiograph = ChestRadiograph(pixels, intake)
+    return _Admitted(radiograph, header, rejections, tuple(find_notices(header)), used)
 
 
 def _find(radiograph: ChestRadiograph, release: Release) -> Finding:

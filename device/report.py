@@ -32,7 +32,7 @@ IDENTITY = (
     "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "IssuerOfAccessionNumberSequence",
     "ReferringPhysicianName", "StudyDescription", "PatientAge", "PatientSize", "PatientWeight",
 )  # fmt: skip
-"""What the report takes over as it stands: patient, general study and patient study (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2)."""
+"""What the report takes over as it stands: patient, study and patient study (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2)."""
 
 UID_FORM = re.compile(r"(?=.{1,64}$)\d+(\.\d+)+")  # PS3.5 9.1
 

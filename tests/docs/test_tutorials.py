@@ -1,7 +1,7 @@
 """The tutorials' commands run as they stand there, in a copy of the checkout.
 
 In a `console` block, `$ ` starts a command; `# exit 3` at its end is the exit status it must have, else 0. A line below
-it must occur in its output; `…` stands for output that is left out.
+it must occur in its output; `…` stands for output that is left out; a backslash joins lines.
 """
 
 import os
@@ -31,7 +31,7 @@ class Command:
 def find_commands(tutorial: Path) -> Iterator[Command]:
     """Yield the commands of a tutorial's console blocks, each with what it must print."""
     command, inside = None, False
-    for number, line in enumerate(tutorial.read_text().splitlines(), start=1):
+    for number, line in enumerate(tutorial.read_text().replace("\\\n", "").splitlines(), start=1):
         if line.startswith("```"):
             inside = line == "```console"
         elif inside and line.startswith("$ "):

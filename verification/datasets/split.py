@@ -51,7 +51,7 @@ def run(project: Project, source: Path, output: Path) -> tuple[Issue, ...]:
     if description is None or description.split is None:
         hint = "give dataset.yaml a `split` with key, shares and folders"
         return issues or (blocking("no-split-rule", str(output), "dataset.yaml has no `split`", hint),)
-    files, problems = read_files(source, description)
+    files, problems = read_files(source, description.split)
     if problems:
         return tuple(problems)
     entries = assign(files, description.split)
@@ -75,15 +75,14 @@ def patient_of(name: str) -> tuple[str, str] | None:
     return None
 
 
-def read_files(source: Path, description: Description) -> tuple[list[_File], list[Issue]]:
-    """Read every image of the dataset's folders, and find what cannot be read or placed."""
-    assert description.split is not None
+def read_files(source: Path, rule: SplitRule) -> tuple[list[_File], list[Issue]]:
+    """Read every image of the rule's folders, and find what cannot be read or placed."""
     files: list[_File] = []
     issues: list[Issue] = []
-    for folder in description.split.folders:
+    for folder in rule.folders:
         found = sorted((source / folder).glob("*.jpeg"))
         if not found:
-            hint = "name the folder that holds " + ", ".join(description.split.folders)
+            hint = "name the folder that holds " + ", ".join(rule.folders)
             issues.append(blocking("images-missing", str(source / folder), "no *.jpeg file", hint))
         for path in found:
             file = _read_file(path, source)

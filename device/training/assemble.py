@@ -1,0 +1,120 @@
+"""From a trained network to a release's folder: export, comparison, operating point, card, digests."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from device import model
+from device.training.data import Images, plain_stream
+from device.training.fit import Epoch
+from device.training.network import describe_network
+from device.training.operating_point import choose_threshold
+from device.training.recipe import Recipe, RecipeFile
+from device.training.release_folder import describe_release, write_release
+from device.types import OperatingPoint, Release, Weights
+
+WEIGHTS = "model.tflite"
+
+
+def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history: list[Epoch], run: Path) -> Path:
+    """Write `run/release`: weights, release.yaml, card.yaml and SHA256SUMS, whole or not at all.
+
+    The operating point is chosen on the tuning images by the recipe's rule, from scores that the device's own
+    interpreter gives.
+    """
+    recipe, tuning = file.recipe, images["tuning"]
+    content = export(network, recipe)
+    (run / WEIGHTS).write_bytes(content)
+    weights = Weights(WEIGHTS, model.FORMAT, hashlib.sha256(content).hexdigest())
+    exported = score_exported(recipe, weights, tuning, run)
+    trained = network.predict(plain_stream(tuning, recipe), verbose=0)[:, 0].astype(np.float64)
+    threshold = choose_threshold(tuning.labels > 0, exported, recipe.operating_point.minimum_sensitivity)
+    card = _card(file, network, images, history) | {
+        "keras_litert_maximum_difference": float(np.abs(trained - exported).max()),
+        "keras_litert_decision_flips": int(((trained >= threshold) != (exported >= threshold)).sum()),
+    }
+    release = describe_release(recipe, weights, _operating_point(file, threshold), None)
+    write_release(run / "release", release, card, {WEIGHTS: content})
+    return run / "release"
+
+
+def export(network: Any, recipe: Recipe) -> bytes:
+    """The network as LiteRT: input (1, rows, columns, 1) float32 in [0, 1], output (1, 1) float32, the score."""
+    shape = (1, recipe.geometry.rows, recipe.geometry.columns, 1)
+    call = tf.function(lambda image: network(image, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()], network)
+    return bytes(converter.convert())
+
+
+def score_exported(recipe: Recipe, weights: Weights, images: Images, folder: Path) -> NDArray[np.float64]:
+    """The score that the device gives each image, in order, from the weights in `folder`."""
+    statement = recipe.release
+    release = Release(
+        recipe.name, recipe.version, statement.status, statement.title, statement.population, recipe.geometry,
+        statement.limitations, weights, None, None, statement.study, "", folder,
+    )  # fmt: skip
+    return np.array([model.score(images[index], release) for index in range(len(images))])
+
+
+def _operating_point(file: RecipeFile, threshold: float) -> OperatingPoint:
+    rule = file.recipe.operating_point
+    return OperatingPoint(
+        threshold=threshold,
+        rule=f"the highest threshold with a sensitivity of at least {rule.minimum_sensitivity:g} on the tuning split; "
+        f"{rule.reason}",
+        locked_on=f"{file.recipe.data.dataset}, split tuning, manifest SHA-256 {_digest(file.manifest)}",
+    )
+
+
+def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: list[Epoch]) -> dict[str, Any]:
+    recipe = file.recipe
+    training, tuning = images["training"], images["tuning"]
+    return {
+        "architecture": describe_network(recipe),
+        "parameters": int(network.count_params()),
+        "initial_weights": recipe.network.initial_weights,
+        "recipe": file.path.stem,
+        "recipe_digest": file.digest,
+        "loss": f"binary cross-entropy, label smoothing {recipe.loss.label_smoothing:g}, "
+        f"class weighting {recipe.loss.class_weighting}",
+        "optimizer": f"AdamW, learning rate {recipe.optimizer.learning_rate:g} after {recipe.optimizer.warmup_epochs} "
+        f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}",
+        "epochs": recipe.epochs,
+        "batch_size": recipe.batch_size,
+        "augmentation": _augmentation(recipe),
+        "seed": recipe.seed,
+        "dataset": recipe.data.dataset,
+        "dataset_digest": _digest(file.manifest),
+        "training_images": len(training),
+        "training_patients": len({sample.patient for sample in training.samples}),
+        "tuning_images": len(tuning),
+        "tuning_patients": len({sample.patient for sample in tuning.samples}),
+        "history": [_history(history)],
+    }
+
+
+def _augmentation(recipe: Recipe) -> str:
+    limits = recipe.augmentation
+    return (
+        f"shift up to {limits.shift:g} of the side, zoom up to {limits.zoom:g}, rotation up to "
+        f"{limits.rotation_degrees:g} degrees, contrast up to {limits.contrast:g}, brightness up to "
+        f"{limits.brightness:g} of the range, each drawn evenly in both directions; no flip"
+    )
+
+
+def _history(history: list[Epoch]) -> dict[str, Any]:
+    return {
+        "title": "Convergence",
+        "columns": ["epoch", "training loss", "tuning loss", "tuning AUROC (interpolated)"],
+        "rows": [[e.epoch, e.training_loss, e.tuning_loss, e.tuning_auroc] for e in history],
+    }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

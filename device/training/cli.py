@@ -1,0 +1,92 @@
+"""`clearway train`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device.training.recipe import RecipeError, RecipeFile, read_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RUNS = Path("build/training")
+
+
+def train(argv: Sequence[str]) -> int:
+    """Train a recipe's network into a run folder; lock a run's release.
+
+    Exit status 0; 2 if the recipe, the images or the run cannot be used.
+    """
+    parser = argparse.ArgumentParser(
+        prog="clearway train",
+        description="Train a recipe's network into a run folder, or lock the release that a run made.",
+        epilog="example: clearway train paediatric-reference --data ~/images/kermany224\n"
+        "then: clearway train --lock build/training/paediatric-reference",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="a shipped recipe's name, or a YAML file")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the dataset's folder (default: in CLEARWAY_DATA)")
+    parser.add_argument("--output", type=Path, metavar="RUN", help=f"the run's folder (default: {RUNS}/NAME)")
+    parser.add_argument("--resume", action="store_true", help="continue a run that was interrupted")
+    parser.add_argument("--lock", type=Path, metavar="RUN", help="put the release that RUN made among the releases")
+    options = parser.parse_args(argv)
+    if (options.recipe is None) == (options.lock is None):
+        parser.error("give either a RECIPE or --lock RUN")
+    try:
+        return _lock(options.lock) if options.lock else _train(options)
+    except RecipeError as error:
+        print(f"clearway train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nclearway train: interrupted; continue with --resume", file=sys.stderr)
+        return 2
+
+
+def _lock(run: Path) -> int:
+    from device.training.release_folder import lock
+
+    print(f"locked {lock(run)}")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    file = read_recipe(options.recipe)
+    run = options.output or RUNS / file.recipe.name
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from device.training import assemble, data, fit
+
+    folder = data.find_folder(file.recipe, options.data)
+    samples = data.read_samples(file, folder)
+    _open_run(run, file, resume=options.resume)
+    fit.make_deterministic(file.recipe)
+    images = {split: data.Images(found, file.recipe) for split, found in samples.items()}
+    print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
+    network = fit.fit(file.recipe, images, run)
+    release = assemble.assemble(file, network, images, fit.read_history(run / fit.HISTORY), run)
+    print(f"made {release}; lock it with: clearway train --lock {run}")
+    return 0
+
+
+def _open_run(run: Path, file: RecipeFile, *, resume: bool) -> None:
+    """Make the run's folder with a copy of the recipe, or check that the one there is of this recipe."""
+    copy = run / "recipe.yaml"
+    if copy.is_file():
+        if not resume:
+            raise RecipeError(f"{run}: holds a run; continue it with --resume, or name another folder with --output")
+        if read_recipe(str(copy)).digest != file.digest:
+            raise RecipeError(f"{run}: was made with another recipe; name another folder with --output")
+        return
+    if run.exists() and any(run.iterdir()):
+        raise RecipeError(f"{run}: is not empty and holds no run; name another folder with --output")
+    run.mkdir(parents=True, exist_ok=True)
+    packages = {name: metadata.version(name) for name in ("keras", "numpy", "pillow", "tensorflow_cpu")}
+    record = {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
+    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    copy.write_bytes(file.path.read_bytes())

@@ -1,0 +1,204 @@
+"""The images of a manifest as a stream of model inputs, read and preprocessed as the device does it."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from device.preprocessing import preprocess
+from device.research import decode
+from device.training.recipe import Augmentation, Recipe, RecipeError, RecipeFile
+from device.types import Geometry, ModelInput, PixelFault
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A labelled image: its file, its patient, and 1 for pneumonia or 0 for none."""
+
+    path: Path
+    patient: str
+    label: int
+
+
+class Images:
+    """The model inputs of samples by index, each read when first asked for and kept if the recipe says so."""
+
+    def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
+        self.samples = tuple(samples)
+        self._geometry = recipe.geometry
+        self._kept: dict[int, ModelInput] | None = {} if recipe.data.keep_in_memory else None
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> ModelInput:
+        """Axis order (rows, columns, 1), float32 in [0, 1]."""
+        if self._kept is None:
+            return self._read(index)
+        if index not in self._kept:
+            self._kept[index] = self._read(index)
+        return self._kept[index]
+
+    def _read(self, index: int) -> ModelInput:
+        return read_input(self.samples[index].path, self._geometry)
+
+    @property
+    def labels(self) -> NDArray[np.float32]:
+        """1 for pneumonia, 0 for none, in order."""
+        return np.array([sample.label for sample in self.samples], dtype=np.float32)
+
+
+def read_input(path: Path, geometry: Geometry) -> ModelInput:
+    """Read an image as research intake does, and preprocess it as the release will.
+
+    Raises:
+        RecipeError: the image cannot be decoded.
+    """
+    pixels = decode(path)
+    if isinstance(pixels, PixelFault):
+        raise RecipeError(f"{path}: {pixels.found}; expected {pixels.expected}; get the file again")
+    return preprocess(pixels, geometry)
+
+
+def find_folder(recipe: Recipe, data: Path | None) -> Path:
+    """The dataset's folder: `data`, else the folder named like the dataset in CLEARWAY_DATA.
+
+    Raises:
+        RecipeError: neither is given, or it is no folder.
+    """
+    dataset = recipe.data.dataset
+    if data is None:
+        root = os.environ.get("CLEARWAY_DATA")
+        if not root:
+            raise RecipeError(f"no folder of images: give --data DIR (the folder of {dataset}), or set CLEARWAY_DATA")
+        data = Path(root) / dataset
+    if not data.is_dir():
+        raise RecipeError(f"{data}: no such folder; the images of {dataset} are expected there (--data DIR)")
+    return data
+
+
+def read_samples(file: RecipeFile, folder: Path) -> dict[str, tuple[Sample, ...]]:
+    """The samples of each split of the recipe's manifest, in its order.
+
+    Raises:
+        RecipeError: the manifest or images that it lists are missing, or training or tuning lacks a class.
+    """
+    try:
+        with file.manifest.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except OSError as error:
+        hint = f"make it with `clearway data split {folder}`"
+        raise RecipeError(f"{file.manifest}: no manifest ({error.strerror}); {hint}") from error
+    splits: dict[str, list[Sample]] = {"training": [], "tuning": []}
+    for row in rows:
+        if row["split"] in splits:  # the hold-out is not opened here
+            splits[row["split"]].append(Sample(folder / row["image"], row["patient"], int(row["label"])))
+    _require_usable(splits, file.manifest)
+    return {name: tuple(samples) for name, samples in splits.items()}
+
+
+def _require_usable(splits: dict[str, list[Sample]], manifest: Path) -> None:
+    problems = []
+    for name, samples in splits.items():
+        if {sample.label for sample in samples} != {0, 1}:
+            problems.append(f"{manifest}: split {name} does not hold both classes")
+        missing = [sample.path for sample in samples if not sample.path.is_file()]
+        if missing:
+            problems.append(f"{missing[0]}: missing, as are {len(missing) - 1} more images of split {name}")
+    shared = {s.patient for s in splits["training"]} & {s.patient for s in splits["tuning"]}
+    if shared:
+        problems.append(f"{manifest}: {len(shared)} patients are in training and tuning, such as {min(shared)}")
+    if problems:
+        raise RecipeError("\n".join(problems))
+
+
+def training_stream(images: Images, recipe: Recipe, epoch: int) -> Any:
+    """The augmented, weighted batches of one epoch: a function of (recipe, epoch), so that a resumed run is the same.
+
+    Yields (inputs (batch, rows, columns, 1) float32 in [0, 1], labels (batch, 1), weights (batch,)).
+    """
+    order = np.random.default_rng((recipe.seed, epoch)).permutation(len(images))
+    batches = plain_stream(images, recipe, order).enumerate()
+    weight = class_weights(images.labels, recipe)
+
+    def augmented(batch: Any, element: tuple[Any, Any]) -> tuple[Any, Any, Any]:
+        inputs, labels = element
+        seed = tf.stack([tf.constant(recipe.seed + epoch, tf.int64), batch])
+        return augment(inputs, recipe.augmentation, seed), labels, tf.where(labels[:, 0] > 0.5, weight[1], weight[0])
+
+    return batches.map(augmented, num_parallel_calls=1).prefetch(2)
+
+
+def plain_stream(images: Images, recipe: Recipe, order: NDArray[np.int64] | None = None) -> Any:
+    """Batches of (inputs, labels (batch, 1)) without augmentation, in the given order (default: the manifest's)."""
+    rows, columns = recipe.geometry.rows, recipe.geometry.columns
+    labels = images.labels
+
+    def read(index: Any) -> tuple[Any, Any]:
+        pixels = tf.numpy_function(lambda i: images[int(i)], [index], tf.float32)
+        return tf.ensure_shape(pixels, (rows, columns, 1)), tf.gather(labels, index)[tf.newaxis]
+
+    order = np.arange(len(images)) if order is None else order
+    return tf.data.Dataset.from_tensor_slices(order).map(read, num_parallel_calls=1).batch(recipe.batch_size)
+
+
+def class_weights(labels: NDArray[np.float32], recipe: Recipe) -> tuple[float, float]:
+    """The weight of a normal and of a pneumonia image; their mean over the images is 1."""
+    if recipe.loss.class_weighting == "none":
+        return 1.0, 1.0
+    positive = float(labels.mean())
+    return 0.5 / (1 - positive), 0.5 / positive
+
+
+def augment(inputs: Any, limits: Augmentation, seed: Any) -> Any:
+    """Shift, zoom, rotate and change contrast and brightness of each image, at random within the recipe's limits.
+
+    Args:
+        inputs: (batch, rows, columns, 1) float32 in [0, 1].
+        limits: the recipe's.
+        seed: two integers; the same seed gives the same images.
+
+    Returns:
+        The shape, type and range of `inputs`.
+    """
+    shape = tf.shape(inputs)
+    high = tf.constant(
+        [limits.shift, limits.shift, limits.zoom, np.deg2rad(limits.rotation_degrees), limits.contrast,
+         limits.brightness]
+    )[:, tf.newaxis]  # fmt: skip
+    unit = tf.random.stateless_uniform((6, shape[0]), seed, -1.0, 1.0)
+    shift_rows, shift_columns, zoom, angle, contrast, brightness = tf.unstack(unit * high)
+    moved = _transform(inputs, shift_rows, shift_columns, 1 + zoom, angle)
+    mean = tf.reduce_mean(moved, axis=(1, 2, 3), keepdims=True)
+    changed = (moved - mean) * (1 + _per_image(contrast)) + mean + _per_image(brightness)
+    return tf.clip_by_value(changed, 0.0, 1.0)
+
+
+def _per_image(values: Any) -> Any:
+    return values[:, tf.newaxis, tf.newaxis, tf.newaxis]
+
+
+def _transform(inputs: Any, shift_rows: Any, shift_columns: Any, zoom: Any, angle: Any) -> Any:
+    """Resample about the centre; the transform maps output to input coordinates, as (x, y) = (column, row)."""
+    size = tf.cast(tf.shape(inputs)[1:3], tf.float32)
+    row, column = (size[0] - 1) / 2, (size[1] - 1) / 2
+    cosine, sine = tf.cos(angle) / zoom, tf.sin(angle) / zoom
+    x = column - cosine * column + sine * row + shift_columns * size[1]
+    y = row - sine * column - cosine * row + shift_rows * size[0]
+    zero = tf.zeros_like(angle)
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=inputs,
+        transforms=tf.stack([cosine, -sine, x, sine, cosine, y, zero, zero], axis=1),
+        output_shape=tf.shape(inputs)[1:3],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )

@@ -1,0 +1,160 @@
+"""Fit a recipe's network: epoch by epoch, with a checkpoint after each, so that it can be stopped and resumed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from device.training.data import Images, plain_stream, training_stream
+from device.training.network import build_network
+from device.training.recipe import Recipe, RecipeError
+
+HISTORY = "history.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What an epoch gave. `tuning_auroc` is Keras's, by interpolation between 1,000 thresholds."""
+
+    epoch: int
+    training_loss: float
+    tuning_loss: float
+    tuning_auroc: float
+
+
+def make_deterministic(recipe: Recipe) -> None:
+    """Seed every generator, ask for deterministic operations and fix the threads.
+
+    Raises:
+        RecipeError: TensorFlow already runs in this process with another number of threads.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    tf.config.experimental.enable_op_determinism()
+    threads = tf.config.threading
+    try:
+        if threads.get_intra_op_parallelism_threads() != recipe.threads:
+            threads.set_intra_op_parallelism_threads(recipe.threads)
+        if threads.get_inter_op_parallelism_threads() != 1:
+            threads.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise RecipeError(f"threads: {recipe.threads} asked for, TensorFlow already runs with others") from error
+
+
+def fit(recipe: Recipe, images: dict[str, Images], run: Path) -> Any:
+    """Train for the epochs that the run folder does not hold yet.
+
+    Args:
+        recipe: the training.
+        images: those of the splits training and tuning.
+        run: the run's folder; what it holds there is continued.
+
+    Returns:
+        The trained network.
+    """
+    history = read_history(run / HISTORY)
+    network = (
+        keras.models.load_model(_checkpoint(run, len(history)))
+        if history
+        else _compiled(recipe, len(images["training"]))
+    )
+    started = time.monotonic()
+    for number in range(len(history), recipe.epochs):
+        stream = training_stream(images["training"], recipe, number)
+        progress = _Progress(number, recipe, len(images["training"]))
+        loss = network.fit(stream, verbose=0, shuffle=False, callbacks=[progress]).history["loss"][0]
+        tuning = network.evaluate(plain_stream(images["tuning"], recipe), verbose=0, return_dict=True)
+        history.append(Epoch(number + 1, float(loss), float(tuning["loss"]), float(tuning["auroc"])))
+        _save(run, network, history)
+        _report(history[-1], recipe, time.monotonic() - started)
+    return network
+
+
+def read_history(path: Path) -> list[Epoch]:
+    """The epochs that a run holds; none if there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return [
+            Epoch(int(row["epoch"]), *(float(row[field.name]) for field in fields(Epoch)[1:]))
+            for row in csv.DictReader(stream)
+        ]
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file beside `path`, flush it to disk, and rename it, so that `path` is never in part."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        temporary = Path(folder) / path.name
+        write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+
+def _compiled(recipe: Recipe, images: int) -> Any:
+    network = build_network(recipe)
+    steps = -(-images // recipe.batch_size)
+    warmup = recipe.optimizer.warmup_epochs * steps
+    rate = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=recipe.optimizer.learning_rate / 20,
+        warmup_target=recipe.optimizer.learning_rate,
+        warmup_steps=warmup,
+        decay_steps=max(1, recipe.epochs * steps - warmup),
+    )
+    network.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.optimizer.weight_decay),
+        loss=keras.losses.BinaryCrossentropy(label_smoothing=recipe.loss.label_smoothing),
+        weighted_metrics=[],
+        metrics=[keras.metrics.AUC(num_thresholds=1000, name="auroc")],
+    )
+    return network
+
+
+def _save(run: Path, network: Any, history: list[Epoch]) -> None:
+    """The history says which checkpoint counts: killed between the two writes, the epoch is simply done again."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Epoch)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(epoch) for epoch in history)
+    write_whole(_checkpoint(run, len(history)), network.save)
+    write_whole(run / HISTORY, lambda path: path.write_text(text.getvalue(), encoding="utf-8"))
+    _checkpoint(run, len(history) - 1).unlink(missing_ok=True)
+
+
+def _checkpoint(run: Path, epochs: int) -> Path:
+    return run / f"checkpoint-{epochs}.keras"
+
+
+def _report(epoch: Epoch, recipe: Recipe, seconds: float) -> None:
+    print(
+        f"\repoch {epoch.epoch}/{recipe.epochs}: training loss {epoch.training_loss:.4f}, "
+        f"tuning loss {epoch.tuning_loss:.4f}, tuning AUROC {epoch.tuning_auroc:.4f} ({seconds:.0f} s)",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+class _Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """On a terminal: the step, the epoch and the time left in it."""
+
+    def __init__(self, epoch: int, recipe: Recipe, images: int) -> None:
+        super().__init__()
+        self.label = f"epoch {epoch + 1}/{recipe.epochs}"
+        self.steps = -(-images // recipe.batch_size)
+        self.started = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002  Keras's signature
+        """Print the step."""
+        if sys.stderr.isatty():
+            left = (time.monotonic() - self.started) / (batch + 1) * (self.steps - batch - 1)
+            print(f"\r{self.label}: step {batch + 1}/{self.steps}, {left:.0f} s left ", end="", file=sys.stderr)

@@ -1,0 +1,147 @@
+"""Recipes: everything that a training depends on, stated in YAML and read strictly."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from device.types import Geometry, Population, Status
+
+RECIPES = Path(__file__).with_name("recipes")
+
+Fraction: TypeAlias = Annotated[float, Meta(ge=0, le=0.2)]
+Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+
+
+class RecipeError(Exception):
+    """A recipe, or what it names, cannot be used: says what was found, what was expected and what to do."""
+
+
+class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Unknown keys are errors, so that a misspelt setting is never silently the default."""
+
+
+class Data(_Strict, frozen=True):
+    """The images: `manifest` is relative to the recipe; its image paths are relative to the folder of `dataset`.
+
+    Model inputs are kept in memory after they were first read, unless `keep_in_memory` is false.
+    """
+
+    dataset: str
+    manifest: str
+    keep_in_memory: bool = True
+
+
+class Network(_Strict, frozen=True):
+    """A residual network: a strided stem, then a residual stage, each halving the image, for each further width."""
+
+    stem: Positive
+    widths: tuple[Positive, ...]
+    blocks: Positive
+    initial_weights: Literal["none"]
+
+
+class Augmentation(_Strict, frozen=True):
+    """Random changes that leave a radiograph one that a radiologist accepts. There is no flip: it mirrors the heart.
+
+    Shift and zoom are fractions of the side, rotation is in degrees, contrast is relative, brightness is of the range.
+    Each is drawn evenly from minus the limit to the limit.
+    """
+
+    shift: Fraction
+    zoom: Fraction
+    rotation_degrees: Annotated[float, Meta(ge=0, le=15)]
+    contrast: Annotated[float, Meta(ge=0, le=0.5)]
+    brightness: Fraction
+
+
+class Loss(_Strict, frozen=True):
+    """`balanced` weighs each class by the inverse of its share of the training images."""
+
+    name: Literal["binary_crossentropy"]
+    label_smoothing: Fraction
+    class_weighting: Literal["balanced", "none"]
+
+
+class Optimizer(_Strict, frozen=True):
+    """AdamW, its rate rising over `warmup_epochs` and then falling to zero along a cosine."""
+
+    name: Literal["adamw"]
+    learning_rate: Annotated[float, Meta(gt=0)]
+    weight_decay: Annotated[float, Meta(ge=0)]
+    warmup_epochs: Annotated[int, Meta(ge=0)]
+
+
+class ThresholdRule(_Strict, frozen=True):
+    """The highest threshold whose sensitivity on the tuning split is at least this."""
+
+    minimum_sensitivity: Annotated[float, Meta(gt=0, le=1)]
+    reason: str
+
+
+class ReleaseStatement(_Strict, frozen=True):
+    """What the release says of itself once the weights are there."""
+
+    title: str
+    status: Status
+    population: Population
+    study: str | None
+    limitations: tuple[str, ...]
+
+
+class Recipe(_Strict, frozen=True):
+    """A training, whole: two runs of one recipe on one dataset with one set of library versions are the same."""
+
+    name: str
+    version: str
+    release: ReleaseStatement
+    data: Data
+    geometry: Geometry
+    network: Network
+    augmentation: Augmentation
+    loss: Loss
+    optimizer: Optimizer
+    epochs: Positive
+    batch_size: Positive
+    seed: Annotated[int, Meta(ge=0, lt=2**31)]
+    threads: Positive
+    operating_point: ThresholdRule
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeFile:
+    """A recipe and the file it was read from."""
+
+    recipe: Recipe
+    path: Path
+    digest: str
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest's path."""
+        return (self.path.parent / self.recipe.data.manifest).resolve()
+
+
+def read_recipe(name: str) -> RecipeFile:
+    """Read a recipe by the name of a shipped one, or by path.
+
+    Raises:
+        RecipeError: there is no such recipe, or it is not of the schema (the error names the key).
+    """
+    path = Path(name)
+    if path.suffix not in (".yaml", ".yml"):
+        path = RECIPES / f"{name}.yaml"
+    try:
+        content = path.read_bytes()
+        recipe = msgspec.yaml.decode(content, type=Recipe)
+    except OSError as error:
+        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.yaml")))
+        raise RecipeError(f"{path}: no such recipe ({error.strerror}); name a file, or one of {known}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: not a recipe: {error}") from error
+    return RecipeFile(recipe, path, hashlib.sha256(content).hexdigest())

@@ -1,0 +1,1 @@
+"""Clinical performance: metrics, intervals, subgroups, the operating point, and the evaluation of studies."""

@@ -1,0 +1,217 @@
+"""`clearway evaluate`: every study's estimates, recomputed from its scores, against its criteria."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from device import Release, ReleaseError, read_release
+from verification.datasets.manifest import Entry, blocking, read_manifest
+from verification.evidence import (
+    Confusion,
+    Curve,
+    Estimate,
+    Gap,
+    Issue,
+    Project,
+    StudiesEvidence,
+    Study,
+    write_evidence,
+)  # fmt: skip
+from verification.evidence.project import sha256_of
+from verification.performance.estimates import (
+    Cases,
+    Digests,
+    estimate,
+    estimate_as_if_independent,
+    judge,
+    not_recorded,
+)  # fmt: skip
+from verification.performance.operating_point import draw_curve
+from verification.performance.plan import StudyFolder, read_study
+from verification.performance.rescore import rescore as score_anew
+from verification.performance.scores import Scored, find_binding_faults, find_mismatches, read_scores
+from verification.performance.subgroups import describe_images, select
+
+NOT_MADE = "none: not made"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a study's estimates need, as far as it is there, and what is wrong with it."""
+
+    release: Release | None
+    entries: tuple[Entry, ...]
+    dataset_digest: str
+    rows: tuple[Scored, ...]
+    issues: tuple[Issue, ...]
+    files: tuple[Path, ...] = field(default=())
+
+    @property
+    def digests(self) -> Digests:
+        """Of the release and of the dataset."""
+        return Digests(self.release.digest if self.release else NOT_MADE, self.dataset_digest)
+
+
+def run(project: Project, study: str | None = None, data: Path | None = None, rescore: bool = False) -> StudiesEvidence:
+    """Evaluate the studies and write `studies.json` (`studies.partial.json`, which is no evidence, for one study).
+
+    Args:
+        project: the checkout.
+        study: one study's name (default: all).
+        data: with `rescore`, the folder of the dataset's images.
+        rescore: first score the study's images with the current release through the device, and log it.
+
+    Raises:
+        ValueError: there is no such study, or `rescore` without `data` or without a study that has images.
+    """
+    studies = project.root / "verification" / "studies"
+    names = sorted(path.parent.name for path in studies.glob("*/plan.yaml"))
+    if study is not None and study not in names:
+        raise ValueError(f"study {study}: unknown; expected one of {', '.join(names) or 'none'}")
+    issues = [] if names else [blocking("no-study", "verification/studies", "no study", "add a plan.yaml")]
+    found: list[Study] = []
+    files: list[Path] = []
+    for name in [study] if study else names:
+        one, problems, read = _evaluate(project, studies / name, data if rescore else None, rescore)
+        issues += problems
+        files += read
+        found += [one] if one else []
+    evidence = StudiesEvidence(source=project.source(files), studies=tuple(found), issues=tuple(issues))
+    name = "studies.partial.json" if study else "studies.json"
+    write_evidence(project.evidence, name, evidence, listed=study is None)
+    return evidence
+
+
+def _evaluate(
+    project: Project, folder: Path, data: Path | None, rescore: bool
+) -> tuple[Study | None, tuple[Issue, ...], tuple[Path, ...]]:
+    where = project.relative(folder)
+    study, issues = read_study(folder, where)
+    if study is not None and rescore and study.plan.kind == "development":
+        score_anew(project, study, data)
+        study, issues = read_study(folder, where)
+    if study is None:
+        return None, issues, tuple(path for path in folder.iterdir() if path.is_file())
+    material = _gather(project, study)
+    issues += material.issues
+    gap = _find_gap(study, issues)
+    estimates: tuple[Estimate, ...] = ()
+    confusion: Confusion | Gap = gap or NO_CASES
+    curve: Curve | Gap = gap or NO_CASES
+    if gap is None and material.release and material.release.operating_point:
+        cases = _cases(material.rows, material.release.operating_point.threshold)
+        estimates = _estimate(study, cases, material)
+        confusion, curve = cases.confusion(), _draw(cases)
+    return _state(study, material, estimates, confusion, curve, gap), issues, study.files + material.files
+
+
+NO_CASES = Gap(reason="no image is scored", closes="score the study's images")
+
+
+def _gather(project: Project, study: StudyFolder) -> Material:
+    """Read release, manifest and scores, and hold them against each other."""
+    plan = study.plan
+    issues: list[Issue] = []
+    files: list[Path] = []
+    release = _read_release(plan.release, study.where, issues)
+    if release:
+        files += [path for path in release.folder.iterdir() if path.is_file()]
+    if plan.kind == "validation_plan":
+        return Material(release, (), NOT_MADE, (), tuple(issues), tuple(files))
+    manifest = project.root / "verification" / "datasets" / plan.dataset / "manifest.csv"
+    entries, problems = read_manifest(manifest, project.relative(manifest))
+    rows, faults = read_scores(study.scores, f"{study.where}/scores.csv")
+    dataset_digest = sha256_of(manifest) if manifest.is_file() else NOT_MADE
+    issues += [*problems, *faults]
+    if not problems and not faults:
+        issues += find_mismatches(study, rows, entries)
+    if release:
+        issues += find_binding_faults(study, release, dataset_digest)
+    files += [manifest] if manifest.is_file() else []
+    return Material(release, entries, dataset_digest, rows, tuple(issues), tuple(files))
+
+
+def _read_release(name: str, where: str, issues: list[Issue]) -> Release | None:
+    try:
+        return read_release(name)
+    except ReleaseError as error:
+        hint = "restore the release from git, or lock it again"
+        issues.append(blocking("release-unreadable", f"{where}/plan.yaml", str(error), hint))
+        return None
+
+
+def _find_gap(study: StudyFolder, issues: Sequence[Issue]) -> Gap | None:
+    """What stands in place of the estimates; stale or doubtful figures are never shown."""
+    if study.plan.kind == "validation_plan":
+        return Gap(
+            reason="no scores exist: the study is a plan",
+            closes=f"build and lock the release {study.plan.release} with the images of {study.plan.dataset}, "
+            "then score and evaluate by this plan",
+        )
+    if issues:
+        return Gap(
+            reason=f"{len(issues)} issue(s) with the study's plan, scores, data or release, the first: "
+            f"{issues[0].where}: {issues[0].message}",
+            closes="mend every issue that `clearway evaluate` names, then evaluate again",
+        )
+    return None
+
+
+def _cases(rows: Sequence[Scored], threshold: float) -> Cases:
+    return Cases(
+        np.array([row.label for row in rows]),
+        np.array([row.score for row in rows]),
+        np.array([row.patient for row in rows]),
+        threshold,
+    )
+
+
+def _estimate(study: StudyFolder, cases: Cases, material: Material) -> tuple[Estimate, ...]:
+    plan, of = study.plan, material.digests
+    entries = {entry.image: entry for entry in material.entries}
+    known = describe_images([entries[row.image] for row in material.rows])
+    estimates = [*estimate(cases, plan, study.goals, "all", of), *estimate_as_if_independent(cases, plan, of)]
+    for subgroup in plan.subgroups:
+        estimates += estimate(cases.where(select(subgroup, known)), plan, study.goals, subgroup.name, of)
+    return (*estimates, *(not_recorded(attribute, plan, of) for attribute in plan.not_recorded))
+
+
+def _draw(cases: Cases) -> Curve | Gap:
+    if np.unique(cases.labels).size < 2:
+        return Gap(reason="the images are of one class", closes="score images of both classes")
+    return draw_curve(cases.labels, cases.scores, cases.threshold)
+
+
+def _state(
+    study: StudyFolder,
+    material: Material,
+    estimates: tuple[Estimate, ...],
+    confusion: Confusion | Gap,
+    curve: Curve | Gap,
+    gap: Gap | None,
+) -> Study:
+    plan, scored = study.plan, gap is None
+    return Study(
+        name=plan.name,
+        title=plan.title,
+        kind=plan.kind,
+        label=plan.label,
+        release=plan.release,
+        release_version=material.release.version if material.release else NOT_MADE,
+        release_digest=material.digests.release,
+        dataset_digest=material.dataset_digest,
+        plan=plan.state(),
+        plan_digest=study.digest,
+        scores_sha256=sha256_of(study.scores) if study.scores.is_file() else None,
+        openings=study.openings,
+        images=len(material.rows) if scored else None,
+        patients=len({row.patient for row in material.rows}) if scored else None,
+        confusion=confusion,
+        estimates=estimates,
+        criteria=judge(study.goals, estimates, gap),
+        curve=curve,
+    )

@@ -7,6 +7,7 @@ from verification.evidence import types
 from verification.evidence.bundle import EVIDENCE_FILES, EvidenceBundle, find_changes, find_stale, read_bundle
 from verification.evidence.files import EvidenceError, read_evidence, write_atomically, write_evidence
 from verification.evidence.project import Project, ProjectError, find_project
+from verification.evidence.run import recorded_run
 from verification.evidence.types import *  # noqa: F403  the vocabulary is re-exported whole; types.__all__ rules it
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "find_stale",
     "read_bundle",
     "read_evidence",
+    "recorded_run",
     "write_atomically",
     "write_evidence",
 ]

@@ -11,7 +11,7 @@ from verification.traceability.risk import find_risk_standings
 from verification.traceability.scan import Symbol
 from verification.traceability.scenarios import Scenario
 from verification.traceability.sections import Section
-from verification.traceability.standing import Proof, Standing, worst
+from verification.traceability.standing import Proof, Standing, said_of, worst
 
 CLAIMABLE = (ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKind.RISK_CONTROL)
 """What code and scenarios may claim to implement and to verify."""
@@ -76,7 +76,10 @@ def find_items(graph: TraceGraph) -> Iterator[Item]:
 
 
 def find_links(graph: TraceGraph) -> Iterator[Link]:
-    """Yield every link, from the item that claims it to the item that it claims."""
+    """Yield every link, from the item that claims it to the item that it claims.
+
+    A section that shows all items of a kind has one link, `shows_all`, whose target is the kind.
+    """
     for entry in graph.sources.items.of(*LINKS):
         yield from _entry_links(graph, entry)
     yield from _made_links(graph)
@@ -103,6 +106,8 @@ def _made_links(graph: TraceGraph) -> Iterator[Link]:
     for section in sources.sections:
         for target in section.ids:
             yield _link(section.id, target, "shows", graph.standings.get(target))
+        for kind in section.kinds:
+            yield _link(section.id, kind, "shows_all", graph.standings[section.id])
 
 
 # --- joining ----------------------------------------------------------------------------------------------------------
@@ -146,7 +151,7 @@ def _judge_requirement(graph: TraceGraph, entry: Entry) -> None:
     for criterion in entry.value["criteria"]:
         graph.criteria[f"{entry.id}/{criterion['id']}"] = _criterion_standing(graph, entry, criterion)
     own = graph.own[entry.id] = worst(_own_parts(graph, entry), "implemented, and every criterion is shown")
-    children = [_as_part(child, graph.standings) for child in graph.children_of.get(entry.id, [])]
+    children = [said_of(child.id, graph.standings[child.id]) for child in graph.children_of.get(entry.id, [])]
     if entry.kind is ItemKind.SOFTWARE_REQUIREMENT:
         graph.standings[entry.id] = own
     elif not children:
@@ -157,17 +162,6 @@ def _judge_requirement(graph: TraceGraph, entry: Entry) -> None:
         covered = sum(child.status is LinkStatus.COVERS for child in children)
         why = f"no design validation with intended users; {covered} of its {len(children)} system requirements cover"
         graph.standings[entry.id] = worst([own, Standing(LinkStatus.GAP, why)], why)
-
-
-def _as_part(child: Entry, standings: dict[str, Standing]) -> Standing:
-    standing = standings[child.id]
-    return Standing(standing.status, f"{child.id} {_says(standing.status)}")
-
-
-def _says(status: LinkStatus) -> str:
-    return {LinkStatus.COVERS: "covers", LinkStatus.NOT_RUN: "was not run", LinkStatus.GAP: "has a gap"}.get(
-        status, f"is {status.value}"
-    )
 
 
 def _own_parts(graph: TraceGraph, entry: Entry) -> Iterator[Standing]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,13 +21,13 @@ from verification.evidence import (
     Soup,
     TransferSyntax,
 )
+from verification.locks import LOCKS, distribution_name, read_lock
 from verification.traceability.documents import read_document
 
 if TYPE_CHECKING:
     from device import Release
 
 INPUTS = ("device/**/*", "pyproject.toml", "*.lock")
-LOCKS = ("runtime", "suite", "training")
 
 
 def read_device(project: Project) -> tuple[DeviceEvidence, tuple[Issue, ...]]:
@@ -135,32 +133,26 @@ def _rows(table: Any) -> Iterable[Any]:
 
 def _find_soup(project: Project, metadata: dict[str, Any]) -> Iterator[Soup]:
     """Yield each locked package once, under the first of the locks that names it."""
-    described = {_name(name): row for name, row in metadata["tool"].get("clearway", {}).get("soup", {}).items()}
-    direct = {_name(requirement) for requirement in _requirements(metadata["project"])}
+    described = {
+        distribution_name(name): row for name, row in metadata["tool"].get("clearway", {}).get("soup", {}).items()
+    }
+    direct = {distribution_name(requirement) for requirement in _requirements(metadata["project"])}
     seen: set[str] = set()
     for extra in LOCKS:
-        for name, version in read_lock(project.root / f"{extra}.lock"):
-            if _name(name) not in seen:
-                seen.add(_name(name))
-                row = described.get(_name(name), {})
+        for locked in read_lock(project.root / f"{extra}.lock"):
+            name = distribution_name(locked.name)
+            if name not in seen:
+                seen.add(name)
+                row = described.get(name, {})
                 row = {"purpose": row} if isinstance(row, str) else row
                 yield Soup(
-                    name=name,
-                    version=version,
+                    name=locked.name,
+                    version=locked.version,
                     extra=extra,
-                    direct=_name(name) in direct,
+                    direct=name in direct,
                     purpose=row.get("purpose", ""),
                     licence=row.get("licence"),
                 )
-
-
-def read_lock(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield name and version of each line `name==version` of a lock file; nothing where there is no file."""
-    if path.is_file():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            match = re.match(r"([A-Za-z0-9._-]+)==([^\s;\\]+)", line)
-            if match:
-                yield match[1], match[2]
 
 
 def _requirements(metadata: dict[str, Any]) -> Iterator[str]:
@@ -178,11 +170,6 @@ def _find_soup_issues(project: Project, soup: tuple[Soup, ...]) -> Iterator[Issu
             missing = "purpose" if not row.purpose else "licence"
             hint = f"add {missing} under [tool.clearway.soup]"
             yield _issue("soup-undescribed", "pyproject.toml", f"{row.name} has no {missing}", hint)
-
-
-def _name(requirement: str) -> str:
-    """A distribution's name as the registries compare it: lower case, one kind of separator."""
-    return re.sub(r"[-_.]+", "-", re.split(r"[\s\[<>=!~;]", requirement, maxsplit=1)[0]).lower()
 
 
 def _issue(code: str, where: str, message: str, hint: str, severity: Severity = Severity.ADVISORY) -> Issue:

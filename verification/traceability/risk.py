@@ -16,7 +16,7 @@ from verification.evidence import (
     RiskPolicy,
 )
 from verification.traceability.items import Entry, Items
-from verification.traceability.standing import Standing, worst
+from verification.traceability.standing import Standing, said_of, worst
 
 ACCEPTABLE, UNACCEPTABLE = "acceptable", "unacceptable"
 
@@ -66,8 +66,8 @@ def _effective(control: Entry, known: Mapping[str, Standing], tagged: Mapping[st
 
 
 def _named(target: str, known: Mapping[str, Standing]) -> Standing:
-    standing = known.get(target, Standing(LinkStatus.ORPHANED, "does not exist"))
-    return Standing(standing.status, f"{target}: {standing.why}" if target not in standing.why else standing.why)
+    missing = Standing(LinkStatus.ORPHANED, f"{target} does not exist")
+    return said_of(target, known[target]) if target in known else missing
 
 
 def _hazard_standing(items: Items, hazard: Entry, found: Mapping[str, Standing]) -> Standing:

@@ -47,6 +47,12 @@ def worst(parts: Iterable[Standing], otherwise: str) -> Standing:
     return Standing(status, "; ".join(reasons[:_SHOWN]) + more)
 
 
+def said_of(identity: str, standing: Standing) -> Standing:
+    """A part's standing as a reason for the whole: who stands how, without repeating why."""
+    words = {LinkStatus.COVERS: "covers", LinkStatus.NOT_RUN: "was not run", LinkStatus.GAP: "has a gap"}
+    return Standing(standing.status, f"{identity} {words.get(standing.status, f'is {standing.status.value}')}")
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """The evidence that standings are judged by. `stale` says why the verification evidence cannot be used, if so."""

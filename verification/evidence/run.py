@@ -1,0 +1,33 @@
+"""The run record: where and when a command ran. Beside the evidence, outside every digest."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from pathlib import Path
+
+from verification.evidence.files import write_evidence
+from verification.evidence.types import RunRecord
+
+
+@contextmanager
+def recorded_run(folder: Path, command: str, arguments: list[str]) -> Iterator[None]:
+    """Write `<command>.run.json` when the block ends, however it ends; spaces in the command become hyphens."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    try:
+        yield
+    finally:
+        record = RunRecord(
+            command=["clearway", *command.split(), *arguments],
+            started=started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - clock, 3),
+            host=platform.node(),
+            python=platform.python_version(),
+            packages={each.name: each.version for each in sorted(distributions(), key=lambda each: each.name.lower())},
+        )
+        write_evidence(folder, f"{command.replace(' ', '-')}.run.json", record, listed=False)

@@ -1,0 +1,172 @@
+"""The trace in the terminal: an item with what is above and below it, and the dashboard of everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from verification.evidence import (
+    Issue,
+    Item,
+    ItemKind,
+    Link,
+    LinkStatus,
+    ResultStatus,
+    Severity,
+    TraceEvidence,
+    VerificationEvidence,
+)
+
+_DOWNWARD = ("controlled_by", "implemented_by")
+"""Relations whose source stands above its target; of all others the target stands above the source."""
+
+_MADE = (ItemKind.SYMBOL, ItemKind.SCENARIO)
+_NEXT = {
+    LinkStatus.FAILED: "mend what fails, then `clearway verify --only {id}`, then `clearway verify`",
+    LinkStatus.STALE: "run `clearway verify`",
+    LinkStatus.NOT_RUN: "run `clearway verify`",
+    LinkStatus.ORPHANED: "write what is missing below it, naming {id}",
+    LinkStatus.GAP: "obtain the evidence that is named as missing; until then it is a declared gap",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The graph as a reader walks it: what stands above and below each item, what shows it, and in which section."""
+
+    items: dict[str, Item]
+    above: dict[str, list[str]] = field(default_factory=dict)
+    below: dict[str, list[str]] = field(default_factory=dict)
+    sections: dict[str, list[str]] = field(default_factory=dict)
+    shown_by: dict[str, list[str]] = field(default_factory=dict)
+
+
+def neighbours(trace: TraceEvidence) -> Neighbours:
+    """Arrange the links of a trace by what stands above what; a criterion stands for its requirement."""
+    found = Neighbours({item.id: item for item in trace.items})
+    for link in trace.links:
+        if link.relation in ("shows", "shows_all"):
+            _append(found.sections, link.target, link.source)
+        elif link.relation == "shown_by":
+            _append(found.shown_by, link.source, f"{link.target}  ({_words(link.status)})")
+        else:
+            upper, lower = _ordered(link, found)
+            if upper != lower:
+                _append(found.above, lower, upper)
+                _append(found.below, upper, lower)
+    return found
+
+
+def render_item(trace: TraceEvidence, identity: str, verification: VerificationEvidence | None) -> Iterator[str]:
+    """Yield the lines that show one item: what it is, up, down, documents, status, why, and what to do next."""
+    near = neighbours(trace)
+    item = near.items[identity]
+    outcomes = {result.id: result.status for result in verification.results} if verification else {}
+    safety = ", safety-related" if item.safety_related else ""
+    yield f"{item.id}  {item.title}  ({_words(item.kind)}{safety})"
+    yield f"  {_words(item.status).upper()}: {item.why}"
+    yield from (f"  {line}" for line in (item.text, f"{item.file}:{item.line}") if line)
+    yield from _section("up", list(_tree(near, near.above, identity, outcomes, everything=False)))
+    yield from _section("criteria", list(_criteria(item, outcomes)))
+    yield from _section("down", list(_tree(near, near.below, identity, outcomes, everything=True)))
+    yield from _section("shown by", near.shown_by.get(identity, []))
+    shown_in = [*near.sections.get(identity, []), *near.sections.get(item.kind, [])]
+    yield from _section("documents", [f"{each}  {near.items[each].title}" for each in dict.fromkeys(shown_in)])
+    yield from _section("issues", [f"{each.code}: {each.message}" for each in _issues_about(trace, item)])
+    if item.status is not LinkStatus.COVERS:
+        yield f"next  {_NEXT.get(item.status, 'see why').format(id=item.id)}"
+
+
+def render_dashboard(trace: TraceEvidence) -> Iterator[str]:
+    """Yield the lines of the dashboard: items by kind and status, controls, issues by severity and code."""
+    statuses = [status for status in LinkStatus if any(item.status is status for item in trace.items)]
+    yield "item".ljust(22) + "".join(_words(status).rjust(11) for status in statuses) + "total".rjust(11)
+    for kind in ItemKind:
+        found = Counter(item.status for item in trace.items if item.kind is kind)
+        cells = "".join((str(found[status]) if found[status] else "·").rjust(11) for status in statuses)
+        yield _words(kind).ljust(22) + cells + str(found.total()).rjust(11)
+    implemented = sum(control.implemented is LinkStatus.COVERS for control in trace.controls)
+    effective = sum(control.effective is LinkStatus.COVERS for control in trace.controls)
+    yield f"risk controls: {len(trace.controls)}, implemented {implemented}, shown to be effective {effective}"
+    level = trace.documentation_level
+    yield f"documentation level: {getattr(level, 'level', None) or getattr(level, 'reason', '')}"
+    for severity in Severity:
+        issues = [issue for issue in trace.issues if issue.severity is severity]
+        yield f"{severity.value} issues: {len(issues)}"
+        for code, count in Counter(issue.code for issue in issues).most_common():
+            first = next(issue for issue in issues if issue.code == code)
+            yield f"  {str(count).rjust(4)}  {code.ljust(28)} {_short(first.message)}"
+
+
+def render_issue(issue: Issue) -> str:
+    """One issue on one line: severity, code, place, message, what to do."""
+    return f"{issue.severity.value}  {issue.where}: {issue.message} [{issue.code}]; {issue.hint}"
+
+
+def _tree(
+    near: Neighbours,
+    edges: dict[str, list[str]],
+    identity: str,
+    outcomes: dict[str, ResultStatus],
+    *,
+    everything: bool,
+    depth: int = 0,
+    seen: frozenset[str] = frozenset(),
+) -> Iterator[str]:
+    """The items beyond one, indented; code and scenarios only directly beside it, for they are many."""
+    seen = seen | {identity}
+    for other in dict.fromkeys(edges.get(identity, [])):
+        item = near.items.get(other)
+        if other in seen or item is None or (item.kind in _MADE and not everything):
+            continue
+        yield "  " * depth + _line(item, outcomes)
+        if item.kind not in _MADE:
+            yield from _tree(near, edges, other, outcomes, everything=False, depth=depth + 1, seen=seen)
+
+
+def _line(item: Item, outcomes: dict[str, ResultStatus]) -> str:
+    if item.kind is ItemKind.SYMBOL:
+        return f"code      {item.file}:{item.line}  {item.id}"
+    if item.kind is ItemKind.SCENARIO:
+        outcome = outcomes.get(item.id, ResultStatus.NOT_RUN)
+        return f"{_words(outcome).ljust(9)} {item.file}:{item.line}  {item.title}"
+    return f"{item.id}  {item.title}  ({_words(item.status)})"
+
+
+def _criteria(item: Item, outcomes: dict[str, ResultStatus]) -> Iterator[str]:
+    for criterion in item.criteria:
+        yield f"{criterion.id}  {_words(criterion.status)}  {criterion.method}  {criterion.text}"
+        if criterion.status is not LinkStatus.COVERS:
+            yield f"     {criterion.why}"
+        for scenario in criterion.scenarios:
+            yield f"     {_words(outcomes.get(scenario, ResultStatus.NOT_RUN)).ljust(9)} {scenario}"
+
+
+def _issues_about(trace: TraceEvidence, item: Item) -> Iterator[Issue]:
+    places = (item.file if item.file.endswith(".yaml") else f"{item.file}:{item.line}",)
+    yield from (issue for issue in trace.issues if issue.where.startswith(places) or issue.where == item.id)
+
+
+def _section(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def _ordered(link: Link, near: Neighbours) -> tuple[str, str]:
+    """The two ends of a link, the upper first."""
+    ends = [end if end in near.items else end.partition("/")[0] for end in (link.source, link.target)]
+    return (ends[0], ends[1]) if link.relation in _DOWNWARD else (ends[1], ends[0])
+
+
+def _append(edges: dict[str, list[str]], start: str, end: str) -> None:
+    edges.setdefault(start, []).append(end)
+
+
+def _words(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 90 else f"{text[:89]}…"

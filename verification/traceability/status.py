@@ -1,0 +1,98 @@
+"""What each role must do next, taken from the evidence: nothing here is typed that evidence knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verification.evidence import DeviceEvidence, EvidenceBundle, Issue, Severity, TraceEvidence
+
+ENGINEER, ML_ENGINEER, QA, REGULATORY = "engineer", "ML engineer", "QA", "regulatory affairs"
+ROLES = (ENGINEER, ML_ENGINEER, QA, REGULATORY)
+
+_ROLE_OF_PREFIX = (
+    ("criterion-not-met", ML_ENGINEER),
+    ("criterion-without-estimate", ML_ENGINEER),
+    ("criterion-without-evidence", QA),
+    ("need-", REGULATORY),
+    ("section", REGULATORY),
+    ("residual", REGULATORY),
+    ("control", QA),
+    ("hazard", QA),
+    ("anomaly", QA),
+    ("item", QA),
+    ("link", QA),
+    ("schema", QA),
+    ("yaml", QA),
+    ("soup", ENGINEER),
+)
+"""By the front of an issue's code, whose it is; whatever is not listed is the engineer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do: for whom, what, how, and whether a submission is blocked until it is done."""
+
+    role: str
+    what: str
+    how: str
+    blocking: bool
+
+
+def find_steps(trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBundle) -> Iterator[Step]:
+    """Yield the steps of all roles, blocking ones first within each; issues of one code are one step."""
+    steps = [*_from_bundle(bundle), *_from_issues(trace.issues), *_from_releases(device), *_from_anomalies(trace)]
+    for role in ROLES:
+        own = [step for step in steps if step.role == role]
+        yield from sorted(own, key=lambda step: not step.blocking)
+
+
+def _from_bundle(bundle: EvidenceBundle) -> Iterator[Step]:
+    for issue in bundle.issues:
+        role = ML_ENGINEER if "studies" in issue.where or "datasets" in issue.where else ENGINEER
+        if "device.json" not in issue.where and "trace.json" not in issue.where:
+            name = issue.where.rpartition("/")[2]
+            yield Step(role, f"{name}: {issue.message.replace(issue.where, name)}", issue.hint, True)
+
+
+def _from_issues(issues: tuple[Issue, ...]) -> Iterator[Step]:
+    for severity in Severity:
+        by_code: dict[str, list[Issue]] = {}
+        for issue in issues:
+            if issue.severity is severity:
+                by_code.setdefault(issue.code, []).append(issue)
+        for code, found in by_code.items():
+            if code == "verification-missing":  # the bundle says so already
+                continue
+            more = f" (and {len(found) - 1} more of this kind: {code})" if len(found) > 1 else ""
+            role = next((role for prefix, role in _ROLE_OF_PREFIX if code.startswith(prefix)), ENGINEER)
+            what = f"{found[0].where}: {found[0].message}{more}"
+            yield Step(role, what, found[0].hint, severity is Severity.BLOCKING)
+
+
+def _from_releases(device: DeviceEvidence) -> Iterator[Step]:
+    for release in device.releases:
+        if release.unbuilt_reason:
+            what = f"release {release.name} {release.version} has no weights: {release.unbuilt_reason}"
+            yield Step(ML_ENGINEER, what, f"`{release.unbuilt_command}`", False)
+        if release.status == "reference":
+            what = f"release {release.name} {release.version} is a reference release and can never be filed"
+            yield Step(REGULATORY, what, "plan a candidate release on data of your own", False)
+        else:
+            what = f"release {release.name} {release.version} is a draft: nobody has approved it"
+            yield Step(REGULATORY, what, "review and approve it in your quality system", False)
+
+
+def _from_anomalies(trace: TraceEvidence) -> Iterator[Step]:
+    for anomaly in trace.anomalies:
+        yield Step(QA, f"{anomaly.id} {anomaly.title} is open: {anomaly.disposition}", "assess or close it", False)
+
+
+def render_steps(steps: list[Step]) -> Iterator[str]:
+    """Yield the lines: each role, what it must do, and how."""
+    for role in ROLES:
+        own = [step for step in steps if step.role == role]
+        yield f"{role}: {'nothing' if not own else len(own)} to do"
+        for step in own:
+            yield f"  {'blocking' if step.blocking else 'gap':8}  {step.what}"
+            yield f"            {step.how}"

@@ -1,4 +1,4 @@
-"""What makes a submission BLOCKED: failed, stale or missing evidence, a digest that does not match, an undefined figure."""
+"""What makes a package BLOCKED: failed, stale or missing evidence, a digest mismatch, an undefined figure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _all(
 
 
 def _carried(bundle: EvidenceBundle) -> Iterator[Issue]:
-    for part in (bundle.trace, bundle.studies, bundle.datasets):
+    for part in (bundle.verification, bundle.trace, bundle.studies, bundle.datasets):
         yield from () if isinstance(part, Gap) else part.issues
 
 
@@ -101,7 +101,9 @@ def _find_mismatches(bundle: EvidenceBundle, release: ReleaseEvidence, study: St
     if isinstance(study, Gap) or release.unbuilt_reason:
         return
     if study.release_digest != release.digest:
-        yield _mismatch(f"study {study.name}", "the study scored", study.release_digest, release.digest, "clearway evaluate")
+        yield _mismatch(
+            f"study {study.name}", "the study scored", study.release_digest, release.digest, "clearway evaluate"
+        )
     for estimate in study.estimates:
         if estimate.release_digest != release.digest or estimate.dataset_digest != study.dataset_digest:
             where = f"study {study.name}, {estimate.metric} ({estimate.subgroup})"

@@ -1,4 +1,4 @@
-"""The submission's own data: its documents, the standards they cite, the gaps declared from the start. Read strictly."""
+"""The submission's own data: documents, the standards they cite, the gaps declared from the start. Read strictly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class CatalogueError(Exception):
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A document: its place in the document system. `template` is a file of `templates/`."""
+    """A document: its place in the document system. `template` is a file of `templates/`.
+
+    A `wide` one lies on its side; one that `runs_on` starts its text below the contents, on the first page.
+    """
 
     number: str
     title: str
@@ -29,6 +32,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reader: str
     template: str
     wide: bool = False
+    runs_on: bool = False
 
     @property
     def file(self) -> str:
@@ -86,6 +90,16 @@ class Shown(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     shows: tuple[str, ...]
 
 
+class _Loader(yaml.SafeLoader):
+    """Dates stay the text that a person wrote."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """All of it."""
@@ -116,7 +130,8 @@ def read_catalogue(folder: Path = HERE) -> Catalogue:
 
 def _read(path: Path, kind: type[T]) -> T:
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text()), kind)
+        value = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+        return msgspec.convert(value, kind)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise CatalogueError(f"{path.parent.name}/{path.name}: {error}; mend the file") from error
 

@@ -1,4 +1,4 @@
-"""From the bundle to the names that templates see: total (a value or a gap), arranged, with nothing computed but counts."""
+"""From the bundle to the names that templates see: each a value or a gap, nothing computed but counts."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ from verification.evidence import (
 T = TypeVar("T")
 U = TypeVar("U")
 
-REFERENCE_BANNER = "REFERENCE RELEASE, NOT FOR SUBMISSION"
-DRAFT_BANNER = "DRAFT"
+BLOCKED = "BLOCKED"
+BANNER = {"reference": "REFERENCE RELEASE, NOT FOR SUBMISSION", "candidate": "DRAFT"}
+"""What stands on every page of a release of this status; no option lifts it."""
 
 STANDING = {
-    "reference": "This is a reference release. It is trained and estimated on public data, it shows form and method, and "
-    "it can never be filed. It supports no indication.",
+    "reference": "This is a reference release. It is trained and estimated on public data, it shows form and "
+    "method, and it can never be filed. It supports no indication.",
     "candidate": "This is a draft of a candidate release. No person has approved it.",
 }
 
@@ -109,7 +110,7 @@ class Package:
 
     source: Source
     state: str
-    banner: str
+    banners: tuple[str, ...]
     standing: str
     blocking: tuple[Issue, ...]
     advisory: tuple[Issue, ...]
@@ -162,7 +163,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
     return Package(
         source=project.source(()),
         state=state,
-        banner=REFERENCE_BANNER if getattr(release, "status", "") == "reference" else DRAFT_BANNER,
+        banners=_banners(release, blocked=bool(blocking)),
         standing=STANDING.get(getattr(release, "status", ""), STANDING["candidate"]),
         blocking=blocking,
         advisory=advisory,
@@ -193,6 +194,12 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
     )
 
 
+def _banners(release: ReleaseEvidence | Gap, *, blocked: bool) -> tuple[str, ...]:
+    # A status that nobody knows is a draft: it is never silently fit for submission.
+    standing = () if isinstance(release, Gap) else (BANNER.get(release.status, BANNER["candidate"]),)
+    return (*((BLOCKED,) if blocked else ()), *standing)
+
+
 # --- choosing ---------------------------------------------------------------------------------------------------------
 
 
@@ -201,7 +208,9 @@ def _named(values: tuple[Any, ...], name: str, where: str) -> Any:
         if value.name == name:
             return value
     known = ", ".join(value.name for value in values) or "none"
-    return Gap(reason=f"{where} has no {name!r}; it has {known}", closes="name one of those, or make the evidence again")
+    return Gap(
+        reason=f"{where} has no {name!r}; it has {known}", closes="name one of those, or make the evidence again"
+    )
 
 
 def _study_of(bundle: EvidenceBundle, release: ReleaseEvidence | Gap) -> Study | Gap:

@@ -1,4 +1,4 @@
-"""Charts as SVG, by small code: text stays text in the shipped font, colours survive colour blindness and grey print."""
+"""Charts as SVG by small code: text stays text in the shipped font; colours survive colour blindness and grey print."""
 
 from __future__ import annotations
 
@@ -99,7 +99,10 @@ def sweep_chart(curve: Curve) -> Markup:
         x = across(min(1.0, max(0.0, curve.operating.threshold)))
         parts += [line(x, up(0), x, up(1), INK, 1.0, "1.5 2.5")]
     legend = TOP + SIZE + BOTTOM + 4
-    parts += [line(across(0), legend, across(0.09), legend, BLUE, 1.8), text(across(0.11), legend + 3, "Sensitivity", "start")]
+    parts += [
+        line(across(0), legend, across(0.09), legend, BLUE, 1.8),
+        text(across(0.11), legend + 3, "Sensitivity", "start"),
+    ]
     parts += [line(across(0.37), legend, across(0.46), legend, VERMILION, 1.8, "6 3")]
     parts += [text(across(0.48), legend + 3, "Specificity", "start")]
     parts += [line(across(0.74), legend, across(0.83), legend, INK, 1.0, "1.5 2.5")]
@@ -128,7 +131,8 @@ def flow_chart(steps: Sequence[tuple[str, str, str | None]], alt: str) -> Markup
         parts += _box(4, y, STEP_WIDTH, title, detail, BLUE)
         if leave:
             parts += [_arrow(4 + STEP_WIDTH, y + STEP_HEIGHT / 2, EXIT_LEFT - 1, y + STEP_HEIGHT / 2)]
-            parts += _box(EXIT_LEFT, y, EXIT_WIDTH, *leave.split("|", 1), VERMILION)
+            exit_title, _, exit_detail = leave.partition("|")
+            parts += _box(EXIT_LEFT, y, EXIT_WIDTH, exit_title, exit_detail, VERMILION)
         if number + 1 < len(steps):
             middle = 4 + STEP_WIDTH / 2
             parts += [_arrow(middle, y + STEP_HEIGHT, middle, y + pitch - 1)]

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from verification.evidence import CurvePoint, Estimate, Gap, Interval, StudyCriterion
+from verification.evidence import CurvePoint, Estimate, Gap, Interval, Study, StudyCriterion
 
 FONTS = Path(__file__).parent / "fonts"
 LONGEST_ID = 96
@@ -80,7 +80,7 @@ def sentence(text: str) -> str:
 
 
 def spell(text: str) -> str:
-    """The text with each character that no shipped font has written as its code point, so that no other font steps in."""
+    """The text with each character that no shipped font has written as its code point: no other font steps in."""
     odd = {ord(character) for character in text} - shipped_characters()
     return text.translate({code: f"[U+{code:04X}]" for code in odd}) if odd else text
 
@@ -196,6 +196,46 @@ def operating_text(point: CurvePoint) -> str:
     return f"sensitivity {point.sensitivity:.3f}, specificity {point.specificity:.3f} at threshold {threshold}"
 
 
+@total
+def count_or_none(value: int | None) -> object:
+    """A whole number that evidence may leave out."""
+    return None if value is None else count(value)
+
+
+@total
+def line_number(value: int) -> str:
+    """A line of a file, as editors write it."""
+    return f"{value:d}"
+
+
+# --- choosing and joining ---------------------------------------------------------------------------------------------
+
+
+@total
+def where(values: Iterable[Any], attribute: str, wanted: object) -> tuple[Any, ...]:
+    """The values whose attribute is `wanted`."""
+    return tuple(value for value in values if getattr(value, attribute) == wanted)
+
+
+@total
+def overall(study: Study) -> str:
+    """The name of the subgroup that is everybody: the one with the most images."""
+    return max(study.estimates, key=lambda estimate: estimate.n).subgroup if study.estimates else ""
+
+
+@total
+def with_first(values: tuple[str, ...], first: str) -> tuple[str, ...]:
+    """The values after another, as a row of column names."""
+    return (first, *values)
+
+
+@total
+def together(values: tuple[object, ...], between: str = "; ") -> object:
+    """Several values in one place; if one is a gap, that gap alone."""
+    gaps = [value for value in values if isinstance(value, Gap)]
+    return gaps[0] if gaps else escape(between).join(escape(show(value)) for value in values)
+
+
 # --- words, marks and identifiers -------------------------------------------------------------------------------------
 
 
@@ -267,6 +307,19 @@ def ref(value: str) -> Markup:
 def refs(values: Iterable[str]) -> Markup:
     """Identifiers that link, one after the other; none is an en dash."""
     return Markup(", ").join(ref(value) for value in values) or Markup("–")
+
+
+@total
+def idents(values: Iterable[str]) -> Markup:
+    """Identifiers one after the other, without links; none is an en dash."""
+    return Markup(", ").join(ident(value) for value in values) or Markup("–")
+
+
+@total
+def row_tone(status: str) -> str:
+    """The class of a table row by its status: what does not cover is tinted."""
+    text = words(status).lower()
+    return "" if text in GOOD else "bad" if text in BAD else "open"
 
 
 @total

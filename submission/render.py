@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import traceback
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from submission import figures  # noqa: F401  registers the charts as filters
+from submission import figures
 from submission.catalogue import Entry, Standard
-from submission.context import Package
+from submission.context import BLOCKED, Package
 from submission.filters import FILTERS, FONTS, show
 from verification.evidence import Gap
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 FAMILIES = ("Clearway-Sans", "Clearway-Mono")
-MARK = "to be confirmed at source"
+FIRST = 24
+"""Blocking issues that the first page of a document lists; the Gap Register lists all."""
 
 
 class RenderError(Exception):
@@ -90,12 +92,28 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
         mark = Markup("") if known[key].checked_on else Markup('<sup class="mark">†</sup>')
         return Markup('<span class="cite">{}{}</span>').format(known[key].designation, mark)
 
-    names = {**package.names(), **extra, "document": entry, "cite": cite, "cited": cited}
+    names = {**package.names(), **_furniture(package), **extra, "document": entry, "cite": cite}
     try:
         body = environment.get_template(entry.template).render(names)
     except Exception as error:
         raise RenderError(f"{_place(error, entry)}: {_words(error)}") from error
     return _resolve(_contents(body + _notes(environment, cited)))
+
+
+def _furniture(package: Package) -> dict[str, object]:
+    """What stands on every page and in the title block."""
+    release, device = package.release, package.device
+    codes = Counter(issue.code for issue in package.blocking)
+    rest = len(package.blocking) - FIRST
+    return {
+        "standing_banner": next((banner for banner in package.banners if banner != BLOCKED), ""),
+        "blocking_short": ", ".join(code if n == 1 else f"{code} ({n})" for code, n in sorted(codes.items())),
+        "blocking_first": package.blocking[:FIRST],
+        "blocking_rest": f"and {rest} more, all in the Gap Register" if rest > 0 else "",
+        "release_digest_short": "none" if isinstance(release, Gap) else release.digest[:12],
+        "release_line": release if isinstance(release, Gap) else f"{release.name} {release.version}",
+        "device_line": "" if isinstance(device, Gap) else f"{device.name} {device.version}",
+    }
 
 
 def _notes(environment: Environment, cited: dict[str, Standard]) -> str:
@@ -207,7 +225,9 @@ def check_fonts(entry: Entry, content: bytes) -> None:
     """
     odd = sorted(name for name in fonts_of(content) if not name.split("+")[-1].startswith(FAMILIES))
     if odd:
-        raise RenderError(f"{entry.number} ({entry.template}): set in {', '.join(odd)}, which is not shipped; use glyphs of submission/fonts")
+        raise RenderError(
+            f"{entry.number} ({entry.template}): set in {', '.join(odd)}, not in a font of submission/fonts"
+        )
 
 
 def fonts_of(content: bytes) -> set[str]:
@@ -219,5 +239,3 @@ def fonts_of(content: bytes) -> set[str]:
     reader = pypdf.PdfReader(io.BytesIO(content))
     pages = (page.get("/Resources", {}).get_object().get("/Font", {}).get_object() for page in reader.pages)
     return {str(font.get_object()["/BaseFont"]).lstrip("/") for fonts in pages for font in fonts.values()}
-
-

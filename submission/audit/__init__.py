@@ -1,0 +1,8 @@
+"""An independent checker of a built package: standard library and pypdf, own arithmetic, no code of the build.
+
+It trusts nothing but the folder that it is given, and feeds no document.
+"""
+
+from submission.audit.audit import Finding, Report, audit
+
+__all__ = ["Finding", "Report", "audit"]

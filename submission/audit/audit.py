@@ -1,0 +1,113 @@
+"""Reads a package folder as a stranger would: every file against the manifest, every page against what it must say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from submission.audit.arithmetic import find_arithmetic
+from submission.audit.pages import find_in_pages
+
+MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
+
+
+class Finding(NamedTuple):
+    """Something that is not as it should be: a code, the file (and place in it), and what was found and expected."""
+
+    code: str
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an audit found, and how much it looked at."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    documents: int
+
+    def line(self) -> str:
+        """One line for a terminal."""
+        looked = f"{self.files} files, {self.documents} documents"
+        return f"audit: {looked}: " + (f"{len(self.findings)} findings" if self.findings else "no findings")
+
+
+def audit(folder: Path) -> Report:
+    """Check a package folder; needs nothing but it. An empty report of findings is a clean audit."""
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    manifest, findings = _read_manifest(folder)
+    if manifest is None:
+        return Report(tuple(findings), len(files), 0)
+    findings += _find_in_files(folder, files, manifest)
+    evidence = {name: _read_json(folder / name) for name in manifest["evidence"]}
+    checks = (*find_arithmetic(manifest, evidence), *find_in_pages(folder, manifest))
+    findings += [Finding(*found) for found in checks]
+    return Report(tuple(findings), len(files), len(manifest["documents"]))
+
+
+def _read_manifest(folder: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None, [Finding("manifest-missing", MANIFEST, "there is no manifest; this is no built package")]
+    content, findings = path.read_bytes(), []
+    sidecar = folder / SIDECAR
+    listed = sidecar.read_text(errors="replace").split(" ")[0].strip() if sidecar.is_file() else "no file"
+    digest = hashlib.sha256(content).hexdigest()
+    if listed != digest:
+        findings.append(Finding("manifest-changed", MANIFEST, f"SHA-256 {digest}, {SIDECAR} says {listed}"))
+    try:
+        manifest = json.loads(content)
+        _check_shape(manifest)
+    except (ValueError, KeyError, TypeError) as error:
+        return None, [*findings, Finding("manifest-unreadable", MANIFEST, f"not a manifest of a package: {error}")]
+    return manifest, findings
+
+
+def _check_shape(manifest: Any) -> None:
+    """Touch what the other checks rely on.
+
+    Raises:
+        KeyError, TypeError, ValueError: the manifest is not of its form.
+    """
+    for name in ("format", "commit", "state", "banners", "blocking", "release", "counts", "statuses"):
+        manifest[name]
+    texts = [document[name] for document in manifest["documents"] for name in ("number", "title", "file", "sha256")]
+    texts += [*manifest["evidence"], *manifest["evidence"].values(), *manifest["banners"]]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a name or digest is not text")
+    if any(text.startswith("/") or ".." in text.split("/") for text in texts):
+        raise ValueError("a name leads out of the folder")
+    for document in manifest["documents"]:
+        int(document["pages"])
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _find_in_files(folder: Path, files: list[str], manifest: dict[str, Any]) -> Iterator[Finding]:
+    listed = {document["file"]: document["sha256"] for document in manifest["documents"]} | manifest["evidence"]
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
+    strangers = {name for name in files if name not in listed and name not in (MANIFEST, SIDECAR)}
+    for name, digest in sorted(listed.items()):
+        if name in digests:
+            if digests[name] != digest:
+                yield Finding("file-changed", name, f"SHA-256 {digests[name]}, the manifest says {digest}")
+            continue
+        twin = next((other for other in sorted(strangers) if digests[other] == digest), None)
+        if twin:
+            strangers.discard(twin)
+            yield Finding("file-renamed", name, f"is here as {twin}; give it its name back")
+        else:
+            yield Finding("file-missing", name, "the manifest lists it and it is not here")
+    for name in sorted(strangers):
+        yield Finding("file-extra", name, "the manifest does not list it; remove it")

@@ -1,0 +1,169 @@
+"""The whole package: every document, its evidence and a manifest, set in place at once or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from submission.catalogue import Catalogue, Entry, read_catalogue
+from submission.context import Package, assemble
+from submission.render import TEMPLATES, Press, Rendered, RenderError, make_environment, render_html
+from verification.evidence import EVIDENCE_FILES, Gap, Project, write_atomically
+
+MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
+INDEX = "package_summary.html"
+
+
+class BuildError(Exception):
+    """The package cannot be put where it was asked for; what was there is untouched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A package as it now stands in `folder`."""
+
+    folder: Path
+    package: Package
+    documents: tuple[Rendered, ...]
+
+
+def build(project: Project, release: str, output: Path | None = None, templates: Path = TEMPLATES) -> Built:
+    """Build every document of a release from the evidence of a checkout.
+
+    The documents are rendered in a folder beside the target and take its place only when all are whole.
+
+    Raises:
+        CatalogueError: a data file of `submission/` is not of its schema.
+        RenderError: a template or a font is at fault.
+        BuildError: the target holds something that is no package, or cannot be written.
+    """
+    target = (output or project.submission).resolve()
+    _check_target(target)
+    catalogue = read_catalogue()
+    package = assemble(project, catalogue, release)
+    documents = tuple(_render_all(catalogue, package, templates))
+    try:
+        with _replacing(target) as folder:
+            _write(folder, project, package, documents)
+    except OSError as error:
+        raise BuildError(f"{target}: cannot write the package: {error}; what was there is untouched") from error
+    return Built(target, package, documents)
+
+
+def _render_all(catalogue: Catalogue, package: Package, templates: Path) -> Iterator[Rendered]:
+    environment, press = make_environment(templates), Press()
+    pages: dict[str, int] = {}
+    # The summary of the package states the pages of all the others.
+    order = sorted(catalogue.documents, key=lambda entry: entry.template == INDEX)
+    rendered: dict[str, Rendered] = {}
+    for done, entry in enumerate(order):
+        _progress(f"[{done + 1}/{len(order)}] {entry.number} {entry.title}")
+        html = render_html(environment, entry, package, {"pages": {one.number: pages.get(one.number) for one in order}})
+        rendered[entry.number] = press.print(entry, html)
+        pages[entry.number] = rendered[entry.number].pages
+    _progress("")
+    yield from (rendered[entry.number] for entry in catalogue.documents)
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+# --- manifest ---------------------------------------------------------------------------------------------------------
+
+
+def _write(folder: Path, project: Project, package: Package, documents: tuple[Rendered, ...]) -> None:
+    for document in documents:
+        write_atomically(folder / document.entry.file, document.content)
+    evidence = {}
+    for name, _, _ in EVIDENCE_FILES.values():
+        source = project.evidence / name
+        if source.is_file():
+            content = source.read_bytes()
+            write_atomically(folder / "evidence" / name, content)
+            evidence[f"evidence/{name}"] = hashlib.sha256(content).hexdigest()
+    manifest = _manifest(package, documents, evidence)
+    content = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    write_atomically(folder / MANIFEST, content)
+    write_atomically(folder / SIDECAR, f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode())
+
+
+def _manifest(package: Package, documents: tuple[Rendered, ...], evidence: dict[str, str]) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "commit": package.source.commit,
+        "commit_date": package.source.commit_date,
+        "state": package.state,
+        "banners": list(package.banners),
+        "blocking": [f"{issue.code}: {issue.where}: {issue.message}" for issue in package.blocking],
+        "release": _release(package),
+        "documents": [_document(document) for document in documents],
+        "evidence": evidence,
+        "counts": {name: None if isinstance(value, Gap) else value for name, value in package.counts.items()},
+        "statuses": None if isinstance(package.statuses, Gap) else dict(package.statuses),
+        "gaps": len(package.register),
+    }
+
+
+def _release(package: Package) -> dict[str, str] | None:
+    if isinstance(package.release, Gap):
+        return None
+    return {name: getattr(package.release, name) for name in ("name", "version", "status", "digest")}
+
+
+def _document(document: Rendered) -> dict[str, Any]:
+    entry: Entry = document.entry
+    return {
+        "number": entry.number,
+        "title": entry.title,
+        "revision": entry.revision,
+        "file": entry.file,
+        "pages": document.pages,
+        "sha256": document.sha256,
+    }
+
+
+# --- the folder -------------------------------------------------------------------------------------------------------
+
+
+def _check_target(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise BuildError(f"{target}: is a file, expected a folder for the package; name another with --output")
+    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise BuildError(
+            f"{target}: holds files but no {MANIFEST}, so it is no earlier package and is not replaced; "
+            "empty it or name another folder with --output"
+        )
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Give a new folder beside `target`; when the block ends well it takes the place of the target."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    old = fresh.with_name(f"{fresh.name}.old")
+    try:
+        yield fresh
+        fresh.chmod(0o755)
+        if target.exists():
+            target.rename(old)
+        try:
+            fresh.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+__all__ = ["BuildError", "Built", "RenderError", "build"]

@@ -1,0 +1,88 @@
+"""`clearway submission`: build the documents, audit a built folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from submission.build import Built
+
+BUILD_EXAMPLE = "example: clearway submission build --release paediatric-reference"
+AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
+
+
+def submission(argv: list[str]) -> int:
+    """Build the documents of a release from the evidence, or audit a built folder.
+
+    Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage.
+    """
+    arguments = _parser().parse_args(argv)
+    command = {"build": _build, "audit": _audit}[arguments.command]
+    return command(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit")
+    build = commands.add_parser("build", help="render every document from the evidence", epilog=BUILD_EXAMPLE)
+    build.add_argument("--release", default="paediatric-reference", help="the release to document (%(default)s)")
+    build.add_argument("--output", type=Path, help="the folder to build into (build/submission of the checkout)")
+    build.add_argument("--project", type=Path, help="a folder in the checkout (default: the current folder)")
+    build.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    audit = commands.add_parser("audit", help="check a built folder; needs nothing but it", epilog=AUDIT_EXAMPLE)
+    audit.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made")
+    audit.add_argument("--json", action="store_true", help="print one JSON object a finding")
+    return parser
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from submission.build import BuildError, build
+    from submission.catalogue import CatalogueError
+    from submission.render import RenderError
+    from verification.evidence import ProjectError, find_project
+
+    started = time.monotonic()
+    try:
+        project = find_project(arguments.project)
+    except ProjectError as error:
+        print(f"clearway submission build: {error}", file=sys.stderr)
+        return 2
+    try:
+        built = build(project, arguments.release, arguments.output)
+    except (BuildError, CatalogueError, ProjectError, RenderError) as error:
+        print(f"clearway submission build: {error}", file=sys.stderr)
+        return 1
+    _tell(built, time.monotonic() - started, arguments.json)
+    return 1 if built.package.blocking else 0
+
+
+def _tell(built: Built, seconds: float, as_json: bool) -> None:
+    from submission.summary import lines, summary
+
+    told = summary(built)
+    if as_json:
+        print(json.dumps(told | {"seconds": round(seconds, 1)}))
+    else:
+        print("\n".join(lines(told, built, seconds)))
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from submission.audit import audit
+
+    if not arguments.folder.is_dir():
+        message = f"{arguments.folder}: no such folder; name one that `clearway submission build` made"
+        print(f"clearway submission audit: {message}", file=sys.stderr)
+        return 2
+    report = audit(arguments.folder)
+    for finding in report.findings:
+        print(
+            json.dumps(finding._asdict()) if arguments.json else f"{finding.where}: {finding.message} [{finding.code}]"
+        )
+    if not arguments.json:
+        print(report.line())
+    return 1 if report.findings else 0

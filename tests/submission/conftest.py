@@ -1,0 +1,273 @@
+"""A small checkout with made-up evidence: every name says that it is fictitious, every figure is round."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from verification import evidence as e
+from verification.evidence import Project, write_evidence
+
+DIGEST = "f1c7" * 16
+DATA_DIGEST = "da7a" * 16
+
+
+@dataclass
+class Made:
+    """The parts of a made-up bundle; a test changes what it needs before `write`."""
+
+    project: Project
+    parts: dict[str, Any] = field(default_factory=dict)
+
+    def write(self) -> Project:
+        for name, value in self.parts.items():
+            write_evidence(self.project.evidence, f"{name}.json", value)
+        return self.project
+
+
+def change(record: Any, **fields: Any) -> Any:
+    """A copy of a record with other values in some fields."""
+    return type(record)(**{name: getattr(record, name) for name in record.__struct_fields__} | fields)
+
+
+@pytest.fixture
+def replace() -> Callable[..., Any]:
+    return change
+
+
+@pytest.fixture
+def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Made]:
+    """Make a checkout of one commit, always the same, in a new folder each time."""
+
+    def making() -> Made:
+        root = tmp_path_factory.mktemp("checkout")
+        (root / "requirements_spec").mkdir()
+        (root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-901\n")
+        (root / "pyproject.toml").write_text("[project]\nname = 'fictitious'\n")
+        (root / ".gitignore").write_text("/build/\n")
+        dated = {"GIT_AUTHOR_DATE": "2001-02-03T04:05:06Z", "GIT_COMMITTER_DATE": "2001-02-03T04:05:06Z"}
+        who = ["-c", "user.name=nobody", "-c", "user.email=nobody@invalid", "-c", "commit.gpgsign=false"]
+        for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "Fictitious"]):
+            subprocess.run(["git", *arguments], cwd=root, check=True, env={"PATH": "/usr/bin:/bin", **dated})
+        project = Project(root)
+        source = project.source([root / "requirements_spec" / "SRS-901.yaml"])
+        return Made(project, evidence(source))
+
+    return making
+
+
+@pytest.fixture
+def made(make: Callable[[], Made]) -> Made:
+    return make()
+
+
+def evidence(source: e.Source) -> dict[str, Any]:
+    return {
+        "device": device(source),
+        "verification": verification(source),
+        "trace": trace(source),
+        "studies": e.StudiesEvidence(source=source, studies=(study(), plan()), issues=()),
+        "datasets": datasets(source),
+    }
+
+
+def device(source: e.Source) -> e.DeviceEvidence:
+    population = e.Population(
+        description="fictitious children", minimum_age_years=1, maximum_age_years=5, view_positions=("AP",)
+    )
+    card = e.Card(
+        architecture="a fictitious network", parameters=1000, initial_weights="none", recipe="fictitious.yaml",
+        recipe_digest="ab" * 32, loss="binary cross-entropy", optimizer="Adam", epochs=3, batch_size=16,
+        augmentation="none", seed=1, dataset="fictitious-data", dataset_digest=DATA_DIGEST, training_images=400,
+        training_patients=200, tuning_images=100, tuning_patients=50, keras_litert_maximum_difference=1e-6,
+        keras_litert_decision_flips=0,
+        history=(e.Table(title="Loss by epoch", columns=("Epoch", "Loss"), rows=((1, 0.5), (2, 0.25), (3, 0.125))),),
+    )  # fmt: skip
+    built = e.ReleaseEvidence(
+        name="paediatric-reference", version="0.0.1", status="reference", title="Fictitious release", digest=DIGEST,
+        population=population, input_rows=224, input_columns=224, resampling="bilinear", keeps_aspect=False,
+        weights_sha256="cd" * 32, weights_bytes=4_000_000, threshold=0.5, threshold_rule="a fictitious rule",
+        threshold_locked_on="tuning split", study="fictitious-study", limitations=("It is fictitious.",), card=card,
+        unbuilt_reason=None, unbuilt_command=None,
+    )  # fmt: skip
+    missing = e.Gap(reason="the weights are not built", closes="run the recipe")
+    unbuilt = change(
+        built, name="adult-nih", weights_sha256=None, weights_bytes=None, threshold=None, threshold_rule=None,
+        threshold_locked_on=None, study="fictitious-plan", card=missing, unbuilt_reason="no images here",
+        unbuilt_command="clearway train adult-nih",
+    )  # fmt: skip
+    syntax = e.TransferSyntax(uid="1.2.840.10008.1.2.1", name="Explicit VR Little Endian", lossy=False)
+    soup = [
+        e.Soup(name="numpy", version="2.0", extra="runtime", direct=True, purpose="arrays", licence="BSD-3-Clause"),
+        e.Soup(name="six", version="1.0", extra="runtime", direct=False, purpose="", licence=None),
+    ]
+    return e.DeviceEvidence(
+        source=source, name="Fictitia", version="0.0.1", releases=(built, unbuilt),
+        rejections=(
+            e.RejectionCode(code="VIEW", attribute="ViewPosition", requirement="SRS-901", text="Not a labelled view."),
+            e.RejectionCode(code="AGE", attribute="PatientAge", requirement="SRS-902", text="The age is not labelled."),
+        ),
+        transfer_syntaxes=(syntax,), research_transfer_syntaxes=(syntax,),
+        statement="for prioritisation only, not for diagnostic use", soup=tuple(soup),
+    )  # fmt: skip
+
+
+def result(number: int, status: str = "passed") -> e.VerificationResult:
+    steps = tuple(
+        e.StepResult(keyword=keyword, text=text, status=e.ResultStatus(status), observed=observed)
+        for keyword, text, observed in (
+            ("Given", "a fictitious radiograph", None),
+            ("When", "it is judged", f"outcome of case {number}"),
+            ("Then", "it is refused for ViewPosition", "refused, VIEW"),
+        )
+    )
+    return e.VerificationResult(
+        id=f"gate/case-{number}", feature="Fictitious gate", name=f"Case {number} is judged",
+        file="verification/features/gate.feature", line=10 * number, example={"value": "LL"} if number % 2 else {},
+        tags=("SRS-901", "SRS-901/AC1"), requirements=("SRS-901",), criteria=("SRS-901/AC1",),
+        status=e.ResultStatus(status), steps=steps, message=None, digest="ee" * 32,
+    )  # fmt: skip
+
+
+def verification(source: e.Source) -> e.VerificationEvidence:
+    return e.VerificationEvidence(
+        source=source, complete=True, selection=(), results=tuple(result(n) for n in range(1, 13)),
+        requirement_digests={"SRS-901": "aa" * 32}, release_digests={"paediatric-reference": DIGEST},
+    )  # fmt: skip
+
+
+def item(name: str, kind: e.ItemKind, **fields: Any) -> e.Item:
+    values = {
+        "id": name, "kind": kind, "title": f"Fictitious {name}", "text": f"The device shall do what {name} says.",
+        "rationale": "A made-up reason.", "source_clause": None, "file": "requirements_spec/x.yaml", "line": 1,
+        "criteria": (), "safety_related": True, "digest": "bb" * 32, "status": e.LinkStatus.COVERS, "why": "verified",
+    }  # fmt: skip
+    return e.Item(**values | fields)
+
+
+def criterion(name: str, status: e.LinkStatus, *scenarios: str) -> e.Criterion:
+    return e.Criterion(
+        id=name, text="A fictitious expectation holds.", method=e.Method.TEST, status=status, why="as stated",
+        scenarios=scenarios,
+    )  # fmt: skip
+
+
+def trace(source: e.Source) -> e.TraceEvidence:
+    kinds = e.ItemKind
+    covers, gap = e.LinkStatus.COVERS, e.LinkStatus.GAP
+    items = (
+        item("UN-901", kinds.USER_NEED, status=e.LinkStatus.UNPROVEN, why="no design validation"),
+        item("SYS-901", kinds.SYSTEM_REQUIREMENT),
+        item(
+            "SRS-901",
+            kinds.SOFTWARE_REQUIREMENT,
+            criteria=(criterion("SRS-901/AC1", covers, "gate/case-1", "gate/case-2"),),
+        ),
+        item(
+            "SRS-902",
+            kinds.SOFTWARE_REQUIREMENT,
+            criteria=(criterion("SRS-902/AC1", gap),),
+            status=gap,
+            why="none",
+        ),
+        item("device.gate.check", kinds.SYMBOL, file="device/gate.py", line=7),
+    )
+    pairs = (("SYS-901", "UN-901"), ("SRS-901", "SYS-901"), ("SRS-902", "SYS-901"), ("device.gate.check", "SRS-901"))
+    links = tuple(e.Link(source=s, target=t, relation="traces", status=covers, why="") for s, t in pairs)
+    hazard = e.Hazard(
+        id="HAZ-901", title="A fictitious hazard", hazard="wrong input", sequence_of_events=("one", "two"),
+        hazardous_situation="a situation", harm="delay", severity=4, probability_of_harm=3, acceptability="unacceptable",
+        controls=("RC-901",), residual_severity=4, residual_probability_of_harm=1, residual_acceptability="acceptable",
+        disclosed=None,
+    )  # fmt: skip
+    control = e.RiskControl(
+        id="RC-901", title="A fictitious control", text="Refuse it.", kind="design", hazards=("HAZ-901",),
+        requirements=("SRS-901",), implemented=covers, implemented_why="verified", effective=e.LinkStatus.UNPROVEN,
+        effective_why="no evidence of effect",
+    )  # fmt: skip
+    row = ("acceptable", "acceptable", "reduce", "unacceptable", "unacceptable")
+    policy = e.RiskPolicy(
+        severities=("negligible", "minor", "serious", "critical", "catastrophic"),
+        probabilities=("improbable", "remote", "occasional", "probable", "frequent"),
+        matrix=(row,) * 5, assumptions=("A software failure is taken as certain.",),
+    )  # fmt: skip
+    level = e.DocumentationLevel(level="Enhanced", why="A fictitious hazard is unacceptable.", hazards=("HAZ-901",))
+    return e.TraceEvidence(
+        source=source, items=items, links=links, hazards=(hazard,), controls=(control,), policy=policy,
+        documentation_level=level, anomalies=(), issues=(),
+    )  # fmt: skip
+
+
+def estimate(metric: str, value: float | None, n: int, events: int | None, **fields: Any) -> e.Estimate:
+    limits = (
+        None if value is None else e.Interval(lower=value - 0.1, upper=value + 0.1, level=0.95, method="fictitious")
+    )
+    values = {
+        "metric": metric, "value": value, "reason": None if value is not None else "no positives", "interval": limits,
+        "n": n, "events": events, "patients": n // 2, "subgroup": "all", "reference_standard": "fictitious",
+        "decides": False, "criterion": None, "met": None, "release_digest": DIGEST, "dataset_digest": DATA_DIGEST,
+    }  # fmt: skip
+    return e.Estimate(**values | fields)
+
+
+def study() -> e.Study:
+    sensitivity = estimate("sensitivity", 0.8, 100, 80, decides=True, criterion="CRIT-1", met=False)
+    points = tuple(
+        e.CurvePoint(threshold=t / 10, sensitivity=1 - (t / 10) ** 2, specificity=(t / 10) ** 0.5)
+        for t in range(10, -1, -1)
+    )
+    return e.Study(
+        name="fictitious-study", title="A fictitious study", kind="development", label="development estimates",
+        release="paediatric-reference", release_version="0.0.1", release_digest=DIGEST, dataset_digest=DATA_DIGEST,
+        plan=study_plan(), plan_digest="11" * 32, scores_sha256="22" * 32,
+        openings=(e.Opening(
+            event="scored", date="2001-02-03", reason="first estimates", release="paediatric-reference",
+            release_digest=DIGEST, dataset_digest=DATA_DIGEST, scores_sha256="22" * 32,
+        ),),
+        images=300, patients=150,
+        confusion=e.Confusion(true_positive=80, false_positive=20, false_negative=20, true_negative=180),
+        estimates=(
+            estimate("auroc", 0.85, 300, None), sensitivity, estimate("specificity", 0.9, 200, 180),
+            estimate("sensitivity", None, 0, 0, subgroup="age 1", patients=0),
+        ),
+        criteria=(e.StudyCriterion(
+            id="CRIT-1", metric="sensitivity", subgroup="all", limit="lower", comparison=">=", bound=0.75,
+            rationale="A fictitious bound.", estimate=sensitivity, met=False,
+        ),),
+        curve=e.Curve(points=points, operating=e.CurvePoint(threshold=0.5, sensitivity=0.8, specificity=0.9)),
+    )  # fmt: skip
+
+
+def study_plan() -> e.StudyPlan:
+    return e.StudyPlan(
+        objective="to fill a test", population="nobody", unit="image", reference_standard="fictitious", data="none",
+        exclusions=(), threshold_rule="fixed", interval_method="fictitious", subgroups=("age",),
+        sample_size="round figures", limitations=("All of it is made up.",),
+    )  # fmt: skip
+
+
+def plan() -> e.Study:
+    missing = e.Gap(reason="no image has been scored", closes="carry out the plan")
+    goal = e.StudyCriterion(
+        id="CRIT-2", metric="auroc", subgroup="all", limit="lower", comparison=">", bound=0.7,
+        rationale="Another fictitious bound.", estimate=missing, met=None,
+    )  # fmt: skip
+    return change(
+        study(), name="fictitious-plan", title="A fictitious plan", kind="validation_plan", release="adult-nih",
+        scores_sha256=None, openings=(), images=None, patients=None, confusion=missing, estimates=(), criteria=(goal,),
+        curve=missing,
+    )  # fmt: skip
+
+
+def datasets(source: e.Source) -> e.DatasetsEvidence:
+    data = e.Dataset(
+        name="fictitious-data", title="A fictitious collection", origin="nowhere", terms="none", role="development",
+        images=800, patients=400, digest=DATA_DIGEST,
+        tables=(e.Table(title="Projection", columns=("Projection", "Images"), rows=(("AP", 800),)),),
+        splits=(e.SplitCount(name="training", images=400, patients=200, positives=100),),
+        flow=(e.Table(title="Flow", columns=("Step", "Images"), rows=(("found", 800), ("kept", 800))),),
+        limitations=("It does not exist.",),
+    )  # fmt: skip
+    return e.DatasetsEvidence(source=source, datasets=(data,), issues=())

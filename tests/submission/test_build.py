@@ -1,0 +1,219 @@
+"""The package as a whole: built, blocked, total in its gaps, the same bytes twice, never half-written."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from submission.build import BuildError, build
+from submission.catalogue import read_catalogue
+from submission.cli import submission
+from submission.render import RenderError, fonts_of
+from verification.evidence import Gap
+
+RELEASE = "paediatric-reference"
+BANNER = "REFERENCE RELEASE, NOT FOR SUBMISSION"
+
+
+def text_of(path: Path) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in PdfReader(path).pages]
+
+
+def test_good_evidence_gives_every_document_and_exit_0(made, capsys):
+    project = made.write()
+    assert submission(["build", "--project", str(project.root)]) == 0
+    manifest = json.loads((project.submission / "manifest.json").read_text())
+    assert [d["number"] for d in manifest["documents"]] == [d.number for d in read_catalogue().documents]
+    assert manifest["state"] == "reference"
+    assert manifest["statuses"]["passed"] == 12
+    told = capsys.readouterr().out
+    assert "criteria met: 0 of 1" in told
+    assert "CRIT-1: NOT MET" in told
+
+
+def test_every_page_of_a_reference_release_says_so_and_numbers_itself(made):
+    built = build(made.write(), RELEASE)
+    for document in built.documents:
+        pages = text_of(built.folder / document.entry.file)
+        assert len(pages) == document.pages
+        for number, page in enumerate(pages, start=1):
+            assert BANNER in page
+            assert f"Page {number} of {len(pages)}" in page
+            assert "BLOCKED" not in page
+
+
+def test_two_processes_in_two_folders_give_the_same_bytes(make):
+    digests = []
+    for seed in ("1", "2"):
+        project = make().write()
+        run = f"submission(['build', '--project', {str(project.root)!r}])"
+        code = f"import sys; from submission.cli import submission; sys.exit({run})"
+        subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONHASHSEED": seed, "PATH": "/usr/bin"})
+        files = sorted(path for path in project.submission.rglob("*") if path.is_file())
+        digests.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files})
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == len(read_catalogue().documents) + 7
+
+
+def test_no_font_of_the_system_is_used_even_for_glyphs_that_ours_lack(made, replace):
+    found = made.parts["verification"]
+    odd = replace(found.results[0], name="水 🫁 ≥ σ")
+    made.parts["verification"] = replace(found, results=(odd, *found.results[1:]))
+    built = build(made.write(), RELEASE)
+    for document in built.documents:
+        names = {name.split("+")[1] for name in fonts_of(document.content)}
+        assert all(name.startswith("Clearway-") for name in names)
+    assert "[U+6C34] [U+1FAC1] ≥ σ" in " ".join(text_of(built.folder / "CW-DOC-009-test-report.pdf"))
+
+
+def test_contents_name_the_page_on_which_each_section_stands(made):
+    built = build(made.write(), RELEASE)
+    for document in built.documents:
+        reader = PdfReader(BytesIO(document.content))
+        first = reader.pages[0].extract_text()
+        found = 0
+        for bookmark in (entry for entry in reader.outline if not isinstance(entry, list)):
+            page = reader.get_destination_page_number(bookmark) + 1
+            title = " ".join(str(bookmark.title).split())
+            spaced = re.escape(title).replace(r"\ ", r"\s*")
+            line = re.search(rf"{spaced}[.\s]*?(\d+)\s", " ".join(first.split()).split("Contents", 1)[1])
+            if line:
+                found += 1
+                assert int(line[1]) == page, (document.entry.number, title)
+        assert found
+
+
+def test_html_in_evidence_is_shown_not_obeyed(made, replace):
+    trace = made.parts["trace"]
+    mean = replace(trace.items[2], text="<script>alert(1)</script> & <h2 id='x'>gone</h2>")
+    made.parts["trace"] = replace(trace, items=(*trace.items[:2], mean, *trace.items[3:]))
+    built = build(made.write(), RELEASE)
+    assert "<script>alert(1)</script> & <h2 id='x'>gone</h2>" in " ".join(
+        text_of(built.folder / "CW-DOC-006-software-requirements.pdf")
+    )
+
+
+def test_an_identifier_of_10000_characters_is_shortened_and_says_so(made, replace):
+    trace = made.parts["trace"]
+    long = replace(trace.items[2], id="SRS-" + "9" * 9_996)
+    made.parts["trace"] = replace(trace, items=(*trace.items[:2], long, *trace.items[3:]))
+    built = build(made.write(), RELEASE)
+    assert "(10,000 characters)" in " ".join(text_of(built.folder / "CW-DOC-006-software-requirements.pdf"))
+
+
+@pytest.mark.parametrize("status", ["failed", "error", "skipped", "xfailed", "xpassed", "undefined", "not_run"])
+def test_one_scenario_that_does_not_pass_blocks_every_page(made, replace, status, capsys):
+    from verification.evidence import ResultStatus
+
+    found = made.parts["verification"]
+    bad = replace(found.results[3], status=ResultStatus(status))
+    made.parts["verification"] = replace(found, results=(*found.results[:3], bad, *found.results[4:]))
+    project = made.write()
+    assert submission(["build", "--project", str(project.root)]) == 1
+    assert f"gate/case-4 is {status.replace('_', ' ')}" in capsys.readouterr().out
+    for path in project.submission.glob("*.pdf"):
+        for page in text_of(path):
+            assert "BLOCKED" in page
+            assert BANNER in page
+
+
+def test_a_changed_input_and_a_dirty_checkout_block(made):
+    project = made.write()
+    (project.root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-902\n")
+    codes = {issue.code for issue in build(project, RELEASE).package.blocking}
+    assert codes == {"evidence-stale", "checkout-dirty"}
+
+
+def test_a_study_of_another_release_blocks(made, replace):
+    studies = made.parts["studies"]
+    other = replace(studies.studies[0], release_digest="0" * 64)
+    made.parts["studies"] = replace(studies, studies=(other, studies.studies[1]))
+    blocking = build(made.write(), RELEASE).package.blocking
+    assert "digest-mismatch" in {issue.code for issue in blocking}
+
+
+@pytest.mark.parametrize("missing", ["device", "verification", "trace", "studies", "datasets"])
+def test_missing_evidence_is_a_gap_in_documents_that_are_still_built(made, missing):
+    del made.parts[missing]
+    built = build(made.write(), RELEASE)
+    assert [issue.code for issue in built.package.blocking] == ["evidence-missing"]
+    assert isinstance(getattr(built.package, missing), Gap)
+    register = " ".join(text_of(built.folder / "CW-DOC-014-gap-register.pdf"))
+    assert f"{missing}.json has not been made" in register
+
+
+def test_no_evidence_at_all_still_gives_blocked_documents_without_a_path_of_the_machine(made):
+    made.parts.clear()
+    project = made.write()
+    built = build(project, RELEASE)
+    assert built.package.state == "blocked"
+    for document in built.documents:
+        for page in text_of(built.folder / document.entry.file):
+            assert "BLOCKED" in page
+            assert str(project.root) not in page
+
+
+def test_a_release_without_weights_has_gaps_and_is_not_blocked(made):
+    built = build(made.write(), "adult-nih")
+    assert built.package.blocking == ()
+    card = " ".join(text_of(built.folder / "CW-DOC-004-model-card.pdf"))
+    assert "the weights are not built" in card
+    assert "fictitious network" not in card
+
+
+def test_an_unknown_release_is_blocked_and_named(made):
+    built = build(made.write(), "nonesuch")
+    assert [issue.code for issue in built.package.blocking] == ["release-unknown"]
+    assert "'nonesuch'" in built.package.blocking[0].message
+
+
+def copy_templates(folder: Path) -> Path:
+    import shutil
+
+    from submission.render import TEMPLATES
+
+    return Path(shutil.copytree(TEMPLATES, folder / "templates"))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{{ nonesuch }}", "'nonesuch' is undefined"),
+        ("{{ release.nonesuch }}", "has no attribute 'nonesuch'"),
+        ("{{ counts.nonesuch | count }}", "has no attribute 'nonesuch'"),
+        ("{{ counts.scenarios }}", "bare number 12"),
+        ("{{ cite('nonesuch') }}", "'nonesuch' is not in submission/standards.yaml"),
+        ("{% for %}", "Expected an expression"),
+    ],
+)
+def test_a_fault_of_a_template_is_named_by_line_and_leaves_the_old_build_whole(made, tmp_path, line, told):
+    project = made.write()
+    before = build(project, RELEASE).folder / "manifest.json"
+    content = before.read_bytes()
+    templates = copy_templates(tmp_path)
+    path = templates / "anomalies.html"
+    path.write_text(path.read_text().replace("{% block body %}\n", f"{{% block body %}}\n\n{line}\n"))
+    with pytest.raises(RenderError, match=r"submission/templates/anomalies.html:5: ") as raised:
+        build(project, RELEASE, templates=templates)
+    assert told in str(raised.value)
+    assert before.read_bytes() == content
+    assert sorted(p.name for p in project.submission.parent.iterdir()) == ["evidence", "submission"]
+
+
+def test_a_folder_that_is_no_package_is_not_replaced(made, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(BuildError, match=r"holds files but no manifest\.json"):
+        build(made.write(), RELEASE, tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_outside_a_checkout_it_says_so(tmp_path, capsys):
+    assert submission(["build", "--project", str(tmp_path)]) == 2
+    assert "not inside a Clearway checkout" in capsys.readouterr().err

@@ -265,9 +265,10 @@ def _read_manifest(manifest: Path, table: dict[Path | None, dict[str, str]]) -> 
         if "path" not in columns or len(set(columns)) < len(columns) or faults:
             return [*faults, f"{manifest}:1: found columns {columns}, expected path and keywords, each once"]
         for row in reader:
-            where, path = f"{manifest}:{reader.line_num}", (manifest.parent / row.pop("path")).resolve()
-            if None in row or None in row.values():
-                faults.append(f"{where}: expected {len(columns)} values")
+            where, name = f"{manifest}:{reader.line_num}", row.pop("path")
+            path = (manifest.parent / (name or "")).resolve()
+            if not name or None in row or None in row.values():
+                faults.append(f"{where}: expected {len(columns)} values, the path among them")
             elif path in table:
                 faults.append(f"{where}: {path} is named twice")
             table[path] = {keyword: value for keyword, value in row.items() if value}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -74,6 +78,21 @@ def _load(path: str, weights: Weights) -> Any:
         raise ReleaseError(f"{path}: found {weights.format} {found}, expected {FORMAT} {weights.sha256}")
     from ai_edge_litert.interpreter import Interpreter  # 0.3 s, and not needed to gate
 
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    interpreter.allocate_tensors()
+    with _silence():
+        interpreter = Interpreter(model_content=content, num_threads=1)
+        interpreter.allocate_tensors()
     return interpreter
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """LiteRT tells file descriptor 2 which delegate it made, and has no switch for that; faults are raised."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)

@@ -143,17 +143,17 @@ def _make_content(finding: Finding, header: Dataset, release: Release) -> sr.Mea
     """
     from highdicom import sr
     from pydicom.sr.codedict import codes
-    from pydicom.sr.coding import Code
 
     group = sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(_new_uid(), "image"),
-        finding_type=Code("233604007", "SCT", "Pneumonia"),
         algorithm_id=_identify_algorithm(finding, release),
         measurements=[
             _make_measurement("SCORE", "Score, not a probability", finding.score),
             _make_measurement("THRESHOLD", "Threshold at and above which an image is flagged", finding.threshold),
         ],
-        qualitative_evaluations=[sr.QualitativeEvaluation(_code("TRIAGE", "Triage"), _flag_code(finding.flag))],
+        qualitative_evaluations=[
+            sr.QualitativeEvaluation(_code("TRIAGE", "Pneumonia triage"), _flag_code(finding.flag))
+        ],
         source_images=[sr.SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID)],
     )
     statement = sr.TextContentItem(codes.DCM.Comment, STATEMENT, sr.RelationshipTypeValues.CONTAINS)
@@ -190,7 +190,7 @@ def _make_measurement(code: str, meaning: str, value: float) -> sr.Measurement:
 
 
 def _flag_code(flag: Flag) -> Any:
-    meaning = "Flagged for prioritised reading" if flag is Flag.FLAGGED else "Not flagged"
+    meaning = "Flagged: suspected pneumonia" if flag is Flag.FLAGGED else "Not flagged"
     return _code(flag.upper(), meaning)
 
 

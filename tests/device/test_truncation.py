@@ -1,0 +1,64 @@
+"""A file cut anywhere is refused or fails; nothing that is incomplete is analysed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.uid import ImplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
+from verification.radiographs import phantom, radiograph, save, transcode
+
+import device
+
+ENCAPSULATED = {
+    "rle": RLELossless,
+    "jpeg-lossless": JPEGLosslessSV1,
+    "jpeg-ls": JPEGLSLossless,
+    "jpeg-2000": JPEG2000Lossless,
+}
+
+
+@pytest.mark.parametrize("encoding", ["implicit", "explicit", *ENCAPSULATED])
+def test_no_cut_file_is_accepted(tmp_path: Path, release: device.Release, encoding: str) -> None:
+    native = {"TransferSyntaxUID": ImplicitVRLittleEndian} if encoding == "implicit" else {}
+    path = save(radiograph(phantom(520, 600), **native), tmp_path / "whole.dcm")
+    if encoding in ENCAPSULATED:
+        transcode(path, ENCAPSULATED[encoding])
+    assert device.gate(path, release).outcome is device.Admission.ACCEPTED
+    whole, seen = path.read_bytes(), set()
+    end = len(whole) - (4 if encoding in ENCAPSULATED else 0)  # the delimiter's empty length closes complete data
+    cuts = [*(len(whole) * percent // 100 for percent in range(100)), *range(end - 12, end)]
+    for length in cuts:
+        path.write_bytes(whole[:length])
+        result = device.gate(path, release)
+        seen.add(result.outcome)
+        assert result.outcome in (device.Admission.REFUSED, device.Admission.FAILED), length
+        assert device.analyze(path, release).finding is None, length
+    assert seen == {device.Admission.REFUSED, device.Admission.FAILED}
+
+
+@pytest.mark.parametrize("syntax", [JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless], ids=lambda one: one.name)
+def test_a_codestream_cut_inside_whole_fragments_is_short(
+    tmp_path: Path, release: device.Release, syntax: object
+) -> None:
+    path = save(radiograph(phantom(520, 600)), tmp_path / "image.dcm")
+    transcode(path, syntax)
+    image = dcmread(path)
+    table, item, codestream = image.PixelData[:8], image.PixelData[8:12], image.PixelData[16:]
+    cut = codestream[: len(codestream) // 4 * 2]
+    image.PixelData = table + item + len(cut).to_bytes(4, "little") + cut
+    image.save_as(path)
+    assert [one.code for one in device.gate(path, release).rejections] == ["PIXELS_SHORT"]
+
+
+def test_a_flipped_byte_anywhere_never_raises(tmp_path: Path, release: device.Release) -> None:
+    """300 places, half of them in the header."""
+    path = save(radiograph(phantom(520, 600)), tmp_path / "image.dcm")
+    transcode(path, JPEG2000Lossless)
+    whole = path.read_bytes()
+    random = np.random.default_rng(0)
+    for at in [*random.integers(132, 2500, 150), *random.integers(0, len(whole), 150)]:
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        assert device.gate(path, release).outcome in device.Admission

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -46,10 +47,9 @@ def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history:
 
 def export(network: Any, recipe: Recipe) -> bytes:
     """The network as LiteRT: input (1, rows, columns, 1) float32 in [0, 1], output (1, 1) float32, the score."""
-    shape = (1, recipe.geometry.rows, recipe.geometry.columns, 1)
-    call = tf.function(lambda image: network(image, training=False), input_signature=[tf.TensorSpec(shape, tf.float32)])
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()], network)
-    return bytes(converter.convert())
+    image = keras.Input(batch_shape=(1, recipe.geometry.rows, recipe.geometry.columns, 1), name="image")
+    fixed = keras.Model(image, network(image))  # LiteRT reserves memory for one image at a time
+    return bytes(tf.lite.TFLiteConverter.from_keras_model(fixed).convert())
 
 
 def score_exported(recipe: Recipe, weights: Weights, images: Images, folder: Path) -> NDArray[np.float64]:

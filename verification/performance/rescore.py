@@ -24,14 +24,13 @@ def rescore(project: Project, study: StudyFolder, data: Path | None) -> None:
     Args:
         project: the checkout.
         study: a study whose plan names what is asserted of its images.
-        data: the folder that the manifest's image paths are relative to.
+        data: the folder that the manifest's image paths are relative to, or the one that holds it under the dataset's name.
 
     Raises:
         ValueError: no folder is given, the manifest or the release cannot be used, or images were not analysed or are
             not the manifest's; every one is named.
     """
-    if data is None or not data.is_dir():
-        raise ValueError(f"--data {data}: no such folder; expected the folder of the images of {study.plan.dataset}")
+    folder = _find_images(data, study.plan.dataset)
     manifest = project.root / "verification" / "datasets" / study.plan.dataset / "manifest.csv"
     entries, issues = read_manifest(manifest, project.relative(manifest))
     if issues:
@@ -40,7 +39,7 @@ def rescore(project: Project, study: StudyFolder, data: Path | None) -> None:
         release = read_release(study.plan.release)
     except ReleaseError as error:
         raise ValueError(str(error)) from error
-    rows = _score([entry for entry in entries if entry.split == study.plan.split], data, study, release)
+    rows = _score([entry for entry in entries if entry.split == study.plan.split], folder, study, release)
     content = render_scores(rows)
     write_atomically(study.scores, content)
     opening = Opening(
@@ -54,6 +53,12 @@ def rescore(project: Project, study: StudyFolder, data: Path | None) -> None:
     )
     held = study.log.read_bytes() if study.log.is_file() else b""
     write_atomically(study.log, held + msgspec.json.encode(opening) + b"\n")
+
+
+def _find_images(data: Path | None, dataset: str) -> Path:
+    if data is None or not data.is_dir():
+        raise ValueError(f"no folder of images: found {data}; give --data DIR, the folder of the images of {dataset}")
+    return data / dataset if (data / dataset).is_dir() else data
 
 
 def _score(entries: list[Entry], data: Path, study: StudyFolder, release: Release) -> list[Scored]:

@@ -49,10 +49,21 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
+def run(command: str, checkout: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of a shell in a checkout whose own code is what runs, so that a tutorial may change it."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(checkout), "COLUMNS": "200"}
+    return subprocess.run(["sh", "-c", command], cwd=checkout, env=environment, capture_output=True, text=True)
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout, with the evidence that the tutorials start from."""
     copy = tmp_path_factory.mktemp("tutorial") / "clearway"
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    for command in ("verify", "evaluate", "data explore", "trace"):
+        ran = run(f"clearway {command}", copy)
+        assert ran.returncode == 0, f"clearway {command}\n{(ran.stdout + ran.stderr)[-3000:]}"
     return copy
 
 
@@ -60,14 +71,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_tutorials_commands_do_what_it_says(tutorial: Path, checkout: Path) -> None:
     commands = list(find_commands(tutorial))
     assert len(commands) >= 5
-    # The copy's own code is what runs, so that a tutorial may change it.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(checkout), "COLUMNS": "200"}
     for command in commands:
-        run = subprocess.run(["sh", "-c", command.text], cwd=checkout, env=environment, capture_output=True, text=True)
-        said = run.stdout + run.stderr
+        ran = run(command.text, checkout)
+        said = ran.stdout + ran.stderr
         where = f"{tutorial.name}:{command.line}: $ {command.text}\n{said[-3000:]}"
-        assert run.returncode == command.exit, where
+        assert ran.returncode == command.exit, where
         for expected in command.output:
             assert plain(expected) in plain(said), f"{expected!r} is not in the output\n{where}"
 

@@ -6,7 +6,7 @@ Not product code: scenarios and tests make their inputs here, so that each diffe
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,8 +171,42 @@ def transcode(path: Path, syntax: UID) -> None:
         raise ValueError(f"{path}: gdcm cannot write it")
 
 
-def save(image: Dataset, path: Path) -> Path:
-    """Write a dataset as a DICOM file (PS3.10) in its own transfer syntax and return its path."""
+def store(image: Dataset, stored: NDArray[Any], bits: int) -> None:
+    """Give an image stored values, shown over their full range until a window is set.
+
+    Args:
+        image: changed in place.
+        stored: axis order (rows, columns), whole numbers of `bits` bits, signed if any is below 0.
+        bits: Bits Stored.
+    """
+    signed = bool((stored < 0).any())
+    image.Rows, image.Columns = stored.shape
+    image.BitsStored, image.HighBit, image.PixelRepresentation = bits, bits - 1, int(signed)
+    image.PixelData = stored.astype("<i2" if signed else "<u2").tobytes()
+    for keyword in ("WindowCenter", "WindowWidth"):
+        image.pop(keyword, None)
+
+
+def show(image: Dataset, shown: NDArray[np.float64]) -> None:
+    """Give an image the values to be shown, axis order (rows, columns), in [0, 1], plainly stored in 16 bits."""
+    store(image, np.rint(shown * 65535), 16)
+
+
+def set_lookup_table(image: Dataset, sequence: str, first: int, bits: int, entries: list[int]) -> None:
+    """Give an image a Modality or VOI LUT (PS3.3 C.11.1, C.11.2) in place of a window or rescale."""
+    table = Dataset()
+    table.LUTDescriptor, table.LUTData = [len(entries), first, bits], entries
+    table["LUTDescriptor"].VR = table["LUTData"].VR = "US"
+    if sequence == "ModalityLUTSequence":
+        table.ModalityLUTType = "US"
+    setattr(image, sequence, [table])
+
+
+T = TypeVar("T", Path, BinaryIO)
+
+
+def save(image: Dataset, path: T) -> T:
+    """Write a dataset as a DICOM file (PS3.10) in its own transfer syntax and return where it was written to."""
     stated = image.get("SOPClassUID")
     known = stated if isinstance(stated, UID) and stated else DigitalXRayImageStorageForPresentation
     image.file_meta.MediaStorageSOPClassUID = known

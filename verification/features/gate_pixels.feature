@@ -1,0 +1,173 @@
+Feature: The gate on the pixel data
+  Pixel data are judged once the header is accepted: they have to be there, whole, decodable, and show something.
+
+  @SRS-011 @SRS-011/AC1
+  Scenario Outline: Each transfer syntax of the table is accepted
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    When the device judges it
+    Then it is accepted
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2      | Implicit VR Little Endian                        |
+      | 1.2.840.10008.1.2.1    | Explicit VR Little Endian                        |
+      | 1.2.840.10008.1.2.5    | RLE Lossless                                     |
+      | 1.2.840.10008.1.2.4.57 | JPEG Lossless (Process 14)                       |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
+      | 1.2.840.10008.1.2.4.81 | JPEG-LS Near-Lossless                            |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+      | 1.2.840.10008.1.2.4.91 | JPEG 2000                                        |
+
+  @SRS-011 @SRS-011/AC3
+  Scenario: The table of transfer syntaxes holds these alone
+    Then the device's table of transfer syntaxes holds exactly these:
+      | uid                    | lossy |
+      | 1.2.840.10008.1.2      | no    |
+      | 1.2.840.10008.1.2.1    | no    |
+      | 1.2.840.10008.1.2.5    | no    |
+      | 1.2.840.10008.1.2.4.57 | no    |
+      | 1.2.840.10008.1.2.4.70 | no    |
+      | 1.2.840.10008.1.2.4.80 | no    |
+      | 1.2.840.10008.1.2.4.81 | yes   |
+      | 1.2.840.10008.1.2.4.90 | no    |
+      | 1.2.840.10008.1.2.4.91 | yes   |
+
+  @SRS-011 @SRS-011/AC2 @RC-014
+  Scenario Outline: Another transfer syntax is refused
+    Given a complete DX radiograph
+    And it claims to be encoded in <uid>, <name>
+    When the device judges it
+    Then it is refused with the single reason TRANSFER_SYNTAX on TransferSyntaxUID of SRS-011
+
+    Examples:
+      | uid                     | name                                 |
+      | 1.2.840.10008.1.2.2     | Explicit VR Big Endian               |
+      | 1.2.840.10008.1.2.1.99  | Deflated Explicit VR Little Endian   |
+      | 1.2.840.10008.1.2.4.50  | JPEG Baseline                        |
+      | 1.2.840.10008.1.2.4.51  | JPEG Extended                        |
+      | 1.2.840.10008.1.2.4.100 | MPEG2 Main Profile                   |
+      | 1.2.840.10008.1.2.4.201 | High-Throughput JPEG 2000 Lossless   |
+
+  @SRS-012 @SRS-012/AC1 @RC-002
+  Scenario Outline: An image without pixel data is refused
+    Given a complete DX radiograph
+    And its pixel data are <state>
+    When the device judges it
+    Then it is refused with the single reason PIXELS_MISSING on PixelData of SRS-012
+
+    Examples:
+      | state  |
+      | absent |
+      | empty  |
+
+  @SRS-012 @SRS-012/AC2 @RC-002
+  Scenario Outline: Uncompressed pixel data that are too short are refused
+    Given a complete DX radiograph
+    And its pixel data lack the last <bytes> bytes
+    When the device judges it
+    Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
+
+    Examples:
+      | bytes   |
+      | 2       |
+      | 2048    |
+      | 1048576 |
+
+  @SRS-012 @SRS-012/AC3 @RC-002
+  Scenario Outline: Compressed pixel data that end early are refused
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And its compressed pixel data end halfway
+    When the device judges it
+    Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+
+  @SRS-013 @SRS-013/AC1 @RC-002 @RC-014
+  Scenario Outline: Compressed pixel data of another kind than stated are refused
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And its compressed pixel data are overwritten with noise
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2.5    | RLE Lossless                                     |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+
+  @SRS-013 @SRS-013/AC2 @RC-002 @RC-014
+  Scenario Outline: Compressed pixel data of another size than stated are refused
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And its file states 1000 rows instead of 1024
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2.5    | RLE Lossless                                     |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+
+  @SYS-002 @SYS-002/AC1 @SRS-012 @RC-002 @RC-014
+  Scenario Outline: A file that is cut off anywhere is never analysed
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And copies of its file cut off at each twentieth of its length
+    When the device analyses the folder
+    Then none of the 20 files is analysed
+    And every file has a reason
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2      | Implicit VR Little Endian                        |
+      | 1.2.840.10008.1.2.1    | Explicit VR Little Endian                        |
+      | 1.2.840.10008.1.2.5    | RLE Lossless                                     |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+
+  @SRS-014 @SRS-014/AC1 @RC-002
+  Scenario: A uniform image is refused
+    Given a complete DX radiograph
+    And all its pixels show 0.5 of the range from black to white
+    When the device judges it
+    Then it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014
+
+  @SRS-014 @SRS-014/AC2 @RC-002
+  Scenario Outline: An image almost without contrast is refused, one with little contrast is accepted
+    Given a complete DX radiograph
+    And its pixels show 0.5 and <other> of the range from black to white, half of them each
+    When the device judges it
+    Then <verdict>
+
+    Examples:
+      | other | verdict                                                                    |
+      | 0.519 | it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014   |
+      | 0.481 | it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014   |
+      | 0.521 | it is accepted                                                             |
+      | 0.479 | it is accepted                                                             |
+
+  @SRS-014 @SRS-014/AC3 @RC-002
+  Scenario Outline: An image of which too much is black or white is refused
+    Given a complete DX radiograph
+    And <share> % of its pixels are <end>
+    When the device judges it
+    Then <verdict>
+
+    Examples:
+      | share | end   | verdict                                                                  |
+      | 69    | black | it is accepted                                                           |
+      | 70    | black | it is refused with the single reason SATURATED on PixelData of SRS-014   |
+      | 69    | white | it is accepted                                                           |
+      | 70    | white | it is refused with the single reason SATURATED on PixelData of SRS-014   |

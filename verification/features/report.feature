@@ -1,0 +1,86 @@
+Feature: The structured report
+  Each clinical result can be written as one DICOM structured report in the study of the image, next to an original
+  that stays as it was.
+
+  @SYS-007 @SYS-007/AC1 @SRS-029 @SRS-029/AC1 @SRS-030 @SRS-030/AC2 @RC-009
+  Scenario: A folder gives one report for each analysed image
+    Given the 16 published radiographs as complete DX images
+    And one image more that is refused
+    When the device analyses the folder with reports
+    Then there are exactly 16 reports
+    And every report is a Comprehensive SR document of template 1500
+    And every report references an image of its own by SOP class and instance
+    And no two reports share a Series or SOP Instance UID
+
+  @SRS-029 @SRS-029/AC2 @SRS-029/AC3 @RC-010
+  Scenario Outline: The report says what the result says
+    Given the published radiograph <picture> as a complete DX image
+    When the device analyses it with reports
+    Then the report names the algorithm Clearway paediatric-reference in the version of the release
+    And the report states the release digest of the result
+    And the report states the threshold of the result
+    And the report states the score of the result
+    And the report states the finding of the result
+
+    Examples:
+      | picture                       |
+      | NORMAL2-IM-1427-0001.jpeg     |
+      | person1946_bacteria_4874.jpeg |
+
+  @SRS-030 @SRS-030/AC1 @SRS-030/AC3 @RC-009
+  Scenario Outline: The report carries the identity of the image exactly
+    Given a complete DX radiograph
+    And its SpecificCharacterSet is <charset>
+    And its PatientName is <name>
+    And its PatientID is <id>
+    And its IssuerOfPatientID is <issuer>
+    And its PatientSex is <sex>
+    And its AccessionNumber is <accession>
+    When the device analyses it with reports
+    Then the report has the patient and the study of the image, byte for byte
+    And the report references the image by its SOP class and instance
+    And the Series and SOP Instance UIDs of the report are new
+
+    Examples:
+      | charset    | name                        | id         | issuer | sex   | accession |
+      | ISO_IR 192 | Test^Radiograph             | TEST-1     | absent | O     | A1        |
+      | ISO_IR 192 | Müller^Žofie^^Dr.           | 0012       | SITE-A | F     | empty     |
+      | ISO_IR 192 | Wang^XiaoDong=王^小东       | 12 34      | SITE-B | M     | 00017     |
+      | ISO_IR 192 | empty                       | empty      | absent | empty | empty     |
+      | absent     | O'Neil^A.                   | a/b#c      | absent | O     | 1-2-3     |
+
+  @SYS-008 @SYS-008/AC1 @SRS-032 @SRS-032/AC1 @SRS-032/AC3 @RC-011
+  Scenario: The printed result carries the statement of use
+    Given the 16 published radiographs as complete DX images
+    When the device analyses the folder for people to read
+    Then the output says "For prioritisation only, not for diagnostic use; an unflagged image is not a normal image."
+
+  @SRS-032 @SRS-032/AC2 @SRS-032/AC3 @RC-011
+  Scenario: The report carries the statement of use
+    Given a complete DX radiograph
+    When the device analyses it with reports
+    Then the report says "For prioritisation only, not for diagnostic use; an unflagged image is not a normal image."
+
+  @SYS-009 @SYS-009/AC1 @SRS-033 @SRS-033/AC1 @RC-012
+  Scenario: The images stay as they were
+    Given the 16 published radiographs as complete DX images
+    And one image more that is refused
+    When the device analyses the folder with reports
+    Then every input file has the digest that it had before
+    And the folder of the images holds no other file than before
+
+  @SRS-033 @SRS-033/AC2 @RC-012
+  Scenario: A report that cannot be written leaves nothing behind
+    Given a complete DX radiograph
+    And a file stands where the folder of the reports should be
+    When the device analyses it with reports
+    Then its analysis fails with a reason that says "cannot be written"
+    And the exit status is 4
+    And no report is written
+
+  @SRS-033 @SRS-033/AC2 @RC-012
+  Scenario: A report that a full disk breaks off leaves nothing behind
+    Given a complete DX radiograph
+    When the device analyses it with reports, able to write 1000 bytes to a file
+    Then its analysis fails with a reason that says "cannot be written"
+    And no report is written

@@ -1,0 +1,182 @@
+Feature: Research intake
+  Published images that clinical intake must refuse are scored through an intake of their own. It still judges what the
+  release is labelled for, marks its results, and writes no DICOM.
+
+  @SYS-011 @SYS-011/AC1 @SRS-037 @SRS-037/AC1 @SRS-037/AC3 @RC-013
+  Scenario: Published JPEG files are for research intake alone
+    Given the 16 published files
+    When the device analyses the folder
+    Then none of the 16 files is analysed
+    When the device analyses the folder through research intake
+    Then all 16 files are analysed
+    And every result is marked research
+
+  @SRS-037 @SRS-037/AC1
+  Scenario Outline: Each form of published image is scored
+    Given a published image as <form>
+    When the device analyses it through research intake
+    Then its outcome is analysed
+
+    Examples:
+      | form                     |
+      | a grey PNG               |
+      | a PNG with three equal channels |
+      | a grey JPEG              |
+      | a Secondary Capture      |
+
+  @SRS-037 @SRS-037/AC3 @RC-013
+  Scenario Outline: Clinical intake gives a published image no finding
+    Given a published image as <form>
+    When the device analyses it
+    Then its analysis is <outcome> without score and finding
+
+    Examples:
+      | form                | outcome      |
+      | a grey PNG          | failed       |
+      | a grey JPEG         | failed       |
+      | a Secondary Capture | not_analysed |
+
+  @SRS-037 @SRS-037/AC2
+  Scenario Outline: The shorter side has at least 64 pixels
+    Given a published image as a grey PNG of <rows> rows and <columns> columns
+    When the device judges it through research intake
+    Then <verdict>
+
+    Examples:
+      | rows | columns | verdict                                                       |
+      | 64   | 64      | it is accepted                                                |
+      | 64   | 500     | it is accepted                                                |
+      | 63   | 500     | it is refused with the single reason SIZE on Rows of SRS-009  |
+      | 500  | 63      | it is refused with the single reason SIZE on Rows of SRS-009  |
+
+  @SRS-037
+  Scenario: An image of 16 bits is not a published image of 8 bits
+    Given a published image as a PNG of 16 bits
+    When the device judges it through research intake
+    Then it is refused with the single reason BITS on BitsStored of SRS-008
+
+  @SRS-038 @SRS-038/AC1
+  Scenario Outline: What is neither stated nor asserted is refused
+    Given a published image as a grey PNG
+    And <keyword> is not asserted
+    When the device judges it through research intake
+    Then it is refused with the single reason <code> on <keyword> of SRS-015
+
+    Examples:
+      | keyword          | code           |
+      | Modality         | MODALITY_BLANK |
+      | BodyPartExamined | ANATOMY_BLANK  |
+      | ViewPosition     | VIEW_BLANK     |
+      | PatientAge       | AGE_BLANK      |
+
+  @SRS-038 @SRS-038/AC1
+  Scenario: Without any assertion all four are missing
+    Given a published image as a grey PNG
+    And nothing is asserted
+    When the device judges it through research intake
+    Then it is refused for exactly these reasons:
+      | code           | attribute        | requirement |
+      | MODALITY_BLANK | Modality         | SRS-015     |
+      | ANATOMY_BLANK  | BodyPartExamined | SRS-015     |
+      | VIEW_BLANK     | ViewPosition     | SRS-015     |
+      | AGE_BLANK      | PatientAge       | SRS-015     |
+
+  @SRS-038 @SRS-038/AC2
+  Scenario Outline: An asserted value outside the labelling is refused
+    Given a published image as a grey PNG
+    And <keyword> is asserted as <value>
+    When the device judges it through research intake
+    Then it is refused with the single reason <code> on <keyword> of <requirement>
+
+    Examples:
+      | keyword          | value   | code           | requirement |
+      | Modality         | CT      | MODALITY       | SRS-002     |
+      | BodyPartExamined | ABDOMEN | ANATOMY        | SRS-003     |
+      | ViewPosition     | PA      | VIEW           | SRS-004     |
+      | ViewPosition     | LL      | VIEW           | SRS-004     |
+      | PatientAge       | 006Y    | AGE            | SRS-005     |
+      | PatientAge       | 81      | AGE            | SRS-005     |
+      | PatientAge       | young   | AGE_UNPARSABLE | SRS-016     |
+
+  @SRS-038 @SRS-038/AC3
+  Scenario: Asserted values are listed as asserted
+    Given a published image as a grey PNG
+    When the device analyses it through research intake
+    Then its asserted values are exactly:
+      | keyword          | value |
+      | BodyPartExamined | CHEST |
+      | Modality         | DX    |
+      | PatientAge       | 003Y  |
+      | ViewPosition     | AP    |
+
+  @SRS-038 @SRS-038/AC3
+  Scenario: The image's own values go before asserted ones
+    Given a published image as a Secondary Capture
+    And its PatientAge is 040Y
+    And its PatientBirthDate is absent
+    And PatientAge is asserted as 003Y
+    When the device judges it through research intake
+    Then it is refused with the single reason AGE on PatientAge of SRS-005
+
+  @SRS-038 @SRS-038/AC4
+  Scenario: A manifest asserts values file by file
+    Given the published files of this manifest:
+      | path                          | Modality | BodyPartExamined | ViewPosition | PatientAge |
+      | NORMAL2-IM-1427-0001.jpeg     | DX       | CHEST            | AP           | 003Y       |
+      | NORMAL2-IM-1430-0001.jpeg     | DX       | CHEST            | LL           | 003Y       |
+      | person1946_bacteria_4874.jpeg | DX       | CHEST            | AP           | 040Y       |
+    When the device analyses the folder through research intake
+    Then the outcomes are:
+      | file                          | outcome      |
+      | NORMAL2-IM-1427-0001.jpeg     | analysed     |
+      | NORMAL2-IM-1430-0001.jpeg     | not_analysed |
+      | person1946_bacteria_4874.jpeg | not_analysed |
+
+  @SRS-038 @SRS-038/AC5
+  Scenario Outline: A Secondary Capture states its projection in Patient Position and its age without form
+    Given a published image as a Secondary Capture
+    And its PatientPosition is <position>
+    And its PatientBirthDate is absent
+    And its PatientAge is <age>
+    When the device judges it by the release <release> through research intake
+    Then <verdict>
+
+    Examples:
+      | release              | position | age  | verdict                                                              |
+      | paediatric-reference | AP       | 3    | it is accepted                                                       |
+      | paediatric-reference | AP       | 3Y   | it is accepted                                                       |
+      | paediatric-reference | AP       | 003Y | it is accepted                                                       |
+      | adult-nih            | PA       | 81   | it is accepted                                                       |
+      | paediatric-reference | PA       | 3    | it is refused with the single reason VIEW on ViewPosition of SRS-004 |
+      | paediatric-reference | AP       | 81   | it is refused with the single reason AGE on PatientAge of SRS-005    |
+
+  @SRS-031 @SRS-031/AC1 @RC-013
+  Scenario Outline: Research results cannot be written as DICOM
+    Given a published image as <form>
+    When the device analyses it through research intake with reports
+    Then the exit status is 2
+    And no result is printed
+    And the message names --output
+    And no report is written
+
+    Examples:
+      | form                |
+      | a grey PNG          |
+      | a grey JPEG         |
+      | a Secondary Capture |
+
+  @SRS-031 @RC-013
+  Scenario: Clinical intake takes no assertion
+    Given a complete DX radiograph
+    When the device is called with `analyze {file} --assert PatientAge=003Y`
+    Then the exit status is 2
+    And no result is printed
+
+  @SRS-039 @SRS-039/AC1 @SRS-039/AC2 @RC-013
+  Scenario: Research results are marked for programs and for people
+    Given a published image as a grey PNG
+    When the device analyses it through research intake
+    Then every result is marked research
+    When the device analyses it through research intake for people to read
+    Then the output says "(research)"
+    And the output says "research intake"

@@ -1,0 +1,144 @@
+"""What one scenario works on: its files, the image it prepares, and what the device said."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from pydicom import Dataset
+
+import device
+from verification import radiographs
+
+Observe: TypeAlias = Callable[[str], None]
+"""Records, for the test report, what a step observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run of the device gave: exit status, standard output, standard error; the most memory in bytes it held."""
+
+    status: int
+    out: str
+    err: str
+    peak: int | None = None
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The JSON results, one for each file."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The JSON result of a run on one file."""
+        (only,) = self.results
+        return only
+
+
+@dataclass(slots=True)
+class Bench:
+    """The working place of a scenario. `image` is being prepared until `file` writes it."""
+
+    folder: Path
+    release: str = "paediatric-reference"
+    asserted: dict[str, str] = field(default_factory=dict)
+    image: Dataset = field(default_factory=Dataset)
+    plain: Dataset = field(default_factory=Dataset)
+    path: Path | None = None
+    published: Path = Path()
+    manifest: Path | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    last: Run = Run(0, "", "")
+    earlier: Run = Run(0, "", "")
+
+    @property
+    def images(self) -> Path:
+        """The folder that holds the scenario's input files."""
+        folder = self.folder / "images"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def reports(self) -> Path:
+        """The folder that reports are asked into."""
+        return self.folder / "reports"
+
+    def file(self) -> Path:
+        """The input file of the scenario; the image that is being prepared is written when it is first asked for."""
+        if self.path is None:
+            self.path = radiographs.save(self.image, self.images / "image.dcm")
+        return self.path
+
+    def run(self, command: str, target: Path, *options: str) -> Run:
+        """Run a command of the device in this process, on one file or folder, with the scenario's release."""
+        return self.call(command, str(target), "--release", self.release, *options)
+
+    def call(self, *arguments: str) -> Run:
+        """Run the device in this process, on arguments as a shell would give them."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = device.main(list(arguments))
+        return self.note(arguments[0], Run(status, out.getvalue(), err.getvalue()))
+
+    def shell(self, command: str, target: Path, *options: str, write_limit: int | None = None) -> Run:
+        """Run a command of the device in a process of its own, which may be kept from writing long files."""
+
+        def limit() -> None:
+            if write_limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (write_limit, write_limit))
+
+        arguments = [sys.executable, "-m", "device", command, str(target), "--release", self.release, *options]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            arguments, cwd=self.folder, stdout=pipe, stderr=pipe, text=True, preexec_fn=limit
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            out, err = process.stdout.read(), process.stderr.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return self.note(command, Run(process.returncode, out, err, usage.ru_maxrss * 1024))
+
+    def note(self, command: str, run: Run) -> Run:
+        """Remember a run as the last of its command, and the one before it."""
+        self.earlier, self.last, self.runs[command] = self.last, run, run
+        return run
+
+    def copy_release(self) -> Path:
+        """Copy the scenario's release into its folder, once, and use the copy from now on."""
+        copy = self.folder / "release"
+        if not copy.exists():
+            shutil.copytree(device.read_release(self.release).folder, copy)
+            self.release = str(copy)
+        return copy
+
+
+def relock(folder: Path) -> None:
+    """Write a release folder's list of digests anew, as locking another release would."""
+    files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
+    lines = [f"{digest(path)}  {path.name}\n" for path in files]
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """A working place of its own for each scenario."""
+    return Bench(tmp_path)

@@ -1,0 +1,186 @@
+"""Then: the structured reports that the device wrote are read back and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydicom import Dataset, dcmread
+from pydicom.uid import ComprehensiveSRStorage
+from pytest_bdd import parsers, then
+
+import device
+from verification.steps.bench import Bench, Observe
+
+IDENTITY = (
+    "SpecificCharacterSet", "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex",
+    "PatientAge", "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName",
+)  # fmt: skip
+"""What identifies patient and study (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2)."""
+
+
+def read_reports(bench: Bench) -> list[Dataset]:
+    """Every file of the folder of the reports, as DICOM."""
+    return [dcmread(path) for path in sorted(bench.reports.iterdir())]
+
+
+def read_report(bench: Bench) -> Dataset:
+    """The one report."""
+    (report,) = read_reports(bench)
+    return report
+
+
+def find_items(item: Dataset) -> Iterator[Dataset]:
+    """Yield every content item below another, depth first (PS3.3 C.17.3)."""
+    for child in item.get("ContentSequence", ()):
+        yield child
+        yield from find_items(child)
+
+
+def name_of(item: Dataset) -> str:
+    """The meaning of a content item's concept name."""
+    return str(item.ConceptNameCodeSequence[0].CodeMeaning) if item.get("ConceptNameCodeSequence") else ""
+
+
+def find_numbers(report: Dataset, name: str) -> list[float]:
+    """The numeric values under a concept name that begins so."""
+    numbers = (each for each in find_items(report) if each.ValueType == "NUM" and name_of(each).startswith(name))
+    return [
+        float(each.MeasuredValueSequence[0].get("FloatingPointValue", each.MeasuredValueSequence[0].NumericValue))
+        for each in numbers
+    ]
+
+
+def find_texts(report: Dataset) -> list[str]:
+    """Every text of the report."""
+    return [str(each.TextValue) for each in find_items(report) if each.ValueType == "TEXT"]
+
+
+def references(report: Dataset) -> set[tuple[str, str]]:
+    """SOP class and instance of each image that the content of a report references."""
+    return {
+        (str(reference.ReferencedSOPClassUID), str(reference.ReferencedSOPInstanceUID))
+        for each in find_items(report)
+        if each.ValueType == "IMAGE"
+        for reference in each.ReferencedSOPSequence
+    }
+
+
+def key(image: Dataset) -> tuple[str, str]:
+    """SOP class and instance of an object."""
+    return str(image.SOPClassUID), str(image.SOPInstanceUID)
+
+
+@then(parsers.parse("there are exactly {count:d} reports"))
+def count_reports(bench: Bench, count: int, observe: Observe) -> None:
+    found = read_reports(bench)
+    observe(f"{len(found)} reports")
+    assert len(found) == count
+
+
+@then("every report is a Comprehensive SR document of template 1500")
+def template(bench: Bench, observe: Observe) -> None:
+    reports = read_reports(bench)
+    for report in reports:
+        template = report.ContentTemplateSequence[0]
+        assert report.SOPClassUID == ComprehensiveSRStorage
+        assert (report.Modality, template.MappingResource, template.TemplateIdentifier) == ("SR", "DCMR", "1500")
+    observe(f"{len(reports)} of {len(reports)}")
+
+
+@then("every report references an image of its own by SOP class and instance")
+def own_references(bench: Bench, observe: Observe) -> None:
+    analysed = [each["path"] for each in bench.last.results if each["outcome"] == "analysed"]
+    images = {key(dcmread(path, stop_before_pixels=True)) for path in analysed}
+    found = [references(report) for report in read_reports(bench)]
+    observe(f"{len(found)} reports reference {len(set().union(*found))} of {len(images)} images")
+    assert all(len(each) == 1 for each in found)
+    assert sorted(set().union(*found)) == sorted(images)
+    assert len(found) == len(images)
+
+
+@then("no two reports share a Series or SOP Instance UID")
+def distinct(bench: Bench, observe: Observe) -> None:
+    reports = read_reports(bench)
+    for keyword in ("SeriesInstanceUID", "SOPInstanceUID"):
+        found = {str(report[keyword].value) for report in reports}
+        observe(f"{len(found)} values of {keyword}")
+        assert len(found) == len(reports)
+
+
+@then(parsers.parse("the report names the algorithm {name} in the version of the release"))
+def algorithm(bench: Bench, name: str, observe: Observe) -> None:
+    texts = {name_of(each): str(each.TextValue) for each in find_items(read_report(bench)) if each.ValueType == "TEXT"}
+    observe(f"{texts.get('Algorithm Name')} {texts.get('Algorithm Version')}")
+    assert texts["Algorithm Name"] == name
+    assert texts["Algorithm Version"] == device.read_release(bench.release).version
+
+
+@then("the report states the release digest of the result")
+def stated_digest(bench: Bench, observe: Observe) -> None:
+    digest = bench.last.result["release_digest"]
+    found = [text for text in find_texts(read_report(bench)) if digest in text]
+    observe("; ".join(found))
+    assert len(found) == 1
+
+
+@then(parsers.re(r"the report states the (?P<what>score|threshold) of the result"))
+def stated_number(bench: Bench, what: str, observe: Observe) -> None:
+    found, expected = find_numbers(read_report(bench), what.capitalize()), bench.last.result[what]
+    observe(f"{found} in the report, {expected!r} in the result")
+    assert len(found) == 1
+    assert abs(found[0] - expected) <= DECIMAL_STRING * max(expected, DECIMAL_STRING)
+
+
+DECIMAL_STRING = 1e-12
+"""A Decimal String has 16 characters (PS3.5 6.2): what is left of a number's digits."""
+
+
+@then("the report states the finding of the result")
+def stated_finding(bench: Bench, observe: Observe) -> None:
+    codes = [each.ConceptCodeSequence[0] for each in find_items(read_report(bench)) if each.ValueType == "CODE"]
+    found = [str(each.CodeValue).lower() for each in codes if str(each.CodeValue).lower() in FINDINGS]
+    observe(f"{found} in the report, {bench.last.result['finding']} in the result")
+    assert found == [bench.last.result["finding"]]
+
+
+FINDINGS = ("flagged", "not_flagged")
+
+
+@then("the report has the patient and the study of the image, byte for byte")
+def identity(bench: Bench, observe: Observe) -> None:
+    image, report = raw_identity(bench.file()), raw_identity(next(bench.reports.iterdir()))
+    observe(", ".join(f"{keyword} {value!r}" for keyword, value in report.items() if value))
+    assert report == image
+
+
+def raw_identity(path: Path) -> dict[str, bytes | None]:
+    """The bytes of each identifying attribute as the file holds them, None if it is absent."""
+    dataset, found = dcmread(path), {}
+    for keyword in IDENTITY:
+        raw = dataset.get_item(keyword) if keyword in dataset else None
+        found[keyword] = None if raw is None else bytes(raw.value or b"")
+    return found
+
+
+@then("the report references the image by its SOP class and instance")
+def reference(bench: Bench, observe: Observe) -> None:
+    found, expected = references(read_report(bench)), key(dcmread(bench.file(), stop_before_pixels=True))
+    observe(f"{len(found)} image referenced")
+    assert found == {expected}
+
+
+@then("the Series and SOP Instance UIDs of the report are new")
+def new_uids(bench: Bench, observe: Observe) -> None:
+    image, report = dcmread(bench.file(), stop_before_pixels=True), read_report(bench)
+    used = {str(image[keyword].value) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}
+    found = {str(report[keyword].value) for keyword in ("SeriesInstanceUID", "SOPInstanceUID")}
+    observe(f"{len(found - used)} new values")
+    assert len(found - used) == 2
+
+
+@then(parsers.parse('the report says "{text}"'))
+def report_says(bench: Bench, text: str, observe: Observe) -> None:
+    found = [each for each in find_texts(read_report(bench)) if text in each]
+    observe("; ".join(found))
+    assert found == [text]

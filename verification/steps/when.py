@@ -1,0 +1,62 @@
+"""When: the device is run. One sentence says on what and how."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_bdd import parsers, when
+
+from verification import radiographs
+from verification.steps.bench import Bench
+
+COMMANDS = {"judges": "gate", "analyses": "analyze"}
+
+
+@when(parsers.re(r"the device (?P<does>judges|analyses) (?P<what>it|the folder)(?P<how>.*)"))
+def drive(bench: Bench, does: str, what: str, how: str) -> None:
+    """Run `gate` or `analyze`; of one file that the gate does not accept, ask for its analysis too."""
+    command, (options, in_process, write_limit) = COMMANDS[does], read_manner(bench, how)
+    target = bench.file() if what == "it" else bench.path if bench.path and bench.path.is_dir() else bench.images
+    if not in_process:
+        bench.shell(command, target, *options, write_limit=write_limit)
+    else:
+        bench.run(command, target, *options)
+    if command == "gate" and what == "it" and bench.last.result["outcome"] != "accepted":
+        bench.run("analyze", target, *options)
+
+
+def read_manner(bench: Bench, how: str) -> tuple[list[str], bool, int | None]:
+    """Read what follows the verb: the options it means, whether in this process, how much a file may hold."""
+    options = [] if "for people to read" in how else ["--json"]
+    if found := re.search(r" by the release (\S+)", how):
+        bench.release = found[1]
+    if "through research intake" in how:
+        options += ["--intake", "research"]
+        options += [f"--assert={keyword}={value}" for keyword, value in bench.asserted.items()]
+        options += ["--manifest", str(bench.manifest)] if bench.manifest else []
+    if "with reports" in how:
+        options += ["--output", str(bench.reports)]
+    limit = re.search(r", able to write (\d+) bytes to a file", how)
+    known = r" by the release \S+| through research intake| with reports| for people to read| in a process of its own"
+    rest = re.sub(rf"{known}|, able to write \d+ bytes to a file", "", how)
+    assert not rest, f"the device {rest.strip()}: no step knows how"
+    return options, "in a process of its own" not in how and not limit, int(limit[1]) if limit else None
+
+
+@when("the device analyses it beside the plain image of what it shows")
+def analyse_beside_plain(bench: Bench) -> None:
+    plain = radiographs.save(bench.plain, bench.images / "plain.dcm")
+    bench.run("analyze", bench.file(), "--json")
+    bench.run("analyze", plain, "--json")
+
+
+@when("the device analyses the published file itself through research intake")
+def analyse_published(bench: Bench) -> None:
+    stated = {"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"}
+    assertions = [f"--assert={keyword}={value}" for keyword, value in stated.items()]
+    bench.run("analyze", bench.published, "--json", "--intake", "research", *assertions)
+
+
+@when(parsers.parse("the device is called with `{arguments}`"))
+def call(bench: Bench, arguments: str) -> None:
+    bench.call(*(str(bench.file()) if word == "{file}" else word for word in arguments.split()))

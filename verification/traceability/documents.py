@@ -121,7 +121,8 @@ def _unreadable(file: str, error: Exception) -> Issue:
 
 def _value(document: Document, node: yaml.Node, path: Where, seen: set[int]) -> Any:
     document.lines[path] = node.start_mark.line + 1
-    if id(node) in seen:
+    if id(node) in seen:  # its mark is that of the anchor; what is to be mended is the alias
+        document.lines[path] = document.keys.get(path, document.lines[path])
         document.issues.append(document.issue("yaml-alias", path, "found an alias (*name)", "write the value out"))
         return None
     seen.add(id(node))

@@ -85,7 +85,7 @@ def _find_requirement_issues(graph: TraceGraph, entry: Entry) -> Iterator[Issue]
             yield _blocking(
                 f"requirement-{own.status.value.replace('_', '-')}", _where(entry), _says(entry, own.why), hint
             )
-    elif standing.status is LinkStatus.ORPHANED:
+    elif entry.kind is ItemKind.SYSTEM_REQUIREMENT and entry.id not in graph.children_of:
         message = _says(entry, standing.why)
         yield _blocking("requirement-orphaned", _where(entry), message, "write the requirement that serves it")
     if not entry.value["parents"]:
@@ -131,6 +131,9 @@ def _find_study_issues(graph: TraceGraph) -> Iterator[Issue]:
     for entry in graph.sources.items.study_criteria.values():
         standing = graph.standings[entry.id]
         if standing.status is not LinkStatus.COVERS:
+            if standing.status is LinkStatus.STALE:
+                yield _blocking("estimate-stale", _where(entry), standing.why, "run `clearway evaluate` again")
+                continue
             unmet = standing.why.endswith("NOT MET")
             code, hint = (
                 ("criterion-not-met", "the goal stays; the result is printed")

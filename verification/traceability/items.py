@@ -228,9 +228,8 @@ def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tupl
     if target == entry.id:
         yield issue("link-self", place, f"{entry.id} names itself in {place[0]}", "name another item")
     elif known is None:
-        yield issue(
-            "link-dangling", place, f"{place[0]} names {target}, which does not exist", near(target, items.entries)
-        )
+        meant = [other.id for other in items.entries.values() if other.kind in kinds]
+        yield issue("link-dangling", place, f"{place[0]} names {target}, which does not exist", near(target, meant))
     elif known.kind not in kinds:
         message = f"{place[0]} names {target}, a {known.kind.value.replace('_', ' ')}, expected {expected}"
         yield issue("link-wrong-kind", place, message, "name an item of the right kind")

@@ -62,6 +62,7 @@ class Proof:
     missing: str | None
     stale: str | None
     study_criteria: dict[str, StudyCriterion]
+    studies_stale: str | None = None
 
     def of_scenario(self, scenario: Scenario) -> Standing:
         """How a scenario, as it is written today, stands in the evidence."""
@@ -92,6 +93,8 @@ class Proof:
             return Standing(LinkStatus.GAP, f"{identity} has no estimate: run `clearway evaluate`")
         if isinstance(criterion.estimate, Gap):
             return Standing(LinkStatus.GAP, f"{identity} has no estimate: {criterion.estimate.reason}")
+        if self.studies_stale:
+            return Standing(LinkStatus.STALE, f"studies.json {self.studies_stale}")
         if criterion.met is not True:
             return Standing(LinkStatus.GAP, f"{identity} is NOT MET")
         return Standing(LinkStatus.COVERS, f"{identity} is met")
@@ -103,14 +106,16 @@ def read_proof(
     """Take from the evidence what standings need, after asking whether it is about this checkout as it is now."""
     criteria = () if isinstance(studies, Gap) else (each for study in studies.studies for each in study.criteria)
     by_id = {criterion.id: criterion for criterion in criteria}
+    studies_stale = None if isinstance(studies, Gap) else next(find_changes(studies.source, project), None)
     if isinstance(verification, Gap):
-        return Proof({}, {}, f"{verification.reason}: {verification.closes}", None, by_id)
+        return Proof({}, {}, f"{verification.reason}: {verification.closes}", None, by_id, studies_stale)
     return Proof(
         results={result.id: result for result in verification.results},
         requirement_digests=verification.requirement_digests,
         missing=None,
         stale=next(_find_staleness(verification, project, releases), None),
         study_criteria=by_id,
+        studies_stale=studies_stale,
     )
 
 

@@ -41,7 +41,9 @@ class Step:
 
 def find_steps(trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBundle) -> Iterator[Step]:
     """Yield the steps of all roles, blocking ones first within each; issues of one code are one step."""
-    steps = [*_from_bundle(bundle), *_from_issues(trace.issues), *_from_releases(device), *_from_anomalies(trace)]
+    carried = tuple(issue for part in (bundle.studies, bundle.datasets) for issue in getattr(part, "issues", ()))
+    found = [*_from_issues(trace.issues), *_from_issues(carried, ML_ENGINEER)]
+    steps = [*_from_bundle(bundle), *found, *_from_releases(device), *_from_anomalies(trace)]
     for role in ROLES:
         own = [step for step in steps if step.role == role]
         yield from sorted(own, key=lambda step: not step.blocking)
@@ -55,7 +57,7 @@ def _from_bundle(bundle: EvidenceBundle) -> Iterator[Step]:
             yield Step(role, f"{name}: {issue.message.replace(issue.where, name)}", issue.hint, True)
 
 
-def _from_issues(issues: tuple[Issue, ...]) -> Iterator[Step]:
+def _from_issues(issues: tuple[Issue, ...], whose: str | None = None) -> Iterator[Step]:
     for severity in Severity:
         by_code: dict[str, list[Issue]] = {}
         for issue in issues:
@@ -65,7 +67,7 @@ def _from_issues(issues: tuple[Issue, ...]) -> Iterator[Step]:
             if code == "verification-missing":  # the bundle says so already
                 continue
             more = f" (and {len(found) - 1} more of this kind: {code})" if len(found) > 1 else ""
-            role = next((role for prefix, role in _ROLE_OF_PREFIX if code.startswith(prefix)), ENGINEER)
+            role = whose or next((role for prefix, role in _ROLE_OF_PREFIX if code.startswith(prefix)), ENGINEER)
             what = f"{found[0].where}: {found[0].message}{more}"
             yield Step(role, what, found[0].hint, severity is Severity.BLOCKING)
 

@@ -1,0 +1,123 @@
+import msgspec
+import pytest
+
+from verification.evidence import (
+    EvidenceError,
+    Gap,
+    Issue,
+    ProjectError,
+    Severity,
+    StudiesEvidence,
+    find_project,
+    find_stale,
+    read_bundle,
+    read_evidence,
+    write_atomically,
+    write_evidence,
+)
+
+
+@pytest.fixture
+def written(checkout):
+    source = checkout.project.source([checkout.project.root / "device/door.py"])
+    write_evidence(checkout.project.evidence, "studies.json", StudiesEvidence(source=source, studies=(), issues=()))
+    return checkout
+
+
+def read(checkout):
+    return read_evidence(checkout.project.evidence, "studies.json", StudiesEvidence)
+
+
+def test_what_is_written_is_read_back(written):
+    assert read(written).source.inputs.keys() == {"device/door.py"}
+    assert read(written).source.commit_date == "2026-01-02"
+
+
+def test_one_changed_byte_is_named_with_both_digests(written):
+    path = written.project.evidence / "studies.json"
+    path.write_bytes(path.read_bytes().replace(b"2026-01-02", b"2026-01-03"))
+    with pytest.raises(EvidenceError, match=r"studies\.json: SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64} as in"):
+        read(written)
+
+
+def test_evidence_that_no_manifest_lists_is_no_evidence(written):
+    (written.project.evidence / "manifest.json").unlink()
+    with pytest.raises(EvidenceError, match="expected an entry"):
+        read(written)
+
+
+def test_an_unknown_field_and_a_missing_one_are_errors(written):
+    class Other(msgspec.Struct):
+        studies: tuple[str, ...]
+        surplus: int
+
+    write_evidence(written.project.evidence, "studies.json", Other(studies=(), surplus=1))
+    with pytest.raises(EvidenceError, match="not StudiesEvidence"):
+        read(written)
+
+
+def test_a_damaged_manifest_says_what_to_do(written):
+    (written.project.evidence / "manifest.json").write_text("{not json")
+    with pytest.raises(EvidenceError, match="make the evidence again"):
+        read(written)
+    assert all("not a manifest" in issue.message for issue in read_bundle(written.project.evidence).issues[3:4])
+
+
+def test_a_bundle_is_total(written):
+    bundle = read_bundle(written.project.evidence)
+    assert isinstance(bundle.studies, StudiesEvidence)
+    assert isinstance(bundle.verification, Gap)
+    assert bundle.verification.closes == "run `clearway verify`"
+    assert {issue.hint for issue in bundle.issues} >= {"run `clearway verify`", "run `clearway trace`"}
+
+
+def test_evidence_goes_stale_with_its_inputs_and_with_the_commit(written):
+    def messages():
+        return [issue.message for issue in find_stale(read_bundle(written.project.evidence), written.project)]
+
+    assert messages() == []
+    written.edit("device/door.py", "angle + 1", "angle + 2")
+    assert messages() == ["was made from device/door.py, which has changed since"]
+    written.commit()
+    assert [message[:14] for message in messages()] == ["made at commit", "was made from "]
+    (written.root / "device/door.py").unlink()
+    assert "was made from device/door.py, which is gone" in messages()
+
+
+def test_dirty_means_that_the_tree_is_not_the_commit(checkout):
+    assert checkout.project.source(()).dirty is False
+    checkout.write("verification/features/new.feature", "Feature: New\n")
+    assert checkout.project.source(()).dirty is True
+    assert checkout.commit().project.source(()).dirty is False
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    class Unserialisable(msgspec.Struct):
+        value: object
+
+    write_atomically(tmp_path / "a.json", b"old")
+    with pytest.raises(TypeError):
+        write_evidence(tmp_path, "a.json", Unserialisable(object()))
+    with pytest.raises(TypeError):
+        write_atomically(tmp_path / "a.json", "no bytes")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_bytes() == b"old"
+
+
+def test_a_project_is_found_upward_and_nowhere_else(checkout, tmp_path):
+    assert find_project(checkout.root / "verification" / "features").root == checkout.root.resolve()
+    with pytest.raises(ProjectError, match="--project DIR"):
+        find_project(tmp_path)
+
+
+def test_files_are_found_without_caches_and_dot_files(checkout):
+    for file in ("device/__pycache__/door.pyc", "device/.door.py.swp", "device/door.pyc"):
+        checkout.write(file, "")
+    found = [path.name for path in checkout.project.find_files("device/**/*")]
+    assert found == ["door.py"]
+
+
+def test_an_issue_is_immutable():
+    issue = Issue(code="a", severity=Severity.BLOCKING, where="b", message="c", hint="d")
+    with pytest.raises(AttributeError):
+        issue.code = "e"  # type: ignore[misc]

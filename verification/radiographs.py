@@ -71,6 +71,7 @@ def radiograph(pixels: NDArray[np.uint8] | None = None, **overrides: Any) -> Dat
     image = Dataset()
     for keyword, value in (_identity() | _acquisition() | _pixels(pixels)).items():
         setattr(image, keyword, value)
+    image["PixelData"].VR = "OW"
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = overrides.pop("TransferSyntaxUID", ExplicitVRLittleEndian)
     for keyword, value in overrides.items():

@@ -139,8 +139,7 @@ Feature: What the device says of an image that it does not analyse
       | a text                                | not a DICOM file       |
       | noise                                 | not a DICOM file       |
       | a DICOM prefix followed by nothing    | DICOM                  |
-      | a DICOM prefix followed by noise      | DICOM                  |
-      | the first 400 bytes of a radiograph   | DICOM                  |
+      | a DICOM prefix followed by noise      | file meta information  |
 
   @SRS-021 @SRS-021/AC2 @RC-003
   Scenario: A path that does not exist fails with the reason

@@ -22,7 +22,7 @@ Feature: Score and finding
   @SRS-027 @SRS-027/AC2 @RC-007
   Scenario Outline: The threshold itself is flagged
     Given the published radiograph <picture> as a complete DX image
-    And a copy of the release that is locked with a threshold <where> its score
+    And the release, locked anew with a threshold <where> its score
     When the device analyses it
     Then its finding is <finding>
 

@@ -38,7 +38,7 @@ Feature: Research intake
 
   @SRS-037 @SRS-037/AC2
   Scenario Outline: The shorter side has at least 64 pixels
-    Given a published image as a grey PNG of <rows> rows and <columns> columns
+    Given a published PNG of <rows> rows and <columns> columns
     When the device judges it through research intake
     Then <verdict>
 

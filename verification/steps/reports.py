@@ -159,8 +159,13 @@ def raw_identity(path: Path) -> dict[str, bytes | None]:
     dataset, found = dcmread(path), {}
     for keyword in IDENTITY:
         raw = dataset.get_item(keyword) if keyword in dataset else None
-        found[keyword] = None if raw is None else bytes(raw.value or b"")
+        found[keyword] = None if raw is None else as_bytes(raw.value)
     return found
+
+
+def as_bytes(value: object) -> bytes:
+    """The bytes of a value, decoded or not; padding is no part of it."""
+    return (value if isinstance(value, bytes) else str(value or "").encode()).rstrip(b" \x00")
 
 
 @then("the report references the image by its SOP class and instance")

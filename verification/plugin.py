@@ -170,9 +170,11 @@ class _Recorder:
         return self._clean(text or f"{report.outcome} during {report.when}")
 
     def _clean(self, text: str) -> str:
-        """Free a text of what differs from one checkout and run to the next: folders and addresses."""
+        """Free a text of what differs from one checkout and run to the next: folders, addresses, UIDs made of a UUID."""
         text = text.replace(str(self.config.getoption("basetemp")), "<tmp>").replace(f"{self.project.root}/", "")
+        text = re.sub(r"\n\s*Use -v to get more diff", "", text)
         text = re.sub(re.escape(tempfile.gettempdir()) + r"/[\w.-]+", "<tmp>", text)
+        text = re.sub(r"\b2\.25\.\d{20,39}", "2.25.…", text)  # PS3.5 B.2
         return re.sub(r"\b0x[0-9a-f]{6,}", "0x…", text)[:_LONGEST_MESSAGE]
 
     # --- where it goes ---

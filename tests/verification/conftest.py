@@ -178,7 +178,9 @@ def a_door(): pass
 def turned(angle, observe): observe(f"turned by {angle}")
 
 @then("it is shown to be good")
-def good(tmp_path, observe): observe(f"good, in {tmp_path}")
+def good(tmp_path, observe):
+    import uuid
+    observe(f"good, in {tmp_path}, of 2.25.{uuid.uuid4().int}, by {object()}")
 """,
     "submission/content_map.yaml": """\
 - {section: DOC-1/requirements, title: Requirements, shows: [software_requirement, system_requirement]}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RUNS = Path("build/training")
+RECIPE = "recipe.yaml"
 
 
 def train(argv: Sequence[str]) -> int:
@@ -59,12 +60,13 @@ def _lock(run: Path) -> int:
 def _train(options: argparse.Namespace) -> int:
     file = read_recipe(options.recipe)
     run = options.output or RUNS / file.recipe.name
+    _require_run(run, file, resume=options.resume)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from device.training import assemble, data, fit
 
     folder = data.find_folder(file.recipe, options.data)
     samples = data.read_samples(file, folder)
-    _open_run(run, file, resume=options.resume)
+    _open_run(run, file)
     fit.make_deterministic(file.recipe)
     images = {split: data.Images(found, file.recipe) for split, found in samples.items()}
     print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
@@ -74,19 +76,25 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
-def _open_run(run: Path, file: RecipeFile, *, resume: bool) -> None:
-    """Make the run's folder with a copy of the recipe, or check that the one there is of this recipe."""
-    copy = run / "recipe.yaml"
-    if copy.is_file():
-        if not resume:
-            raise RecipeError(f"{run}: holds a run; continue it with --resume, or name another folder with --output")
-        if read_recipe(str(copy)).digest != file.digest:
-            raise RecipeError(f"{run}: was made with another recipe; name another folder with --output")
+def _require_run(run: Path, file: RecipeFile, *, resume: bool) -> None:
+    """Refuse a run's folder that is of something else, or of this recipe without `resume`."""
+    copy = run / RECIPE
+    if not copy.is_file():
+        if run.exists() and any(run.iterdir()):
+            raise RecipeError(f"{run}: is not empty and holds no run; name another folder with --output")
         return
-    if run.exists() and any(run.iterdir()):
-        raise RecipeError(f"{run}: is not empty and holds no run; name another folder with --output")
+    if not resume:
+        raise RecipeError(f"{run}: holds a run; continue it with --resume, or name another folder with --output")
+    if read_recipe(str(copy)).digest != file.digest:
+        raise RecipeError(f"{run}: was made with another recipe; name another folder with --output")
+
+
+def _open_run(run: Path, file: RecipeFile) -> None:
+    """Make the run's folder, with a copy of the recipe and a record of what runs it."""
+    if (run / RECIPE).is_file():
+        return
     run.mkdir(parents=True, exist_ok=True)
-    packages = {name: metadata.version(name) for name in ("keras", "numpy", "pillow", "tensorflow_cpu")}
+    packages = {name: metadata.version(name) for name in ("keras", "numpy", "pillow", "tensorflow-cpu")}
     record = {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
     (run / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    copy.write_bytes(file.path.read_bytes())
+    (run / RECIPE).write_bytes(file.path.read_bytes())

@@ -82,6 +82,8 @@ def estimate(cases: Cases, plan: Plan, goals: tuple[Goal, ...], subgroup: str, o
     for metric, (number,) in compute(ranked, np.ones((1, cases.labels.size))).items():
         value, reason = describe_undefined(metric, number)
         interval = None if value is None else (_exact(metric, value, cases) or intervals[metric][0])
+        if value is not None and interval is None:
+            reason = f"no interval: defined in {intervals[metric][1]} of {plan.replicates} replicates, or without width"
         goal = next((goal for goal in goals if (goal.metric, goal.subgroup) == (metric, subgroup)), None)
         criterion, met = (goal.id, is_met(goal, interval)) if goal else (None, None)
         yield _row(cases, metric, (value, reason, interval), plan, subgroup, of, criterion, met)
@@ -159,10 +161,12 @@ def _row(
     criterion: str | None = None,
     met: bool | None = None,
 ) -> Estimate:
-    among, counted = cases.proportions.get(metric, (np.ones_like(cases.labels, dtype=np.bool_), cases.labels == 1))
+    proportion = cases.proportions.get(metric)
+    among = proportion[0] if proportion else np.ones_like(cases.labels, dtype=np.bool_)
+    events = int((among & proportion[1]).sum()) if proportion else None
     return Estimate(
-        metric=metric, value=found[0], reason=found[1], interval=found[2], n=int(among.sum()),
-        events=int((among & counted).sum()), patients=int(np.unique(cases.patients[among]).size), subgroup=subgroup,
+        metric=metric, value=found[0], reason=found[1], interval=found[2], n=int(among.sum()), events=events,
+        patients=int(np.unique(cases.patients[among]).size), subgroup=subgroup,
         reference_standard=plan.reference_standard, decides=criterion is not None, criterion=criterion, met=met,
         release_digest=of.release, dataset_digest=of.dataset,
     )  # fmt: skip

@@ -36,6 +36,7 @@ from verification.performance.rescore import rescore as score_anew
 from verification.performance.scores import Scored, find_binding_faults, find_mismatches, read_scores
 from verification.performance.subgroups import describe_images, select
 
+RELEASES = "device/releases"
 NOT_MADE = "none: not made"
 
 
@@ -117,7 +118,7 @@ def _gather(project: Project, study: StudyFolder) -> Material:
     plan = study.plan
     issues: list[Issue] = []
     files: list[Path] = []
-    release = _read_release(plan.release, study.where, issues)
+    release = _read_release(project, plan.release, study.where, issues)
     if release:
         files += [path for path in release.folder.iterdir() if path.is_file()]
     if plan.kind == "validation_plan":
@@ -135,9 +136,9 @@ def _gather(project: Project, study: StudyFolder) -> Material:
     return Material(release, entries, dataset_digest, rows, tuple(issues), tuple(files))
 
 
-def _read_release(name: str, where: str, issues: list[Issue]) -> Release | None:
+def _read_release(project: Project, name: str, where: str, issues: list[Issue]) -> Release | None:
     try:
-        return read_release(name)
+        return read_release(project.root / RELEASES / name)
     except ReleaseError as error:
         hint = "restore the release from git, or lock it again"
         issues.append(blocking("release-unreadable", f"{where}/plan.yaml", str(error), hint))

@@ -24,7 +24,7 @@ def rescore(project: Project, study: StudyFolder, data: Path | None) -> None:
     Args:
         project: the checkout.
         study: a study whose plan names what is asserted of its images.
-        data: the folder that the manifest's image paths are relative to, or the one that holds it under the dataset's name.
+        data: the folder that the manifest's image paths are relative to, or its parent if it is named like the dataset.
 
     Raises:
         ValueError: no folder is given, the manifest or the release cannot be used, or images were not analysed or are
@@ -36,7 +36,7 @@ def rescore(project: Project, study: StudyFolder, data: Path | None) -> None:
     if issues:
         raise ValueError("\n".join(f"{issue.where}: {issue.message}" for issue in issues))
     try:
-        release = read_release(study.plan.release)
+        release = read_release(project.root / "device" / "releases" / study.plan.release)
     except ReleaseError as error:
         raise ValueError(str(error)) from error
     rows = _score([entry for entry in entries if entry.split == study.plan.split], folder, study, release)

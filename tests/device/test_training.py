@@ -1,0 +1,303 @@
+"""Training on a few small synthetic images, for real: resumed is the same, exported is the same, locked is for good."""
+
+import csv
+import hashlib
+import shutil
+import subprocess
+import sys
+
+import msgspec
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from device import Intake, analyze, find_releases, read_release
+from device.training.cli import train
+from device.training.operating_point import choose_threshold
+from device.training.recipe import RECIPES, RecipeError, read_recipe
+from device.training.release_folder import describe_release, lock, write_release
+from device.types import Unbuilt
+from verification.evidence import Card
+
+SHIPPED = yaml.safe_load((RECIPES / "paediatric-reference.yaml").read_text())
+ASSERTED = {"Modality": "CR", "BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"}
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """A data set whose pneumonia images are brighter, its manifest, and a recipe of three short epochs."""
+    folder = tmp_path_factory.mktemp("tiny")
+    generator = np.random.default_rng(0)
+    rows = []
+    for number in range(40):
+        label = number % 2
+        name, path = f"{number}.png", folder / "images" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        pixels = generator.integers(0, 120, (80, 70)) + 100 * label
+        Image.fromarray(pixels.astype(np.uint8)).save(path)
+        split = ("training", "training", "tuning", "development_holdout")[number // 2 % 4]
+        rows.append((name, f"p{number}", label, "s", split, hashlib.sha256(path.read_bytes()).hexdigest()))
+    with (folder / "manifest.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([("image", "patient", "label", "label_source", "split", "sha256"), *rows])
+    write_recipe(folder)
+    return folder
+
+
+def write_recipe(folder, **changes):
+    recipe = SHIPPED | {
+        "name": "tiny",
+        "data": {"dataset": "tiny", "manifest": "manifest.csv"},
+        "geometry": SHIPPED["geometry"] | {"rows": 32, "columns": 32},
+        "network": SHIPPED["network"] | {"stem": 4, "widths": [4, 8]},
+        "epochs": 3,
+        "batch_size": 8,
+        "threads": 1,
+    }
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(recipe | changes))
+    return path
+
+
+def clearway_train(*arguments):
+    """In a process of its own: TensorFlow takes its threads once."""
+    command = "import sys; from device.training.cli import train; sys.exit(train(sys.argv[1:]))"
+    return subprocess.run([sys.executable, "-c", command, *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def run(images):
+    """A run without interruption."""
+    done = clearway_train(images / "tiny.yaml", "--data", images / "images", "--output", images / "run")
+    assert done.returncode == 0, done.stderr
+    return images / "run"
+
+
+@pytest.mark.training
+def test_a_run_makes_a_release_that_the_device_reads(run):
+    release = read_release(run / "release")
+    card = msgspec.yaml.decode((run / "release" / "card.yaml").read_bytes(), type=Card)
+    assert (release.name, card.epochs, len(card.history[0].rows)) == ("tiny", 3, 3)
+    assert card.keras_litert_maximum_difference < 1e-5
+    assert card.keras_litert_decision_flips <= 1  # the image whose score is the threshold, if Keras gives it less
+    assert card.recipe_digest == hashlib.sha256((run / "recipe.yaml").read_bytes()).hexdigest()
+    assert (card.training_images, card.tuning_images) == (20, 10)
+
+
+@pytest.mark.training
+def test_the_operating_point_keeps_the_sensitivity_through_the_device(run, images):
+    release = read_release(run / "release")
+    with (images / "manifest.csv").open() as stream:
+        positive = [row for row in csv.DictReader(stream) if row["split"] == "tuning" and row["label"] == "1"]
+    findings = [
+        analyze(images / "images" / row["image"], release, Intake.RESEARCH, ASSERTED).finding for row in positive
+    ]
+    assert sum(finding.flag == "flagged" for finding in findings) / len(findings) >= 0.95
+    assert release.operating_point.threshold in {finding.score for finding in findings}
+
+
+@pytest.mark.training
+def test_an_interrupted_run_resumes_to_the_same_bytes(run, images, tmp_path):
+    """Stopped after the first epoch, as a kill between two epochs leaves it."""
+    again = tmp_path / "run"
+    stop = (
+        "import sys, device.training.fit as fit\n"
+        "from device.training.cli import train\n"
+        "save = fit._save\n"
+        "def save_and_stop(*held):\n    save(*held)\n    raise KeyboardInterrupt\n"
+        "fit._save = save_and_stop\n"
+        "sys.exit(train(sys.argv[1:]))"
+    )
+    arguments = [str(images / "tiny.yaml"), "--data", str(images / "images"), "--output", str(again)]
+    stopped = subprocess.run([sys.executable, "-c", stop, *arguments], capture_output=True, text=True)
+    assert stopped.returncode == 2
+    assert "--resume" in stopped.stderr
+    assert len((again / "history.csv").read_text().splitlines()) == 2
+    refused = clearway_train(*arguments)
+    assert refused.returncode == 2
+    assert "--resume" in refused.stderr
+    assert clearway_train(*arguments, "--resume").returncode == 0
+    assert (again / "history.csv").read_bytes() == (run / "history.csv").read_bytes()
+    assert read_release(again / "release").digest == read_release(run / "release").digest
+
+
+@pytest.mark.training
+def test_training_reads_what_the_device_reads_and_the_stream_hands_it_on(images):
+    from device.preprocessing import preprocess
+    from device.research import decode
+    from device.training.data import Images, plain_stream, read_samples
+
+    file = read_recipe(str(images / "tiny.yaml"))
+    samples = read_samples(file, images / "images")["training"]
+    inputs = np.concatenate([batch.numpy() for batch, _ in plain_stream(Images(samples, file.recipe), file.recipe)])
+    labels = np.concatenate([batch.numpy() for _, batch in plain_stream(Images(samples, file.recipe), file.recipe)])
+    expected = [preprocess(decode(sample.path), file.recipe.geometry) for sample in samples]
+    np.testing.assert_array_equal(inputs, expected)
+    assert labels[:, 0].tolist() == [sample.label for sample in samples]
+
+
+@pytest.mark.training
+def test_augmentation_keeps_shape_and_range_moves_as_far_as_allowed_and_never_flips():
+    from device.training.data import augment
+    from device.training.recipe import Augmentation
+
+    image = np.zeros((1, 64, 64, 1), dtype=np.float32)
+    image[0, 20:30, 8:18] = 0.5  # upper left
+    batch = np.repeat(image, 64, axis=0)
+    none = Augmentation(shift=0, zoom=0, rotation_degrees=0, contrast=0, brightness=0)
+    np.testing.assert_allclose(augment(batch, none, [1, 2]), batch, atol=1e-6)
+    limits = Augmentation(shift=0.05, zoom=0.1, rotation_degrees=7, contrast=0.2, brightness=0.1)
+    changed = augment(batch, limits, [1, 2]).numpy()
+    np.testing.assert_array_equal(changed, augment(batch, limits, [1, 2]))
+    assert not np.array_equal(changed, augment(batch, limits, [1, 3]))
+    assert changed.shape == batch.shape
+    assert changed.min() >= 0
+    assert changed.max() <= 1
+    shifted = augment(batch, Augmentation(shift=0.05, zoom=0, rotation_degrees=0, contrast=0, brightness=0), [1, 2])
+    mass = shifted.numpy()[..., 0]
+    total = mass.sum(axis=(1, 2))
+    row = (mass.sum(axis=2) @ np.arange(64)) / total
+    column = (mass.sum(axis=1) @ np.arange(64)) / total
+    assert (np.abs(row - 24.5) <= 3.21).all()
+    assert (np.abs(column - 12.5) <= 3.21).all()  # a flip would put it at 50.5
+    assert row.std() > 1
+    assert column.std() > 1
+
+
+@pytest.mark.training
+@pytest.mark.data
+def test_one_kermany_image_is_the_same_input_for_training_and_inference():
+    from device import pipeline
+    from device.preprocessing import preprocess
+    from device.training.data import find_folder, read_input
+
+    file = read_recipe("paediatric-reference")
+    path = find_folder(file.recipe, None) / "train" / "NORMAL" / "IM-0115-0001.jpeg"
+    release = read_release("paediatric-reference")
+    radiograph = pipeline._admit(path, release, Intake.RESEARCH, ASSERTED).radiograph
+    np.testing.assert_array_equal(
+        read_input(path, file.recipe.geometry), preprocess(radiograph.pixels, release.geometry)
+    )
+
+
+def fake_run(folder, version="0.1.0", note=b""):
+    """A run's folder that holds a release without weights, which is enough to lock."""
+    recipe = read_recipe("adult-nih").recipe
+    release = describe_release(recipe, None, None, Unbuilt("r", "c")) | {"version": version}
+    write_release(folder / "release", release, None, {"note": note})
+    return folder
+
+
+def locked_run(folder, version="0.1.0", note=b""):
+    """The same with weights, of which the digests matter and nothing else."""
+    release = yaml.safe_load((fake_run(folder, version, note) / "release" / "release.yaml").read_text())
+    release |= {
+        "unbuilt": None,
+        "weights": {"file": "note", "format": "litert", "sha256": hashlib.sha256(note).hexdigest()},
+        "operating_point": {"threshold": 0.5, "rule": "r", "locked_on": "l"},
+    }
+    write_release(folder / "release", release, None, {"note": note})
+    return folder
+
+
+def test_a_locked_version_is_never_changed(tmp_path):
+    releases = tmp_path / "releases"
+    lock(fake_run(tmp_path / "unbuilt"), releases)
+    first = locked_run(tmp_path / "first", note=b"1")
+    lock(first, releases)  # weights take the place of a release that has none
+    digest = read_release(releases / "adult-nih").digest
+    lock(first, releases)  # the same again is no change
+    with pytest.raises(RecipeError, match="another version"):
+        lock(locked_run(tmp_path / "other", note=b"2"), releases)
+    assert read_release(releases / "adult-nih").digest == digest
+    lock(locked_run(tmp_path / "next", version="0.2.0", note=b"2"), releases)
+    assert read_release(releases / "adult-nih").version == "0.2.0"
+    assert [path.name for path in releases.iterdir()] == ["adult-nih"]
+
+
+def test_a_damaged_or_missing_run_is_not_locked(tmp_path):
+    damaged = locked_run(tmp_path / "run", note=b"1")
+    (damaged / "release" / "note").write_bytes(b"2")
+    for run in (damaged, tmp_path / "none"):
+        with pytest.raises(RecipeError, match="no release to lock"):
+            lock(run, tmp_path / "releases")
+    assert not (tmp_path / "releases").exists()
+
+
+@pytest.mark.parametrize(
+    ("scores", "sensitivity", "expected"),
+    [
+        ([0.9, 0.8, 0.7, 0.6], 0.75, 0.7),
+        ([0.9, 0.8, 0.7, 0.6], 0.76, 0.6),
+        ([0.9, 0.8, 0.7, 0.6], 1.0, 0.6),
+        ([0.9, 0.5, 0.5, 0.5], 0.5, 0.5),
+        ([n / 20 for n in range(20)], 0.95, 0.05),
+    ],
+)
+def test_the_threshold_is_the_highest_that_keeps_the_sensitivity(scores, sensitivity, expected):
+    scores = np.array([*scores, 0.99, 0.01])  # the last two are negative and must not matter
+    positive = np.arange(scores.size) < scores.size - 2
+    found = choose_threshold(positive, scores, sensitivity)
+    assert found == expected
+    assert (scores[positive] >= found).mean() >= sensitivity
+    assert (scores[positive] >= np.nextafter(found, 2)).mean() < sensitivity
+
+
+@pytest.mark.parametrize("name", [path.stem for path in RECIPES.glob("*.yaml")])
+def test_each_shipped_recipe_says_what_its_release_says(name):
+    recipe, release = read_recipe(name).recipe, read_release(name)
+    assert name == recipe.name == release.name
+    assert recipe.version == release.version
+    assert recipe.release.population == release.population
+    assert recipe.release.limitations == release.limitations
+    assert recipe.release.study == release.study
+    assert recipe.geometry == release.geometry
+    assert name in find_releases()
+
+
+def test_the_shipped_weights_are_of_the_shipped_recipe_and_manifest():
+    file, release = read_recipe("paediatric-reference"), read_release("paediatric-reference")
+    card = msgspec.yaml.decode((release.folder / "card.yaml").read_bytes(), type=Card)
+    assert card.recipe_digest == file.digest
+    assert card.dataset_digest == hashlib.sha256(file.manifest.read_bytes()).hexdigest()
+    assert card.keras_litert_decision_flips == 0
+    assert (release.folder / "model.tflite").stat().st_size < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"colour": "blue"}, "colour"),
+        ({"augmentation": SHIPPED["augmentation"] | {"flip": True}}, "flip"),
+        ({"augmentation": SHIPPED["augmentation"] | {"rotation_degrees": 90}}, "rotation_degrees"),
+        ({"epochs": "many"}, "epochs"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_a_recipe_that_is_not_of_the_schema_is_refused_by_name(tmp_path, change, word, capsys):
+    path = write_recipe(tmp_path, **change)
+    assert train([str(path)]) == 2
+    assert word in capsys.readouterr().err
+
+
+def test_an_unknown_recipe_names_the_known(capsys):
+    assert train(["adult"]) == 2
+    assert "adult-nih, paediatric-reference" in capsys.readouterr().err
+
+
+@pytest.mark.training
+def test_missing_images_and_manifest_are_named(images, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("CLEARWAY_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert train(["adult-nih"]) == 2
+    assert "--data DIR" in capsys.readouterr().err
+    assert train(["adult-nih", "--data", str(tmp_path / "none")]) == 2
+    assert f"{tmp_path / 'none'}: no such folder" in capsys.readouterr().err
+    assert train(["adult-nih", "--data", str(tmp_path)]) == 2
+    assert "datasets/nih/manifest.csv" in capsys.readouterr().err
+    partial = tmp_path / "partial"
+    shutil.copytree(images / "images", partial)
+    (partial / "0.png").unlink()
+    assert train([str(images / "tiny.yaml"), "--data", str(partial)]) == 2
+    assert "0.png: missing" in capsys.readouterr().err
+    assert not (tmp_path / "build").exists()

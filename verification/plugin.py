@@ -170,7 +170,7 @@ class _Recorder:
         return self._clean(text or f"{report.outcome} during {report.when}")
 
     def _clean(self, text: str) -> str:
-        """Free a text of what differs from one checkout and run to the next: folders, addresses, UIDs made of a UUID."""
+        """Free a text of what differs from one checkout and run to the next: folders, addresses, random UIDs."""
         text = text.replace(str(self.config.getoption("basetemp")), "<tmp>").replace(f"{self.project.root}/", "")
         text = re.sub(r"\n\s*Use -v to get more diff", "", text)
         text = re.sub(re.escape(tempfile.gettempdir()) + r"/[\w.-]+", "<tmp>", text)

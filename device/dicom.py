@@ -10,6 +10,7 @@ import math
 import os
 import stat
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +36,15 @@ META_START = 144
 END_MARKER = b"\xff\xd9"
 FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 """Start of frame: JPEG (ISO/IEC 10918-1 table B.1) and JPEG-LS (ISO/IEC 14495-1 C.1.1)."""
+
+START_OF_SCAN = 0xDA
+SEGMENTS = FRAME_MARKERS | {0xC4, START_OF_SCAN, 0xDB, 0xDD, 0xF8, 0xFE} | set(range(0xE0, 0xF0))
+"""Marker segments that may stand before the scan: also tables, restart interval, JPEG-LS parameters, APPn, comment."""
+
+DECODERS = dict.fromkeys((uid.JPEGLossless, uid.JPEGLosslessSV1), "gdcm")
+DECODERS |= dict.fromkeys((uid.JPEGLSLossless, uid.JPEGLSNearLossless), "pyjpegls")
+DECODERS |= dict.fromkeys((uid.JPEG2000Lossless, uid.JPEG2000, uid.JPEGBaseline8Bit), "pillow")
+"""pydicom's decoder of each encapsulated syntax. gdcm reads them all, but malformed JPEG 2000 makes it abort."""
 
 HEADER_LIMIT_BYTES = 16 * 2**20
 """How far a deflated file is inflated in search of its pixel data: a small file can hold an enormous one."""
@@ -109,6 +119,8 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
 
 def _parse_header(file: BinaryIO, path: Path) -> Dataset:
     meta = read_file_meta_info(path)
+    if not len(meta):
+        raise ValueError("there is no file meta information after the prefix DICM (PS3.10 7.1)")
     if meta.get("TransferSyntaxUID") == uid.DeflatedExplicitVRLittleEndian:
         file.seek(META_START + meta.FileMetaInformationGroupLength)
         inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), HEADER_LIMIT_BYTES)
@@ -192,7 +204,7 @@ def decode(path: Path) -> UnitImage | PixelFault:
 def check_complete(image: Dataset) -> PixelFault | None:
     """Judge whether the pixel data are whole.
 
-    Native data are long enough for the header; encapsulated data (PS3.5 A.4) have whole fragments and a codestream of
+    Native data are as long as the header says: more would be another image; encapsulated data (PS3.5 A.4) have whole fragments and a codestream of
     the header's size that reaches its end marker.
 
     Implements: SRS-012
@@ -201,6 +213,8 @@ def check_complete(image: Dataset) -> PixelFault | None:
     data = image.get("PixelData") or b""
     if not syntax.is_encapsulated:
         expected = image.Rows * image.Columns * image.BitsAllocated // 8
+        if len(data) > expected + expected % 2:  # PS3.5 8.1.1: padded to even length, no further
+            return PixelFault(PixelFaultKind.UNDECODABLE, f"{len(data)} bytes", f"{expected} bytes, as the header says")
         return None if len(data) >= expected else _short(f"{len(data)} bytes", f"{expected} bytes")
     if not data:
         return _short("the data end before their sequence delimiter", "a sequence delimiter (PS3.5 A.4)")
@@ -212,24 +226,41 @@ def check_complete(image: Dataset) -> PixelFault | None:
 
 
 def _check_codestream(frame: bytes, image: Dataset) -> PixelFault | None:
-    """A codec may fill the rest of a cut codestream, or allocate what the codestream says instead of the header."""
+    """Judge a codestream before any codec sees it.
+
+    A codec may fill in what a cut codestream lacks, allocate what the codestream says instead of the header, or, if the
+    marker segments are malformed, take the whole process down.
+    """
     if not frame.rstrip(b"\x00").endswith(END_MARKER):
         return _short("a codestream without its end marker", "a codestream that ends with FF D9")
-    size, expected = codestream_size(frame), (image.Rows, image.Columns)
-    if size == expected:
+    found = read_codestream_header(frame)
+    if found is None:
+        return PixelFault(PixelFaultKind.UNDECODABLE, "a codestream with a malformed header", "well-formed markers")
+    rows, columns, samples, precision = found
+    if (rows, columns, samples) == (image.Rows, image.Columns, 1) and image.BitsStored <= precision <= 16:
         return None
-    return PixelFault(PixelFaultKind.UNDECODABLE, f"codestream of {size}", f"{expected}, as the header says")
+    expected = f"{image.Rows} x {image.Columns} x 1, {image.BitsStored} to 16 bits, as the header says"
+    return PixelFault(PixelFaultKind.UNDECODABLE, f"{rows} x {columns} x {samples}, {precision} bits", expected)
 
 
-def codestream_size(frame: bytes) -> tuple[int, int] | None:
-    """Rows and columns as a JPEG, JPEG-LS or JPEG 2000 codestream states them; None if it states none."""
-    if frame[:4] == b"\xff\x4f\xff\x51":  # ISO/IEC 15444-1 A.5.1: SOC, SIZ: length, capabilities, X, Y, X0, Y0
+def read_codestream_header(frame: bytes) -> tuple[int, int, int, int] | None:
+    """Rows, columns, samples per pixel and bits per sample that a codestream states; None if it is malformed.
+
+    JPEG 2000: SOC and SIZ (ISO/IEC 15444-1 A.5.1). JPEG and JPEG-LS: unbroken marker segments from SOI to SOS, one of
+    them a start of frame (ISO/IEC 10918-1 B.1.1, B.2.2; ISO/IEC 14495-1 C.2).
+    """
+    if frame[:4] == b"\xff\x4f\xff\x51" and len(frame) > 44:
         x, y, x0, y0 = struct.unpack(">4I", frame[8:24])
-        return y - y0, x - x0
-    at = 2
-    while at + 9 <= len(frame) and frame[at] == 0xFF:  # ISO/IEC 10918-1 B.1.1: marker, length
-        if frame[at + 1] in FRAME_MARKERS:  # B.2.2: length, precision, lines, samples per line
-            return cast("tuple[int, int]", struct.unpack(">2H", frame[at + 5 : at + 9]))
+        return y - y0, x - x0, int.from_bytes(frame[40:42], "big"), (frame[42] & 0x7F) + 1
+    at, found = 2, None
+    while frame[:2] == b"\xff\xd8" and at + 10 < len(frame) and frame[at] == 0xFF and frame[at + 1] in SEGMENTS:
+        if frame[at + 1] == START_OF_SCAN:
+            return found
+        if frame[at + 1] in FRAME_MARKERS:
+            if found:
+                return None
+            precision, rows, columns, samples = struct.unpack(">BHHB", frame[at + 4 : at + 10])
+            found = rows, columns, samples, precision
         at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
     return None
 
@@ -241,8 +272,9 @@ def _short(found: str, expected: str) -> PixelFault:
 def _stored_values(image: Dataset) -> NDArray[np.integer[Any]]:
     """Stored values, axis order (rows, columns), signed or unsigned as Pixel Representation says."""
     syntax = image.file_meta.TransferSyntaxUID
-    plugin = "gdcm" if syntax.is_encapsulated and syntax != uid.RLELossless else "pydicom"
-    stored, _ = get_decoder(syntax).as_array(image, raw=True, decoding_plugin=plugin if syntax.is_encapsulated else "")
+    with warnings.catch_warnings():  # more pixels than the header describes are another image, not padding
+        warnings.filterwarnings("error", message="The decoded RLE segment")
+        stored, _ = get_decoder(syntax).as_array(image, raw=True, decoding_plugin=DECODERS.get(syntax, ""))
     if stored.shape != (image.Rows, image.Columns):
         raise ValueError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
     return cast("NDArray[np.integer[Any]]", stored)
@@ -315,7 +347,7 @@ def apply_voi_lut(values: NDArray[np.float64], full_range: tuple[float, float], 
     if width < 1 if function == "LINEAR" else width <= 0:
         raise ValueError(f"WindowWidth is {width:g}, which {function} does not allow (PS3.3 C.11.2.1.2)")
     if function == "SIGMOID":  # PS3.3 C.11.2.1.3.1
-        return 1.0 / (1.0 + np.exp(-4.0 * (values - center) / width))
+        return 0.5 + 0.5 * np.tanh(2.0 * (values - center) / width)  # 1 / (1 + exp(-4 (x - c) / w)), without overflow
     if function == "LINEAR_EXACT":  # PS3.3 C.11.2.1.3.2
         return _ramp(values, center - width / 2, center + width / 2)
     if function == "LINEAR":  # PS3.3 C.11.2.1.2.1

@@ -15,7 +15,7 @@ from typing import Any
 
 from submission.catalogue import Catalogue, Entry, read_catalogue
 from submission.context import Package, assemble
-from submission.render import TEMPLATES, Press, Rendered, RenderError, make_environment, render_html
+from submission.render import TEMPLATES, Rendered, RenderError, make_environment, print_all, print_one, render_html
 from verification.evidence import EVIDENCE_FILES, Gap, Project, write_atomically
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
@@ -59,17 +59,18 @@ def build(project: Project, release: str, output: Path | None = None, templates:
 
 
 def _render_all(catalogue: Catalogue, package: Package, templates: Path) -> Iterator[Rendered]:
-    environment, press = make_environment(templates), Press()
-    pages: dict[str, int] = {}
+    environment = make_environment(templates)
+    first = [entry for entry in catalogue.documents if entry.template != INDEX]
+    last = [entry for entry in catalogue.documents if entry.template == INDEX]
+    none = {entry.number: None for entry in catalogue.documents}
+    pages = [(entry, render_html(environment, entry, package, {"pages": none})) for entry in first]
+    rendered = {document.entry.number: document for document in print_all(pages, _progress)}
     # The summary of the package states the pages of all the others.
-    order = sorted(catalogue.documents, key=lambda entry: entry.template == INDEX)
-    rendered: dict[str, Rendered] = {}
-    for done, entry in enumerate(order):
-        _progress(f"[{done + 1}/{len(order)}] {entry.number} {entry.title}")
-        html = render_html(environment, entry, package, {"pages": {one.number: pages.get(one.number) for one in order}})
-        rendered[entry.number] = press.print(entry, html)
-        pages[entry.number] = rendered[entry.number].pages
-    _progress("")
+    counted: dict[str, int | None] = none | {number: document.pages for number, document in rendered.items()}
+    for entry in last * 2:  # twice: the second time it knows its own pages too
+        html = render_html(environment, entry, package, {"pages": counted})
+        rendered[entry.number] = print_one(entry, html)
+        counted[entry.number] = rendered[entry.number].pages
     yield from (rendered[entry.number] for entry in catalogue.documents)
 
 

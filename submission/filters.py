@@ -15,7 +15,17 @@ from typing import Any, TypeVar
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from verification.evidence import CurvePoint, Estimate, Gap, Interval, Study, StudyCriterion
+from verification.evidence import (
+    Confusion,
+    CurvePoint,
+    Estimate,
+    Gap,
+    Interval,
+    Population,
+    Soup,
+    Study,
+    StudyCriterion,
+)
 
 FONTS = Path(__file__).parent / "fonts"
 LONGEST_ID = 96
@@ -64,13 +74,18 @@ def show(value: object) -> object:
         return Markup('<span class="absent">not recorded</span>')
     if isinstance(value, bool | int | float):
         raise TypeError(f"the bare number {value!r} reached the page; show it through a filter such as `count`")
-    return spell(value) if isinstance(value, str) else value
+    return ticked(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def ticked(text: str) -> Markup:
+    """Text with what stands between backticks set as code, as the messages of the tools write commands."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(spell(text)))))  # noqa: S704  escaped before
 
 
 def gap_inline(gap: Gap) -> Markup:
     """A gap as it stands in a line of text or in a cell."""
     return Markup('<span class="gap"><b>Gap</b> {} <i>Closed by:</i> {}</span>').format(
-        spell(sentence(gap.reason)), spell(sentence(gap.closes))
+        ticked(sentence(gap.reason)), ticked(sentence(gap.closes))
     )
 
 
@@ -141,9 +156,10 @@ def cell(value: object) -> object:
 
 
 @total
-def years(maximum: int | None) -> str:
-    """The upper limit of an age range."""
-    return "no upper limit" if maximum is None else f"{maximum} years"
+def ages(population: Population) -> str:
+    """The labelled ages, in completed years."""
+    lowest, highest = population.minimum_age_years, population.maximum_age_years
+    return f"{lowest} years and older" if highest is None else f"{lowest} to {highest} years"
 
 
 @total
@@ -215,6 +231,26 @@ def line_number(value: int) -> str:
 def where(values: Iterable[Any], attribute: str, wanted: object) -> tuple[Any, ...]:
     """The values whose attribute is `wanted`."""
     return tuple(value for value in values if getattr(value, attribute) == wanted)
+
+
+@total
+def unless(values: Iterable[Any], attribute: str, unwanted: object) -> tuple[Any, ...]:
+    """The values whose attribute is not `unwanted`."""
+    return tuple(value for value in values if getattr(value, attribute) != unwanted)
+
+
+@total
+def versions(values: Iterable[Soup]) -> Markup:
+    """Locked packages with their versions, in one run of text."""
+    one = Markup('<span class="id">{} {}</span>')
+    return Markup(", ").join(one.format(value.name, value.version) for value in values) or Markup("–")
+
+
+@total
+def two_by_two(confusion: Confusion) -> tuple[tuple[str, int, int], ...]:
+    """The rows of the table of findings."""
+    flagged = ("Flagged", confusion.true_positive, confusion.false_positive)
+    return (flagged, ("Not flagged", confusion.false_negative, confusion.true_negative))
 
 
 @total
@@ -338,4 +374,4 @@ def short(value: str | None) -> object:
 def prose(value: str) -> Markup:
     """Evidence text as paragraphs."""
     parts = [part for part in re.split(r"\n\s*\n", value.strip()) if part]
-    return Markup("").join(Markup("<p>{}</p>").format(escape(spell(" ".join(part.split())))) for part in parts)
+    return Markup("").join(Markup("<p>{}</p>").format(ticked(" ".join(part.split()))) for part in parts)

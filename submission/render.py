@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
 import re
 import traceback
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,13 @@ from submission import figures
 from submission.catalogue import Entry, Standard
 from submission.context import BLOCKED, Package
 from submission.filters import FILTERS, FONTS, show
-from verification.evidence import Gap
+from verification.evidence import Gap, Issue
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
 FAMILIES = ("Clearway-Sans", "Clearway-Mono")
-FIRST = 24
-"""Blocking issues that the first page of a document lists; the Gap Register lists all."""
+FEW = 5
+"""Blocking issues of one code that the first page names besides the first; the Gap Register lists all."""
 
 
 class RenderError(Exception):
@@ -103,17 +105,39 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
 def _furniture(package: Package) -> dict[str, object]:
     """What stands on every page and in the title block."""
     release, device = package.release, package.device
-    codes = Counter(issue.code for issue in package.blocking)
-    rest = len(package.blocking) - FIRST
+    reasons = _reasons(package.blocking)
     return {
         "standing_banner": next((banner for banner in package.banners if banner != BLOCKED), ""),
-        "blocking_short": ", ".join(code if n == 1 else f"{code} ({n})" for code, n in sorted(codes.items())),
-        "blocking_first": package.blocking[:FIRST],
-        "blocking_rest": f"and {rest} more, all in the Gap Register" if rest > 0 else "",
+        "blocking_short": ", ".join(reason.heading for reason in reasons),
+        "reasons": reasons,
         "release_digest_short": "none" if isinstance(release, Gap) else release.digest[:12],
         "release_line": release if isinstance(release, Gap) else f"{release.name} {release.version}",
         "device_line": "" if isinstance(device, Gap) else f"{device.name} {device.version}",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Blocking issues of one code: the heading of the pages, the first of them in words, and where the others are."""
+
+    heading: str
+    first: Issue
+    others: str
+
+
+def _reasons(issues: tuple[Issue, ...]) -> tuple[Reason, ...]:
+    by_code: dict[str, list[Issue]] = {}
+    for issue in issues:
+        by_code.setdefault(issue.code, []).append(issue)
+    return tuple(_reason(code, found) for code, found in sorted(by_code.items()))
+
+
+def _reason(code: str, issues: list[Issue]) -> Reason:
+    heading = code if len(issues) == 1 else f"{code} ({len(issues)})"
+    named = [issue.where for issue in issues[1 : FEW + 1]]
+    rest = len(issues) - 1 - len(named)
+    others = ", ".join(named) + (f" and {rest} more, each in the Gap Register" if rest else "")
+    return Reason(heading, issues[0], f"also {others}" if others else "")
 
 
 def _notes(environment: Environment, cited: dict[str, Standard]) -> str:
@@ -213,6 +237,40 @@ class Press:
         return Rendered(entry, content, len(document.pages))
 
 
+def print_all(pages: Sequence[tuple[Entry, str]], progress: Callable[[str], None]) -> Iterator[Rendered]:
+    """Set several documents, on as many processors as there are, the longest first; yield each as it is ready.
+
+    Raises:
+        RenderError: as `Press`.
+    """
+    order = sorted(pages, key=lambda page: -len(page[1]))
+    # Spawned, not forked: the text libraries keep threads and caches that a fork would tear.
+    with multiprocessing.get_context("spawn").Pool(min(len(order), os.cpu_count() or 1)) as pool:
+        for done, rendered in enumerate(pool.imap_unordered(_print, order), start=1):
+            progress(f"[{done}/{len(order)}] {rendered.entry.number} {rendered.entry.title}")
+            yield rendered
+    progress("")
+
+
+def print_one(entry: Entry, html: str) -> Rendered:
+    """Set one document here.
+
+    Raises:
+        RenderError: as `Press`.
+    """
+    return _press().print(entry, html)
+
+
+@cache
+def _press() -> Press:
+    """The one press of a process."""
+    return Press()
+
+
+def _print(page: tuple[Entry, str]) -> Rendered:
+    return _press().print(*page)
+
+
 def _style() -> str:
     return (HERE / "style.css").read_text()
 
@@ -231,11 +289,5 @@ def check_fonts(entry: Entry, content: bytes) -> None:
 
 
 def fonts_of(content: bytes) -> set[str]:
-    """The base names of all fonts of a PDF."""
-    import io
-
-    import pypdf
-
-    reader = pypdf.PdfReader(io.BytesIO(content))
-    pages = (page.get("/Resources", {}).get_object().get("/Font", {}).get_object() for page in reader.pages)
-    return {str(font.get_object()["/BaseFont"]).lstrip("/") for fonts in pages for font in fonts.values()}
+    """The base names of all fonts of a PDF that WeasyPrint wrote (its objects stand in plain text)."""
+    return {name.decode() for name in re.findall(rb"/BaseFont\s*/([^\s/>]+)", content)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from submission.build import Built, build
 from verification import evidence as e
 from verification.evidence import Project, write_evidence
 
@@ -32,12 +33,12 @@ def change(record: Any, **fields: Any) -> Any:
     return type(record)(**{name: getattr(record, name) for name in record.__struct_fields__} | fields)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def replace() -> Callable[..., Any]:
     return change
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Made]:
     """Make a checkout of one commit, always the same, in a new folder each time."""
 
@@ -61,6 +62,12 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Made]:
 @pytest.fixture
 def made(make: Callable[[], Made]) -> Made:
     return make()
+
+
+@pytest.fixture(scope="session")
+def good(make: Callable[[], Made]) -> Built:
+    """A package of good evidence; read only."""
+    return build(make().write(), "paediatric-reference")
 
 
 def evidence(source: e.Source) -> dict[str, Any]:

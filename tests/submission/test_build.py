@@ -14,8 +14,9 @@ from pypdf import PdfReader
 from submission.build import BuildError, build
 from submission.catalogue import read_catalogue
 from submission.cli import submission
-from submission.render import RenderError, fonts_of
-from verification.evidence import Gap
+from submission.context import assemble
+from submission.render import RenderError, fonts_of, make_environment, render_html
+from verification.evidence import Project, ResultStatus
 
 RELEASE = "paediatric-reference"
 BANNER = "REFERENCE RELEASE, NOT FOR SUBMISSION"
@@ -23,6 +24,18 @@ BANNER = "REFERENCE RELEASE, NOT FOR SUBMISSION"
 
 def text_of(path: Path) -> list[str]:
     return [" ".join(page.extract_text().split()) for page in PdfReader(path).pages]
+
+
+def words_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def pages_as_html(project, release=RELEASE) -> dict[str, str]:
+    """Every document before it is set: enough to see what it says."""
+    catalogue = read_catalogue()
+    package, environment = assemble(project, catalogue, release), make_environment()
+    pages = {entry.number: None for entry in catalogue.documents}
+    return {e.number: render_html(environment, e, package, {"pages": pages}) for e in catalogue.documents}
 
 
 def test_good_evidence_gives_every_document_and_exit_0(made, capsys):
@@ -37,10 +50,9 @@ def test_good_evidence_gives_every_document_and_exit_0(made, capsys):
     assert "CRIT-1: NOT MET" in told
 
 
-def test_every_page_of_a_reference_release_says_so_and_numbers_itself(made):
-    built = build(made.write(), RELEASE)
-    for document in built.documents:
-        pages = text_of(built.folder / document.entry.file)
+def test_every_page_of_a_reference_release_says_so_and_numbers_itself(good):
+    for document in good.documents:
+        pages = text_of(good.folder / document.entry.file)
         assert len(pages) == document.pages
         for number, page in enumerate(pages, start=1):
             assert BANNER in page
@@ -72,61 +84,68 @@ def test_no_font_of_the_system_is_used_even_for_glyphs_that_ours_lack(made, repl
     assert "[U+6C34] [U+1FAC1] ≥ σ" in " ".join(text_of(built.folder / "CW-DOC-009-test-report.pdf"))
 
 
-def test_contents_name_the_page_on_which_each_section_stands(made):
-    built = build(made.write(), RELEASE)
-    for document in built.documents:
+def test_contents_name_the_page_on_which_each_section_stands(good):
+    for document in good.documents:
         reader = PdfReader(BytesIO(document.content))
-        first = reader.pages[0].extract_text()
-        found = 0
-        for bookmark in (entry for entry in reader.outline if not isinstance(entry, list)):
+        contents = " ".join(reader.pages[0].extract_text().split())
+        bookmarks = [entry for entry in reader.outline if not isinstance(entry, list)]
+        assert bookmarks
+        for bookmark in bookmarks:
             page = reader.get_destination_page_number(bookmark) + 1
-            title = " ".join(str(bookmark.title).split())
-            spaced = re.escape(title).replace(r"\ ", r"\s*")
-            line = re.search(rf"{spaced}[.\s]*?(\d+)\s", " ".join(first.split()).split("Contents", 1)[1])
-            if line:
-                found += 1
-                assert int(line[1]) == page, (document.entry.number, title)
-        assert found
+            title = re.sub(r"^\d+\s*", "", " ".join(str(bookmark.title).split()))
+            line = re.search(rf"{re.escape(title)} ?[. ]*(\d+)\b", contents)
+            assert line is not None, (document.entry.number, title)
+            assert int(line[1]) == page, (document.entry.number, title)
 
 
 def test_html_in_evidence_is_shown_not_obeyed(made, replace):
     trace = made.parts["trace"]
     mean = replace(trace.items[2], text="<script>alert(1)</script> & <h2 id='x'>gone</h2>")
     made.parts["trace"] = replace(trace, items=(*trace.items[:2], mean, *trace.items[3:]))
-    built = build(made.write(), RELEASE)
-    assert "<script>alert(1)</script> & <h2 id='x'>gone</h2>" in " ".join(
-        text_of(built.folder / "CW-DOC-006-software-requirements.pdf")
-    )
+    html = pages_as_html(made.write())["CW-DOC-006"]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;h2 id=&#39;x&#39;&gt;gone" in html
+    assert "<script" not in html
 
 
 def test_an_identifier_of_10000_characters_is_shortened_and_says_so(made, replace):
     trace = made.parts["trace"]
-    long = replace(trace.items[2], id="SRS-" + "9" * 9_996)
+    long = replace(trace.items[2], id="SRS-" + "9" * 9_996, title="W" * 10_000)
     made.parts["trace"] = replace(trace, items=(*trace.items[:2], long, *trace.items[3:]))
-    built = build(made.write(), RELEASE)
-    assert "(10,000 characters)" in " ".join(text_of(built.folder / "CW-DOC-006-software-requirements.pdf"))
+    folder = build(made.write(), RELEASE).folder
+    assert "(10,000 characters)" in " ".join(text_of(folder / "CW-DOC-006-software-requirements.pdf"))
 
 
 @pytest.mark.parametrize("status", ["failed", "error", "skipped", "xfailed", "xpassed", "undefined", "not_run"])
-def test_one_scenario_that_does_not_pass_blocks_every_page(made, replace, status, capsys):
-    from verification.evidence import ResultStatus
-
+def test_only_a_clean_pass_does_not_block(made, replace, status):
     found = made.parts["verification"]
     bad = replace(found.results[3], status=ResultStatus(status))
     made.parts["verification"] = replace(found, results=(*found.results[:3], bad, *found.results[4:]))
+    (issue,) = assemble(made.write(), read_catalogue(), RELEASE).blocking
+    assert issue.where == "verification/features/gate.feature:40"
+    assert f"gate/case-4 is {status.replace('_', ' ')}" in issue.message
+
+
+def test_a_failed_scenario_stands_on_every_page_and_exits_1(made, replace, capsys):
+    found = made.parts["verification"]
+    bad = replace(found.results[3], status=ResultStatus.FAILED)
+    made.parts["verification"] = replace(found, results=(*found.results[:3], bad, *found.results[4:]))
     project = made.write()
     assert submission(["build", "--project", str(project.root)]) == 1
-    assert f"gate/case-4 is {status.replace('_', ' ')}" in capsys.readouterr().out
-    for path in project.submission.glob("*.pdf"):
-        for page in text_of(path):
-            assert "BLOCKED" in page
+    assert "gate/case-4 is failed" in capsys.readouterr().out
+    paths = sorted(project.submission.glob("*.pdf"))
+    assert len(paths) == len(read_catalogue().documents)
+    for path in paths:
+        pages = text_of(path)
+        assert "gate/case-4 is failed" in pages[0]
+        for page in pages:
+            assert "BLOCKED scenario-failed" in page
             assert BANNER in page
 
 
 def test_a_changed_input_and_a_dirty_checkout_block(made):
     project = made.write()
     (project.root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-902\n")
-    codes = {issue.code for issue in build(project, RELEASE).package.blocking}
+    codes = {issue.code for issue in assemble(project, read_catalogue(), RELEASE).blocking}
     assert codes == {"evidence-stale", "checkout-dirty"}
 
 
@@ -134,18 +153,18 @@ def test_a_study_of_another_release_blocks(made, replace):
     studies = made.parts["studies"]
     other = replace(studies.studies[0], release_digest="0" * 64)
     made.parts["studies"] = replace(studies, studies=(other, studies.studies[1]))
-    blocking = build(made.write(), RELEASE).package.blocking
+    blocking = assemble(made.write(), read_catalogue(), RELEASE).blocking
     assert "digest-mismatch" in {issue.code for issue in blocking}
 
 
 @pytest.mark.parametrize("missing", ["device", "verification", "trace", "studies", "datasets"])
-def test_missing_evidence_is_a_gap_in_documents_that_are_still_built(made, missing):
+def test_missing_evidence_is_a_gap_in_documents_that_are_still_rendered(made, missing):
     del made.parts[missing]
-    built = build(made.write(), RELEASE)
-    assert [issue.code for issue in built.package.blocking] == ["evidence-missing"]
-    assert isinstance(getattr(built.package, missing), Gap)
-    register = " ".join(text_of(built.folder / "CW-DOC-014-gap-register.pdf"))
-    assert f"{missing}.json has not been made" in register
+    project = made.write()
+    assert [issue.code for issue in assemble(project, read_catalogue(), RELEASE).blocking] == ["evidence-missing"]
+    html = pages_as_html(project)
+    assert len(html) == len(read_catalogue().documents)
+    assert f"{missing}.json has not been made." in words_of(html["CW-DOC-014"])
 
 
 def test_no_evidence_at_all_still_gives_blocked_documents_without_a_path_of_the_machine(made):
@@ -153,24 +172,25 @@ def test_no_evidence_at_all_still_gives_blocked_documents_without_a_path_of_the_
     project = made.write()
     built = build(project, RELEASE)
     assert built.package.state == "blocked"
+    assert json.loads((built.folder / "manifest.json").read_text())["release"] is None
     for document in built.documents:
         for page in text_of(built.folder / document.entry.file):
-            assert "BLOCKED" in page
+            assert "BLOCKED evidence-missing (5)" in page
             assert str(project.root) not in page
 
 
 def test_a_release_without_weights_has_gaps_and_is_not_blocked(made):
-    built = build(made.write(), "adult-nih")
-    assert built.package.blocking == ()
-    card = " ".join(text_of(built.folder / "CW-DOC-004-model-card.pdf"))
+    project = made.write()
+    assert assemble(project, read_catalogue(), "adult-nih").blocking == ()
+    card = words_of(pages_as_html(project, "adult-nih")["CW-DOC-004"])
     assert "the weights are not built" in card
     assert "fictitious network" not in card
 
 
 def test_an_unknown_release_is_blocked_and_named(made):
-    built = build(made.write(), "nonesuch")
-    assert [issue.code for issue in built.package.blocking] == ["release-unknown"]
-    assert "'nonesuch'" in built.package.blocking[0].message
+    (issue,) = assemble(made.write(), read_catalogue(), "nonesuch").blocking
+    assert issue.code == "release-unknown"
+    assert "'nonesuch'" in issue.message
 
 
 def copy_templates(folder: Path) -> Path:
@@ -192,18 +212,17 @@ def copy_templates(folder: Path) -> Path:
         ("{% for %}", "Expected an expression"),
     ],
 )
-def test_a_fault_of_a_template_is_named_by_line_and_leaves_the_old_build_whole(made, tmp_path, line, told):
-    project = made.write()
-    before = build(project, RELEASE).folder / "manifest.json"
-    content = before.read_bytes()
+def test_a_fault_of_a_template_is_named_by_line_and_leaves_the_old_build_whole(good, tmp_path, line, told):
+    project = Project(good.folder.parent.parent)
+    before = {path: path.read_bytes() for path in good.folder.rglob("*") if path.is_file()}
     templates = copy_templates(tmp_path)
     path = templates / "anomalies.html"
     path.write_text(path.read_text().replace("{% block body %}\n", f"{{% block body %}}\n\n{line}\n"))
     with pytest.raises(RenderError, match=r"submission/templates/anomalies.html:5: ") as raised:
         build(project, RELEASE, templates=templates)
     assert told in str(raised.value)
-    assert before.read_bytes() == content
-    assert sorted(p.name for p in project.submission.parent.iterdir()) == ["evidence", "submission"]
+    assert {path: path.read_bytes() for path in good.folder.rglob("*") if path.is_file()} == before
+    assert sorted(p.name for p in good.folder.parent.iterdir()) == ["evidence", "submission"]
 
 
 def test_a_folder_that_is_no_package_is_not_replaced(made, tmp_path):

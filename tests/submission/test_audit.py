@@ -1,0 +1,157 @@
+"""The audit finds what was changed in a built folder, names it, and finds nothing in an untouched one."""
+
+import ast
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import submission.audit
+from submission.audit import audit
+from submission.cli import submission
+
+
+@pytest.fixture
+def folder(good, tmp_path) -> Path:
+    return Path(shutil.copytree(good.folder, tmp_path / "package"))
+
+
+def codes(folder: Path) -> set[str]:
+    return {finding.code for finding in audit(folder).findings}
+
+
+def flip(path: Path, place: float = 0.5) -> None:
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 1
+    path.write_bytes(content)
+
+
+def rewrite(folder: Path, change) -> None:
+    """Change the manifest as a careful forger would: the sidecar agrees with it."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+    (folder / "manifest.sha256").write_text(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  manifest.json\n")
+
+
+def rewrite_evidence(folder: Path, name: str, change) -> None:
+    """Change an evidence file and the manifest with it."""
+    path = folder / "evidence" / name
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite(folder, lambda manifest: manifest["evidence"].update({f"evidence/{name}": digest}))
+
+
+def test_an_untouched_package_has_no_findings(folder, capsys):
+    assert audit(folder).findings == ()
+    assert submission(["audit", str(folder)]) == 0
+    assert "no findings" in capsys.readouterr().out
+
+
+def test_one_flipped_byte_of_any_file_is_found_and_the_file_named(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    assert len(files) > 20
+    for path in files:
+        for place in (0.0, 0.3, 0.999):
+            before = path.read_bytes()
+            flip(path, place)
+            found = [finding for finding in audit(folder).findings if path.name.split(".")[0] in finding.where]
+            path.write_bytes(before)
+            assert found, (path.name, place)
+
+
+def test_missing_extra_and_renamed_files_are_named(folder, capsys):
+    (folder / "CW-DOC-001-indications-for-use.pdf").unlink()
+    (folder / "CW-DOC-003-summary-510k.pdf").rename(folder / "summary.pdf")
+    (folder / "notes.txt").write_text("by the way")
+    assert submission(["audit", str(folder), "--json"]) == 1
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {(one["code"], one["where"]) for one in found} == {
+        ("file-missing", "CW-DOC-001-indications-for-use.pdf"),
+        ("file-renamed", "CW-DOC-003-summary-510k.pdf"),
+        ("file-extra", "notes.txt"),
+    }
+
+
+def test_a_forged_two_by_two_table_does_not_add_up(folder):
+    def forge(studies):
+        studies["studies"][0]["confusion"]["true_positive"] += 1
+
+    rewrite_evidence(folder, "studies.json", forge)
+    assert codes(folder) == {"two-by-two"}
+
+
+def test_a_forged_sensitivity_does_not_follow_from_the_cells(folder):
+    def forge(studies):
+        studies["studies"][0]["estimates"][1]["value"] = 0.85
+
+    rewrite_evidence(folder, "studies.json", forge)
+    assert codes(folder) == {"two-by-two"}
+
+
+def test_a_missed_goal_cannot_be_called_met(folder):
+    def forge(studies):
+        studies["studies"][0]["criteria"][0]["met"] = True
+
+    rewrite_evidence(folder, "studies.json", forge)
+    assert codes(folder) == {"verdict"}
+
+
+def test_a_failure_edited_into_the_evidence_contradicts_the_state_of_the_package(folder):
+    def forge(verification):
+        verification["results"][0]["status"] = "failed"
+
+    rewrite_evidence(folder, "verification.json", forge)
+    assert codes(folder) == {"blocking-hidden", "count-differs"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda m: m["counts"].update(scenarios=13), "count-differs"),
+        (lambda m: m["statuses"].update(passed=13), "count-differs"),
+        (lambda m: m["release"].update(digest="0" * 64), "release-differs"),
+        (lambda m: m["banners"].append("BLOCKED"), "page-lacks"),
+        (lambda m: m.update(banners=[]), "banner-missing"),
+        (lambda m: m["documents"][2].update(pages=99), "pages-differ"),
+        (lambda m: m["documents"].pop(), "file-extra"),
+        (lambda m: m.pop("counts"), "manifest-unreadable"),
+        (lambda m: m["documents"][0].update(file="/etc/passwd"), "manifest-unreadable"),
+    ],
+)
+def test_a_forged_manifest_contradicts_the_folder(folder, change, code):
+    rewrite(folder, change)
+    assert code in codes(folder)
+
+
+def test_a_page_swapped_from_another_document_is_found(folder):
+    from pypdf import PdfReader, PdfWriter
+
+    path = folder / "CW-DOC-006-software-requirements.pdf"
+    writer = PdfWriter(clone_from=path)
+    writer.insert_page(PdfReader(folder / "CW-DOC-007-hazard-analysis.pdf").pages[1], 1)
+    writer.remove_page(2)
+    writer.write(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite(folder, lambda m: next(d for d in m["documents"] if d["number"] == "CW-DOC-006").update(sha256=digest))
+    assert codes(folder) == {"page-lacks"}
+
+
+def test_a_folder_that_is_no_package_is_refused(tmp_path, capsys):
+    assert submission(["audit", str(tmp_path)]) == 1
+    assert "there is no manifest" in capsys.readouterr().out
+    assert submission(["audit", str(tmp_path / "nonesuch")]) == 2
+
+
+def test_the_auditor_shares_no_code_with_the_build():
+    for path in Path(submission.audit.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom | ast.Import):
+                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+                ours = [name for name in names if name.split(".")[0] in ("submission", "verification", "device")]
+                assert all(name.startswith("submission.audit") for name in ours), (path.name, ours)

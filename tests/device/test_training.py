@@ -20,6 +20,8 @@ from device.training.release_folder import describe_release, lock, write_release
 from device.types import Unbuilt
 from verification.evidence import Card
 
+pytestmark = pytest.mark.training
+
 SHIPPED = yaml.safe_load((RECIPES / "paediatric-reference.yaml").read_text())
 ASSERTED = {"Modality": "CR", "BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"}
 

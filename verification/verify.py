@@ -187,8 +187,9 @@ def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], N
             "-p", "no:cacheprovider", f"--rootdir={project.root}", f"--basetemp={folder}/run", f"--record={record}",
             *(f"--only={selector}" for selector in only), "verification",
         ]  # fmt: skip
+        path = os.pathsep.join(filter(None, (str(project.root), os.environ.get("PYTHONPATH"))))
         environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
-        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONPATH": str(project.root)}
+        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONPATH": path}
         with (project.evidence / "verify.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)
             try:

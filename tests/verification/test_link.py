@@ -143,6 +143,17 @@ def test_a_requirement_is_compared_by_its_own_digest(verified):
     assert verified.codes() == ["requirement-stale"]
 
 
+def test_a_scenario_is_compared_by_its_own_digest(verified):
+    import msgspec
+
+    evidence = read_evidence(verified.project.evidence, "verification.json", VerificationEvidence)
+    *others, last = evidence.results
+    rewrite(verified, results=(*others, msgspec.structs.replace(last, digest="0" * 64)))
+    assert criterion(verified.item("SRS-002"), "AC1").why == "door/it-is-green was changed after it ran"
+    assert verified.item("SRS-001").status.value == "covers"
+    assert verified.codes() == ["requirement-stale"]
+
+
 def test_a_renamed_scenario_is_not_run_whatever_its_old_name_did(verified):
     verified.edit(FEATURE, "Scenario: The handle turns back", "Scenario: The handle returns")
     criteria = verified.item("SRS-001").criteria

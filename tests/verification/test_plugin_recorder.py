@@ -277,3 +277,34 @@ def test_a_digest_is_of_what_a_scenario_says_not_of_where(checkout):
     checkout.edit("verification/features/door.feature", "| 20 ", "| 21 ")
     assert digests()["door/the-handle-turns-by-angle/1"] == before["door/the-handle-turns-by-angle/1"]
     assert digests()["door/the-handle-turns-by-angle/2"] != before["door/the-handle-turns-by-angle/2"]
+
+
+def outcome(checkout, **changes):
+    """What a run of the first scenario records when all is well, with some of it changed."""
+    from verification.evidence import ResultStatus
+    from verification.traceability.scenarios import read_scenarios
+    from verification.verify import Outcome, StepOutcome
+
+    scenario = read_scenarios(checkout.project)[0][0]
+    step = StepOutcome(status=ResultStatus.PASSED, observed="")
+    values = {"status": ResultStatus.PASSED, "message": None, "steps": (step, step)} | changes
+    return scenario, Outcome(file=scenario.file, line=scenario.defined_at, row=scenario.row, **values)
+
+
+def test_a_pass_of_which_not_every_step_was_seen_is_an_error(checkout):
+    from verification.verify import combine
+
+    scenario, whole = outcome(checkout)
+    assert combine([scenario], (whole,))[0].status == "passed"
+    _, short = outcome(checkout, steps=whole.steps[:1])
+    (result,) = combine([scenario], (short,))
+    assert (result.status, result.message) == ("error", "1 of its 2 steps were seen to pass")
+
+
+def test_a_scenario_that_ran_twice_takes_the_worse_outcome(checkout):
+    from verification.evidence import ResultStatus
+    from verification.verify import combine
+
+    scenario, good = outcome(checkout)
+    _, bad = outcome(checkout, status=ResultStatus.SKIPPED, message="no reason")
+    assert combine([scenario], (good, bad))[0].status == combine([scenario], (bad, good))[0].status == "skipped"

@@ -37,6 +37,5 @@ for drawn in generator.multinomial(count, np.full(count, 1 / count), size=looped
         reference.recall_score(labels, flagged, pos_label=label, sample_weight=weights)
         reference.precision_score(labels, flagged, pos_label=label, sample_weight=weights)
 loop = (time.perf_counter() - start) / looped * replicates
-print(
-    f"{images} images, {replicates} replicates: {ours:.1f} s; scikit-learn in a loop {loop:.0f} s; {loop / ours:.1f} times"
-)
+print(f"{images} images, {replicates} replicates: {ours:.1f} s")
+print(f"a loop over scikit-learn: {loop:.0f} s, {loop / ours:.0f} times as long")

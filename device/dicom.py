@@ -204,8 +204,8 @@ def decode(path: Path) -> UnitImage | PixelFault:
 def check_complete(image: Dataset) -> PixelFault | None:
     """Judge whether the pixel data are whole.
 
-    Native data are as long as the header says: more would be another image; encapsulated data (PS3.5 A.4) have whole fragments and a codestream of
-    the header's size that reaches its end marker.
+    Native data are as long as the header says: more would be another image. Encapsulated data (PS3.5 A.4) have whole
+    fragments and a codestream of the header's size that reaches its end marker.
 
     Implements: SRS-012
     """

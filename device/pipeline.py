@@ -97,7 +97,7 @@ def analyze(
         admitted = _admit(path, release, intake, asserted or {})
         finding = _find(admitted.radiograph, release) if admitted.radiograph else None
         if finding and output:
-            report.write_report(finding, admitted.header, release, output, read_software_version())
+            report.write_report(finding, admitted.header, path, release, output, read_software_version())
     except DeviceError as error:
         return Analysis(str(path), Outcome.FAILED, (), (), None, str(error), intake, (), *_identify(release))
     outcome = Outcome.ANALYSED if finding else Outcome.NOT_ANALYSED

@@ -39,12 +39,15 @@ UID_FORM = re.compile(r"(?=.{1,64}$)\d+(\.\d+)+")  # PS3.5 9.1
 INSTANCE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
-def write_report(finding: Finding, header: Dataset, release: Release, folder: Path, software_version: str) -> Path:
+def write_report(
+    finding: Finding, header: Dataset, image: Path, release: Release, folder: Path, software_version: str
+) -> Path:
     """Write the structured report of an image as `<SOP Instance UID of the image>.sr.dcm`.
 
     Args:
         finding: what the device says of the image.
         header: the analysed image's header, which came through clinical intake.
+        image: the analysed image, which the report never overwrites.
         release: what made the finding.
         folder: where the report goes; it is created if need be.
         software_version: the version of the device software.
@@ -61,6 +64,8 @@ def write_report(finding: Finding, header: Dataset, release: Release, folder: Pa
         if not UID_FORM.fullmatch(str(header.get(keyword, ""))):
             raise ReportError(f"{keyword}: found {header.get(keyword)!r}, expected a UID: a report has to reference it")
     path = folder / f"{header.SOPInstanceUID}.sr.dcm"
+    if path.exists() and path.samefile(image):
+        raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _write_whole(make_report(finding, header, release, software_version), path)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from verification.radiographs import radiograph, save
 
 import device
+from verification.radiographs import radiograph, save
 
 BRIGHTNESS = Path(__file__).parent / "brightness"
 

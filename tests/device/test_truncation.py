@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.uid import ImplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
-from verification.radiographs import phantom, radiograph, save, transcode
 
 import device
+from verification.radiographs import phantom, radiograph, save, transcode
 
 ENCAPSULATED = {
     "rle": RLELossless,

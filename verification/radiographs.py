@@ -5,6 +5,7 @@ Not product code: scenarios and tests make their inputs here, so that each diffe
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -41,13 +42,16 @@ STORED_PER_GREY = 16
 WINDOW_CENTER, WINDOW_WIDTH = 2040.5, 4081.0
 
 
+@lru_cache(maxsize=8)
 def phantom(rows: int = 1024, columns: int = 1024) -> NDArray[np.uint8]:
     """A synthetic picture, axis order (rows, columns), uint8: smooth, asymmetric, with bright and dark regions."""
     y, x = np.mgrid[0:rows, 0:columns]
     y, x = y / rows, x / columns
     lungs = np.exp(-(((x - 0.3) / 0.12) ** 2 + ((y - 0.5) / 0.25) ** 2))
     lungs += 0.8 * np.exp(-(((x - 0.7) / 0.12) ** 2 + ((y - 0.45) / 0.3) ** 2))
-    return np.asarray(30 + 190 * (1 - lungs.clip(0, 1)) * (0.6 + 0.4 * y), dtype=np.uint8)
+    picture = np.asarray(30 + 190 * (1 - lungs.clip(0, 1)) * (0.6 + 0.4 * y), dtype=np.uint8)
+    picture.setflags(write=False)
+    return picture
 
 
 def code(value: str, scheme: str, meaning: str) -> Dataset:
@@ -211,7 +215,7 @@ def save(image: Dataset, path: T) -> T:
     stated = image.get("SOPClassUID")
     known = stated if isinstance(stated, UID) and stated else DigitalXRayImageStorageForPresentation
     image.file_meta.MediaStorageSOPClassUID = known
-    image.file_meta.MediaStorageSOPInstanceUID = image.get("SOPInstanceUID") or generate_uid(None, ["none"])
+    image.file_meta.MediaStorageSOPInstanceUID = image.get("SOPInstanceUID") or generate_uid(entropy_srcs=["none"])
     dcmwrite(path, image, enforce_file_format=True)
     return path
 
@@ -220,9 +224,9 @@ def _identity() -> dict[str, Any]:
     return {
         "SpecificCharacterSet": "ISO_IR 192",
         "SOPClassUID": DigitalXRayImageStorageForPresentation,
-        "SOPInstanceUID": generate_uid(None, ["clearway test image"]),
-        "StudyInstanceUID": generate_uid(None, ["clearway test study"]),
-        "SeriesInstanceUID": generate_uid(None, ["clearway test series"]),
+        "SOPInstanceUID": generate_uid(entropy_srcs=["clearway test image"]),
+        "StudyInstanceUID": generate_uid(entropy_srcs=["clearway test study"]),
+        "SeriesInstanceUID": generate_uid(entropy_srcs=["clearway test series"]),
         "StudyDate": "20240506", "StudyTime": "101500", "SeriesDate": "20240506", "SeriesTime": "101500",
         "AcquisitionDate": "20240506", "AcquisitionTime": "101500", "ContentDate": "20240506", "ContentTime": "101500",
         "AccessionNumber": "A1", "ReferringPhysicianName": "", "StudyID": "1", "SeriesNumber": 1, "InstanceNumber": 1,

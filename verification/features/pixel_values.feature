@@ -80,6 +80,8 @@ Feature: From stored values to what the model sees
       | stored | 50  | 51  | 52  | 53  | 60  |
       | shown  | 0.2 | 0.4 | 0.8 | 0.6 | 0.6 |
     And its VOILUTSequence maps from 50 in 8 bits: 51 102 204 153
+    And its WindowCenter is 1000
+    And its WindowWidth is 10
     When the device analyses it beside the plain image of what it shows
     Then both have the same score
 

@@ -204,7 +204,7 @@ def lookup_table(bench: Bench, sequence: str, first: int, bits: int, entries: st
 
 def wrap(name: str) -> Dataset:
     """A published radiograph as a complete DX image, an instance of its own."""
-    uid = generate_uid(None, [name])
+    uid = generate_uid(entropy_srcs=[name])
     return radiographs.radiograph(radiographs.read_published(name), SOPInstanceUID=uid)
 
 

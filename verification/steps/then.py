@@ -20,7 +20,7 @@ MEGABYTE = 1_000_000
 @then("it is accepted")
 def accepted(bench: Bench, observe: Observe) -> None:
     run = bench.runs["gate"]
-    observe(describe(run.result))
+    observe(describe(bench, run.result))
     assert (run.status, run.result["outcome"], run.result["rejections"]) == (0, "accepted", [])
     assert run.result["failure"] is None
 
@@ -39,7 +39,7 @@ def check_refused(bench: Bench, expected: list[tuple[str, str, str]], observe: O
     """The gate refuses for these reasons and no other, and the analysis says the same, with no finding."""
     for command, outcome in (("gate", "refused"), ("analyze", "not_analysed")):
         run = bench.runs[command]
-        observe(f"{command}: {describe(run.result)}; exit status {run.status}")
+        observe(f"{command}: {describe(bench, run.result)}; exit status {run.status}")
         found = [(each["code"], each["attribute"], each["requirement"]) for each in run.result["rejections"]]
         assert sorted(found) == sorted(expected)
         assert (run.result["outcome"], run.status) == (outcome, 3)
@@ -50,7 +50,7 @@ def check_refused(bench: Bench, expected: list[tuple[str, str, str]], observe: O
 @then(parsers.parse("its analysis is {outcome} without score and finding"))
 def without_finding(bench: Bench, outcome: str, observe: Observe) -> None:
     result = bench.runs["analyze"].result
-    observe(describe(result))
+    observe(describe(bench, result))
     assert result["outcome"] == outcome
     check_no_finding(result)
 
@@ -69,7 +69,7 @@ def analysis_failed(bench: Bench, text: str, observe: Observe) -> None:
 def check_failed(bench: Bench, command: str, text: str, observe: Observe) -> None:
     """The file has the outcome failed, for a reason that says the text, and no finding."""
     run = bench.runs[command]
-    observe(f"{command}: {described_without_folder(bench, run.result)}; exit status {run.status}")
+    observe(f"{command}: {describe(bench, run.result)}; exit status {run.status}")
     assert (run.result["outcome"], run.status) == ("failed", 4)
     assert text in run.result["failure"]
     assert run.result["rejections"] == []
@@ -78,14 +78,14 @@ def check_failed(bench: Bench, command: str, text: str, observe: Observe) -> Non
 
 @then(parsers.parse("its outcome is {outcome}"))
 def outcome(bench: Bench, outcome: str, observe: Observe) -> None:
-    observe(describe(bench.last.result))
+    observe(describe(bench, bench.last.result))
     assert bench.last.result["outcome"] == outcome
     assert (bench.last.result["score"] is not None) == (outcome == "analysed")
 
 
 @then(parsers.parse("its finding is {finding}"))
 def finding(bench: Bench, finding: str, observe: Observe) -> None:
-    observe(describe(bench.last.result))
+    observe(describe(bench, bench.last.result))
     assert bench.last.result["finding"] == finding
 
 
@@ -120,8 +120,8 @@ def check_no_finding(result: dict[str, Any]) -> None:
     assert [result["score"], result["threshold"], result["finding"]] == [None, None, None]
 
 
-def describe(result: dict[str, Any]) -> str:
-    """A result in a line, for the test report."""
+def describe(bench: Bench, result: dict[str, Any]) -> str:
+    """A result in a line, for the test report; it does not depend on where the scenario ran."""
     reasons = "; ".join(
         f"{each['code']} on {each['attribute']} [{each['requirement']}]: {each['found']}"
         for each in result["rejections"]
@@ -129,12 +129,7 @@ def describe(result: dict[str, Any]) -> str:
     parts = [result["outcome"], result["finding"], reasons, result["failure"]]
     if result["score"] is not None:
         parts.insert(2, f"score {result['score']!r}, threshold {result['threshold']!r}")
-    return ", ".join(part for part in parts if part)
-
-
-def described_without_folder(bench: Bench, result: dict[str, Any]) -> str:
-    """A result in a line that does not depend on where the scenario ran."""
-    return describe(result).replace(f"{bench.folder}/", "")
+    return ", ".join(part for part in parts if part).replace(f"{bench.folder}/", "")
 
 
 # --- many files -------------------------------------------------------------------------------------------------------
@@ -221,7 +216,7 @@ SAME_SCORE = 1e-4
 
 @then("both results are the same in every field")
 def same_results(bench: Bench, observe: Observe) -> None:
-    observe(f"{describe(bench.earlier.result)}; {describe(bench.last.result)}")
+    observe(f"{describe(bench, bench.earlier.result)}; {describe(bench, bench.last.result)}")
     assert bench.earlier.result == bench.last.result
     assert bench.last.result["score"] is not None
 

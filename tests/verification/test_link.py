@@ -90,7 +90,7 @@ def test_an_edit_makes_the_evidence_stale(verified, file, old, new, why):
 
 def test_another_commit_makes_the_evidence_stale(verified):
     verified.edit("submission/content_map.yaml", "The handle", "Handles").commit()
-    assert verified.item("SRS-001").why.startswith("the evidence made at commit")
+    assert verified.item("SRS-001").why.startswith("the evidence was made at commit")
 
 
 def test_a_new_file_among_the_inputs_makes_the_evidence_stale(verified):
@@ -214,7 +214,7 @@ def test_implemented_and_effective_are_two_questions(verified):
     (control,) = verified.trace().controls
     assert control.implemented.value == "covers"
     assert control.effective.value == "gap"
-    assert control.effective_why == "no record of the usability that would show it"
+    assert control.effective_why == "no record of a usability evaluation"
     assert "control-not-effective" in verified.codes("advisory")
     assert verified.codes() == []
 
@@ -273,11 +273,11 @@ def test_a_section_shows_what_is_there_or_says_that_it_is_not(verified):
     verified.write(
         "submission/content_map.yaml",
         (verified.root / "submission/content_map.yaml").read_text()
-        + "- {section: DOC-2/anomalies, title: Anomalies, shows: [anomaly]}\n- {section: DOC-2/nothing}\n",
+        + "- {section: DOC-2/goals, title: Goals, shows: [study_criterion, anomaly]}\n- {section: DOC-2/nothing}\n",
     )
     issues = {issue.code: issue for issue in verified.trace().issues}
     assert issues["section-unknown-id"].where == "submission/content_map.yaml:2"
-    assert issues["section-without-evidence"].message == "DOC-2/anomalies: there is no anomaly to show"
+    assert issues["section-without-evidence"].message == "DOC-2/goals: there is no study criterion to show"
     assert issues["section-malformed"].where == "submission/content_map.yaml:4"
 
 

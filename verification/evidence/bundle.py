@@ -73,7 +73,7 @@ def find_changes(source: Source, project: Project) -> Iterator[str]:
     """Yield what has changed since evidence was made: the commit, or a file that it was made from."""
     commit = project.source(()).commit
     if source.commit != commit:
-        yield f"made at commit {source.commit[:12]}, the checkout is at {commit[:12]}"
+        yield f"was made at commit {source.commit[:12]}, the checkout is at {commit[:12]}"
     for relative, digest in source.inputs.items():
         path = project.root / relative
         if not path.is_file():

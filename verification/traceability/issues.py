@@ -117,7 +117,7 @@ def _find_risk_issues(graph: TraceGraph) -> Iterator[Issue]:
 
 def _hazard_issues(entry: Entry, hazard: Hazard) -> Iterator[Issue]:
     if not hazard.controls and hazard.acceptability != ACCEPTABLE:
-        message = f"{hazard.id} has no control and a risk to {hazard.acceptability}"
+        message = f"{hazard.id} has no control; its risk is “{hazard.acceptability}” by risk/policy.yaml"
         found = _blocking if hazard.acceptability == UNACCEPTABLE else _issue
         yield found("hazard-without-control", _where(entry), message, "add a control, or lower the risk by design")
     if hazard.residual_acceptability == UNACCEPTABLE:

@@ -18,6 +18,7 @@ from verification.evidence import (
 from verification.traceability.items import Entry, Items
 from verification.traceability.standing import Standing, said_of, worst
 
+_BY_PEOPLE = {"usability": "a usability evaluation", "analysis": "an analysis"}
 ACCEPTABLE, UNACCEPTABLE = "acceptable", "unacceptable"
 
 
@@ -55,8 +56,8 @@ def _implemented(control: Entry, known: Mapping[str, Standing]) -> Standing:
 def _effective(control: Entry, known: Mapping[str, Standing], tagged: Mapping[str, list[Standing]]) -> Standing:
     method = control.value["effectiveness"]["method"]
     named = [target for _, target in control.targets("effectiveness.evidence")]
-    if method in ("usability", "analysis"):
-        return Standing(LinkStatus.GAP, f"no record of the {method} that would show it")
+    if method in _BY_PEOPLE:
+        return Standing(LinkStatus.GAP, f"no record of {_BY_PEOPLE[method]}")
     parts = [_named(target, known) for target in named]
     if method == "test":
         parts += tagged.get(control.id, [])

@@ -13,6 +13,7 @@ from verification.traceability.documents import Document, read_document
 from verification.traceability.standing import Standing
 
 CONTENT_MAP = "submission/content_map.yaml"
+_MAY_BE_NONE = (ItemKind.ANOMALY.value,)
 _KINDS = frozenset(kind.value for kind in ItemKind)
 
 
@@ -35,7 +36,7 @@ class Section:
 
     def standing(self, known: Mapping[str, Standing], of_kind: Mapping[str, list[str]]) -> Standing:
         """Whether there is something to show. That what it shows holds is said by each item itself."""
-        empty = [kind.replace("_", " ") for kind in self.kinds if not of_kind.get(kind)]
+        empty = [kind.replace("_", " ") for kind in self.kinds if not of_kind.get(kind) and kind not in _MAY_BE_NONE]
         unknown = [target for target in self.ids if target not in known]
         if unknown:
             return Standing(LinkStatus.ORPHANED, f"shows {', '.join(unknown)}, which does not exist")

@@ -455,9 +455,7 @@ def render_release(one: Release) -> str:
     from device.report import STATEMENT
 
     people, most = one.population, one.population.maximum_age_years
-    ages = (
-        f"{people.minimum_age_years} years and older" if most is None else f"{people.minimum_age_years} to {most} years"
-    )
+    ages = f"from {people.minimum_age_years} years" + ("" if most is None else f" to {most} years")
     rows = [
         ("release", f"{one.name} {one.version}: {one.title}"),
         ("status", one.status + (": can never be filed" if one.status == "reference" else "")),

@@ -1,0 +1,165 @@
+"""A release is read whole and unchanged, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import device
+from device import model
+from device.decision import decide
+from device.errors import DeviceError, ReleaseError
+
+BRIGHTNESS = Path(__file__).parent / "brightness"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BRIGHTNESS, tmp_path / "brightness"))
+
+
+def seal(folder: Path) -> Path:
+    """Write SHA256SUMS anew."""
+    files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
+    lines = [f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+    return folder
+
+
+def test_every_shipped_release_reads() -> None:
+    names = device.find_releases()
+    assert {"adult-nih", "paediatric-reference"} <= set(names)
+    for name in names:
+        release = device.read_release(name)
+        assert release.name == name
+        assert release.status is device.Status.REFERENCE
+        assert release.limitations
+        assert (release.weights is None) == (release.unbuilt is not None)
+
+
+def test_digest_is_that_of_the_sums(folder: Path) -> None:
+    assert device.read_release(folder).digest == sha256((folder / "SHA256SUMS").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "release.yaml"])
+@pytest.mark.parametrize("place", [0, 0.5, -1])
+def test_one_flipped_byte_is_named(folder: Path, name: str, place: float) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[int(place * len(content)) if place >= 0 else -1] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ReleaseError, match=rf"{name}: SHA-256 is [0-9a-f]{{64}}, expected [0-9a-f]{{64}}"):
+        device.read_release(folder)
+
+
+def test_every_fault_of_a_folder_is_named(folder: Path) -> None:
+    (folder / "model.tflite").unlink()
+    (folder / "extra.txt").touch()
+    (folder / "release.yaml").write_text((folder / "release.yaml").read_text() + "\n")
+    with pytest.raises(ReleaseError) as raised:
+        device.read_release(folder)
+    told = str(raised.value)
+    assert "model.tflite: listed, but not there" in told
+    assert "extra.txt: not listed in SHA256SUMS" in told
+    assert "release.yaml: SHA-256 is" in told
+
+
+@pytest.mark.parametrize("damage", ["", "zz  release.yaml\n", "\xff"])
+def test_sums_that_are_none(folder: Path, damage: str) -> None:
+    (folder / "SHA256SUMS").write_bytes(damage.encode("latin-1"))
+    with pytest.raises(ReleaseError, match="SHA256SUMS"):
+        device.read_release(folder)
+    (folder / "SHA256SUMS").unlink()
+    with pytest.raises(ReleaseError, match="SHA256SUMS: cannot be read"):
+        device.read_release(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("name: brightness", "nom: brightness", "nom"),
+        ("threshold: 0.5", "threshold: half", "threshold"),
+        ("minimum_age_years: 1", "minimum_age_years: 1.5", "minimum_age_years"),
+        ("status: reference", "status: cleared", "cleared"),
+        ("view_positions: [AP]", "views: [AP]", "views"),
+        ("unbuilt: null", "unbuilt: {reason: x, command: y}", "either weights"),
+        ("title:", "\t", "release.yaml"),
+    ],
+)
+def test_a_description_that_is_none(folder: Path, old: str, new: str, told: str) -> None:
+    text = (folder / "release.yaml").read_text()
+    assert old in text
+    (folder / "release.yaml").write_text(text.replace(old, new))
+    with pytest.raises(ReleaseError, match=told):
+        device.read_release(seal(folder))
+
+
+def test_an_unknown_release_names_those_there_are() -> None:
+    with pytest.raises(ReleaseError, match="adult-nih, paediatric-reference"):
+        device.read_release("elderly")
+
+
+# --- model and decision -----------------------------------------------------------------------------------------------
+
+
+def test_the_score_is_that_of_the_network(release: device.Release) -> None:
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        pixels = random.random((224, 224, 1), dtype=np.float32)
+        first = model.score(pixels, release)
+        assert first == pytest.approx(pixels.mean(dtype=np.float64), abs=1e-5)
+        assert first == model.score(pixels.copy(), release)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1.5, -0.25])
+def test_what_is_no_score_is_a_fault(release: device.Release, value: float) -> None:
+    with pytest.raises(DeviceError, match=r"not a score in \[0, 1\]"):
+        model.score(np.full((224, 224, 1), value, np.float32), release)
+
+
+def test_another_shape_is_a_mistake(release: device.Release) -> None:
+    with pytest.raises(ValueError, match=r"expected float32 \(224, 224, 1\), received float64 \(224, 224\)"):
+        model.score(np.zeros((224, 224)), release)
+
+
+def test_weights_are_verified_when_they_are_loaded(release: device.Release, folder: Path) -> None:
+    (folder / "model.tflite").write_bytes(b"another network")
+    with pytest.raises(ReleaseError, match=r"model\.tflite"):
+        model.score(np.zeros((224, 224, 1), np.float32), replace(release, folder=folder))
+
+
+def test_an_unbuilt_release_gates_and_says_how_to_build_it(image: Callable[..., Path], adult: device.Release) -> None:
+    path = image(PatientAge="050Y", PatientBirthDate="")
+    assert device.gate(path, adult).outcome is device.Admission.ACCEPTED
+    analysis = device.analyze(path, adult)
+    assert (analysis.outcome, analysis.finding) == (device.Outcome.FAILED, None)
+    assert adult.unbuilt is not None
+    assert adult.unbuilt.reason in str(analysis.failure)
+    assert adult.unbuilt.command in str(analysis.failure)
+    refused = device.analyze(image(PatientAge="005Y"), adult)
+    assert refused.outcome is device.Outcome.NOT_ANALYSED
+
+
+@pytest.mark.parametrize(
+    ("score", "flag"),
+    [(0.0, "not_flagged"), (np.nextafter(0.5, 0), "not_flagged"), (0.5, "flagged"), (1.0, "flagged")],
+)
+def test_the_threshold_itself_flags(score: float, flag: str) -> None:
+    finding = decide(score, device.OperatingPoint(0.5, "half", "nothing"))
+    assert (finding.flag, finding.score, finding.threshold) == (flag, score, 0.5)
+
+
+def test_gating_does_not_load_the_network(image: Callable[..., Path]) -> None:
+    program = (
+        "import sys, device; device.main(['gate', sys.argv[1]]); "
+        "sys.exit(any(name.split('.')[0] in ('ai_edge_litert', 'highdicom', 'tensorflow') for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, image()], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

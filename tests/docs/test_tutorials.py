@@ -58,9 +58,10 @@ def run(command: str, checkout: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, with the evidence that the tutorials start from."""
+    """A copy of the checkout, all of it committed there, with the evidence that the tutorials start from."""
     copy = tmp_path_factory.mktemp("tutorial") / "clearway"
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    run("git add -A && (git diff --cached --quiet || git -c user.name=test -c user.email= commit -qm test)", copy)
     for command in ("verify", "evaluate", "data explore", "trace"):
         ran = run(f"clearway {command}", copy)
         assert ran.returncode == 0, f"clearway {command}\n{(ran.stdout + ran.stderr)[-3000:]}"

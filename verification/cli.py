@@ -98,15 +98,17 @@ def data(argv: list[str]) -> int:
     """Describe the data sets, or split one by patient."""
     parser = _parser("data", data, "example: clearway data explore")
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("explore", help="describe every data set from its manifest; makes datasets.json")
+    explore = actions.add_parser("explore", help="describe every data set from its manifest; makes datasets.json")
     split = actions.add_parser("split", help="write a data set's manifest, patients disjoint between its splits")
     split.add_argument("dataset", help="a folder of verification/datasets/ that holds dataset.yaml")
     split.add_argument("--images", metavar="DIR", help="the data set's images (default: CLEARWAY_DATA/<dataset>)")
+    for action in (explore, split):
+        _add_common(action, default=argparse.SUPPRESS)  # else it would undo what stands before the action
     arguments = parser.parse_args(argv)
     project = _find_project(arguments)
     if project is None:
         return USAGE
-    return _explore(project, argv) if arguments.action == "explore" else _split(project, arguments)
+    return _explore(project, argv, arguments) if arguments.action == "explore" else _split(project, arguments)
 
 
 def trace(argv: list[str]) -> int:
@@ -173,13 +175,15 @@ def doctor(argv: list[str]) -> int:
 # --- parts of commands ------------------------------------------------------------------------------------------------
 
 
-def _explore(project: Project, argv: list[str]) -> int:
+def _explore(project: Project, argv: list[str], arguments: argparse.Namespace) -> int:
     from verification.datasets.explore import run
     from verification.evidence import recorded_run
 
     with recorded_run(project.evidence, "data explore", argv[1:]):
         evidence = run(project)
-    for dataset in evidence.datasets:
+    if arguments.json:
+        _print_json(evidence.datasets)
+    for dataset in () if arguments.json else evidence.datasets:
         splits = ", ".join(f"{split.name} {split.images} ({split.patients} patients)" for split in dataset.splits)
         print(f"{dataset.name}: {dataset.images} images of {dataset.patients} patients{': ' if splits else ''}{splits}")
     _complain(*map(_issue_line, evidence.issues))
@@ -295,9 +299,17 @@ def _issue_line(issue: Issue) -> str:
 def _parser(name: str, command: Callable[[list[str]], int], example: str) -> argparse.ArgumentParser:
     summary = (command.__doc__ or "").splitlines()[0]
     parser = argparse.ArgumentParser(prog=f"clearway {name}", description=summary, epilog=example)
-    parser.add_argument("--project", metavar="DIR", help="the checkout (default: found from here upward)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line instead of text")
+    _add_common(parser)
     return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    parser.add_argument(
+        "--project", metavar="DIR", default=default, help="the checkout (default: found from here upward)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=default or False, help="one JSON object a line instead of text"
+    )
 
 
 def _find_project(arguments: argparse.Namespace) -> Project | None:

@@ -127,6 +127,14 @@ def test_outside_a_checkout_a_command_says_so(tmp_path, checkout, command):
     assert "Traceback" not in run.stderr
 
 
+def test_an_action_takes_its_options_before_or_after(checkout, tmp_path):
+    before = checkout.run("data", "--project", str(tmp_path / "nowhere"), "explore")
+    after = checkout.run("data", "explore", "--project", str(tmp_path / "nowhere"))
+    assert before.returncode == after.returncode == 2
+    assert "nowhere: not inside a Clearway checkout" in before.stderr
+    assert before.stderr == after.stderr
+
+
 def test_a_checkout_can_be_named(checkout, tmp_path):
     assert checkout.run("trace", "--project", str(checkout.root / "device")).returncode == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,17 @@ def test_any_text_gives_an_answer(tmp_path_factory: pytest.TempPathFactory, keyw
     set_value(image, keyword, text or "empty")
     result = device.gate(save(image, tmp_path_factory.mktemp("any") / "image.dcm"), device.read_release("adult-nih"))
     assert result.outcome is device.Admission.REFUSED
+
+
+@pytest.mark.data
+def test_no_published_radiograph_is_refused_for_its_pixels() -> None:
+    from device import research
+
+    pictures = [
+        path
+        for name in ("kermany224", "nih_sample_1024", "nih621_384")
+        for path in (Path(os.environ["CLEARWAY_DATA"]) / name).rglob("*")
+        if path.suffix in (".jpeg", ".png")
+    ]
+    assert len(pictures) > 6000
+    assert [path for path in pictures if check_pixels(research.decode(path))] == []

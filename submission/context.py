@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from itertools import groupby
 from typing import Any, TypeVar
 
 import msgspec
@@ -48,12 +49,25 @@ STANDING = {
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """A scenario with its rows; a plain scenario is its own only row. `tally` counts the rows by outcome."""
+
+    id: str
+    name: str
+    line: int
+    criteria: tuple[str, ...]
+    results: tuple[VerificationResult, ...]
+    tally: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature file and its scenarios, outline rows included."""
+    """A feature file and its scenarios. `rows` is how many scenarios and outline rows it holds."""
 
     file: str
     name: str
-    results: tuple[VerificationResult, ...]
+    rows: int
+    outlines: tuple[Outline, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,7 @@ class BackRow:
     """One row of the matrix backward: what was made, and what asked for it."""
 
     id: str
+    rows: tuple[str, ...]
     kind: str
     place: str
     targets: tuple[str, ...]
@@ -242,7 +257,22 @@ def _features(evidence: VerificationEvidence) -> tuple[Feature, ...]:
     by_file: dict[str, list[VerificationResult]] = {}
     for result in evidence.results:
         by_file.setdefault(result.file, []).append(result)
-    return tuple(Feature(file, found[0].feature, tuple(found)) for file, found in sorted(by_file.items()))
+    return tuple(
+        Feature(file, found[0].feature, len(found), tuple(_outlines(found))) for file, found in sorted(by_file.items())
+    )
+
+
+def _outlines(results: list[VerificationResult]) -> Iterator[Outline]:
+    for stem, found in groupby(results, key=_stem):
+        rows = tuple(found)
+        tally = tuple(Counter(row.status.value for row in rows).items())
+        criteria = tuple(dict.fromkeys(name for row in rows for name in row.criteria))
+        yield Outline(stem, rows[0].name, rows[0].line, criteria, rows, tally)
+
+
+def _stem(result: VerificationResult) -> str:
+    """The id of a scenario without the number of its row."""
+    return result.id.rpartition("/")[0] if result.example and "/" in result.id else result.id
 
 
 def _statuses(evidence: VerificationEvidence) -> tuple[tuple[str, int], ...]:
@@ -347,11 +377,18 @@ def _backward(trace: TraceEvidence, verification: VerificationEvidence | Gap) ->
         if item.kind is ItemKind.SYMBOL:
             targets = tuple(sorted(graph.up.get(item.id, [])))
             place = f"{item.file}:{item.line}"
-            yield BackRow(item.id, "symbol", place, targets, _needs(graph, targets), item.status.value)
-    for result in getattr(verification, "results", ()):
-        place = f"{result.file}:{result.line}"
-        targets = tuple(sorted({*result.requirements, *result.criteria}))
-        yield BackRow(result.id, "scenario", place, targets, _needs(graph, result.requirements), result.status.value)
+            yield BackRow(item.id, (), "symbol", place, targets, _needs(graph, targets), item.status.value)
+    # Rows of one outline that verify the same with the same outcome stand in one row.
+    for (stem, targets, status), found in groupby(getattr(verification, "results", ()), key=_asked):
+        rows = tuple(found)
+        place = f"{rows[0].file}:{rows[0].line}"
+        names = tuple(row.id for row in rows if row.id != stem)
+        yield BackRow(stem, names, "scenario", place, targets, _needs(graph, rows[0].requirements), status)
+
+
+def _asked(result: VerificationResult) -> tuple[str, tuple[str, ...], str]:
+    targets = result.criteria or result.requirements
+    return _stem(result), tuple(sorted(targets)), result.status.value
 
 
 def _needs(graph: _Graph, targets: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from verification.evidence import Curve, CurvePoint
 INK, MUTED, GRID = "#1d2733", "#5b6876", "#dfe4e9"
 BLUE, VERMILION = "#00568f", "#c04a00"  # apart for every common colour vision; told apart by dash and label as well
 FONT = "Clearway Sans"
-SIZE, LEFT, TOP, RIGHT, BOTTOM = 250.0, 46.0, 14.0, 20.0, 44.0
+SIZE, LEFT, TOP, RIGHT, BOTTOM = 250.0, 46.0, 14.0, 20.0, 58.0
+HEIGHT = TOP + SIZE + BOTTOM
 
 
 def text(x: float, y: float, content: str, anchor: str = "middle", colour: str = INK, size: float = 9.5) -> str:
@@ -74,6 +75,15 @@ def frame(horizontal: str, vertical: str) -> list[str]:
     return parts
 
 
+def legend(keys: Sequence[tuple[str, str, str]]) -> list[str]:
+    """What each line is, below the axes: name, colour, dash."""
+    y, parts = HEIGHT - 8, []
+    for number, (name, colour, dash) in enumerate(keys):
+        x = across(0) + number * SIZE * 0.37
+        parts += [line(x, y, x + 22, y, colour, 1.8, dash), text(x + 27, y + 3, name, "start")]
+    return parts
+
+
 @total
 def roc_chart(curve: Curve) -> Markup:
     """The receiver operating characteristic with the locked operating point."""
@@ -85,7 +95,8 @@ def roc_chart(curve: Curve) -> Markup:
     parts += [text(across(0.98), up(0.14), "Operating point", "end", VERMILION)]
     parts += [text(across(0.98), up(0.14) + 12, _plain(operating), "end", size=8.5)]
     alt = f"Receiver operating characteristic curve; operating point: {operating_text(operating)}."
-    return picture(parts, LEFT + SIZE + RIGHT, TOP + SIZE + BOTTOM, alt)
+    parts += legend((("This release", BLUE, ""), ("No discrimination", MUTED, "2 3")))
+    return picture(parts, LEFT + SIZE + RIGHT, HEIGHT, alt)
 
 
 @total
@@ -98,17 +109,10 @@ def sweep_chart(curve: Curve) -> Markup:
     if curve.operating.threshold is not None:
         x = across(min(1.0, max(0.0, curve.operating.threshold)))
         parts += [line(x, up(0), x, up(1), INK, 1.0, "1.5 2.5")]
-    legend = TOP + SIZE + BOTTOM + 4
-    parts += [
-        line(across(0), legend, across(0.09), legend, BLUE, 1.8),
-        text(across(0.11), legend + 3, "Sensitivity", "start"),
-    ]
-    parts += [line(across(0.37), legend, across(0.46), legend, VERMILION, 1.8, "6 3")]
-    parts += [text(across(0.48), legend + 3, "Specificity", "start")]
-    parts += [line(across(0.74), legend, across(0.83), legend, INK, 1.0, "1.5 2.5")]
-    parts += [text(across(0.85), legend + 3, "Locked", "start")]
+    keys = (("Sensitivity", BLUE, ""), ("Specificity", VERMILION, "6 3"), ("Locked", INK, "1.5 2.5"))
+    parts += legend(keys)
     alt = f"Sensitivity and specificity against the threshold; locked: {operating_text(curve.operating)}."
-    return picture(parts, LEFT + SIZE + RIGHT, legend + 10, alt)
+    return picture(parts, LEFT + SIZE + RIGHT, HEIGHT, alt)
 
 
 def _roc_points(points: Sequence[CurvePoint]) -> list[tuple[float, float]]:

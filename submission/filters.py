@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, TypeVar
 
 from jinja2 import Undefined
@@ -41,7 +42,10 @@ METRICS = {
     "auc": "AUROC",
     "average_precision": "Average precision",
     "brier": "Brier score",
+    "always_positive_f1": "F1, all flagged",
     "f1": "F1",
+    "lr_negative": "LR−",
+    "lr_positive": "LR+",
     "npv": "NPV",
     "ppv": "PPV",
 }
@@ -171,13 +175,27 @@ def yes_no(value: bool) -> str:
 @total
 def interval(value: Interval | None) -> object:
     """The limits, "0.902 to 0.955"."""
-    return None if value is None else f"{value.lower:.3f} to {value.upper:.3f}"
+    if value is None:
+        return Markup('<span class="absent">none</span>')
+    return f"{value.lower:.3f} to {value.upper:.3f}"
+
+
+def level(value: Interval) -> str:
+    """The level and method of an interval, "95 %, Wilson"."""
+    return f"{value.level * 100:.0f} %, {value.method}"
 
 
 @total
-def level(value: Interval | None) -> object:
-    """The level and method of an interval, "95 %, Wilson"."""
-    return None if value is None else f"{value.level * 100:.0f} %, {value.method}"
+def methods(estimates: Iterable[Estimate]) -> tuple[tuple[str, str], ...]:
+    """The methods of the intervals in order of appearance, each with a letter to be cited by."""
+    found = dict.fromkeys(level(estimate.interval) for estimate in estimates if estimate.interval)
+    return tuple(zip(ascii_lowercase, found, strict=False))
+
+
+@total
+def method_of(value: Interval | None, known: Iterable[tuple[str, str]]) -> str:
+    """The letter of an interval's method; an en dash where there is no interval."""
+    return "–" if value is None else next((letter for letter, text in known if text == level(value)), level(value))
 
 
 @total
@@ -219,8 +237,8 @@ def count_or_none(value: int | None) -> object:
 
 
 @total
-def line_number(value: int) -> str:
-    """A line of a file, as editors write it."""
+def plain(value: int) -> str:
+    """A whole number that counts nothing: a line of a file, a seed."""
     return f"{value:d}"
 
 
@@ -349,6 +367,36 @@ def refs(values: Iterable[str]) -> Markup:
 def idents(values: Iterable[str]) -> Markup:
     """Identifiers one after the other, without links; none is an en dash."""
     return Markup(", ").join(ident(value) for value in values) or Markup("–")
+
+
+@total
+def row_refs(ids: Iterable[str]) -> Markup:
+    """The rows of an outline by number, each a link to its place."""
+    rows = ((name, name.rpartition("/")[2]) for name in ids)
+    return Markup(" ").join(
+        Markup('<a class="ref" href="#{}">{}</a>').format(anchor(name), ident(number)) for name, number in rows
+    )
+
+
+@total
+def row_places(ids: Iterable[str]) -> Markup:
+    """The rows of an outline by number, each the place that links to it lead to."""
+    rows = ((name, name.rpartition("/")[2]) for name in ids)
+    return Markup(" ").join(Markup('<span id="{}">{}</span>').format(anchor(n), ident(number)) for n, number in rows)
+
+
+@total
+def scenario_refs(scenarios: Iterable[tuple[str, str]]) -> Markup:
+    """Scenarios with their outcomes; rows of one outline with one outcome stand together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, status in scenarios:
+        stem, _, number = name.rpartition("/")
+        groups.setdefault((stem if stem and number.isdigit() else name, status), []).append(name)
+    shown = Markup("<br>").join(
+        Markup("{} {} {}").format(ref(stem), row_refs([name for name in names if name != stem]), badge(status))
+        for (stem, status), names in groups.items()
+    )
+    return shown or Markup('<span class="absent">none</span>')
 
 
 @total

@@ -2,13 +2,13 @@
 
 import ast
 import hashlib
+import inspect
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-import submission.audit
 from submission.audit import audit
 from submission.cli import submission
 
@@ -53,16 +53,23 @@ def test_an_untouched_package_has_no_findings(folder, capsys):
     assert "no findings" in capsys.readouterr().out
 
 
-def test_one_flipped_byte_of_any_file_is_found_and_the_file_named(folder):
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.999])
+def test_one_flipped_byte_in_each_document_and_evidence_file_is_found_and_the_file_named(folder, place):
+    files = sorted(
+        path for path in folder.rglob("*") if path.suffix in (".pdf", ".json") and path.name != "manifest.json"
+    )
     assert len(files) > 20
     for path in files:
-        for place in (0.0, 0.3, 0.999):
-            before = path.read_bytes()
-            flip(path, place)
-            found = [finding for finding in audit(folder).findings if path.name.split(".")[0] in finding.where]
-            path.write_bytes(before)
-            assert found, (path.name, place)
+        flip(path, place)
+    changed = {finding.where for finding in audit(folder).findings if finding.code == "file-changed"}
+    assert changed == {path.relative_to(folder).as_posix() for path in files}
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sha256"])
+@pytest.mark.parametrize("place", [0.0, 0.2, 0.4, 0.6])
+def test_one_flipped_byte_in_the_manifest_or_its_digest_is_found(folder, name, place):
+    flip(folder / name, place)
+    assert "manifest-changed" in codes(folder)
 
 
 def test_missing_extra_and_renamed_files_are_named(folder, capsys):
@@ -149,7 +156,7 @@ def test_a_folder_that_is_no_package_is_refused(tmp_path, capsys):
 
 
 def test_the_auditor_shares_no_code_with_the_build():
-    for path in Path(submission.audit.__file__).parent.glob("*.py"):
+    for path in Path(inspect.getfile(audit)).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom | ast.Import):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]

@@ -39,7 +39,7 @@ def read_device(project: Project) -> tuple[DeviceEvidence, tuple[Issue, ...]]:
     soup = tuple(_find_soup(project, metadata))
     evidence = DeviceEvidence(
         source=project.source(project.find_files(*INPUTS)),
-        name=metadata["project"]["name"],
+        name=metadata["project"]["name"].capitalize(),  # the product's name; its distribution is written small
         version=metadata["project"]["version"],
         releases=tuple(_release(release) for release in releases),
         rejections=tuple(

@@ -62,3 +62,13 @@ def test_a_flipped_byte_anywhere_never_raises(tmp_path: Path, release: device.Re
     for at in [*random.integers(132, 2500, 150), *random.integers(0, len(whole), 150)]:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
         assert device.gate(path, release).outcome in device.Admission
+
+
+def test_a_fragment_longer_than_the_data_is_short(tmp_path: Path, release: device.Release) -> None:
+    path = save(radiograph(phantom(520, 600)), tmp_path / "image.dcm")
+    transcode(path, RLELossless)
+    content = path.read_bytes()
+    at = content.index(b"\xfe\xff\x00\xe0", content.index(b"\xe0\x7f\x10\x00") + 20) + 4
+    length = int.from_bytes(content[at : at + 4], "little")
+    path.write_bytes(content[:at] + (length + 2).to_bytes(4, "little") + content[at + 4 :])
+    assert [one.code for one in device.gate(path, release).rejections] == ["PIXELS_SHORT"]

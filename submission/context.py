@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -423,7 +424,9 @@ def _register(
 ) -> Iterator[RegisterRow]:
     for gap in catalogue.gaps.declared:
         yield _declared_row(gap)
-    for kind, where, what, closes in _found(bundle, study, advisory):
+    found = tuple(_found(bundle, study))
+    named = {where for _, where, _, _ in found}
+    for kind, where, what, closes in (*found, *_found_advisory(advisory, named)):
         meaning = catalogue.gaps.kinds[kind]
         yield RegisterRow("", where, what, meaning.severity, meaning.consequence, closes or meaning.closes)
 
@@ -432,9 +435,7 @@ def _declared_row(gap: DeclaredGap) -> RegisterRow:
     return RegisterRow(gap.id, "declared", gap.title, gap.severity, gap.consequence, gap.closes)
 
 
-def _found(
-    bundle: EvidenceBundle, study: Study | Gap, advisory: tuple[Issue, ...]
-) -> Iterator[tuple[str, str, str, str]]:
+def _found(bundle: EvidenceBundle, study: Study | Gap) -> Iterator[tuple[str, str, str, str]]:
     """Yield kind, where, what and what closes it (empty: as its kind says) of every gap in the evidence."""
     for part in ("device", "verification", "trace", "studies", "datasets"):
         for where, gap in _gaps_in(getattr(bundle, part), part):
@@ -443,8 +444,13 @@ def _found(
         yield from _found_in_study(study)
     if not isinstance(bundle.trace, Gap):
         yield from _found_in_trace(bundle.trace)
+
+
+def _found_advisory(advisory: tuple[Issue, ...], named: set[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the advisory issues about what has no row of its own yet."""
     for issue in advisory:
-        yield "advisory", issue.where, issue.message, issue.hint
+        if not named & set(re.findall(r"[A-Z]+-[A-Z0-9-]*\d+", f"{issue.where} {issue.message}")):
+            yield "advisory", issue.where, issue.message, issue.hint
 
 
 def _found_in_study(study: Study) -> Iterator[tuple[str, str, str, str]]:

@@ -370,6 +370,12 @@ def idents(values: Iterable[str]) -> Markup:
 
 
 @total
+def row_number(name: str) -> str:
+    """The number of an outline's row, the last part of its id."""
+    return name.rpartition("/")[2]
+
+
+@total
 def row_refs(ids: Iterable[str]) -> Markup:
     """The rows of an outline by number, each a link to its place."""
     rows = ((name, name.rpartition("/")[2]) for name in ids)

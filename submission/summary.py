@@ -55,7 +55,7 @@ def _criteria(built: Built) -> Iterator[str]:
 
 def _blocking(issues: list[str]) -> Iterator[str]:
     if issues:
-        yield f"BLOCKED       {len(issues)} blocking issues; every page says so"
+        yield f"BLOCKED       blocking issues: {len(issues)}; every page says so"
         yield from (f"  {issue}" for issue in issues[:FEW])
         if len(issues) > FEW:
             yield f"  and {len(issues) - FEW} more on the first page of each document"

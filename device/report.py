@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from device.errors import ReportError
 from device.types import Finding, Flag, Release
@@ -113,6 +114,7 @@ def make_report(finding: Finding, header: Dataset, release: Release, software_ve
         software_versions=(software_version, release.version),
         series_description=f"Pneumonia triage, {release.status} release",
         is_complete=True,
+        transfer_syntax_uid=ImplicitVRLittleEndian if header.original_encoding[0] else ExplicitVRLittleEndian,
     )
     copy_identity(header, report)
     return report
@@ -127,6 +129,8 @@ def copy_identity(header: Dataset, report: Dataset) -> None:
         tag = tag_for_keyword(keyword)
         if tag is not None and tag in header:
             report[tag] = header.get_item(tag)
+    # Elements in the encoding that they were read in are written as they are, not decoded and encoded again.
+    report.set_original_encoding(header.original_encoding[0], True, header.original_character_set)
 
 
 def _make_evidence(header: Dataset) -> Dataset:

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
+TUTORIALS = ("qa", "regulatory_affairs", "engineer")
+"""In the order of their readers' work, in one checkout: the first makes the evidence that the others start from."""
+
 NOT_COPIED = shutil.ignore_patterns(".venv", ".tox", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
 
 
@@ -58,18 +60,20 @@ def run(command: str, checkout: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, all of it committed there, with the evidence that the tutorials start from."""
+    """A copy of the checkout, all of it committed there: evidence of an uncommitted checkout blocks a build."""
     copy = tmp_path_factory.mktemp("tutorial") / "clearway"
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
     run("git add -A && (git diff --cached --quiet || git -c user.name=test -c user.email= commit -qm test)", copy)
-    for command in ("verify", "evaluate", "data explore", "trace"):
-        ran = run(f"clearway {command}", copy)
-        assert ran.returncode == 0, f"clearway {command}\n{(ran.stdout + ran.stderr)[-3000:]}"
     return copy
 
 
-@pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
-def test_a_tutorials_commands_do_what_it_says(tutorial: Path, checkout: Path) -> None:
+def test_every_tutorial_is_run() -> None:
+    assert {path.stem for path in (ROOT / "docs/tutorials").glob("*.md")} == set(TUTORIALS)
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_a_tutorials_commands_do_what_it_says(name: str, checkout: Path) -> None:
+    tutorial = ROOT / "docs/tutorials" / f"{name}.md"
     commands = list(find_commands(tutorial))
     assert len(commands) >= 5
     for command in commands:

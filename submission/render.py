@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -233,7 +233,7 @@ class Press:
         document = page.render(stylesheets=[self._css], font_config=self._fonts, pdf_variant="pdf/ua-1")
         identifier = hashlib.sha256(html.encode()).digest()[:16]
         content: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
-        check_fonts(entry, content)
+        check_fonts(entry, (font.name.decode().lstrip("/") for font in document.fonts.values()))
         return Rendered(entry, content, len(document.pages))
 
 
@@ -275,19 +275,14 @@ def _style() -> str:
     return (HERE / "style.css").read_text()
 
 
-def check_fonts(entry: Entry, content: bytes) -> None:
-    """See that a PDF uses the shipped fonts and no other.
+def check_fonts(entry: Entry, names: Iterable[str]) -> None:
+    """See that a document was set in the shipped fonts and in no other.
 
     Raises:
-        RenderError: it does not; names document and fonts.
+        RenderError: it was not; names document and fonts.
     """
-    odd = sorted(name for name in fonts_of(content) if not name.split("+")[-1].startswith(FAMILIES))
+    odd = sorted(name for name in names if not name.split("+")[-1].startswith(FAMILIES))
     if odd:
         raise RenderError(
             f"{entry.number} ({entry.template}): set in {', '.join(odd)}, not in a font of submission/fonts"
         )
-
-
-def fonts_of(content: bytes) -> set[str]:
-    """The base names of all fonts of a PDF that WeasyPrint wrote (its objects stand in plain text)."""
-    return {name.decode() for name in re.findall(rb"/BaseFont\s*/([^\s/>]+)", content)}

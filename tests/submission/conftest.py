@@ -185,7 +185,7 @@ def trace(source: e.Source) -> e.TraceEvidence:
     links = tuple(e.Link(source=s, target=t, relation="traces", status=covers, why="") for s, t in pairs)
     hazard = e.Hazard(
         id="HAZ-901", title="A fictitious hazard", hazard="wrong input", sequence_of_events=("one", "two"),
-        hazardous_situation="a situation", harm="delay", severity=4, probability_of_harm=3, acceptability="unacceptable",
+        hazardous_situation="a situation", harm="delay", severity=4, probability_of_harm=3, acceptability="unacceptable",  # noqa: E501
         controls=("RC-901",), residual_severity=4, residual_probability_of_harm=1, residual_acceptability="acceptable",
         disclosed=None,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from submission.build import BuildError, build
 from submission.catalogue import read_catalogue
 from submission.cli import submission
 from submission.context import assemble
-from submission.render import RenderError, fonts_of, make_environment, print_one, render_html
+from submission.render import RenderError, make_environment, print_one, render_html
 from verification.evidence import Project, ResultStatus
 
 RELEASE = "paediatric-reference"
@@ -81,6 +81,12 @@ def one_document(project, number: str):
 
 def text_of_document(document) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(document.content)).pages).split())
+
+
+def fonts_of(content: bytes) -> set[str]:
+    pages = PdfReader(BytesIO(content)).pages
+    fonts = (page["/Resources"]["/Font"].values() for page in pages)
+    return {str(font.get_object()["/BaseFont"]) for found in fonts for font in found}
 
 
 def test_no_font_of_the_system_is_used(good):

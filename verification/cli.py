@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Estimate,
         EvidenceBundle,
         Issue,
+        Item,
         Project,
         StudiesEvidence,
         TraceEvidence,
@@ -32,7 +33,7 @@ def verify(argv: list[str]) -> int:
     parser = _parser(
         "verify",
         verify,
-        "example: clearway verify --only SRS-005     run one requirement's scenarios; never complete evidence",
+        "example: clearway verify --only SRS-005\n         one requirement's scenarios; never complete evidence",
     )
     parser.add_argument(
         "--only", metavar="ID", action="append", default=[], help="a scenario, requirement or criterion"
@@ -98,8 +99,11 @@ def data(argv: list[str]) -> int:
     """Describe the data sets, or split one by patient."""
     parser = _parser("data", data, "example: clearway data explore")
     actions = parser.add_subparsers(dest="action", required=True)
-    explore = actions.add_parser("explore", help="describe every data set from its manifest; makes datasets.json")
-    split = actions.add_parser("split", help="write a data set's manifest, patients disjoint between its splits")
+    said = "describe every data set from its manifest; makes datasets.json"
+    explore = actions.add_parser("explore", help=said, description=said, epilog="example: clearway data explore")
+    said = "write a data set's manifest, patients disjoint between its splits"
+    example = "example: clearway data split kermany224 --images ~/images/kermany224"
+    split = actions.add_parser("split", help=said, description=said, epilog=example)
     split.add_argument("dataset", help="a folder of verification/datasets/ that holds dataset.yaml")
     split.add_argument("--images", metavar="DIR", help="the data set's images (default: CLEARWAY_DATA/<dataset>)")
     for action in (explore, split):
@@ -114,9 +118,14 @@ def data(argv: list[str]) -> int:
 def trace(argv: list[str]) -> int:
     """Show an item up to its user need and hazard and down to code and scenarios, or everything at a glance."""
     parser = _parser(
-        "trace", trace, "example: clearway trace SRS-003     its parents, code, scenarios, outcomes, sections"
+        "trace",
+        trace,
+        "example: clearway trace SRS-003\n         its parents, code, scenarios, outcomes, sections\n"
+        "     and: clearway trace device/gate.py\n         what a change of this file touches",
     )
-    parser.add_argument("id", nargs="?", help="an item's id (default: the dashboard; makes trace.json and device.json)")
+    parser.add_argument(
+        "id", nargs="?", help="an item's id, or a file (default: the dashboard; makes trace.json and device.json)"
+    )
     parser.add_argument("--check", action="store_true", help="print every issue; exit 1 if one is blocking")
     arguments = parser.parse_args(argv)
     project = _find_project(arguments)
@@ -210,6 +219,10 @@ def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argp
 
     around = neighbours(evidence)
     item = around.items.get(arguments.id.partition("/AC")[0])
+    inside = [each for each in evidence.items if each.file == arguments.id.removeprefix("./")]
+    if len(inside) > 1:
+        return _trace_file(evidence, bundle, inside, arguments.json)
+    item = inside[0] if inside else item
     if item is None:
         _complain(f"clearway trace: {arguments.id} does not exist; {near(arguments.id, around.items)}")
         return USAGE
@@ -220,10 +233,20 @@ def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argp
         print(json.dumps({"item": _plain(item)} | links))
     else:
         verification = None if isinstance(bundle.verification, Gap) else bundle.verification
-        _print(render_item(evidence, item.id, verification))
+        studies = None if isinstance(bundle.studies, Gap) else bundle.studies
+        _print(render_item(evidence, item.id, verification, studies))
     if arguments.check:
         _complain(*map(render_issue, blocking))
     return ISSUE if arguments.check and blocking else GOOD
+
+
+def _trace_file(evidence: TraceEvidence, bundle: EvidenceBundle, inside: list[Item], as_json: bool) -> int:
+    from verification.evidence import Gap
+    from verification.traceability.show import render_file
+
+    verification = None if isinstance(bundle.verification, Gap) else bundle.verification
+    _print_json(inside) if as_json else _print(render_file(evidence, inside[0].file, verification))
+    return GOOD
 
 
 def _trace_all(evidence: TraceEvidence, arguments: argparse.Namespace) -> int:
@@ -269,8 +292,10 @@ def _study_lines(evidence: StudiesEvidence) -> Iterator[str]:
     for study in evidence.studies:
         yield f"{study.title} ({study.label}), release {study.release} {study.release_version}"
         by_criterion = {estimate.criterion: estimate for estimate in study.estimates if estimate.criterion}
+        methods: dict[str, str] = {}  # each with a letter, in the order of first use, as in the performance report
         for estimate in study.estimates:
-            yield f"  {_estimate_line(estimate)}"
+            yield f"  {_estimate_line(estimate, methods)}"
+        yield from (f"  {letter}  {method}" for method, letter in methods.items())
         for criterion in study.criteria:
             said = {True: "MET", False: "NOT MET", None: "no estimate"}[criterion.met]
             goal = f"{criterion.limit} limit of {criterion.metric} ({criterion.subgroup})"
@@ -279,14 +304,18 @@ def _study_lines(evidence: StudiesEvidence) -> Iterator[str]:
                 yield f"  {'':12} {getattr(criterion.estimate, 'reason', '')}"
 
 
-def _estimate_line(estimate: Estimate) -> str:
+def _estimate_line(estimate: Estimate, methods: dict[str, str]) -> str:
     name = f"{estimate.metric} ({estimate.subgroup})"
-    sample = f"{estimate.n} images of {estimate.patients} patients"
+    share = f"{estimate.events} of " if estimate.events is not None else ""
+    sample = f"{share}{estimate.n} images of {estimate.patients} patients"
     if estimate.value is None:
-        return f"{name:44} undefined: {estimate.reason} ({sample})"
+        return f"{name:56} undefined: {estimate.reason} ({sample})"
+    if estimate.interval is None:
+        return f"{name:56} {estimate.value:7.3f}  {'no interval':16}  {sample}"
     interval = estimate.interval
-    limits = f" [{interval.lower:.3f}, {interval.upper:.3f}]" if interval else ""
-    return f"{name:44} {estimate.value:.3f}{limits}  {sample}"
+    method = f"{interval.level * 100:g} %, {interval.method}"
+    letter = methods.setdefault(method, chr(ord("a") + len(methods)))
+    return f"{name:56} {estimate.value:7.3f}  [{interval.lower:.3f}, {interval.upper:.3f}] {letter}  {sample}"
 
 
 def _issue_line(issue: Issue) -> str:
@@ -298,7 +327,10 @@ def _issue_line(issue: Issue) -> str:
 
 def _parser(name: str, command: Callable[[list[str]], int], example: str) -> argparse.ArgumentParser:
     summary = (command.__doc__ or "").splitlines()[0]
-    parser = argparse.ArgumentParser(prog=f"clearway {name}", description=summary, epilog=example)
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog=f"clearway {name}", description=summary, epilog=example, formatter_class=shape
+    )
     _add_common(parser)
     return parser
 

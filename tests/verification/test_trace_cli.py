@@ -52,6 +52,23 @@ def test_an_unknown_id_suggests_near_ones(verified):
     assert "SRS-003 does not exist; did you mean SRS-002 or SRS-001" in run.stderr
 
 
+def test_an_id_in_other_letters_is_named(verified):
+    assert "did you mean SRS-001?" in verified.run("trace", "srs-001").stderr
+
+
+def test_a_file_is_shown_with_everything_that_its_change_touches(verified):
+    text = verified.run("trace", "verification/features/door.feature").stdout
+    assert text.startswith("verification/features/door.feature  (scenario: ")
+    for expected in ("SRS-001  Handle", "SYS-001  Doors open", "UN-001  Doors", "HAZ-001  Shut in", "DOC-1/handle"):
+        assert expected in text
+    assert " passed  verification/features/door.feature" in text
+    assert {each["file"] for each in lines(verified.run("trace", "verification/features/door.feature", "--json"))} == {
+        "verification/features/door.feature"
+    }
+    alone = verified.run("trace", "requirements_spec/software/SRS-001.yaml").stdout
+    assert alone == verified.run("trace", "SRS-001").stdout
+
+
 def test_check_fails_on_blocking_issues_and_prints_all(verified):
     assert verified.run("trace", "--check").returncode == 0
     verified.edit("device/door.py", "Implements: SRS-001", "Implements: SRS-404")

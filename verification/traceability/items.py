@@ -270,5 +270,6 @@ def _listed(value: Any, key: str) -> list[str]:
 
 def near(name: str, known: Iterable[str]) -> str:
     """A hint: what an unknown id may have meant."""
-    close = get_close_matches(name, list(known), 3)
+    known = list(known)
+    close = [one for one in known if one.casefold() == name.casefold()] or get_close_matches(name, known, 3)
     return f"did you mean {' or '.join(close)}?" if close else "see `clearway trace` for the ids that exist"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verification.evidence import (
+    Gap,
     Issue,
     Item,
     ItemKind,
@@ -14,6 +15,7 @@ from verification.evidence import (
     LinkStatus,
     ResultStatus,
     Severity,
+    StudiesEvidence,
     TraceEvidence,
     VerificationEvidence,
 )
@@ -58,8 +60,13 @@ def neighbours(trace: TraceEvidence) -> Neighbours:
     return found
 
 
-def render_item(trace: TraceEvidence, identity: str, verification: VerificationEvidence | None) -> Iterator[str]:
-    """Yield the lines that show one item: what it is, up, down, documents, status, why, and what to do next."""
+def render_item(
+    trace: TraceEvidence,
+    identity: str,
+    verification: VerificationEvidence | None,
+    studies: StudiesEvidence | None = None,
+) -> Iterator[str]:
+    """Yield the lines that show one item: what it is, up, down, figures, documents, status, and what to do next."""
     near = neighbours(trace)
     item = near.items[identity]
     outcomes = {result.id: result.status for result in verification.results} if verification else {}
@@ -71,11 +78,35 @@ def render_item(trace: TraceEvidence, identity: str, verification: VerificationE
     yield from _section("criteria", list(_criteria(item, outcomes)))
     yield from _section("down", list(_tree(near, near.below, identity, outcomes, everything=True)))
     yield from _section("shown by", near.shown_by.get(identity, []))
+    yield from _section("figure", list(_figure(identity, studies)))
     shown_in = [*near.sections.get(identity, []), *near.sections.get(item.kind, [])]
     yield from _section("documents", [f"{each}  {near.items[each].title}" for each in dict.fromkeys(shown_in)])
     yield from _section("issues", [f"{each.code}: {each.message}" for each in _issues_about(trace, item)])
     if item.status is not LinkStatus.COVERS:
         yield f"next  {_NEXT.get(item.status, 'see why').format(id=item.id)}"
+
+
+def render_file(trace: TraceEvidence, file: str, verification: VerificationEvidence | None) -> Iterator[str]:
+    """Yield the lines that say what a change of a file touches: what is in it, and all that this leads to."""
+    near = neighbours(trace)
+    inside = [item for item in trace.items if item.file == file]
+    outcomes = {result.id: result.status for result in verification.results} if verification else {}
+    named = {upper: None for item in inside for upper in near.above.get(item.id, [])}
+    kinds = Counter(_words(item.kind) for item in inside)
+    yield f"{file}  ({', '.join(f'{kind}: {count}' for kind, count in kinds.items())})"
+    yield from _section("names", [_in_file(near, identity, inside) for identity in sorted(named)])
+    reached = {identity for start in named for identity in _reach(near, start)} - set(named)
+    yield from _section("leads up to", [_line(near.items[each], outcomes) for each in sorted(reached)])
+    below = {each: None for start in (*named, *(item.id for item in inside)) for each in near.below.get(start, [])}
+    scenarios = [near.items[each] for each in below if near.items[each].kind is ItemKind.SCENARIO]
+    features = Counter((item.file, _words(outcomes.get(item.id, ResultStatus.NOT_RUN))) for item in scenarios)
+    yield from _section(
+        "scenarios", [f"{count:4} {said}  {where}" for (where, said), count in sorted(features.items())]
+    )
+    found = [*(item.id for item in inside), *named, *reached]
+    shown_in = {each for one in found for key in (one, near.items[one].kind) for each in near.sections.get(key, [])}
+    yield from _section("documents", [f"{each}  {near.items[each].title}" for each in sorted(shown_in)])
+    yield "next  `clearway verify --only ID` for a name above; a change makes all evidence stale: `clearway status`"
 
 
 def render_dashboard(trace: TraceEvidence) -> Iterator[str]:
@@ -144,8 +175,52 @@ def _criteria(item: Item, outcomes: dict[str, ResultStatus]) -> Iterator[str]:
 
 
 def _issues_about(trace: TraceEvidence, item: Item) -> Iterator[Issue]:
-    places = (item.file if item.file.endswith(".yaml") else f"{item.file}:{item.line}",)
+    alone = item.file.endswith(".yaml") and item.kind is not ItemKind.STUDY_CRITERION
+    places = (item.file if alone else f"{item.file}:{item.line}",)
     yield from (issue for issue in trace.issues if issue.where.startswith(places) or issue.where == item.id)
+
+
+def _figure(identity: str, studies: StudiesEvidence | None) -> Iterator[str]:
+    """The estimate that decides a study's criterion, and the files that it is computed from."""
+    for study in studies.studies if studies else ():
+        for criterion in study.criteria:
+            if criterion.id != identity:
+                continue
+            estimate, folder = criterion.estimate, f"verification/studies/{study.name}"
+            if isinstance(estimate, Gap) or estimate.value is None:
+                yield f"none: {estimate.reason}"
+                continue
+            share = f"{estimate.events} of " if estimate.events is not None else ""
+            yield f"{estimate.metric} {estimate.value:.6g}: {share}{estimate.n} images of {estimate.patients} patients"
+            if estimate.interval:
+                interval = estimate.interval
+                limits = f"{interval.lower:.6g} to {interval.upper:.6g}"
+                yield f"interval  {limits}, {interval.level * 100:g} %, {interval.method}"
+            yield f"reference standard: {estimate.reference_standard}"
+            yield f"scores    {folder}/scores.csv  SHA-256 {study.scores_sha256}"
+            yield f"plan      {folder}/plan.yaml  digest {study.plan_digest}"
+            yield f"uses      {folder}/openings.log"
+            yield f"release   {study.release} {study.release_version}  digest {study.release_digest}"
+            yield f"data      manifest SHA-256 {study.dataset_digest}"
+
+
+def _in_file(near: Neighbours, identity: str, inside: list[Item]) -> str:
+    """An item that parts of a file name, with the lines of these parts."""
+    lines = [str(item.line) for item in inside if identity in near.above.get(item.id, [])]
+    item = near.items[identity]
+    shown = ", ".join(lines[:6]) + (f" and {len(lines) - 6} more" if len(lines) > 6 else "")
+    return f"{item.id}  {item.title}  ({_words(item.status)})  at line {shown}"
+
+
+def _reach(near: Neighbours, identity: str) -> set[str]:
+    """Everything that stands above an item, at any height."""
+    found: set[str] = set()
+    waiting = [identity]
+    while waiting:
+        new = [each for each in near.above.get(waiting.pop(), []) if each in near.items and each not in found]
+        found.update(new)
+        waiting += new
+    return found
 
 
 def _section(title: str, lines: list[str]) -> Iterator[str]:

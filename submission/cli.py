@@ -29,12 +29,16 @@ def submission(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
     commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit")
-    build = commands.add_parser("build", help="render every document from the evidence", epilog=BUILD_EXAMPLE)
+    said = "render every document from the evidence, which it does not make; some minutes"
+    build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
     build.add_argument("--release", default="paediatric-reference", help="the release to document (%(default)s)")
-    build.add_argument("--output", type=Path, help="the folder to build into (build/submission of the checkout)")
-    build.add_argument("--project", type=Path, help="a folder in the checkout (default: the current folder)")
+    build.add_argument(
+        "--output", type=Path, metavar="DIR", help="the folder to build into (build/submission of the checkout)"
+    )
+    build.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     build.add_argument("--json", action="store_true", help="print the summary as one JSON object")
-    audit = commands.add_parser("audit", help="check a built folder; needs nothing but it", epilog=AUDIT_EXAMPLE)
+    said = "check a built folder; needs nothing but it"
+    audit = commands.add_parser("audit", help=said, description=said, epilog=AUDIT_EXAMPLE)
     audit.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made")
     audit.add_argument("--json", action="store_true", help="print one JSON object a finding")
     return parser

@@ -81,7 +81,11 @@ def find_locked(root: Path | None) -> Iterator[Check]:
             for each in lock
             if installed[each.name] not in (each.version, None)
         ]
-        found = "; ".join(wrong) or f"{sum(map(bool, installed.values()))} of {len(lock)} installed, all as locked"
+        absent = [each for each in lock if installed[each.name] is None]
+        named = [f"{each.name} is {'for other systems' if each.conditional else 'missing'}" for each in absent[:4]]
+        named += [f"{len(absent) - 4} more are not here"] if len(absent) > 4 else []
+        counted = f"{len(lock) - len(absent)} of {len(lock)} installed, all as locked"
+        found = "; ".join(wrong or [counted, *named])
         yield Check(name, not wrong, found, f"pip install --require-hashes -r {name}" if wrong else "")
 
 

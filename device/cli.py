@@ -216,7 +216,7 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, judge
         return FAILED
     counts: Counter[str] = Counter()
     for path in _show_progress(files):
-        stated = asserted.get(None, {}) | asserted.get(path.resolve(), {})
+        stated = asserted.get(None, {}) | asserted.get(_locate(path), {})
         result = judge(path, release, intake=Intake(options.intake), asserted=stated)
         counts[label(result)] += 1
         print(json.dumps(make_record(result)) if options.json else render_result(result), flush=True)
@@ -266,10 +266,11 @@ def _read_manifest(manifest: Path, table: dict[Path | None, dict[str, str]]) -> 
             return [*faults, f"{manifest}:1: found columns {columns}, expected path and keywords, each once"]
         for row in reader:
             where, name = f"{manifest}:{reader.line_num}", row.pop("path")
-            path = (manifest.parent / (name or "")).resolve()
-            if not name or None in row or None in row.values():
+            if not name or "\0" in name or None in row or None in row.values():
                 faults.append(f"{where}: expected {len(columns)} values, the path among them")
-            elif path in table:
+                continue
+            path = _locate(manifest.parent / name)
+            if path in table:
                 faults.append(f"{where}: {path} is named twice")
             table[path] = {keyword: value for keyword, value in row.items() if value}
     return faults
@@ -298,10 +299,10 @@ def _walk(path: Path, files: list[Path], seen: set[Path]) -> int:
 
     Implements: SRS-036
     """
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 what cannot be looked at is no folder: it fails as a file
         files.append(path)
         return 0
-    folder = path.resolve()
+    folder = _locate(path)
     if folder in seen:
         return 0
     seen.add(folder)
@@ -312,6 +313,11 @@ def _walk(path: Path, files: list[Path], seen: set[Path]) -> int:
         return 0
     left_out = [entry for entry in entries if entry.name.startswith(".") or entry.name == "DICOMDIR"]
     return len(left_out) + sum(_walk(entry, files, seen) for entry in entries if entry not in left_out)
+
+
+def _locate(path: Path) -> Path:
+    """Where a path leads to; a loop of links leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _show_progress(files: list[Path]) -> Iterator[Path]:

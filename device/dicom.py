@@ -319,7 +319,7 @@ def apply_modality_lut(
     if sequence := image.get("ModalityLUTSequence"):
         values, maximum = _look_up(stored.astype(np.int64), sequence[0])
         return values, (0.0, maximum)
-    slope, intercept = _first(image.get("RescaleSlope"), 1.0), _first(image.get("RescaleIntercept"), 0.0)
+    slope, intercept = _first(image, "RescaleSlope", 1.0), _first(image, "RescaleIntercept", 0.0)
     signed, bits = image.PixelRepresentation == 1, image.BitsStored
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
     ends = low * slope + intercept, high * slope + intercept
@@ -340,7 +340,7 @@ def apply_voi_lut(values: NDArray[np.float64], full_range: tuple[float, float], 
     if sequence := image.get("VOILUTSequence"):
         shown, maximum = _look_up(np.rint(values), sequence[0])
         return shown / maximum
-    center, width = _first(image.get("WindowCenter")), _first(image.get("WindowWidth"))
+    center, width = _first(image, "WindowCenter"), _first(image, "WindowWidth")
     if math.isnan(center) or math.isnan(width):
         return _ramp(values, *full_range)
     function = image.get("VOILUTFunction") or "LINEAR"
@@ -364,9 +364,11 @@ def _ramp(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.fl
 
 def _look_up(values: NDArray[Any], item: Dataset) -> tuple[NDArray[np.float64], float]:
     """Values through a lookup table, and the greatest value its bits can hold (PS3.3 C.11.1.1.1, C.11.2.1.1)."""
-    entries, first, bits = item.LUTDescriptor
+    descriptor, data = item.get("LUTDescriptor"), item.get("LUTData")
+    if not isinstance(descriptor, MultiValue) or len(descriptor) != 3 or data is None:
+        raise ValueError(f"LUTDescriptor is {descriptor}: expected entries, first value and bits, and LUTData")
+    entries, first, bits = descriptor
     entries = (entries & 0xFFFF) or 2**16
-    data = item.LUTData
     if isinstance(data, bytes):
         data = np.frombuffer(data, "<u2" if len(data) >= 2 * entries else "u1")
     table = np.atleast_1d(np.asarray(data, np.float64))[:entries]
@@ -375,8 +377,16 @@ def _look_up(values: NDArray[Any], item: Dataset) -> tuple[NDArray[np.float64], 
     return table[np.clip(values - first, 0, entries - 1).astype(np.intp)], float(2**bits - 1)
 
 
-def _first(value: object, absent: float = math.nan) -> float:
+def _first(image: Dataset, keyword: str, absent: float = math.nan) -> float:
     """The first of one or more decimal strings; `absent` if there is none."""
-    if isinstance(value, MultiValue):
-        value = value[0] if value else None
-    return absent if value is None or value == "" else float(cast("float", value))
+    try:
+        value = image.get(keyword)
+        if isinstance(value, MultiValue):
+            value = value[0] if value else None
+        if value is None or value == "":
+            return absent
+        if math.isfinite(number := float(value)):
+            return number
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{keyword} is not a number: {_plain(error)}") from error
+    raise ValueError(f"{keyword} is {number}, not a decimal string (PS3.5 6.2, DS)")

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from pydicom import Dataset, uid
+from pydicom import Dataset, Sequence, uid
 from pydicom.multival import MultiValue
 
 from device.types import Intake, Notice, PixelFault, PixelFaultKind, Population, Rejection, TransferSyntax, UnitImage
@@ -77,12 +77,19 @@ def list_rejection_codes() -> dict[str, RejectionCode]:
 
 
 REJECTION_CODES = list_rejection_codes()
+LONGEST_SHOWN = 200
+"""How many characters of a value a result shows."""
 
 
 def reject(code: str, found: object, expected: str) -> Rejection:
     """A rejection with the attribute and the requirement of its code."""
     row = REJECTION_CODES[code]
-    return Rejection(code, row.attribute, str(found), expected, row.requirement)
+    return Rejection(code, row.attribute, _shorten(str(found)), expected, row.requirement)
+
+
+def _shorten(text: str) -> str:
+    """A value can be of any length; its beginning is enough to find it."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}... ({len(text)} characters)"
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
@@ -145,7 +152,7 @@ class _UnparsableError(ValueError):
 def read_text(header: Dataset, keyword: str) -> str:
     """The single text value of an attribute; "" if it is absent or empty."""
     value = _value(header, keyword)
-    if isinstance(value, MultiValue) and len(value):
+    if isinstance(value, Sequence) or (isinstance(value, MultiValue) and len(value)):
         raise _UnparsableError(f"{keyword} {_shown(value)}")
     return "" if value is None or isinstance(value, MultiValue) else str(value).strip()
 
@@ -176,7 +183,7 @@ def read_code(header: Dataset, keyword: str) -> tuple[str, str]:
     value, scheme = read_text(sequence[0], "CodeValue"), read_text(sequence[0], "CodingSchemeDesignator")
     if not value or scheme not in SNOMED:
         raise _UnparsableError(f"{keyword} ({value}, {scheme})")
-    return value, f"({value}, {scheme}, {_shown(sequence[0].get('CodeMeaning', ''))})"
+    return value, f"({value}, {scheme}, {_quote(sequence[0], 'CodeMeaning')})"
 
 
 def _value(header: Dataset, keyword: str) -> Any:
@@ -186,8 +193,18 @@ def _value(header: Dataset, keyword: str) -> Any:
         raise _UnparsableError(f"{keyword} does not have its value representation") from error
 
 
+def _quote(header: Dataset, keyword: str) -> str:
+    """What an attribute says, to be told and not judged; "" if it is absent or empty."""
+    try:
+        return _shorten(_shown(_value(header, keyword) or ""))
+    except _UnparsableError as error:
+        return str(error)
+
+
 def _shown(value: object) -> str:
     """A value as DICOM writes several: separated by backslashes."""
+    if isinstance(value, Sequence):
+        return f"a sequence of {len(value)} items"
     return "\\".join(str(one) for one in value) if isinstance(value, MultiValue) else str(value)
 
 
@@ -515,12 +532,12 @@ def find_notices(header: Dataset) -> Iterator[Notice]:
 
     Implements: SRS-019
     """
-    if image_type := _value(header, "ImageType"):
-        yield Notice("IMAGE_TYPE", "ImageType", _shown(image_type), "The kind of image, as its maker states it.")
-    if read_text(header, "LossyImageCompression") == "01":
-        found = f"01, ratio {_shown(_value(header, 'LossyImageCompressionRatio') or 'not stated')}"
+    if image_type := _quote(header, "ImageType"):
+        yield Notice("IMAGE_TYPE", "ImageType", image_type, "The kind of image, as its maker states it.")
+    if "01" in (lossy := _quote(header, "LossyImageCompression")).split("\\"):
+        found = f"{lossy}, ratio {_quote(header, 'LossyImageCompressionRatio') or 'not stated'}"
         yield Notice("LOSSY", "LossyImageCompression", found, "The image was compressed with loss at some time.")
-    if not read_text(header, "BurnedInAnnotation"):
+    if not _quote(header, "BurnedInAnnotation"):
         message = "Whether annotation is burned in is not stated."
         yield Notice("BURNED_IN_UNKNOWN", "BurnedInAnnotation", "absent or empty", message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,8 +63,8 @@ def gate(
     """
     try:
         admitted = _admit(path, release, intake, asserted or {})
-    except DeviceError as error:
-        return GateResult(str(path), Admission.FAILED, (), (), str(error), intake, (), *_identify(release))
+    except Exception as error:
+        return GateResult(str(path), Admission.FAILED, (), (), _explain(error), intake, (), *_identify(release))
     outcome = Admission.REFUSED if admitted.radiograph is None else Admission.ACCEPTED
     _, _, rejections, notices, used = admitted
     return GateResult(str(path), outcome, rejections, notices, None, intake, used, *_identify(release))
@@ -98,8 +99,8 @@ def analyze(
         finding = _find(admitted.radiograph, release) if admitted.radiograph else None
         if finding and output:
             report.write_report(finding, admitted.header, path, release, output, read_software_version())
-    except DeviceError as error:
-        return Analysis(str(path), Outcome.FAILED, (), (), None, str(error), intake, (), *_identify(release))
+    except Exception as error:
+        return Analysis(str(path), Outcome.FAILED, (), (), None, _explain(error), intake, (), *_identify(release))
     outcome = Outcome.ANALYSED if finding else Outcome.NOT_ANALYSED
     _, _, rejections, notices, used = admitted
     return Analysis(str(path), outcome, rejections, notices, finding, None, intake, used, *_identify(release))
@@ -134,6 +135,18 @@ def _find(radiograph: ChestRadiograph, release: Release) -> Finding:
     if release.operating_point is None:
         raise ReleaseError(model.explain_unbuilt(release))
     return decision.decide(score, release.operating_point)
+
+
+def _explain(error: Exception) -> str:
+    """Why a file failed. A fault that nobody foresaw fails its own file, too, and no other; CLEARWAY_DEBUG=1 raises it.
+
+    Implements: SRS-021
+    """
+    if isinstance(error, DeviceError):
+        return str(error)
+    if os.environ.get("CLEARWAY_DEBUG") == "1":
+        raise error
+    return f"{type(error).__name__}: {' '.join(str(error).split())} (CLEARWAY_DEBUG=1 shows where)"
 
 
 def _identify(release: Release) -> tuple[str, str, str]:

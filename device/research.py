@@ -29,6 +29,8 @@ def is_picture(path: Path) -> bool:
     Implements: SRS-037
     """
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
         with path.open("rb") as file:
             return file.read(8).startswith(SIGNATURES)
     except OSError:

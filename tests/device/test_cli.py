@@ -218,6 +218,17 @@ def test_a_folder_that_cannot_be_read_fails(tmp_path: Path, clearway: Run) -> No
     assert (status, records[0]["outcome"]) == (4, "failed")
 
 
+def test_no_path_ends_the_run(files: dict[str, Path], tmp_path: Path, clearway: Run) -> None:
+    (tmp_path / "loop.dcm").symlink_to(tmp_path / "loop.dcm")
+    os.mkfifo(tmp_path / "pipe.dcm")
+    odd = [tmp_path / name for name in ("loop.dcm", "pipe.dcm", "n" * 300)]
+    for intake in ("clinical", "research"):
+        status, records, error = clearway("gate", "--intake", intake, *odd, files["adult"])
+        assert (status, error) == (4, "")
+        assert [one["path"] for one in records] == [*map(str, odd), str(files["adult"])]
+        assert [one["outcome"] for one in records] == ["failed", "failed", "failed", "refused"]
+
+
 # --- research ---------------------------------------------------------------------------------------------------------
 
 
@@ -294,6 +305,7 @@ def test_a_manifest_asserts_file_by_file(pictures: Path, clearway: Run) -> None:
         ("path,PatientAge\na.png,3,4\n", ":2: expected 2 values"),
         ("path,PatientAge\na.png,3\na.png,4\n", ":3: "),
         ("path,PatientAge\n,3\n", ":2: expected 2 values"),
+        ("path,PatientAge\na\0.png,3\n", ":2: expected 2 values"),
         ("", ":1: found columns"),
     ],
 )

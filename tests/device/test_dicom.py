@@ -18,7 +18,7 @@ import device
 from device import dicom
 from device.errors import UnreadableFileError
 from device.types import PixelFault, PixelFaultKind
-from verification.radiographs import phantom, radiograph, save, transcode
+from verification.radiographs import phantom, radiograph, save, set_value, transcode
 
 
 def shown(stored: list[int] | np.ndarray, **attributes: Any) -> list[float]:
@@ -81,12 +81,23 @@ def test_display(stored: list[int], attributes: dict[str, Any], expected: list[f
         {"WindowCenter": 1, "WindowWidth": 0.5},
         {"WindowCenter": 1, "WindowWidth": 0, "VOILUTFunction": "SIGMOID"},
         {"WindowCenter": 1, "WindowWidth": 4, "VOILUTFunction": "CUBIC"},
+        {"WindowCenter": 1, "WindowWidth": float("nan")},
+        {"WindowCenter": float("inf"), "WindowWidth": 4},
+        {"RescaleSlope": float("nan")},
         {"VOILUTSequence": [Dataset()]},
+        {"ModalityLUTSequence": [Dataset()]},
     ],
 )
 def test_an_undefined_display_is_no_image(attributes: dict[str, Any]) -> None:
-    with pytest.raises((ValueError, AttributeError)):
+    with pytest.raises(ValueError, match="|".join(("Window", "Rescale", "VOILUTFunction", "LUTDescriptor"))):
         shown([0, 1], **attributes)
+
+
+def test_a_window_that_is_no_number_is_named(tmp_path: Path, release: device.Release) -> None:
+    image = radiograph(phantom(512, 512))
+    set_value(image, "WindowWidth", "wide")
+    (reason,) = device.gate(save(image, tmp_path / "image.dcm"), release).rejections
+    assert (reason.code, reason.found.partition(":")[0]) == ("PIXELS_UNDECODABLE", "WindowWidth is not a number")
 
 
 def test_every_grey_of_8_bits_survives_12_bits_bit_for_bit() -> None:

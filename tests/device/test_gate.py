@@ -200,6 +200,48 @@ def test_notices(image: Callable[..., Path], release: device.Release) -> None:
     assert notices(ImageType=None) == []
 
 
+def test_notices_of_attributes_that_cannot_be_judged(tmp_path: Path, release: device.Release) -> None:
+    image = radiograph(phantom(512, 512), ImageType=["A" * 16] * 50)
+    set_value(image, "LossyImageCompression", "00\\01")
+    set_value(image, "LossyImageCompressionRatio", "4\\much")
+    set_value(image, "BurnedInAnnotation", "NO\\YES")
+    result = device.gate(save(image, tmp_path / "image.dcm"), release)
+    assert [one.code for one in result.rejections] == ["BURNED_IN_UNPARSABLE"]
+    kind, lossy = result.notices
+    assert kind.found.endswith("... (849 characters)")
+    assert len(kind.found) < 250
+    assert (lossy.code, lossy.found) == ("LOSSY", "00\\01, ratio 4\\much")
+
+
+def test_a_value_of_any_length_is_shown_by_its_beginning(tmp_path: Path, release: device.Release) -> None:
+    image = radiograph(phantom(512, 512))
+    set_value(image, "BodyPartExamined", "A" * 60_000)
+    (reason,) = device.gate(save(image, tmp_path / "image.dcm"), release).rejections
+    assert reason.code == "ANATOMY_UNPARSABLE"
+    assert len(reason.found) < 250
+    assert "AAAA... (600" in reason.found
+
+
+def test_a_code_whose_meaning_cannot_be_read_is_judged_by_its_value(tmp_path: Path, release: device.Release) -> None:
+    path = save(radiograph(phantom(512, 512)), tmp_path / "image.dcm")
+    content = path.read_bytes()
+    assert content.count(b"\x08\x00\x04\x01LO\x06\x00Chest ") == 1
+    path.write_bytes(content.replace(b"\x08\x00\x04\x01LO\x06\x00Chest ", b"\x08\x00\x04\x01FL\x06\x00Chest "))
+    assert device.gate(path, release).outcome is device.Admission.ACCEPTED
+
+
+def test_a_sequence_in_place_of_a_text_is_unparsable(tmp_path: Path, release: device.Release) -> None:
+    path = save(radiograph(phantom(512, 512)), tmp_path / "image.dcm")
+    content = path.read_bytes()
+    for keyword, code_string in (("PhotometricInterpretation", b"CS"), ("Modality", b"CS"), ("SamplesPerPixel", b"US")):
+        tag = pydicom.tag.Tag(keyword)
+        start = tag.group.to_bytes(2, "little") + tag.element.to_bytes(2, "little")
+        path.write_bytes(content.replace(start + code_string, start + b"SQ"))
+        result = device.gate(path, release)
+        assert result.failure is None or "cannot be parsed" in result.failure, keyword
+        assert result.outcome is not device.Admission.ACCEPTED
+
+
 def test_table_is_complete_and_said_once() -> None:
     rows = device.REJECTION_CODES
     assert all(code == row.code for code, row in rows.items())

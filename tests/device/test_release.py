@@ -49,6 +49,24 @@ def test_digest_is_that_of_the_sums(folder: Path) -> None:
     assert device.read_release(folder).digest == sha256((folder / "SHA256SUMS").read_bytes()).hexdigest()
 
 
+def test_weights_that_are_no_network_fail_each_file(
+    folder: Path, image: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is a library's, which nobody foresaw: it fails the file and leaves the others alone."""
+    (folder / "model.tflite").write_bytes(b"no network")
+    text = (folder / "release.yaml").read_text()
+    old, new = (sha256(content).hexdigest() for content in ((BRIGHTNESS / "model.tflite").read_bytes(), b"no network"))
+    (folder / "release.yaml").write_text(text.replace(old, new))
+    release, path = device.read_release(seal(folder)), image()
+    result = device.analyze(path, release)
+    assert (result.outcome, result.finding) == (device.Outcome.FAILED, None)
+    assert result.failure is not None
+    assert result.failure.startswith("ValueError: ")
+    monkeypatch.setenv("CLEARWAY_DEBUG", "1")
+    with pytest.raises(ValueError):  # noqa: PT011 the library's words are its own
+        device.analyze(path, release)
+
+
 @pytest.mark.parametrize("name", ["model.tflite", "release.yaml"])
 @pytest.mark.parametrize("place", [0, 0.5, -1])
 def test_one_flipped_byte_is_named(folder: Path, name: str, place: float) -> None:

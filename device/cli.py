@@ -149,7 +149,7 @@ def gate(argv: list[str]) -> int:
 
     Implements: SRS-034, SRS-035
     """
-    parser = _make_parser("gate", gate, "clearway gate --release adult-nih --json images/")
+    parser = _make_parser("gate", gate, "clearway gate --release adult-nih --json images/", RESEARCH_EXAMPLE)
     options = parser.parse_args(argv)
     from device.pipeline import gate as gate_file
 
@@ -162,7 +162,9 @@ def analyze(argv: list[str]) -> int:
     Implements: SRS-031, SRS-034, SRS-035
     """
     parser = _make_parser("analyze", analyze, "clearway analyze --output reports/ images/")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="write a DICOM SR of each analysed image to DIR")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="write a DICOM SR of each analysed image to DIR, named by its UID"
+    )
     options = parser.parse_args(argv)
     if options.output and options.intake == "research":
         parser.error("--output: results of research intake cannot be written as DICOM")
@@ -171,15 +173,26 @@ def analyze(argv: list[str]) -> int:
     return _process(parser, options, partial(analyze_file, output=options.output))
 
 
-def _make_parser(name: str, command: Command, example: str) -> argparse.ArgumentParser:
+RESEARCH_EXAMPLE = """clearway gate --intake research --assert Modality=CR --assert BodyPartExamined=CHEST \\
+           --assert ViewPosition=AP --assert PatientAge=003Y image.jpeg"""
+
+
+def _make_parser(name: str, command: Command, *examples: str) -> argparse.ArgumentParser:
+    told = [f"example: {example}" for example in examples]
     parser = argparse.ArgumentParser(
         prog=f"clearway {name}",
         description=(command.__doc__ or "").partition("\n")[0],
-        epilog=f"example: {example}",
+        epilog="\n".join([*told, "exit status: 0; 2 wrong usage; 3 a file was refused; 4 a file failed"]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder to walk")
     parser.add_argument("--release", default="paediatric-reference", help="a release's name or folder (%(default)s)")
-    parser.add_argument("--intake", choices=("clinical", "research"), default="clinical")
+    parser.add_argument(
+        "--intake",
+        choices=("clinical", "research"),
+        default="clinical",
+        help="clinical: DICOM as a PACS has it (default); research: published images, also PNG and JPEG",
+    )
     parser.add_argument(
         "--assert", dest="asserted", action="append", default=[], metavar="KEYWORD=VALUE",
         help="research: state an attribute that the files do not (repeatable)",

@@ -43,7 +43,7 @@ BANNER = {"reference": "REFERENCE RELEASE, NOT FOR SUBMISSION", "candidate": "DR
 """What stands on every page of a release of this status; no option lifts it."""
 
 STANDING = {
-    "reference": "This is a reference release. It is trained and estimated on public data, it shows form and "
+    "reference": "This is a reference release. It rests on public data alone, it shows form and "
     "method, and it can never be filed. It supports no indication.",
     "candidate": "This is a draft of a candidate release. No person has approved it.",
 }

@@ -365,7 +365,8 @@ def _ramp(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.fl
 def _look_up(values: NDArray[Any], item: Dataset) -> tuple[NDArray[np.float64], float]:
     """Values through a lookup table, and the greatest value its bits can hold (PS3.3 C.11.1.1.1, C.11.2.1.1)."""
     descriptor, data = item.get("LUTDescriptor"), item.get("LUTData")
-    if not isinstance(descriptor, MultiValue) or len(descriptor) != 3 or data is None:
+    # pydicom gives a list where it reads the descriptor from a file, a MultiValue where it was set
+    if not isinstance(descriptor, list | MultiValue) or len(descriptor) != 3 or data is None:
         raise ValueError(f"LUTDescriptor is {descriptor}: expected entries, first value and bits, and LUTData")
     entries, first, bits = descriptor
     entries = (entries & 0xFFFF) or 2**16

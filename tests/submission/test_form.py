@@ -117,7 +117,8 @@ def test_charts_tell_their_operating_point_in_words_and_shapes():
     for chart in (roc_chart(curve), sweep_chart(curve)):
         assert "sensitivity 0.500, specificity 0.750 at threshold 0.5000" in str(chart)
         assert Environment(autoescape=True).from_string("{{ c }}").render(c=chart) == chart
-    assert roc_chart(GAP) is GAP
+    of_gap: object = roc_chart(GAP)
+    assert of_gap is GAP
 
 
 def test_a_faulty_catalogue_is_named(tmp_path):

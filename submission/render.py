@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from markupsafe import Markup
 from submission import figures
 from submission.catalogue import Entry, Standard
 from submission.context import BLOCKED, Package
-from submission.filters import FILTERS, FONTS, show
+from submission.filters import FILTERS, FONTS, shipped_characters, show
 from verification.evidence import Gap, Issue
 
 HERE = Path(__file__).parent
@@ -227,8 +228,9 @@ class Press:
         """Set one document.
 
         Raises:
-            RenderError: text was set in a font that is not ours.
+            RenderError: a character is in no font of ours, or text was set in another.
         """
+        check_characters(entry, html)
         page = self._weasyprint.HTML(string=html, base_url=f"{HERE}/")
         document = page.render(stylesheets=[self._css], font_config=self._fonts, pdf_variant="pdf/ua-1")
         identifier = hashlib.sha256(html.encode()).digest()[:16]
@@ -273,6 +275,18 @@ def _print(page: tuple[Entry, str]) -> Rendered:
 
 def _style() -> str:
     return (HERE / "style.css").read_text()
+
+
+def check_characters(entry: Entry, html: str) -> None:
+    """See that the shipped fonts hold every character, whatever fonts the machine has beside them.
+
+    Raises:
+        RenderError: they do not; names document and code points.
+    """
+    odd = sorted({ord(character) for character in unescape(html)} - shipped_characters())
+    if odd:
+        points = ", ".join(f"U+{code:04X}" for code in odd)
+        raise RenderError(f"{entry.number} ({entry.template}): {points} is in no font of submission/fonts")
 
 
 def check_fonts(entry: Entry, names: Iterable[str]) -> None:

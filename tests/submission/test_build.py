@@ -105,7 +105,7 @@ def test_characters_that_our_fonts_lack_are_named_by_their_code_points(made, rep
 
 def test_a_character_of_a_template_that_our_fonts_lack_is_an_error():
     entry = read_catalogue().documents[0]
-    with pytest.raises(RenderError, match=r"CW-DOC-000 \(package_summary\.html\): set in .*, not in a font of"):
+    with pytest.raises(RenderError, match=r"CW-DOC-000 \(package_summary\.html\): U\+6C34 is in no font of"):
         print_one(entry, "<html lang=en><title>x</title><p>水</p></html>")
 
 

@@ -10,10 +10,11 @@ import math
 import os
 import stat
 import struct
+import tempfile
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -274,10 +275,32 @@ def _stored_values(image: Dataset) -> NDArray[np.integer[Any]]:
     syntax = image.file_meta.TransferSyntaxUID
     with warnings.catch_warnings():  # more pixels than the header describes are another image, not padding
         warnings.filterwarnings("error", message="The decoded RLE segment")
-        stored, _ = get_decoder(syntax).as_array(image, raw=True, decoding_plugin=DECODERS.get(syntax, ""))
+        plugin = DECODERS.get(syntax, "")
+        with _raise_complaints() if plugin == "gdcm" else nullcontext():
+            stored, _ = get_decoder(syntax).as_array(image, raw=True, decoding_plugin=plugin)
     if stored.shape != (image.Rows, image.Columns):
         raise ValueError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
     return cast("NDArray[np.integer[Any]]", stored)
+
+
+@contextmanager
+def _raise_complaints() -> Iterator[None]:
+    """The codec of gdcm goes on with made-up values where it meets no code, and tells only file descriptor 2 so.
+
+    Raises:
+        ValueError: what it told.
+    """
+    with tempfile.TemporaryFile() as told:
+        kept = os.dup(2)
+        try:
+            os.dup2(told.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+        told.seek(0)
+        if complaint := told.readline().decode(errors="replace").strip():
+            raise ValueError(complaint)
 
 
 # --- from stored values to display ------------------------------------------------------------------------------------
@@ -364,11 +387,10 @@ def _ramp(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.fl
 
 def _look_up(values: NDArray[Any], item: Dataset) -> tuple[NDArray[np.float64], float]:
     """Values through a lookup table, and the greatest value its bits can hold (PS3.3 C.11.1.1.1, C.11.2.1.1)."""
-    descriptor, data = item.get("LUTDescriptor"), item.get("LUTData")
-    # pydicom gives a list where it reads the descriptor from a file, a MultiValue where it was set
-    if not isinstance(descriptor, list | MultiValue) or len(descriptor) != 3 or data is None:
-        raise ValueError(f"LUTDescriptor is {descriptor}: expected entries, first value and bits, and LUTData")
-    entries, first, bits = descriptor
+    try:
+        (entries, first, bits), data = item.LUTDescriptor, item.LUTData
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError("LUTDescriptor is not entries, first value and bits, or there are no LUTData") from error
     entries = (entries & 0xFFFF) or 2**16
     if isinstance(data, bytes):
         data = np.frombuffer(data, "<u2" if len(data) >= 2 * entries else "u1")

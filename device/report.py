@@ -65,9 +65,9 @@ def write_report(
         if not UID_FORM.fullmatch(str(header.get(keyword, ""))):
             raise ReportError(f"{keyword}: found {header.get(keyword)!r}, expected a UID: a report has to reference it")
     path = folder / f"{header.SOPInstanceUID}.sr.dcm"
-    if path.exists() and path.samefile(image):
-        raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
     try:
+        if path.exists() and path.samefile(image):
+            raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
         folder.mkdir(parents=True, exist_ok=True)
         _write_whole(make_report(finding, header, release, software_version), path)
     except OSError as error:

@@ -151,6 +151,8 @@ def test_what_cannot_be_written_leaves_nothing(image: Callable[..., Path], relea
     analysis = device.analyze(path, release, output=path.parent / "file")
     assert analysis.outcome is device.Outcome.FAILED
     assert "cannot be written" in str(analysis.failure)
+    analysis = device.analyze(path, release, output=path.parent / ("n" * 300))
+    assert "cannot be written: File name too long" in str(analysis.failure)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # no file of this process grows beyond 1,000 bytes
     try:

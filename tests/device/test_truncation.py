@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
-from pydicom.uid import ImplicitVRLittleEndian, JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 import device
 from verification.radiographs import phantom, radiograph, save, transcode
@@ -51,6 +58,21 @@ def test_a_codestream_cut_inside_whole_fragments_is_short(
     image.PixelData = table + item + len(cut).to_bytes(4, "little") + cut
     image.save_as(path)
     assert [one.code for one in device.gate(path, release).rejections] == ["PIXELS_SHORT"]
+
+
+@pytest.mark.parametrize("syntax", [JPEGLossless, JPEGLosslessSV1], ids=lambda one: one.name)
+def test_a_codestream_in_which_the_codec_meets_no_code_is_undecodable(
+    tmp_path: Path, release: device.Release, syntax: object, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The codec goes on with made-up values, and says so nowhere but on stderr."""
+    path = save(radiograph(phantom(520, 600)), tmp_path / "image.dcm")
+    transcode(path, syntax)
+    content, complaints = path.read_bytes(), []
+    for place in np.random.default_rng(0).integers(len(content) // 2, len(content), 40):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 0xAA]) + content[place + 1 :])
+        complaints += [one.found for one in device.gate(path, release).rejections]
+    assert any(one.startswith("Corrupt JPEG data") for one in complaints)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_flipped_byte_anywhere_never_raises(tmp_path: Path, release: device.Release) -> None:

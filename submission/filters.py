@@ -22,7 +22,9 @@ from verification.evidence import (
     Estimate,
     Gap,
     Interval,
+    Item,
     Population,
+    RejectionCode,
     Soup,
     Study,
     StudyCriterion,
@@ -262,6 +264,13 @@ def versions(values: Iterable[Soup]) -> Markup:
     """Locked packages with their versions, in one run of text."""
     one = Markup('<span class="id">{} {}</span>')
     return Markup(", ").join(one.format(value.name, value.version) for value in values) or Markup("–")
+
+
+@total
+def that_refuse(requirements: Iterable[Item], rejections: Iterable[RejectionCode]) -> tuple[Item, ...]:
+    """The requirements for which the device has a reason to refuse an image."""
+    named = {rejection.requirement for rejection in rejections}
+    return tuple(requirement for requirement in requirements if requirement.id in named)
 
 
 @total

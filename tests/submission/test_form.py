@@ -1,6 +1,7 @@
 """The rules of form that a template cannot break unseen, and the filters through which every value passes."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from jinja2 import Environment
@@ -61,6 +62,12 @@ def test_no_standard_counts_as_checked_before_a_person_has_checked_it():
 @pytest.mark.parametrize("name", sorted(filters.FILTERS))
 def test_a_gap_passes_through_every_filter(name):
     assert filters.FILTERS[name](GAP) is GAP  # whatever else it takes
+
+
+def test_the_requirements_that_refuse_are_those_that_the_rejection_table_names():
+    requirements = [SimpleNamespace(id=name) for name in ("SRS-001", "SRS-002", "SRS-003")]
+    rejections = [SimpleNamespace(requirement=name) for name in ("SRS-003", "SRS-001")]
+    assert [kept.id for kept in filters.that_refuse(requirements, rejections)] == ["SRS-001", "SRS-003"]
 
 
 def test_a_gap_says_why_and_what_closes_it():

@@ -26,6 +26,7 @@ EXTRAS = {
     "suite.lock": PYPROJECT["project"]["optional-dependencies"]["suite"],
     "training.lock": PYPROJECT["project"]["optional-dependencies"]["training"],
 }
+OWNERS = packages_distributions()
 DIRECT = [Requirement(line) for lines in EXTRAS.values() for line in lines]
 
 # MPL-2.0 covers the files of tqdm itself, which is passed on unmodified; ai-edge-litert requires it.
@@ -159,14 +160,13 @@ def test_verification_uses_the_devices_public_names_only() -> None:
 
 def find_imported(path: Path) -> Iterator[str]:
     """Yield the distributions that a source file imports from, wherever in it."""
-    owners = packages_distributions()
     for node in ast.walk(ast.parse(path.read_text())):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
         for name in (name.split(".")[0] for name in names):
             if name not in {*sys.stdlib_module_names, *PACKAGES, "keras", "tensorflow"}:
-                yield canonicalize_name(owners[name][0])
+                yield canonicalize_name(OWNERS[name][0])
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -89,4 +89,4 @@ def test_missing_fonts_and_a_broken_device_are_failed_checks_not_crashes(elsewhe
 
 def test_a_check_is_a_value():
     with pytest.raises(AttributeError):
-        Check("a", True, "b").passed = False
+        Check("a", True, "b").passed = False  # type: ignore[misc]

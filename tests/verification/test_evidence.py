@@ -120,4 +120,4 @@ def test_files_are_found_without_caches_and_dot_files(checkout):
 def test_an_issue_is_immutable():
     issue = Issue(code="a", severity=Severity.BLOCKING, where="b", message="c", hint="d")
     with pytest.raises(AttributeError):
-        issue.code = "e"
+        issue.code = "e"  # type: ignore[misc]

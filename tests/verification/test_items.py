@@ -78,6 +78,18 @@ def test_every_cycle_of_parents_is_named(checkout):
     }
 
 
+def test_criteria_of_one_item_differ_in_id(checkout):
+    checkout.edit(SRS, "{id: AC2", "{id: AC1")
+    line = next(n for n, text in enumerate((checkout.root / SRS).read_text().splitlines(), 1) if "{id: AC1" in text)
+    assert ("criterion-duplicate", f"{SRS}:{line + 1}") in found(checkout)
+
+
+def test_a_link_that_leads_nowhere_is_named(checkout):
+    link = checkout.root / "requirements_spec/software/SRS-009.yaml"
+    link.symlink_to(link)
+    assert ("item-missing", "requirements_spec/software/SRS-009.yaml:1") in found(checkout)
+
+
 def test_one_bad_file_hides_nothing_in_the_others(checkout):
     checkout.write(SRS, b"\xff\xfe")
     checkout.edit("requirements_spec/software/SRS-002.yaml", "[SYS-001]", "[SYS-002]")

@@ -101,10 +101,12 @@ def read_items(project: Project) -> Items:
             entry = _read_entry(path, project.relative(path), kind, schema, issues)
             found += [entry] if entry else []
     issues += _find_misplaced(project)
+    issues += _find_missing(project)
     first = {entry.id: entry for entry in reversed(found)}
     studied = {entry.id: entry for entry in _read_study_criteria(project, issues)}
     items = Items(dict(sorted(first.items())), studied, _read_policy(project, issues), issues)
     issues += _find_duplicates(found)
+    issues += _find_duplicate_criteria(items)
     issues += _find_bad_links(items)
     issues += _find_cycles(items)
     return items
@@ -197,6 +199,18 @@ def _find_misplaced(project: Project) -> Iterator[Issue]:
             )  # fmt: skip
 
 
+def _find_missing(project: Project) -> Iterator[Issue]:
+    """Names in the folders of items behind which there is no file: links that lead nowhere, or in a loop."""
+    for folder in FOLDERS:
+        for path in sorted((project.root / folder).glob("*.yaml")):
+            if not path.is_file():
+                yield Issue(
+                    code="item-missing", severity=Severity.BLOCKING, where=f"{path.relative_to(project.root).as_posix()}:1",
+                    message="found a name without a regular file behind it, expected the file of an item",
+                    hint="write the item or delete the name",
+                )  # fmt: skip
+
+
 # --- all files together -----------------------------------------------------------------------------------------------
 
 
@@ -210,6 +224,17 @@ def _find_duplicates(found: list[Entry]) -> Iterator[Issue]:
             yield entry.document.issue(
                 "item-duplicate", ("id",), message, "give one of them a new id, never used before"
             )
+
+
+def _find_duplicate_criteria(items: Items) -> Iterator[Issue]:
+    for entry in items.of(*REQUIREMENTS):
+        ids = [criterion["id"] for criterion in entry.value["criteria"]]
+        for number, one in enumerate(ids):
+            if one in ids[:number]:
+                message = f"the criterion {entry.id}/{one} stands twice"
+                yield entry.document.issue(
+                    "criterion-duplicate", ("criteria", number, "id"), message, "give one of them an id of its own"
+                )
 
 
 def _find_bad_links(items: Items) -> Iterator[Issue]:

@@ -205,7 +205,8 @@ def _find_missing(project: Project) -> Iterator[Issue]:
         for path in sorted((project.root / folder).glob("*.yaml")):
             if not path.is_file():
                 yield Issue(
-                    code="item-missing", severity=Severity.BLOCKING, where=f"{path.relative_to(project.root).as_posix()}:1",
+                    code="item-missing", severity=Severity.BLOCKING,
+                    where=f"{path.relative_to(project.root).as_posix()}:1",
                     message="found a name without a regular file behind it, expected the file of an item",
                     hint="write the item or delete the name",
                 )  # fmt: skip

@@ -267,8 +267,10 @@ def versions(values: Iterable[Soup]) -> Markup:
 
 
 @total
-def that_refuse(requirements: Iterable[Item], rejections: Iterable[RejectionCode]) -> tuple[Item, ...]:
+def that_refuse(requirements: Iterable[Item], rejections: Iterable[RejectionCode] | Gap) -> tuple[Item, ...] | Gap:
     """The requirements for which the device has a reason to refuse an image."""
+    if isinstance(rejections, Gap):
+        return rejections
     named = {rejection.requirement for rejection in rejections}
     return tuple(requirement for requirement in requirements if requirement.id in named)
 

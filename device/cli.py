@@ -85,7 +85,7 @@ def _explain(error: BaseException, program: str, name: str, commands: Mapping[st
         return 130
     if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in ROOMS:
         extra = "training" if isinstance(commands, _Commands) and commands.is_training(name) else "suite"
-        hint = f"needs the extra [{extra}] ({error.name} is missing): pip install 'clearway[{extra}]'"
+        hint = f"needs the extra [{extra}] ({error.name} is missing): pip install --require-hashes -r {extra}.lock"
         print(f"{program} {name}: {hint}", file=sys.stderr)
         return USAGE
     text = " ".join(str(error).split())

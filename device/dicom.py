@@ -198,6 +198,8 @@ def decode(path: Path) -> UnitImage | PixelFault:
         if fault := check_complete(image):
             return fault
         return to_unit_image(_stored_values(image), image)
+    except (MemoryError, ImportError):  # a fault of the machine or of the installation says nothing of the image
+        raise
     except Exception as error:  # codecs raise whatever a malformed byte leads them to
         return PixelFault(PixelFaultKind.UNDECODABLE, _plain(error), "pixel data that decode")
 
@@ -356,7 +358,7 @@ def apply_voi_lut(values: NDArray[np.float64], full_range: tuple[float, float], 
         Values in [0, 1].
 
     Raises:
-        ValueError: a window whose width its function does not allow, or an unknown VOI LUT Function.
+        ValueError: half a window, one whose width its function does not allow, or an unknown VOI LUT Function.
 
     Implements: SRS-022
     """
@@ -364,7 +366,9 @@ def apply_voi_lut(values: NDArray[np.float64], full_range: tuple[float, float], 
         shown, maximum = _look_up(np.rint(values), sequence[0])
         return shown / maximum
     center, width = _first(image, "WindowCenter"), _first(image, "WindowWidth")
-    if math.isnan(center) or math.isnan(width):
+    if math.isnan(center) != math.isnan(width):
+        raise ValueError("WindowCenter and WindowWidth: one of them has no value (PS3.3 C.11.2.1.2)")
+    if math.isnan(center):
         return _ramp(values, *full_range)
     function = image.get("VOILUTFunction") or "LINEAR"
     if width < 1 if function == "LINEAR" else width <= 0:

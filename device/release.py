@@ -98,6 +98,9 @@ def _read_description(path: Path) -> _Description:
     complete = description.weights is not None and description.operating_point is not None
     if complete == (description.unbuilt is not None):
         raise ReleaseError(f"{path}: expected either weights and operating_point, or unbuilt with reason and command")
+    point = description.operating_point
+    if point is not None and not 0.0 < point.threshold <= 1.0:  # NaN and what no score reaches would flag nothing
+        raise ReleaseError(f"{path}: operating_point: threshold: found {point.threshold}, expected above 0, at most 1")
     return description
 
 

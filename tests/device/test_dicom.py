@@ -59,11 +59,10 @@ def lut(first: int, bits: int, entries: list[int]) -> Dataset:
         ([10, 35, 60], {"WindowCenter": 35, "WindowWidth": 50, "VOILUTFunction": "LINEAR_EXACT"}, [0, 0.5, 1]),
         ([35], {"WindowCenter": 35, "WindowWidth": 50, "VOILUTFunction": "SIGMOID"}, [0.5]),
         ([85], {"WindowCenter": 35, "WindowWidth": 50, "VOILUTFunction": "SIGMOID"}, [1 / (1 + np.exp(-4))]),
-        # of several alternatives the first; a LUT before a window; half a window is none
+        # of several alternatives the first; a LUT before a window
         ([0, 10], {"WindowCenter": [5.5, 50], "WindowWidth": [11, 3]}, [0, 1]),
         ([0, 1, 2], {"VOILUTSequence": [lut(0, 8, [255, 51, 0])], "WindowCenter": 1, "WindowWidth": 1}, [1, 0.2, 0]),
         ([-2, -1, 5], {"PixelRepresentation": 1, "VOILUTSequence": [lut(-2, 12, [0, 819, 4095])]}, [0, 0.2, 1]),
-        ([0, 4095], {"WindowCenter": 100}, [0, 1]),
         # polarity last
         ([0, 4095], {"PhotometricInterpretation": "MONOCHROME1"}, [1, 0]),
         ([0, 4095], {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}, [1, 0]),
@@ -82,6 +81,8 @@ def test_display(stored: list[int], attributes: dict[str, Any], expected: list[f
         {"WindowCenter": 1, "WindowWidth": 0, "VOILUTFunction": "SIGMOID"},
         {"WindowCenter": 1, "WindowWidth": 4, "VOILUTFunction": "CUBIC"},
         {"WindowCenter": 1, "WindowWidth": float("nan")},
+        {"WindowCenter": 1},
+        {"WindowWidth": 1},
         {"WindowCenter": float("inf"), "WindowWidth": 4},
         {"RescaleSlope": float("nan")},
         {"VOILUTSequence": [Dataset()]},
@@ -263,3 +264,12 @@ def test_a_deflated_file_is_refused_and_never_inflated_whole(tmp_path: Path, rel
     path.write_bytes(meta + body + deflate.flush())
     result = device.gate(path, release)
     assert [one.code for one in result.rejections] == ["TRANSFER_SYNTAX"]
+
+
+@pytest.mark.parametrize("half", ["WindowCenter", "WindowWidth"])
+def test_half_a_window_is_not_guessed_whole(tmp_path: Path, half: str) -> None:
+    image = radiograph()
+    delattr(image, half)
+    fault = dicom.decode(save(image, tmp_path / "half.dcm"))
+    assert isinstance(fault, PixelFault)
+    assert "WindowCenter and WindowWidth" in fault.found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,14 @@ def test_every_shipped_release_reads() -> None:
         assert release.status is device.Status.REFERENCE
         assert release.limitations
         assert (release.weights is None) == (release.unbuilt is not None)
+
+
+@pytest.mark.parametrize("threshold", [".nan", ".inf", "1.01", "0.0", "-0.5"])
+def test_a_threshold_that_no_score_can_be_held_against_is_no_release(folder: Path, threshold: str) -> None:
+    path = folder / "release.yaml"
+    path.write_text(re.sub(r"threshold: [0-9.]+", f"threshold: {threshold}", path.read_text()))
+    with pytest.raises(ReleaseError, match=r"release\.yaml: operating_point: threshold"):
+        device.read_release(seal(folder))
 
 
 def test_digest_is_that_of_the_sums(folder: Path) -> None:

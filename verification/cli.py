@@ -50,7 +50,7 @@ def verify(argv: list[str]) -> int:
 
     started = time.monotonic()
     try:
-        with recorded_run(project.evidence, "verify", argv):
+        with recorded_run(project.evidence, "verify", argv, partial=bool(arguments.only)):
             evidence = run(project, tuple(arguments.only), _show_progress if sys.stderr.isatty() else None)
     except EmptySelectionError as error:
         scenarios, issues = read_scenarios(project)

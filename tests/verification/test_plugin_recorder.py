@@ -231,7 +231,10 @@ def test_what_a_crash_leaves_is_kept_and_the_rest_is_not_run(checkout):
 
 def test_a_selection_is_partial_and_leaves_the_complete_evidence_alone(verified):
     before = (verified.root / "build/evidence/verification.json").read_bytes()
+    record = (verified.root / "build/evidence/verify.run.json").read_bytes()
     assert verified.run("verify", "--only", "SRS-001/AC2", "--only", "door/it-is-green").returncode == 0
+    assert (verified.root / "build/evidence/verify.run.json").read_bytes() == record
+    assert verified.evidence("verify.partial.run.json")["command"][2] == "--only"
     partial = verified.evidence("verification.partial.json")
     assert [result["id"] for result in partial["results"]] == ["door/the-handle-turns-back", "door/it-is-green"]
     assert partial["complete"] is False

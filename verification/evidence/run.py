@@ -15,8 +15,11 @@ from verification.evidence.types import RunRecord
 
 
 @contextmanager
-def recorded_run(folder: Path, command: str, arguments: list[str]) -> Iterator[None]:
-    """Write `<command>.run.json` when the block ends, however it ends; spaces in the command become hyphens."""
+def recorded_run(folder: Path, command: str, arguments: list[str], *, partial: bool = False) -> Iterator[None]:
+    """Write `<command>.run.json` when the block ends, however it ends; spaces in the command become hyphens.
+
+    A partial run writes `<command>.partial.run.json`: the record of the complete one belongs to evidence that stays.
+    """
     started, clock = datetime.now(UTC), time.monotonic()
     try:
         yield
@@ -30,4 +33,5 @@ def recorded_run(folder: Path, command: str, arguments: list[str]) -> Iterator[N
             python=platform.python_version(),
             packages={each.name: each.version for each in sorted(distributions(), key=lambda each: each.name.lower())},
         )
-        write_evidence(folder, f"{command.replace(' ', '-')}.run.json", record, listed=False)
+        name = command.replace(" ", "-") + (".partial" if partial else "")
+        write_evidence(folder, f"{name}.run.json", record, listed=False)

@@ -11,11 +11,13 @@ from enum import StrEnum
 from msgspec import Struct
 
 __all__ = [  # noqa: RUF022  sorted by eye, several a line
-    "Anomaly", "Card", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset", "DatasetsEvidence", "DeviceEvidence",
-    "DocumentationLevel", "Estimate", "Gap", "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus",
-    "Method", "Opening", "Population", "ReleaseEvidence", "RejectionCode", "ResultStatus", "RiskControl", "RiskPolicy",
-    "RunRecord", "Severity", "Soup", "Source", "SplitCount", "StepResult", "StudiesEvidence", "Study", "StudyCriterion",
-    "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence", "VerificationResult",
+    "Analysis", "Anomaly", "Card", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset", "DatasetsEvidence",
+    "DeviceEvidence", "DocumentationLevel", "Estimate", "Figure", "FigureKind", "Gap", "Hazard", "Interval", "Issue",
+    "Item", "ItemKind", "Link", "LinkStatus", "Method", "Opening", "PixelDescription", "Population",
+    "RecordedAnalyses", "ReleaseEvidence", "RejectionCode", "ResultStatus", "RiskControl", "RiskPolicy", "Role",
+    "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "StudiesEvidence", "Study",
+    "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence",
+    "VerificationResult",
 ]  # fmt: skip
 
 
@@ -83,6 +85,39 @@ class Table(Record, frozen=True):
     rows: tuple[tuple[str | int | float | None, ...], ...]
 
 
+class FigureKind(StrEnum):
+    """How a figure is drawn.
+
+    `bars`: categories on x. `lines`: numbers on x. `intervals`: categories, each a point with its limits. `grid`: a
+    series a row, x its columns, y the shade.
+    """
+
+    BARS = "bars"
+    LINES = "lines"
+    INTERVALS = "intervals"
+    GRID = "grid"
+
+
+class Series(Record, frozen=True):
+    """Values of a figure, with limits where they have them; a value that is undefined is None."""
+
+    name: str
+    x: tuple[float | str, ...]
+    y: tuple[float | None, ...]
+    lower: tuple[float | None, ...] = ()
+    upper: tuple[float | None, ...] = ()
+
+
+class Figure(Record, frozen=True):
+    """What a figure shows; how it looks is decided where it is drawn. Labels carry their units."""
+
+    kind: FigureKind
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+
+
 # --- device.json: facts of the product, read from it ------------------------------------------------------------------
 
 
@@ -96,7 +131,10 @@ class Population(Record, frozen=True):
 
 
 class Card(Record, frozen=True, tag=True):
-    """How a release's model came to be: what a competent practitioner needs to make it again."""
+    """How a release's model came to be: what a competent practitioner needs to make it again.
+
+    Weights that were not random have a digest; a licence of theirs that is not stated is None.
+    """
 
     architecture: str
     parameters: int
@@ -118,6 +156,8 @@ class Card(Record, frozen=True, tag=True):
     keras_litert_maximum_difference: float
     keras_litert_decision_flips: int
     history: tuple[Table, ...]
+    initial_weights_sha256: str | None = None
+    initial_weights_licence: str | None = None
 
 
 class ReleaseEvidence(Record, frozen=True):
@@ -431,7 +471,11 @@ class Interval(Record, frozen=True):
 
 
 class Estimate(Record, frozen=True, tag=True):
-    """One figure of a study. An undefined metric has `value` None and a `reason`, never 0."""
+    """One figure of a study. An undefined metric has `value` None and a `reason`, never 0.
+
+    `score` names what is held against the reference standard where it is not what the study is of. `positives` and
+    `negatives` are images by the reference standard in the group; with fewer than 30 of either it is `descriptive`.
+    """
 
     metric: str
     value: float | None
@@ -447,6 +491,10 @@ class Estimate(Record, frozen=True, tag=True):
     met: bool | None
     release_digest: str
     dataset_digest: str
+    score: str = ""
+    positives: int | None = None
+    negatives: int | None = None
+    descriptive: bool = False
 
 
 class StudyCriterion(Record, frozen=True):
@@ -464,15 +512,23 @@ class StudyCriterion(Record, frozen=True):
 
 
 class Opening(Record, frozen=True):
-    """A line of a study's log: a use of its data."""
+    """A line of a study's log: a use of its data, or the lock of its plan.
+
+    `event` is `prior_use` (known from elsewhere), `plan_locked`, `opened` or `scored`. `files` are the tables of scores
+    by name with their SHA-256. `previous` is the SHA-256 of the line before, so that no line can be changed or taken
+    out without every later one.
+    """
 
     event: str
     date: str
     reason: str
-    release: str
-    release_digest: str
-    dataset_digest: str
-    scores_sha256: str | None
+    release: str = ""
+    release_digest: str = ""
+    dataset_digest: str = ""
+    scores_sha256: str | None = None
+    plan_digest: str | None = None
+    files: dict[str, str] = {}
+    previous: str | None = None
 
 
 class Confusion(Record, frozen=True, tag=True):
@@ -515,8 +571,60 @@ class StudyPlan(Record, frozen=True):
     limitations: tuple[str, ...]
 
 
+class Role(StrEnum):
+    """What an analysis is for. Only a primary analysis decides a criterion."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    SUBGROUP = "subgroup"
+    BASELINE = "baseline"
+    ROBUSTNESS = "robustness"
+    OUT_OF_SCOPE = "out_of_scope"
+    TRIAGE = "triage"
+    CONTEXT = "context"
+
+
+class Analysis(Record, frozen=True):
+    """A part of a study: what is held against one reference standard, under one weighting, and what that gives.
+
+    `score` is what is judged (a release's score, a mined label, the size of a file); `weighting` says how images count;
+    `statement` says what the figures mean and what they do not. `images`, `patients` and `positives` are of the whole.
+    """
+
+    id: str
+    title: str
+    role: Role
+    reference_standard: str
+    score: str
+    weighting: str
+    statement: str
+    images: int
+    patients: int
+    positives: int
+    estimates: tuple[Estimate, ...]
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+class RecordedAnalyses(Record, frozen=True, tag=True):
+    """Analyses of tables that are not in the repository: what they were made from, and by which plan and code.
+
+    `inputs` maps each outside file, by name, to its SHA-256; `code_digest` is of the modules that computed them.
+    """
+
+    plan_digest: str
+    code_digest: str
+    inputs: dict[str, str]
+    analyses: tuple[Analysis, ...]
+
+
 class Study(Record, frozen=True):
-    """A study: its plan, its log and what its scores give. `kind` is `development` or `validation_plan`."""
+    """A study: its plan, its log and what its scores give.
+
+    `kind` is `development`, `benchmark` (a public test set), `comparator` (somebody else's model), `reference_standard`
+    (labels against readers) or `validation_plan` (no scores yet). `inputs` are the outside files that its analyses were
+    recorded from.
+    """
 
     name: str
     title: str
@@ -536,6 +644,8 @@ class Study(Record, frozen=True):
     estimates: tuple[Estimate, ...]
     criteria: tuple[StudyCriterion, ...]
     curve: Curve | Gap
+    analyses: tuple[Analysis, ...] = ()
+    inputs: dict[str, str] = {}
 
 
 class StudiesEvidence(Record, frozen=True):
@@ -558,6 +668,18 @@ class SplitCount(Record, frozen=True):
     positives: int
 
 
+class PixelDescription(Record, frozen=True, tag=True):
+    """What the pixels of a collection are like, recorded where the images were: they are not in the repository.
+
+    `list_digest` is of the manifest or metadata that listed the images; `images` is how many of them were read.
+    """
+
+    list_digest: str
+    images: int
+    tables: tuple[Table, ...]
+    figures: tuple[Figure, ...]
+
+
 class Dataset(Record, frozen=True):
     """A collection of images, described. Counts that are not recorded are rows that say so."""
 
@@ -573,6 +695,8 @@ class Dataset(Record, frozen=True):
     splits: tuple[SplitCount, ...]
     flow: tuple[Table, ...]
     limitations: tuple[str, ...]
+    figures: tuple[Figure, ...] = ()
+    pixels: PixelDescription | Gap | None = None
 
 
 class DatasetsEvidence(Record, frozen=True):

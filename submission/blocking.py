@@ -49,6 +49,7 @@ def _all(
         yield _issue("release-unknown", "device.json", release.reason, release.closes)
     if not isinstance(release, Gap):
         yield from _find_mismatches(bundle, release, study)
+        yield from _find_unlicensed(release)
     yield from _find_undefined(study)
     yield from _carried(bundle)
 
@@ -114,6 +115,17 @@ def _find_mismatches(bundle: EvidenceBundle, release: ReleaseEvidence, study: St
 def _mismatch(where: str, did: str, found: str, expected: str, command: str) -> Issue:
     message = f"{did} release digest {found[:12]}, the release here is {expected[:12]}"
     return _issue("digest-mismatch", where, message, f"run `{command}` with this release")
+
+
+def _find_unlicensed(release: ReleaseEvidence) -> Iterator[Issue]:
+    """Weights of unknown licence: a declared gap of a reference release, and the end of a candidate."""
+    card = release.card
+    if release.status != "candidate" or isinstance(card, Gap) or card.initial_weights_sha256 is None:
+        return
+    if card.initial_weights_licence is None:
+        message = f"its initial weights ({card.initial_weights}) came with no stated licence"
+        hint = "obtain a licence in writing, or train from weights whose licence is known"
+        yield _issue("weights-unlicensed", f"release {release.name}", message, hint)
 
 
 def _find_undefined(study: Study | Gap) -> Iterator[Issue]:

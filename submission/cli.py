@@ -1,4 +1,4 @@
-"""`clearway submission`: build the documents, audit a built folder."""
+"""`clearway submission`: build the documents, audit a built folder, show the exploration of the data as a page."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ if TYPE_CHECKING:
     from submission.build import Built
 
 BUILD_EXAMPLE = "example: clearway submission build --release paediatric-reference"
+PAGE_EXAMPLE = "example: clearway submission exploration nih --output nih.html"
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
 
 
 def submission(argv: list[str]) -> int:
-    """Build the documents of a release from the evidence, or audit a built folder.
+    """Build the documents of a release from the evidence, audit a built folder, or show the data as a page.
 
     Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage.
     """
     arguments = _parser().parse_args(argv)
-    command = {"build": _build, "audit": _audit}[arguments.command]
+    command = {"build": _build, "audit": _audit, "exploration": _exploration}[arguments.command]
     return command(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit|exploration")
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
     build.add_argument("--release", default="paediatric-reference", help="the release to document (%(default)s)")
@@ -41,6 +42,13 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help=said, description=said, epilog=AUDIT_EXAMPLE)
     audit.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made")
     audit.add_argument("--json", action="store_true", help="print one JSON object a finding")
+    said = "write the exploration of the data as one HTML page that needs nothing else"
+    page = commands.add_parser("exploration", help=said, description=said, epilog=PAGE_EXAMPLE)
+    page.add_argument(
+        "data", nargs="?", metavar="DATASET|FILE", help="a data set, or a file of `clearway data explore` (all of them)"
+    )
+    page.add_argument("--output", type=Path, metavar="FILE", help="the page to write (build/exploration.html)")
+    page.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     return parser
 
 
@@ -90,3 +98,22 @@ def _audit(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         print(report.line())
     return 1 if report.findings else 0
+
+
+def _exploration(arguments: argparse.Namespace) -> int:
+    from submission.exploration import ExplorationError, find_datasets, render_page
+    from verification.evidence import ProjectError, find_project, write_atomically
+
+    try:
+        project = find_project(arguments.project)
+    except ProjectError:
+        project = None
+    root = project.root if project else Path()
+    output = arguments.output or root / "build" / "exploration.html"
+    try:
+        write_atomically(output, render_page(find_datasets(arguments.data, project)).encode())
+    except (ExplorationError, OSError) as error:
+        print(f"clearway submission exploration: {error}", file=sys.stderr)
+        return 2
+    print(output)
+    return 0

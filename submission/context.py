@@ -27,6 +27,7 @@ from verification.evidence import (
     ReleaseEvidence,
     ResultStatus,
     RiskControl,
+    Role,
     Source,
     Study,
     TraceEvidence,
@@ -136,7 +137,14 @@ class Package:
     register: tuple[RegisterRow, ...]
     device: Any
     release: ReleaseEvidence | Gap
+    initial_licence: str | Gap
+    studies: tuple[Study, ...] | Gap
     study: Study | Gap
+    study_data: Dataset | Gap
+    scored: int | Gap
+    development: Study | Gap
+    label_studies: tuple[Study, ...] | Gap
+    comparators: tuple[Study, ...] | Gap
     plans: tuple[Study, ...] | Gap
     datasets: tuple[Dataset, ...] | Gap
     verification: VerificationEvidence | Gap
@@ -186,11 +194,18 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         documents=catalogue.documents,
         standards=catalogue.standards,
         declared=declared,
-        register=tuple(_register(catalogue, bundle, study, advisory)),
+        register=tuple(_register(catalogue, bundle, release, study, advisory)),
         device=bundle.device,
         release=release,
+        initial_licence=bind(release, _initial_licence),
+        studies=bind(bundle.studies, lambda found: _some(found.studies, "studies.json lists no study")),
         study=study,
-        plans=bind(bundle.studies, lambda found: _some(_plans(found.studies), "no validation plan in studies.json")),
+        study_data=bind(study, lambda found: _data_of(bundle, found)),
+        scored=bind(study, _scored),
+        development=bind(release, lambda found: _development_of(bundle, found)),
+        label_studies=_of_kind(bundle, "reference_standard"),
+        comparators=_of_kind(bundle, "comparator"),
+        plans=_of_kind(bundle, "validation_plan"),
         datasets=bind(bundle.datasets, lambda found: _some(found.datasets, "datasets.json lists no data set")),
         verification=verification,
         trace=trace,
@@ -238,8 +253,57 @@ def _study_of(bundle: EvidenceBundle, release: ReleaseEvidence | Gap) -> Study |
     return found
 
 
-def _plans(studies: tuple[Study, ...]) -> tuple[Study, ...]:
-    return tuple(study for study in studies if study.kind == "validation_plan")
+KINDS = {
+    "reference_standard": "no study of the labels against readers",
+    "comparator": "no study of a comparator",
+    "validation_plan": "no validation plan",
+}
+
+
+def _of_kind(bundle: EvidenceBundle, kind: str) -> tuple[Study, ...] | Gap:
+    reason = f"{KINDS[kind]} is in studies.json"
+    return bind(bundle.studies, lambda found: _some(tuple(s for s in found.studies if s.kind == kind), reason))
+
+
+def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap:
+    """The study that gave development estimates of a release, where another is its headline."""
+    if isinstance(bundle.studies, Gap):
+        return bundle.studies
+    for study in bundle.studies.studies:
+        if study.kind == "development" and study.release == release.name and study.name != release.study:
+            return study
+    reason = f"studies.json holds no development study of release {release.name} beside the study above"
+    return Gap(reason=reason, closes="estimates on patients held out of its training")
+
+
+def _data_of(bundle: EvidenceBundle, study: Study) -> Dataset | Gap:
+    """The collection that a study scored, known by the digest of its manifest."""
+    if isinstance(bundle.datasets, Gap):
+        return bundle.datasets
+    for dataset in bundle.datasets.datasets:
+        if study.dataset_digest and dataset.digest == study.dataset_digest:
+            return dataset
+    reason = f"no collection in datasets.json has the digest of the data of study {study.name}"
+    return Gap(reason=reason, closes="describe the collection with `clearway data explore`")
+
+
+def _scored(study: Study) -> int | Gap:
+    missing = Gap(reason=f"study {study.name} has scored no image", closes="carry out its plan")
+    return missing if study.scores_sha256 is None or study.images is None else study.images
+
+
+def _initial_licence(release: ReleaseEvidence) -> str | Gap:
+    """The licence of weights that came from elsewhere; weights drawn at random need none."""
+    card = release.card
+    if isinstance(card, Gap):
+        return card
+    if card.initial_weights_sha256 is None:
+        return "none needed: no weights came from elsewhere"
+    return card.initial_weights_licence or Gap(reason=UNLICENSED, closes=UNLICENSED_CLOSES)
+
+
+UNLICENSED = "the origin of the initial weights states no licence; no candidate may be built on them"
+UNLICENSED_CLOSES = "a licence from their holder in writing, or a training from weights whose licence is known"
 
 
 def _some(values: tuple[T, ...], reason: str) -> tuple[T, ...] | Gap:
@@ -420,11 +484,15 @@ def _risk_cell(hazards: tuple[Hazard, ...], severity: int, probability: int, acc
 
 
 def _register(
-    catalogue: Catalogue, bundle: EvidenceBundle, study: Study | Gap, advisory: tuple[Issue, ...]
+    catalogue: Catalogue,
+    bundle: EvidenceBundle,
+    release: ReleaseEvidence | Gap,
+    study: Study | Gap,
+    advisory: tuple[Issue, ...],
 ) -> Iterator[RegisterRow]:
     for gap in catalogue.gaps.declared:
         yield _declared_row(gap)
-    found = tuple(_found(bundle, study))
+    found = (*_found(bundle, study), *_found_missing(bundle, release, study))
     named = {where for _, where, _, _ in found}
     for kind, where, what, closes in (*found, *_found_advisory(advisory, named)):
         meaning = catalogue.gaps.kinds[kind]
@@ -444,6 +512,30 @@ def _found(bundle: EvidenceBundle, study: Study | Gap) -> Iterator[tuple[str, st
         yield from _found_in_study(study)
     if not isinstance(bundle.trace, Gap):
         yield from _found_in_trace(bundle.trace)
+
+
+EXPECTED = (Role.SUBGROUP, Role.BASELINE, Role.ROBUSTNESS, Role.OUT_OF_SCOPE, Role.TRIAGE)
+"""Kinds of analyses that the documents set beside the headline of a release."""
+
+
+def _found_missing(
+    bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study | Gap
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what the documents ask for and no study holds, and weights of unknown licence."""
+    if not isinstance(bundle.studies, Gap):
+        for kind in KINDS:
+            found = _of_kind(bundle, kind)
+            if isinstance(found, Gap):
+                yield "evidence", "studies.json", found.reason, found.closes
+    if not isinstance(study, Gap) and study.scores_sha256:
+        held = {analysis.role for analysis in study.analyses}
+        for role in EXPECTED:
+            if role not in held:
+                yield "analysis", f"study {study.name}", f"no analysis of the kind “{role.replace('_', ' ')}”", ""
+    if not isinstance(release, Gap) and not isinstance(release.card, Gap):
+        licence = _initial_licence(release)
+        if isinstance(licence, Gap):
+            yield "weights", f"release {release.name}", licence.reason, licence.closes
 
 
 def _found_advisory(advisory: tuple[Issue, ...], named: set[str]) -> Iterator[tuple[str, str, str, str]]:

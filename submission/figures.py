@@ -10,8 +10,20 @@ from markupsafe import Markup, escape
 from submission.filters import operating_text, total
 from verification.evidence import Curve, CurvePoint
 
-INK, MUTED, GRID = "#1d2733", "#5b6876", "#dfe4e9"
+INK, MUTED, GRID, PALE = "#1d2733", "#5b6876", "#dfe4e9", "#f3f6f8"
+PAPER, WHITE = "#fff", "#fffffe"
+"""The ground of a page, which may be dark on a screen, and white on any ground."""
 BLUE, VERMILION = "#00568f", "#c04a00"  # apart for every common colour vision; told apart by dash and label as well
+PALETTE = (BLUE, VERMILION, "#00856a", "#9a4a8c", "#a97400", "#3f4a56")
+"""Colours of series in order; for colour blindness and grey print the dash or the mark tells them apart as well."""
+COLOURS = dict(
+    zip(
+        (INK, MUTED, GRID, PALE, PAPER, WHITE, *PALETTE),
+        ("ink", "muted", "grid", "pale", "paper", "white", "one", "two", "three", "four", "five", "six"),
+        strict=True,
+    )
+)
+"""A name for each colour: a page on a screen gives it a value of its own, light or dark."""
 FONT = "Clearway Sans"
 SIZE, LEFT, TOP, RIGHT, BOTTOM = 250.0, 46.0, 14.0, 20.0, 58.0
 HEIGHT = TOP + SIZE + BOTTOM
@@ -51,13 +63,17 @@ def up(y: float) -> float:
     return TOP + (1 - y) * SIZE
 
 
+def svg(parts: Sequence[str], width: float, height: float, alt: str) -> str:
+    """An SVG drawing, with its alternative text as the name that a screen reader speaks."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(alt)}" width="{width:.0f}" '
+        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">{"".join(parts)}</svg>'
+    )
+
+
 def picture(parts: Sequence[str], width: float, height: float, alt: str) -> Markup:
     """An SVG drawing as an image with an alternative text."""
-    drawing = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-        f'viewBox="0 0 {width:.0f} {height:.0f}">{"".join(parts)}</svg>'
-    )
-    encoded = base64.b64encode(drawing.encode()).decode()
+    encoded = base64.b64encode(svg(parts, width, height, alt).encode()).decode()
     return Markup('<img class="chart" alt="{}" src="data:image/svg+xml;base64,{}">').format(alt, encoded)
 
 

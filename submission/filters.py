@@ -23,11 +23,13 @@ from verification.evidence import (
     Gap,
     Interval,
     Item,
+    Opening,
     Population,
     RejectionCode,
     Soup,
     Study,
     StudyCriterion,
+    Table,
 )
 
 FONTS = Path(__file__).parent / "fonts"
@@ -162,6 +164,36 @@ def cell(value: object) -> object:
 
 
 @total
+def columns_of(table: Table) -> tuple[str, ...]:
+    """The heads of an evidence table; a column of numbers is marked as one."""
+    kinds = [{type(row[at]) for row in table.rows if row[at] is not None} for at in range(len(table.columns))]
+    numeric = [bool(kind) and kind <= {int, float} for kind in kinds]
+    return tuple(f"#{name}" if number else name for name, number in zip(table.columns, numeric, strict=True))
+
+
+MOST_SLIM = 4
+"""Columns of a table that stands beside another."""
+
+
+@total
+def broad(tables: Iterable[Table]) -> tuple[Table, ...]:
+    """The tables that need the whole width."""
+    return tuple(table for table in tables if len(table.columns) > MOST_SLIM)
+
+
+@total
+def slim(tables: Iterable[Table]) -> tuple[Table, ...]:
+    """The tables that can stand two abreast."""
+    return tuple(table for table in tables if len(table.columns) <= MOST_SLIM)
+
+
+@total
+def tone_of(value: object) -> str:
+    """The class of a cell: numbers stand at the right."""
+    return "num" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+@total
 def ages(population: Population) -> str:
     """The labelled ages, in completed years."""
     lowest, highest = population.minimum_age_years, population.maximum_age_years
@@ -179,7 +211,7 @@ def interval(value: Interval | None) -> object:
     """The limits, "0.902 to 0.955"."""
     if value is None:
         return Markup('<span class="absent">none</span>')
-    return f"{value.lower:.3f} to {value.upper:.3f}"
+    return f"{signed(value.lower)} to {signed(value.upper)}"
 
 
 def level(value: Interval) -> str:
@@ -203,10 +235,20 @@ def method_of(value: Interval | None, known: Iterable[tuple[str, str]]) -> str:
 @total
 def value_of(estimate: Estimate) -> object:
     """The point estimate, or why it is undefined."""
-    if estimate.value is None:
-        reason = Markup('<span class="absent">undefined: {}</span>')
-        return reason.format(spell(estimate.reason or "no reason was recorded"))
-    return f"{estimate.value:.3f}"
+    return undefined(estimate.reason) if estimate.value is None else signed(estimate.value)
+
+
+def signed(value: float) -> str:
+    """Three decimals, of a large ratio one, with the minus sign of typography."""
+    return f"{value:.{3 if abs(value) < 100 else 1}f}".replace("-", "−")
+
+
+@total
+def undefined(reason: str | None) -> Markup:
+    """Why a figure is undefined; what was not recorded says so and no more."""
+    said = spell(reason or "no reason was recorded")
+    lead = "" if said.startswith("not recorded") else "undefined: "
+    return Markup('<span class="absent">{}{}</span>').format(lead, said)
 
 
 @total
@@ -236,6 +278,18 @@ def operating_text(point: CurvePoint) -> str:
 def count_or_none(value: int | None) -> object:
     """A whole number that evidence may leave out."""
     return None if value is None else count(value)
+
+
+@total
+def count_or_dash(value: int | None) -> str:
+    """A whole number that does not apply everywhere."""
+    return "–" if value is None else count(value)
+
+
+@total
+def captioned(parts: tuple[str, ...]) -> str:
+    """The parts of a caption that say something."""
+    return ", ".join(part for part in parts if part)
 
 
 @total
@@ -431,8 +485,30 @@ def digest(value: str | None) -> object:
 
 @total
 def short(value: str | None) -> object:
-    """The first twelve digits of a commit or digest."""
-    return None if value is None else Markup('<span class="hash">{}</span>').format(value[:12])
+    """The first twelve digits of a commit or digest; one that was not given prints nothing."""
+    return None if value is None else "" if not value else Markup('<span class="hash">{}</span>').format(value[:12])
+
+
+@total
+def digest_or_none(value: str | None) -> object:
+    """A SHA-256 in full, or that there is nothing to have one."""
+    return "none" if value is None else digest(value)
+
+
+@total
+def short_or_dash(value: str | None) -> object:
+    """The first twelve digits of a digest that the first of a chain does not have."""
+    return short(value) if value else "–"
+
+
+@total
+def files_of(opening: Opening) -> object:
+    """The tables of a line of a log, each with the first twelve digits of its digest."""
+    found = dict(opening.files)
+    if opening.scores_sha256 and opening.scores_sha256 not in found.values():
+        found = {"scores": opening.scores_sha256} | found
+    one = Markup('{} <span class="hash">{}</span>')
+    return Markup("<br>").join(one.format(name, digest[:12]) for name, digest in found.items()) or "–"
 
 
 @total

@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from submission import figures
+from submission import analyses, charts, figures  # noqa: F401  their filters register themselves
 from submission.catalogue import Entry, Standard
 from submission.context import BLOCKED, Package
 from submission.filters import FILTERS, FONTS, shipped_characters, show

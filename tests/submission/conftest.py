@@ -75,7 +75,7 @@ def evidence(source: e.Source) -> dict[str, Any]:
         "device": device(source),
         "verification": verification(source),
         "trace": trace(source),
-        "studies": e.StudiesEvidence(source=source, studies=(study(), plan()), issues=()),
+        "studies": e.StudiesEvidence(source=source, studies=(study(), plan(), *others()), issues=()),
         "datasets": datasets(source),
     }
 
@@ -244,6 +244,39 @@ def study() -> e.Study:
             rationale="A fictitious bound.", estimate=sensitivity, met=False,
         ),),
         curve=e.Curve(points=points, operating=e.CurvePoint(threshold=0.5, sensitivity=0.8, specificity=0.9)),
+        analyses=tuple(analysis(role) for role in e.Role),
+    )  # fmt: skip
+
+
+def figures() -> tuple[e.Figure, ...]:
+    """One of each kind, each with a value that is undefined."""
+    names = ("a", "a label so long that no slot of a chart could ever hold it in one line of text", "c")
+    limits = {"lower": (0.1, None, 0.4), "upper": (0.5, None, 0.9)}
+    return tuple(
+        e.Figure(
+            kind=kind, title=f"Fictitious {kind.value}", x_label="case", y_label="AUROC", series=(
+                e.Series(name="one", x=(1, 2, 3) if kind == "lines" else names, y=(0.25, None, 0.75), **limits),
+                e.Series(name="other", x=(1, 2, 3) if kind == "lines" else names, y=(0.5, 0.5, 0.5)),
+            ),
+        )
+        for kind in e.FigureKind
+    )  # fmt: skip
+
+
+def analysis(role: e.Role) -> e.Analysis:
+    found = [
+        estimate(metric, value, 300, None, subgroup=group, score="size of the file", positives=n, negatives=300 - n,
+                 descriptive=n < 30)
+        for group, n in (("women", 100), ("men", 12))
+        for metric, value in (("auroc", 0.75), ("sensitivity", 0.5))
+    ]  # fmt: skip
+    found.append(estimate("auroc", None, 0, None, subgroup="race", score="size of the file", reason="not recorded"))
+    return e.Analysis(
+        id=f"fictitious-{role.value}", title=f"Fictitious {role.value} analysis", role=role,
+        reference_standard="fictitious readers", score="size of the file", weighting="each image once",
+        statement=f"This is made up for the role {role.value}.", images=300, patients=150, positives=112,
+        estimates=tuple(found), figures=figures() if role is e.Role.ROBUSTNESS else (),
+        tables=(e.Table(title="Fictitious table", columns=("Step", "Value"), rows=(("one", 0.5), ("two", None))),),
     )  # fmt: skip
 
 
@@ -268,6 +301,23 @@ def plan() -> e.Study:
     )  # fmt: skip
 
 
+def others() -> tuple[e.Study, ...]:
+    """A study of the labels and a comparator, both recorded from tables that are elsewhere."""
+    line = e.Opening(event="prior_use", date="2001-02-02", reason="a fictitious use", previous=None)
+    locked = e.Opening(
+        event="plan_locked", date="2001-02-03", reason="before any score", plan_digest="33" * 32, previous="44" * 32
+    )
+    return tuple(
+        change(
+            study(), name=f"fictitious-{kind}", title=f"A fictitious {kind}", kind=kind, label=f"label of {kind}",
+            release="none", openings=(line, locked), inputs={"outside.csv": "55" * 32}, scores_sha256=None,
+            criteria=(), confusion=e.Gap(reason="no score of ours", closes="nothing"), estimates=(),
+            analyses=(change(analysis(e.Role.PRIMARY), id=f"primary-of-{kind}", title=f"Primary of {kind}"),),
+        )
+        for kind in ("reference_standard", "comparator")
+    )  # fmt: skip
+
+
 def datasets(source: e.Source) -> e.DatasetsEvidence:
     data = e.Dataset(
         name="fictitious-data", title="A fictitious collection", origin="nowhere", terms="none", role="development",
@@ -275,6 +325,7 @@ def datasets(source: e.Source) -> e.DatasetsEvidence:
         tables=(e.Table(title="Projection", columns=("Projection", "Images"), rows=(("AP", 800),)),),
         splits=(e.SplitCount(name="training", images=400, patients=200, positives=100),),
         flow=(e.Table(title="Flow", columns=("Step", "Images"), rows=(("found", 800), ("kept", 800))),),
-        limitations=("It does not exist.",),
+        limitations=("It does not exist.",), figures=figures()[:1],
+        pixels=e.PixelDescription(list_digest="66" * 32, images=7, tables=(), figures=figures()[1:2]),
     )  # fmt: skip
     return e.DatasetsEvidence(source=source, datasets=(data,), issues=())

@@ -170,7 +170,7 @@ def analyze(argv: list[str]) -> int:
         parser.error("--output: results of research intake cannot be written as DICOM")
     from device.pipeline import analyze as analyze_file
 
-    return _process(parser, options, partial(analyze_file, output=options.output))
+    return _process(parser, options, partial(analyze_file, output=options.output, reported=set()))
 
 
 RESEARCH_EXAMPLE = """clearway gate --intake research --assert Modality=CR --assert BodyPartExamined=CHEST \\

@@ -77,6 +77,7 @@ def analyze(
     intake: Intake = Intake.CLINICAL,
     asserted: Mapping[str, str] | None = None,
     output: Path | None = None,
+    reported: set[str] | None = None,
 ) -> Analysis:
     """Analyse a file: gate it and, if the device applies, score it, decide and, if asked, write the report.
 
@@ -86,6 +87,7 @@ def analyze(
         intake: the door it comes through.
         asserted: research only: DICOM keyword to the value that the user states for a file that does not state it.
         output: clinical only: the folder in which the report is written.
+        reported: the SOP Instance UIDs that this run has reported on: a second image with one of them fails.
 
     Raises:
         ValueError: a report was asked for through research intake.
@@ -98,7 +100,7 @@ def analyze(
         admitted = _admit(path, release, intake, asserted or {})
         finding = _find(admitted.radiograph, release) if admitted.radiograph else None
         if finding and output:
-            report.write_report(finding, admitted.header, path, release, output, read_software_version())
+            report.write_report(finding, admitted.header, path, release, output, read_software_version(), reported)
     except Exception as error:
         return Analysis(str(path), Outcome.FAILED, (), (), None, _explain(error), intake, (), *_identify(release))
     outcome = Outcome.ANALYSED if finding else Outcome.NOT_ANALYSED

@@ -41,7 +41,13 @@ INSTANCE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstance
 
 
 def write_report(
-    finding: Finding, header: Dataset, image: Path, release: Release, folder: Path, software_version: str
+    finding: Finding,
+    header: Dataset,
+    image: Path,
+    release: Release,
+    folder: Path,
+    software_version: str,
+    reported: set[str] | None = None,
 ) -> Path:
     """Write the structured report of an image as `<SOP Instance UID of the image>.sr.dcm`.
 
@@ -52,19 +58,28 @@ def write_report(
         release: what made the finding.
         folder: where the report goes; it is created if need be.
         software_version: the version of the device software.
+        reported: the SOP Instance UIDs that this run has reported on; the image's is added.
 
     Returns:
-        The report's path. The file is there whole or not at all; a report of the same image that was there is replaced.
+        The report's path. The file is there whole or not at all; a report of the same image that an earlier run left
+        is replaced.
 
     Raises:
-        ReportError: the image has no valid identifiers, or the file cannot be written.
+        ReportError: the image has no valid identifiers, another image of the run has them too, or the file cannot be
+            written.
 
     Implements: SRS-029, SRS-033
     """
     for keyword in INSTANCE:
         if not UID_FORM.fullmatch(str(header.get(keyword, ""))):
             raise ReportError(f"{keyword}: found {header.get(keyword)!r}, expected a UID: a report has to reference it")
-    path = folder / f"{header.SOPInstanceUID}.sr.dcm"
+    uid = str(header.SOPInstanceUID)
+    if uid in (reported or ()):
+        raise ReportError(
+            f"SOPInstanceUID: found {uid}, which another image of this run has, expected its own: the report "
+            "on that image would be lost; find out which image is the true one"
+        )
+    path = folder / f"{uid}.sr.dcm"
     try:
         if path.exists() and path.samefile(image):
             raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
@@ -72,6 +87,8 @@ def write_report(
         _write_whole(make_report(finding, header, release, software_version), path)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
+    if reported is not None:
+        reported.add(uid)
     return path
 
 

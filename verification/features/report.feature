@@ -69,6 +69,18 @@ Feature: The structured report
     Then every input file has the digest that it had before
     And the folder of the images holds no other file than before
 
+  @SRS-033 @SRS-033/AC3 @RC-012
+  Scenario: A second image with the same identifier does not replace the report on the first
+    Given the folder holds a radiograph and another one with its SOP Instance UID
+    When the device analyses the folder with reports
+    Then the outcomes are:
+      | file      | outcome  |
+      | first.dcm | analysed |
+      | next.dcm  | failed   |
+    And the message of next.dcm says "which another image of this run has"
+    And the report states the score of first.dcm
+    And the exit status is 4
+
   @SRS-033 @SRS-033/AC2 @RC-012
   Scenario: A report that cannot be written leaves nothing behind
     Given a complete DX radiograph

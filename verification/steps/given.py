@@ -362,6 +362,18 @@ def mixed_folder(bench: Bench, good: int, refused: int, failed: int) -> None:
         (bench.images / f"{number}.dcm").write_bytes(content(kind))
 
 
+@given("the folder holds a radiograph and another one with its SOP Instance UID")
+def same_identifier(bench: Bench) -> None:
+    first = radiographs.save(radiographs.radiograph(), bench.images / "first.dcm")
+    other = radiographs.radiograph(radiographs.phantom(700, 600), SOPInstanceUID=read_uid(first))
+    radiographs.save(other, bench.images / "next.dcm")
+
+
+def read_uid(path: Path) -> str:
+    """The SOP Instance UID of a file."""
+    return str(dcmread(path, stop_before_pixels=True).SOPInstanceUID)
+
+
 def public_collection() -> Path:
     """The folder of the DICOM files that the package pydicom-data installs."""
     found = find_spec("data_store")

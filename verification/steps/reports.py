@@ -124,9 +124,20 @@ def stated_digest(bench: Bench, observe: Observe) -> None:
     assert len(found) == 1
 
 
-@then(parsers.re(r"the report states the (?P<what>score|threshold) of the result"))
+@then(parsers.re(r"the report states the (?P<what>score|threshold) of the result$"))
 def stated_number(bench: Bench, what: str, observe: Observe) -> None:
-    found, expected = find_numbers(read_report(bench), what.capitalize()), bench.last.result[what]
+    check_number(bench, what, bench.last.result[what], observe)
+
+
+@then(parsers.re(r"the report states the score of (?P<file>\S+\.dcm)"))
+def stated_score_of(bench: Bench, file: str, observe: Observe) -> None:
+    (score,) = (each["score"] for each in bench.last.results if Path(each["path"]).name == file)
+    check_number(bench, "score", score, observe)
+
+
+def check_number(bench: Bench, what: str, expected: float, observe: Observe) -> None:
+    """Hold the only report's number against what it should be."""
+    found = find_numbers(read_report(bench), what.capitalize())
     observe(f"{found} in the report, {expected!r} in the result")
     assert len(found) == 1
     assert abs(found[0] - expected) <= DECIMAL_STRING * max(expected, DECIMAL_STRING)

@@ -143,6 +143,13 @@ def outcomes(bench: Bench, datatable: Rows, observe: Observe) -> None:
     assert len(found) == len(bench.last.results)
 
 
+@then(parsers.parse('the message of {file} says "{text}"'))
+def message_of(bench: Bench, file: str, text: str, observe: Observe) -> None:
+    (found,) = (each["failure"] for each in bench.last.results if Path(each["path"]).name == file)
+    observe(str(found))
+    assert text in found
+
+
 @then(parsers.parse("all {count:d} files are analysed"))
 def all_analysed(bench: Bench, count: int, observe: Observe) -> None:
     outcomes = [each["outcome"] for each in bench.last.results]

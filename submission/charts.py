@@ -511,12 +511,15 @@ def _interval(series: Series, place: int, label: float | str, y: float, across: 
 def _draw_grid(figure: Figure, width: float) -> tuple[list[str], float, float]:
     columns = _categories(figure)
     rows = _rows([series.name for series in figure.series], 19.0, width)
-    slot = min(64.0, (width - rows.left - 6) / len(columns))
-    slanted = any(measure(_label(column), TINY) > slot - 3 for column in columns)
+    slot = min(96.0, (width - rows.left - 6) / len(columns))
+    longest = max(measure(word, TINY) for column in columns for word in wrap(_label(column), slot - 4, TINY))
+    slanted = longest > slot - 3
     longest = max(measure(_label(column), TINY) for column in columns)
-    head = longest * 0.72 + 10 if slanted else 16.0
+    head = longest * 0.72 + 10 if slanted else 6 + 10.0 * max(len(wrap(_label(c), slot - 4, TINY)) for c in columns)
     shade = _shade(_values(figure))
-    parts = [_column(_label(c), rows.left + (at + 0.5) * slot, head, slanted=slanted) for at, c in enumerate(columns)]
+    parts = []
+    for at, column in enumerate(columns):
+        parts += _column(_label(column), rows.left + (at + 0.5) * slot, head, None if slanted else slot - 4)
     for series, (top, height) in zip(figure.series, rows.spans, strict=True):
         parts += _row_label(series.name, rows.left, head + top + height / 2)
         values = dict(zip(series.x, series.y, strict=True))
@@ -531,10 +534,12 @@ def _draw_grid(figure: Figure, width: float) -> tuple[list[str], float, float]:
     return parts, width + max(0.0, over), end + 12 + 12 * len(lines)
 
 
-def _column(label: str, x: float, y: float, *, slanted: bool) -> str:
-    if not slanted:
-        return text(x, y - 2, label, size=TINY)
-    return f'<g transform="rotate(-45 {x:.2f} {y:.2f})">{text(x + 2, y, label, "start", size=TINY)}</g>'
+def _column(label: str, x: float, y: float, width: float | None) -> list[str]:
+    """The head of a column in lines of `width`; without one it is slanted."""
+    if width is None:
+        return [f'<g transform="rotate(-45 {x:.2f} {y:.2f})">{text(x + 2, y, label, "start", size=TINY)}</g>']
+    lines = wrap(label, width, TINY)
+    return [text(x, y + 8 - 10 * (len(lines) - at), one, size=TINY) for at, one in enumerate(lines)]
 
 
 def _shade(values: list[float]) -> Callable[[float], float]:

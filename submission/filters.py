@@ -171,6 +171,12 @@ def columns_of(table: Table) -> tuple[str, ...]:
     return tuple(f"#{name}" if number else name for name, number in zip(table.columns, numeric, strict=True))
 
 
+@total
+def breadth(columns: tuple[str, ...]) -> str:
+    """The class of an evidence table: few columns need not spread over the page."""
+    return {1: "half", 2: "half", 3: "most"}.get(len(columns), "")
+
+
 MOST_SLIM = 4
 """Columns of a table that stands beside another."""
 
@@ -185,12 +191,6 @@ def broad(tables: Iterable[Table]) -> tuple[Table, ...]:
 def slim(tables: Iterable[Table]) -> tuple[Table, ...]:
     """The tables that can stand two abreast."""
     return tuple(table for table in tables if len(table.columns) <= MOST_SLIM)
-
-
-@total
-def tone_of(value: object) -> str:
-    """The class of a cell: numbers stand at the right."""
-    return "num" if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 @total

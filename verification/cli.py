@@ -206,8 +206,7 @@ def _split(project: Project, arguments: argparse.Namespace) -> int:
     if not folder and not shared:
         _complain("clearway data split: no folder of images; name one with --images DIR or in CLEARWAY_DATA")
         return USAGE
-    source = Path(folder) if folder else Path(str(shared), arguments.dataset)
-    issues = run(project, source, project.root / "verification" / "datasets" / arguments.dataset)
+    issues = run(project, Path(folder or str(shared)), project.root / "verification" / "datasets" / arguments.dataset)
     _complain(*map(_issue_line, issues))
     return ISSUE if _has_blocking(issues) else GOOD
 

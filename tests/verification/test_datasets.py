@@ -22,6 +22,7 @@ from verification.evidence import DatasetsEvidence, Project, find_project, read_
 
 PROJECT = find_project()
 KERMANY = PROJECT.root / "verification" / "datasets" / "kermany224"
+BENCHMARK_FOLDER = KERMANY.parent / "kermany224_test"
 NIH = PROJECT.root / "verification" / "datasets" / "nih"
 RULE = SplitRule(
     key="test", shares=dict(zip(SPLITS, (0.5, 0.25, 0.25), strict=True)), folders=("train/NORMAL", "train/PNEUMONIA")
@@ -254,7 +255,7 @@ def test_exploration_writes_what_it_describes(tmp_path):
     git(root)
     evidence = explore(Project(root))
     assert evidence.issues == ()
-    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "nih"]
+    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test", "nih"]
     assert "verification/datasets/nih/Data_Entry_2017_v2020.csv.gz" in evidence.source.inputs
     assert read_evidence(root / "build" / "evidence", "datasets.json", DatasetsEvidence) == evidence
 
@@ -266,11 +267,33 @@ def test_a_damaged_dataset_is_named_and_hides_no_other(tmp_path):
     git(root)
     evidence = explore(Project(root))
     assert [issue.code for issue in evidence.issues] == ["metadata-unreadable"]
-    assert [dataset.name for dataset in evidence.datasets] == ["kermany224"]
+    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test"]
+
+
+def test_the_public_test_part_is_a_benchmark_whole_and_apart_from_the_training_part():
+    entries, issues = read_manifest(BENCHMARK_FOLDER / "manifest.csv")
+    assert issues == ()
+    assert Counter((entry.label, entry.split) for entry in entries) == {(0, "benchmark"): 234, (1, "benchmark"): 390}
+    assert all(entry.image.startswith("test/") for entry in entries)
+    training, _ = read_manifest(KERMANY / "manifest.csv")
+    assert not {entry.sha256 for entry in entries} & {entry.sha256 for entry in training}
+    described = describe_manifest(read_description(BENCHMARK_FOLDER / "dataset.yaml")[0], entries, "digest")
+    assert [(split.name, split.images) for split in described.splits] == [("benchmark", 624)]
+
+
+@pytest.mark.parametrize("shares", ["{training: 1.0}", "{benchmark: 0.5}", "{benchmark: 0.5, training: 0.5}"])
+def test_shares_of_other_splits_or_another_sum_are_refused(tmp_path, shares):
+    text = DESCRIPTION.replace("{training: 0.5, tuning: 0.25, development_holdout: 0.25}", shares)
+    (tmp_path / "dataset.yaml").write_text(text)
+    description, (issue,) = read_description(tmp_path / "dataset.yaml")
+    assert description is None
+    assert "benchmark alone" in issue.message
 
 
 @pytest.mark.data
-def test_the_committed_manifest_is_of_the_images():
-    data_folder = Path(os.environ["CLEARWAY_DATA"])
-    description, _ = read_description(KERMANY / "dataset.yaml")
-    assert list(find_folder_issues(KERMANY / "manifest.csv", data_folder / "kermany224", description)) == []
+@pytest.mark.parametrize("folder", [KERMANY, BENCHMARK_FOLDER], ids=lambda folder: folder.name)
+def test_the_committed_manifest_is_of_the_images(folder):
+    description, _ = read_description(folder / "dataset.yaml")
+    images = description.find_images(Path(os.environ["CLEARWAY_DATA"]))
+    assert images.name == "kermany224"
+    assert list(find_folder_issues(folder / "manifest.csv", images, description)) == []

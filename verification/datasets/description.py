@@ -6,12 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from verification.datasets.manifest import SPLITS, blocking
+from verification.datasets.manifest import BENCHMARK, SPLITS, blocking
 from verification.evidence import Issue
 
 
 class SplitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How patients are placed: `shares` by split, in order, summing to 1; `folders` are the only ones read."""
+    """How patients are placed: `shares` by split, in order, summing to 1; `folders` are the only ones read.
+
+    A public test set has the one split `benchmark`.
+    """
 
     key: str
     shares: dict[str, float]
@@ -19,12 +22,17 @@ class SplitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Raise ValueError unless the shares are of the known splits and sum to 1."""
-        if tuple(self.shares) != SPLITS or abs(sum(self.shares.values()) - 1) > 1e-9:
-            raise ValueError(f"shares: expected {', '.join(SPLITS)} summing to 1, received {self.shares}")
+        known = tuple(self.shares) in (SPLITS, (BENCHMARK,))
+        if not known or abs(sum(self.shares.values()) - 1) > 1e-9:
+            expected = f"{', '.join(SPLITS)}, or {BENCHMARK} alone, summing to 1"
+            raise ValueError(f"shares: expected {expected}; received {self.shares}")
 
 
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A dataset, described. `not_recorded` names attributes that the data do not carry."""
+    """A dataset, described. `not_recorded` names attributes that the data do not carry.
+
+    `folder` is the folder of its images among a user's data; without one it is named as the dataset is.
+    """
 
     name: str
     title: str
@@ -35,6 +43,12 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     not_recorded: tuple[str, ...] = ()
     split: SplitRule | None = None
     attribution: str | None = None
+    folder: str | None = None
+
+    def find_images(self, data: Path) -> Path:
+        """The folder of this dataset's images: `data`, or the one inside it that is named for them."""
+        inside = data / (self.folder or self.name)
+        return inside if inside.is_dir() else data
 
 
 def read_description(path: Path, where: str | None = None) -> tuple[Description | None, tuple[Issue, ...]]:

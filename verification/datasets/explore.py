@@ -10,7 +10,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from verification.datasets.description import Description, read_description
-from verification.datasets.manifest import SPLITS, Entry, blocking, read_manifest
+from verification.datasets.manifest import BENCHMARK, SPLITS, Entry, blocking, read_manifest
 from verification.evidence import (
     Dataset,
     DatasetsEvidence,
@@ -91,10 +91,16 @@ def describe_manifest(description: Description, entries: Sequence[Entry], digest
         digest=digest,
         tables=(_label_table(entries), _images_table(Counter(entry.patient for entry in entries)),
                 _duplicates_table(entries), _not_recorded_table(description)),
-        splits=tuple(_count_split(name, entries) for name in SPLITS),
+        splits=tuple(_count_split(name, entries) for name in _splits(entries)),
         flow=(_flow_table(entries),),
         limitations=description.limitations,
     )  # fmt: skip
+
+
+def _splits(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """The splits that occur, in their order."""
+    found = {entry.split for entry in entries}
+    return tuple(name for name in (*SPLITS, BENCHMARK) if name in found)
 
 
 def _count_split(name: str, entries: Sequence[Entry]) -> SplitCount:
@@ -109,11 +115,13 @@ def _count_split(name: str, entries: Sequence[Entry]) -> SplitCount:
 
 def _label_table(entries: Sequence[Entry]) -> Table:
     rows: list[Row] = []
+    names = _splits(entries)
     for source in sorted({entry.label_source for entry in entries}):
         chosen = [entry for entry in entries if entry.label_source == source]
         counts = Counter(entry.split for entry in chosen)
-        rows.append((source, *(counts[name] for name in SPLITS), len(chosen), len({entry.patient for entry in chosen})))
-    columns = ("Label, as the collection gives it", *(f"Images, {name.replace('_', ' ')}" for name in SPLITS))
+        patients = len({entry.patient for entry in chosen})
+        rows.append((source, *(counts[name] for name in names), len(chosen), patients))
+    columns = ("Label, as the collection gives it", *(f"Images, {name.replace('_', ' ')}" for name in names))
     return Table(title="Labels by split", columns=(*columns, "Images", "Patients"), rows=tuple(rows))
 
 
@@ -126,7 +134,9 @@ def _duplicates_table(entries: Sequence[Entry]) -> Table:
 def _flow_table(entries: Sequence[Entry]) -> Table:
     """From what was read to what each split holds; the splits sum to what was read."""
     groups = [("Listed in the manifest", list(entries))]
-    groups += [(f"of these: {n.replace('_', ' ')}", [entry for entry in entries if entry.split == n]) for n in SPLITS]
+    groups += [
+        (f"of these: {n.replace('_', ' ')}", [entry for entry in entries if entry.split == n]) for n in _splits(entries)
+    ]
     rows = tuple(
         (name, len(chosen), len({e.patient for e in chosen}), sum(e.label for e in chosen)) for name, chosen in groups
     )

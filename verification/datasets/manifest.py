@@ -14,6 +14,9 @@ from verification.evidence import Issue, Severity
 SPLITS = ("training", "tuning", "development_holdout")
 """Training fits the weights, tuning chooses the operating point, the development hold-out estimates."""
 
+BENCHMARK = "benchmark"
+"""The split of a public test set: published and known to all, so neither sealed nor sequestered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -111,8 +114,8 @@ def _check_cells(cells: list[str]) -> str | None:
         return f"{', '.join(empty)} is empty"
     if row["label"] not in ("0", "1"):
         return f"label {row['label']}; expected 0 or 1"
-    if row["split"] not in SPLITS:
-        return f"split {row['split']}; expected one of {', '.join(SPLITS)}"
+    if row["split"] not in (*SPLITS, BENCHMARK):
+        return f"split {row['split']}; expected one of {', '.join((*SPLITS, BENCHMARK))}"
     if len(row["sha256"]) != 64 or not set(row["sha256"]) <= set("0123456789abcdef"):
         return f"sha256 {row['sha256']}; expected 64 lower-case hexadecimal digits"
     return None

@@ -41,7 +41,7 @@ def run(project: Project, source: Path, output: Path) -> tuple[Issue, ...]:
 
     Args:
         project: the checkout.
-        source: the dataset's folder, such as `DATA/kermany224`.
+        source: the folder of the dataset's images, or the one that holds it.
         output: the dataset's folder in the checkout, which holds `dataset.yaml`.
 
     Returns:
@@ -51,7 +51,7 @@ def run(project: Project, source: Path, output: Path) -> tuple[Issue, ...]:
     if description is None or description.split is None:
         hint = "give dataset.yaml a `split` with key, shares and folders"
         return issues or (blocking("no-split-rule", str(output), "dataset.yaml has no `split`", hint),)
-    files, problems = read_files(source, description.split)
+    files, problems = read_files(description.find_images(source), description.split)
     if problems:
         return tuple(problems)
     entries = assign(files, description.split)

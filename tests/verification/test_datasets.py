@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from verification.datasets.describe_manifest import describe_manifest
 from verification.datasets.description import SplitRule, read_description
-from verification.datasets.explore import describe_manifest, describe_metadata, read_metadata
 from verification.datasets.explore import run as explore
 from verification.datasets.manifest import SPLITS, Entry, read_manifest, render_manifest
 from verification.datasets.split import find_folder_issues, merge_patients, patient_of, split_of
@@ -200,46 +200,6 @@ def test_the_flow_of_a_manifest_sums():
     images = next(table for table in described.tables if table.title == "Images per patient")
     assert total(images.rows, 2) == described.images
     assert total(images.rows, 1) == described.patients
-
-
-def test_nih_is_counted_as_published_and_every_table_sums():
-    table, issues = read_metadata(NIH / "Data_Entry_2017_v2020.csv.gz", "nih")
-    assert issues == ()
-    described = describe_metadata(read_description(NIH / "dataset.yaml")[0], table, "digest")
-    assert (described.images, described.patients) == (112_120, 30_805)
-    tables = {each.title.split(" (")[0].split(" in years")[0]: each for each in described.tables}
-    for name in ("View", "Sex", "Age"):
-        assert total(tables[name].rows, 1) == 112_120
-        assert total(tables[name].rows, 3) == 1_431
-    *groups, whole = tables["Pneumonia alone and with other findings"].rows
-    assert whole[1] == 1_431 == total(groups, 1)
-    listed, *parts = described.flow[0].rows
-    assert listed[1] == total(parts, 1)
-    findings = {row[0]: row[1] for row in tables["Findings mined from reports"].rows}
-    assert table["Finding Labels"].str.contains("Edema").sum() == findings["Edema"]
-
-
-def test_ages_that_cannot_be_are_counted_and_odd_rows_are_issues(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text(
-        "Image Index,Finding Labels,Patient ID,Patient Age,Patient Gender,View Position\n"
-        "a.png,Pneumonia|Edema,1,400,F,PA\na.png,Sniffles,2,50,,LL\n"
-    )
-    table, issues = read_metadata(path, "t")
-    assert {issue.code for issue in issues} == {"metadata-count", "metadata-finding", "metadata-duplicate"}
-    described = describe_metadata(read_description(NIH / "dataset.yaml")[0], table, "digest")
-    tables = {each.title: each.rows for each in described.tables}
-    assert tables["Age in years at the image (a patient may be in several bands)"][-1][1:] == (1, 1, 1)
-    assert tables["View"][-1] == ("other or blank", 1, 1, 0)
-    assert tables["Sex"][-1][1] == 1
-
-
-def test_metadata_without_a_column_is_named(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("Image Index,Patient ID\na.png,1\n")
-    table, (issue,) = read_metadata(path, "t")
-    assert table is None
-    assert "Finding Labels" in issue.message
 
 
 def test_an_unknown_key_of_a_description_is_refused(tmp_path):

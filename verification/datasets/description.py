@@ -31,7 +31,9 @@ class SplitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A dataset, described. `not_recorded` names attributes that the data do not carry.
 
-    `folder` is the folder of its images among a user's data; without one it is named as the dataset is.
+    `folder` is the folder of its images among a user's data; without one it is named as the dataset is. `metadata` is
+    a table of its images and `mapping` says what its columns are, both in the dataset's own folder. `beside` is another
+    dataset of the same publication, whose patients may be among those of this one.
     """
 
     name: str
@@ -44,6 +46,9 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     split: SplitRule | None = None
     attribution: str | None = None
     folder: str | None = None
+    metadata: str | None = None
+    mapping: str | None = None
+    beside: str | None = None
 
     def find_images(self, data: Path) -> Path:
         """The folder of this dataset's images: `data`, or the one inside it that is named for them."""

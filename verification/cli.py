@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from verification.evidence import (
+        Dataset,
         Estimate,
         EvidenceBundle,
         Issue,
         Item,
         Project,
         StudiesEvidence,
+        Table,
         TraceEvidence,
         VerificationEvidence,
         VerificationResult,
@@ -99,14 +101,13 @@ def data(argv: list[str]) -> int:
     """Describe the data sets, or split one by patient."""
     parser = _parser("data", data, "example: clearway data explore")
     actions = parser.add_subparsers(dest="action", required=True)
-    said = "describe every data set from its manifest; makes datasets.json"
-    explore = actions.add_parser("explore", help=said, description=said, epilog="example: clearway data explore")
+    _add_explore(actions)
     said = "write a data set's manifest, patients disjoint between its splits"
     example = "example: clearway data split kermany224 --images ~/images/kermany224"
     split = actions.add_parser("split", help=said, description=said, epilog=example)
     split.add_argument("dataset", help="a folder of verification/datasets/ that holds dataset.yaml")
     split.add_argument("--images", metavar="DIR", help="the data set's images (default: CLEARWAY_DATA/<dataset>)")
-    for action in (explore, split):
+    for action in actions.choices.values():
         _add_common(action, default=argparse.SUPPRESS)  # else it would undo what stands before the action
     arguments = parser.parse_args(argv)
     project = _find_project(arguments)
@@ -184,10 +185,66 @@ def doctor(argv: list[str]) -> int:
 # --- parts of commands ------------------------------------------------------------------------------------------------
 
 
+def _add_explore(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    said = "describe every data set of the checkout (makes datasets.json), or one data set, folder or table"
+    example = (
+        "example: clearway data explore kermany224 --images --data ~/images\n"
+        "    and: clearway data explore ~/images/nih1000_64 --images\n"
+        "         a folder with a folder of images for each class\n"
+        "    and: clearway data explore table.csv --mapping mapping.yaml\n"
+        "         any table of images (default mapping: verification/datasets/nih/mapping.yaml)"
+    )
+    shape = argparse.RawDescriptionHelpFormatter
+    explore = actions.add_parser("explore", help=said, description=said, epilog=example, formatter_class=shape)
+    explore.add_argument("target", nargs="?", help="a data set, folder or CSV; makes build/exploration/<name>.json")
+    explore.add_argument("--images", action="store_true", help="read the images and describe their pixels as well")
+    explore.add_argument("--mapping", metavar="FILE", type=Path, help="which column of the CSV says what (YAML)")
+    explore.add_argument("--positive", metavar="CLASS", help="the folder that counts as positive")
+    explore.add_argument("--record", action="store_true", help="keep the pixels' description in the data set's folder")
+    explore.add_argument("--data", metavar="DIR", help="the folder of images (default: CLEARWAY_DATA)")
+
+
+def _explore_one(project: Project, arguments: argparse.Namespace) -> int:
+    from verification.datasets.targets import Request, explore
+
+    folder = arguments.data or os.environ.get("CLEARWAY_DATA")
+    data = Path(folder) if folder else None
+    options = {name: getattr(arguments, name) for name in ("target", "images", "mapping", "positive", "record")}
+    found, issues = explore(project, Request(data=data, **options))
+    if found is not None and arguments.json:
+        _print_json([found])
+    elif found is not None:
+        _print(_dataset_lines(found))
+    _complain(*map(_issue_line, issues))
+    return ISSUE if found is None or _has_blocking(issues) else GOOD
+
+
+def _dataset_lines(dataset: Dataset) -> Iterator[str]:
+    """A data set with all of its tables, as text."""
+    from verification.evidence import PixelDescription
+
+    pixels = dataset.pixels.tables if isinstance(dataset.pixels, PixelDescription) else ()
+    yield f"{dataset.name}: {dataset.images} images of {dataset.patients} patients; {dataset.title}"
+    for table in (*dataset.flow, *dataset.tables, *pixels):
+        yield from ("", table.title, *_table_lines(table))
+
+
+def _table_lines(table: Table) -> Iterator[str]:
+    cells = [["" if cell is None else str(cell) for cell in row] for row in (table.columns, *table.rows)]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(table.columns))]
+    for row in cells:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
 def _explore(project: Project, argv: list[str], arguments: argparse.Namespace) -> int:
     from verification.datasets.explore import run
     from verification.evidence import recorded_run
 
+    if arguments.target:
+        return _explore_one(project, arguments)
+    if arguments.images or arguments.record or arguments.mapping or arguments.positive:
+        _complain("clearway data explore: name what to explore; these options are of one data set, folder or table")
+        return USAGE
     with recorded_run(project.evidence, "data explore", argv[1:]):
         evidence = run(project)
     if arguments.json:

@@ -14,14 +14,23 @@ from verification.evidence import Dataset, Figure, SplitCount, Table
 
 FEWEST = 30
 """With fewer positives or negatives than this, an estimate tells next to nothing."""
-COLUMNS = ("Images", "Patients", "Labelled pneumonia", "Not so labelled")
+TARGET = "pneumonia"
 PREFIX = re.compile(r"(person\d+|(NORMAL2-)?IM-\d+)")
 
 
 def describe_manifest(
-    description: Description, entries: Sequence[Entry], digest: str, beside: Sequence[Entry] = ()
+    description: Description, entries: Sequence[Entry], digest: str, beside: Sequence[Entry] = (), target: str = TARGET
 ) -> Dataset:
-    """Describe a split collection from its manifest; `beside` are the entries of the part that it is held against."""
+    """Describe a split collection from its manifest.
+
+    Args:
+        description: what is said of it.
+        entries: its images; a patient that is not recorded is an empty text.
+        digest: the SHA-256 of the list.
+        beside: the images of the part that it is held against.
+        target: what a positive label says.
+    """
+    per_patient = Counter(entry.patient for entry in entries if entry.patient)
     return Dataset(
         name=description.name,
         title=description.title,
@@ -29,12 +38,12 @@ def describe_manifest(
         terms=description.terms,
         role=description.role,
         images=len(entries),
-        patients=len({entry.patient for entry in entries}),
+        patients=len(per_patient),
         digest=digest,
-        tables=(_label_table(entries), images_table(Counter(entry.patient for entry in entries).values()),
+        tables=(_label_table(entries), *([images_table(per_patient.values())] if per_patient else []),
                 *find_leakage_tables(entries, beside), not_recorded_table(description)),
         splits=tuple(_count_split(name, entries) for name in splits_of(entries)),
-        flow=(_flow_table(entries), *_find_shared_flows(entries, beside)),
+        flow=(_flow_table(entries, target), *_find_shared_flows(entries, beside, target)),
         limitations=description.limitations,
         figures=(_label_figure(entries),),
     )  # fmt: skip
@@ -50,7 +59,7 @@ def splits_of(entries: Sequence[Entry]) -> tuple[str, ...]:
 def count(entries: Sequence[Entry]) -> tuple[int, int, int, int]:
     """Images, patients, positives and negatives."""
     positives = sum(entry.label for entry in entries)
-    return len(entries), len({entry.patient for entry in entries}), positives, len(entries) - positives
+    return len(entries), len({entry.patient for entry in entries if entry.patient}), positives, len(entries) - positives
 
 
 def _count_split(name: str, entries: Sequence[Entry]) -> SplitCount:
@@ -68,8 +77,7 @@ def _label_table(entries: Sequence[Entry]) -> Table:
     for source in sorted({entry.label_source for entry in entries}):
         chosen = [entry for entry in entries if entry.label_source == source]
         counts = Counter(entry.split for entry in chosen)
-        patients = len({entry.patient for entry in chosen})
-        rows.append((source, *(counts[name] for name in names), len(chosen), patients))
+        rows.append((source, *(counts[name] for name in names), *count(chosen)[:2]))
     columns = ("Label, as the collection gives it", *(f"Images, {_say(name)}" for name in names))
     return Table(title="Labels by split", columns=(*columns, "Images", "Patients"), rows=tuple(rows))
 
@@ -79,12 +87,16 @@ def _label_figure(entries: Sequence[Entry]) -> Figure:
     return bars("Images by label", "Label, as the collection gives it", "Images", counts, "Images")
 
 
-def _flow_table(entries: Sequence[Entry]) -> Table:
+def _columns(target: str) -> tuple[str, ...]:
+    return "Step", "Images", "Patients", f"Labelled {target}", "Not so labelled"
+
+
+def _flow_table(entries: Sequence[Entry], target: str) -> Table:
     """From what was read to what each split holds; the splits sum to what was read."""
     parts = {name: [entry for entry in entries if entry.split == name] for name in splits_of(entries)}
     rows = (("Listed in the manifest", *count(entries)),
             *((f"of these: {_say(name)}", *count(part)) for name, part in parts.items()))  # fmt: skip
-    return Table(title="Flow of images", columns=("Step", *COLUMNS), rows=rows)
+    return Table(title="Flow of images", columns=_columns(target), rows=rows)
 
 
 # --- leakage ----------------------------------------------------------------------------------------------------------
@@ -94,7 +106,8 @@ def find_leakage_tables(entries: Sequence[Entry], beside: Sequence[Entry] = ()) 
     """Yield what is on two sides of the split, and identical files, as tables of counts."""
     sides: dict[str, set[str]] = {}
     for entry in entries:
-        sides.setdefault(entry.patient, set()).add(entry.split)
+        if entry.patient:
+            sides.setdefault(entry.patient, set()).add(entry.split)
     across = {patient for patient, splits in sides.items() if len(splits) > 1}
     if len(splits_of(entries)) > 1:
         rows = (("Patients", len(sides)), ("of these in more than one split", len(across)),
@@ -128,7 +141,7 @@ def _patient_of(image: str) -> str:
     return (patient_of(name) or (name, ""))[0]
 
 
-def _find_shared_flows(entries: Sequence[Entry], beside: Sequence[Entry]) -> Iterator[Table]:
+def _find_shared_flows(entries: Sequence[Entry], beside: Sequence[Entry], target: str) -> Iterator[Table]:
     """Yield what remains without the names that the other part has too, for both readings of a name."""
     if not beside:
         return
@@ -143,7 +156,7 @@ def _find_shared_flows(entries: Sequence[Entry], beside: Sequence[Entry]) -> Ite
                 ("remaining", *count(rest)))  # fmt: skip
         said = "" if is_informative(rest) else f"; uninformative: fewer than {FEWEST} of a class remain"
         full = f"Without what the other part may share, by {title} (whether they are one child is not published){said}"
-        yield Table(title=full, columns=("Step", *COLUMNS), rows=rows)
+        yield Table(title=full, columns=_columns(target), rows=rows)
 
 
 def is_informative(entries: Sequence[Entry]) -> bool:

@@ -1,0 +1,196 @@
+"""`clearway data explore TARGET`: one dataset of the checkout, a folder-per-class tree, or somebody's table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from verification.datasets.describe_manifest import describe_manifest
+from verification.datasets.describe_records import assign_splits, describe_records
+from verification.datasets.description import Description, read_description
+from verification.datasets.explore import PIXELS, describe, folder_of, read_table
+from verification.datasets.manifest import BENCHMARK, Entry, blocking, read_manifest, render_manifest
+from verification.datasets.mapping import Mapping, read_mapping
+from verification.datasets.pixels import Listed, describe_pixels
+from verification.datasets.records import Records, read_records
+from verification.datasets.tree import find_images, read_tree
+from verification.evidence import Dataset, Issue, PixelDescription, Project, write_atomically, write_evidence
+from verification.evidence.project import sha256_of
+
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be explored, and how: `data` is the folder of images; `record` keeps what is found of the pixels."""
+
+    target: str
+    images: bool = False
+    mapping: Path | None = None
+    positive: str | None = None
+    data: Path | None = None
+    record: bool = False
+
+
+Found = tuple[Dataset | None, tuple[Issue, ...]]
+
+
+def explore(project: Project, request: Request) -> Found:
+    """Describe one thing and write it as `build/exploration/<name>.json`, unless an issue is blocking.
+
+    Returns:
+        The description, or None, and the issues.
+    """
+    found, issues = _explore(project, request)
+    if found is not None and not any(issue.severity == "blocking" for issue in issues):
+        write_evidence(project.root / "build" / "exploration", f"{found.name}.json", found, listed=False)
+    return found, issues
+
+
+def _explore(project: Project, request: Request) -> Found:
+    folder, path = folder_of(project) / request.target, Path(request.target)
+    if "/" not in request.target and (folder / "dataset.yaml").is_file():
+        return _explore_dataset(project, folder, request)
+    if request.record:
+        return None, (_usage(request, "only a dataset of the checkout is recorded", "give it a dataset.yaml first"),)
+    if path.is_dir():
+        return _explore_tree(path, request)
+    if path.is_file():
+        return _explore_table(project, path, request)
+    known = ", ".join(each.parent.name for each in sorted(folder_of(project).glob("*/dataset.yaml")))
+    return None, (_usage(request, "neither a dataset, a folder nor a file", f"the datasets are {known}"),)
+
+
+def _usage(request: Request, message: str, hint: str) -> Issue:
+    return blocking("explore-target", request.target, message, hint)
+
+
+def _with_pixels(
+    dataset: Dataset, listed: Sequence[Listed], others: Sequence[Listed] = (), by_group: bool = True
+) -> Found:
+    pixels, issues = describe_pixels(listed, dataset.digest, others=others, by_group=by_group)
+    if not pixels.images:
+        hint = "name the folder of the images with --data DIR or in CLEARWAY_DATA"
+        where = str(listed[0].path) if listed else dataset.name
+        return None, (*issues, blocking("images-missing", where, "no image of the list could be read", hint))
+    return msgspec.structs.replace(dataset, pixels=pixels), issues
+
+
+# --- a dataset of the checkout ----------------------------------------------------------------------------------------
+
+
+def _explore_dataset(project: Project, folder: Path, request: Request) -> Found:
+    dataset, issues = describe(project, folder)
+    description, _ = read_description(folder / "dataset.yaml")
+    if dataset is None or description is None or not request.images:
+        return dataset, issues
+    issues = tuple(issue for issue in issues if not issue.code.startswith("pixels-"))  # they are read anew
+    if request.data is None:
+        hint = "name it with --data DIR or in CLEARWAY_DATA"
+        return None, (*issues, _usage(request, "no folder of images", hint))
+    listed = _list_dataset(project, folder, description, request.data)
+    others = _list_beside(project, description, request.data)
+    found, problems = _with_pixels(dataset, listed, others, by_group=not _is_benchmark(description))
+    faults = (*issues, *problems)
+    if found is not None and request.record:
+        faults = (*faults, *_record(folder, found, len(listed)))
+    return found, faults
+
+
+def _is_benchmark(description: Description) -> bool:
+    return description.split is not None and BENCHMARK in description.split.shares
+
+
+def _record(folder: Path, found: Dataset, listed: int) -> tuple[Issue, ...]:
+    if not isinstance(found.pixels, PixelDescription) or found.pixels.images != listed:
+        hint = "name the folder that holds all of them, unchanged"
+        return (blocking("images-missing", found.name, "not every image was read; nothing is recorded", hint),)
+    content = msgspec.json.format(msgspec.json.encode(found.pixels, order="sorted"), indent=1) + b"\n"
+    write_atomically(folder / PIXELS, content)
+    return ()
+
+
+def _list_dataset(project: Project, folder: Path, description: Description, data: Path) -> list[Listed]:
+    images = description.find_images(data)
+    if description.metadata is None:
+        entries, _ = read_manifest(folder / "manifest.csv")
+        return list_entries(entries, images)
+    records, _ = read_table(folder, description, project.relative(folder))
+    return list_records(records, images, assign_splits(description, records).tolist()) if records else []
+
+
+def _list_beside(project: Project, description: Description, data: Path) -> list[Listed]:
+    if description.beside is None:
+        return []
+    folder = folder_of(project) / description.beside
+    other, _ = read_description(folder / "dataset.yaml")
+    return _list_dataset(project, folder, other, data) if other else []
+
+
+def list_entries(entries: Sequence[Entry], images: Path) -> list[Listed]:
+    """The images of a manifest, below a folder."""
+    return [Listed(e.image, images / e.image, (e.label_source,), e.split, e.patient) for e in entries]
+
+
+def list_records(records: Records, images: Path, sides: Sequence[str]) -> list[Listed]:
+    """The images of a table, wherever below a folder a file has their name."""
+    paths = {path.name: path for path in find_images(images)}
+    patients = records.table["patient"] if "patient" in records.table else [""] * len(records.table)
+    listed = []
+    for image, patient, side, row in zip(records.table["image"], patients, sides, records.findings, strict=True):
+        names = tuple(name for name, found in zip(records.names, row, strict=True) if found)
+        groups = names or (records.mapping.normal or "no finding",)
+        listed.append(Listed(image, paths.get(Path(image).name, images / image), groups, side, patient))
+    return listed
+
+
+# --- a tree, a table --------------------------------------------------------------------------------------------------
+
+
+def _about(name: str, title: str, *limitations: str) -> Description:
+    return Description(
+        name=name, title=title, origin=NOT_STATED, terms=NOT_STATED, role="Exploration. No study rests on it.",
+        limitations=(*limitations, "Origin, terms and population were not stated."),
+    )  # fmt: skip
+
+
+def _explore_tree(folder: Path, request: Request) -> Found:
+    entries, target, issues = read_tree(folder, request.positive)
+    if not entries:
+        return None, issues
+    digest = hashlib.sha256(render_manifest(entries)).hexdigest()
+    name = folder.resolve().name
+    about = _about(name, f"Folder {name}", "Labels are the names of folders; patients are known from file names alone.")
+    dataset = describe_manifest(about, entries, digest, target=target)
+    if not request.images:
+        return dataset, issues
+    found, problems = _with_pixels(dataset, list_entries(entries, folder))
+    return found, (*issues, *problems)
+
+
+def _explore_table(project: Project, path: Path, request: Request) -> Found:
+    mapping, faults = find_mapping(project, request.mapping)
+    records, issues = read_records(path, mapping) if mapping else (None, ())
+    if records is None:
+        return None, (*faults, *issues)
+    name = path.name.partition(".")[0]
+    dataset = describe_records(_about(name, f"Table {path.name}"), records, sha256_of(path))
+    if not request.images:
+        return dataset, issues
+    listed = list_records(records, request.data or path.parent, [""] * len(records.table))
+    found, problems = _with_pixels(dataset, listed)
+    return found, (*issues, *problems)
+
+
+def find_mapping(project: Project, path: Path | None) -> tuple[Mapping | None, tuple[Issue, ...]]:
+    """The mapping of a file; without one NIH's, which then says nothing of how many images there are."""
+    if path is not None:
+        return read_mapping(path)
+    mapping, issues = read_mapping(folder_of(project) / "nih" / "mapping.yaml")
+    if mapping is None:
+        return None, issues
+    return msgspec.structs.replace(mapping, published_images=None, published_patients=None), issues

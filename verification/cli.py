@@ -102,11 +102,7 @@ def data(argv: list[str]) -> int:
     parser = _parser("data", data, "example: clearway data explore")
     actions = parser.add_subparsers(dest="action", required=True)
     _add_explore(actions)
-    said = "write a data set's manifest, patients disjoint between its splits"
-    example = "example: clearway data split kermany224 --images ~/images/kermany224"
-    split = actions.add_parser("split", help=said, description=said, epilog=example)
-    split.add_argument("dataset", help="a folder of verification/datasets/ that holds dataset.yaml")
-    split.add_argument("--images", metavar="DIR", help="the data set's images (default: CLEARWAY_DATA/<dataset>)")
+    _add_split(actions)
     for action in actions.choices.values():
         _add_common(action, default=argparse.SUPPRESS)  # else it would undo what stands before the action
     arguments = parser.parse_args(argv)
@@ -256,16 +252,81 @@ def _explore(project: Project, argv: list[str], arguments: argparse.Namespace) -
     return ISSUE if _has_blocking(evidence.issues) else GOOD
 
 
+def _add_split(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    said = "write a data set's manifest, patients disjoint between its splits, and describe it"
+    example = (
+        "example: clearway data split kermany224 --images ~/images/kermany224\n"
+        "    and: clearway data split --images ~/images/nih --metadata Data_Entry_2017_v2020.csv.gz -o manifest.csv\n"
+        "         any images that a table lists; patients fall as in every folder of the NIH collection"
+    )
+    shape = argparse.RawDescriptionHelpFormatter
+    split = actions.add_parser("split", help=said, description=said, epilog=example, formatter_class=shape)
+    split.add_argument("dataset", nargs="?", help="a folder of verification/datasets/ that holds dataset.yaml")
+    split.add_argument("--images", metavar="DIR", help="the data set's images (default: CLEARWAY_DATA/<dataset>)")
+    split.add_argument("--metadata", metavar="CSV", type=Path, help="the table of the images (default: the data set's)")
+    split.add_argument("--mapping", metavar="FILE", type=Path, help="which column of the table says what (YAML)")
+    split.add_argument(
+        "--labels", metavar="SOURCE", nargs="+", choices=("mined", "rsna", "google"), default=["mined"],
+        help="where an image's label is from, the first that has one (default: mined)",
+    )  # fmt: skip
+    split.add_argument("--reads", metavar="DIR", type=Path, help="the folder of the radiologists' tables")
+    split.add_argument("--minimum-age", metavar="YEARS", type=float, help="leave out younger patients")
+    split.add_argument("-o", "--output", metavar="FILE", type=Path, help="the manifest (default: the data set's)")
+
+
 def _split(project: Project, arguments: argparse.Namespace) -> int:
+    folder, shared = arguments.images, os.environ.get("CLEARWAY_DATA")
+    wrong = "no folder of images; name one with --images DIR or in CLEARWAY_DATA" if not (folder or shared) else ""
+    if not arguments.dataset and not (arguments.metadata and arguments.output and folder):
+        wrong = "name a data set, or --images DIR, --metadata CSV and -o FILE"
+    if wrong:
+        _complain(f"clearway data split: {wrong}")
+        return USAGE
+    images = Path(folder or str(shared))
+    table = arguments.metadata or _table_of(project, arguments.dataset)
+    found, issues = (
+        _split_table(project, images, table, arguments) if table else _split_list(project, images, arguments)
+    )
+    if found is not None:
+        _print_json([found]) if arguments.json else _print(_dataset_lines(found))
+    _complain(*map(_issue_line, issues))
+    return ISSUE if found is None or _has_blocking(issues) else GOOD
+
+
+def _table_of(project: Project, dataset: str) -> Path | None:
+    """The table of a data set that has one."""
+    from verification.datasets.description import read_description
+    from verification.datasets.explore import folder_of
+
+    description, _ = read_description(folder_of(project) / dataset / "dataset.yaml")
+    return folder_of(project) / dataset / description.metadata if description and description.metadata else None
+
+
+def _split_list(
+    project: Project, images: Path, arguments: argparse.Namespace
+) -> tuple[Dataset | None, tuple[Issue, ...]]:
+    from verification.datasets.explore import describe, folder_of
     from verification.datasets.split import run
 
-    folder, shared = arguments.images, os.environ.get("CLEARWAY_DATA")
-    if not folder and not shared:
-        _complain("clearway data split: no folder of images; name one with --images DIR or in CLEARWAY_DATA")
-        return USAGE
-    issues = run(project, Path(folder or str(shared)), project.root / "verification" / "datasets" / arguments.dataset)
-    _complain(*map(_issue_line, issues))
-    return ISSUE if _has_blocking(issues) else GOOD
+    folder = folder_of(project) / arguments.dataset
+    issues = run(project, images, folder)
+    return (None, issues) if _has_blocking(issues) else describe(project, folder)
+
+
+def _split_table(
+    project: Project, images: Path, table: Path, arguments: argparse.Namespace
+) -> tuple[Dataset | None, tuple[Issue, ...]]:
+    from verification.datasets.explore import folder_of
+    from verification.datasets.split_table import Request, run
+
+    rule_of = arguments.dataset or "nih"
+    output = arguments.output or folder_of(project) / rule_of / "manifest.csv"
+    inside = images / rule_of
+    return run(project, Request(
+        images=inside if inside.is_dir() and not arguments.images else images, metadata=table, output=output,
+        mapping=arguments.mapping, labels=tuple(arguments.labels), reads=arguments.reads,
+        minimum_age_years=arguments.minimum_age, rule_of=rule_of,
+    ))  # fmt: skip
 
 
 def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argparse.Namespace) -> int:

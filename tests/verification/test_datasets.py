@@ -215,7 +215,7 @@ def test_exploration_writes_what_it_describes(tmp_path):
     git(root)
     evidence = explore(Project(root))
     assert evidence.issues == ()
-    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test", "nih"]
+    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test", "nih", "nih621_384"]
     assert "verification/datasets/nih/Data_Entry_2017_v2020.csv.gz" in evidence.source.inputs
     assert read_evidence(root / "build" / "evidence", "datasets.json", DatasetsEvidence) == evidence
 
@@ -227,7 +227,7 @@ def test_a_damaged_dataset_is_named_and_hides_no_other(tmp_path):
     git(root)
     evidence = explore(Project(root))
     assert [issue.code for issue in evidence.issues] == ["metadata-unreadable"]
-    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test"]
+    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test", "nih621_384"]
 
 
 def test_the_public_test_part_is_a_benchmark_whole_and_apart_from_the_training_part():

@@ -43,11 +43,11 @@ def describe_records(description: Description, records: Records, digest: str) ->
         images=images,
         patients=patients if "patient" in records.table else 0,
         digest=digest,
-        tables=(*_find_tables(records), *_split_tables(records, assigned), not_recorded_table(description)),
+        tables=(*find_tables(records), *_split_tables(records, assigned), not_recorded_table(description)),
         splits=tuple(_count_split(records, name, assigned == name) for name in _names(assigned)),
         flow=tuple(_find_flows(records, assigned)),
         limitations=description.limitations,
-        figures=tuple(_find_figures(records)),
+        figures=tuple(find_figures(records)),
     )
 
 
@@ -72,7 +72,8 @@ def _count_split(records: Records, name: str, chosen: Mask) -> SplitCount:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def _find_tables(records: Records) -> Iterator[Table]:
+def find_tables(records: Records) -> Iterator[Table]:
+    """Yield what the columns of a table say, as far as it has them."""
     table, mapping = records.table, records.mapping
     yield _findings_table(records)
     yield _target_table(records)
@@ -83,9 +84,9 @@ def _find_tables(records: Records) -> Iterator[Table]:
         yield _by(records, "sex", "Sex", mapping.sexes)
     if "age_years" in table:
         yield _age_table(records)
-    yield _profile_table(records, "Age, sex and view by finding", "Finding", list(_finding_groups(records)))
+    yield profile_table(records, "Age, sex and view by finding", "Finding", list(_finding_groups(records)))
     if groups := list(_view_and_sex_groups(records)):
-        yield _profile_table(records, "Age by view and sex", "View and sex", groups)
+        yield profile_table(records, "Age by view and sex", "View and sex", groups)
     if "patient" in table:
         yield images_table(np.bincount(records.patients).tolist())
     if "follow_up" in table:
@@ -167,7 +168,7 @@ def plausible_ages(records: Records) -> NDArray[np.float64]:
     return np.where((age >= 0) & (age <= IMPLAUSIBLE_AGE_YEARS), age, np.nan)
 
 
-def _profile_table(records: Records, title: str, what: str, groups: Sequence[tuple[str, Mask]]) -> Table:
+def profile_table(records: Records, title: str, what: str, groups: Sequence[tuple[str, Mask]]) -> Table:
     """Ages by quartile, and the shares of women, of AP and of the target, in each group."""
     ages = plausible_ages(records)
     female, ap = _is(records, "sex", "female"), _is(records, "view", "AP")
@@ -292,7 +293,7 @@ def _implausible_list(records: Records) -> Table:
 
 def _split_tables(records: Records, assigned: NDArray[np.str_]) -> Iterator[Table]:
     if groups := [(_say(name), assigned == name) for name in _names(assigned)]:
-        yield _profile_table(records, "Splits by a keyed hash of the patient", "Split", groups)
+        yield profile_table(records, "Splits by a keyed hash of the patient", "Split", groups)
 
 
 def _find_flows(records: Records, assigned: NDArray[np.str_]) -> Iterator[Table]:
@@ -330,7 +331,8 @@ def _adult_rows(records: Records) -> Iterator[Row]:
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 
-def _find_figures(records: Records) -> Iterator[Figure]:
+def find_figures(records: Records) -> Iterator[Figure]:
+    """Yield findings, what comes together, ages, and images per patient, as far as the table has them."""
     counted = {name: int(chosen.sum()) for name, chosen in _finding_groups(records)}
     order = sorted(counted, key=counted.__getitem__, reverse=True)
     yield bars("Findings mined from reports", "Finding", "Images", [(name, counted[name]) for name in order], "Images")

@@ -33,7 +33,8 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `folder` is the folder of its images among a user's data; without one it is named as the dataset is. `metadata` is
     a table of its images and `mapping` says what its columns are, both in the dataset's own folder. `beside` is another
-    dataset of the same publication, whose patients may be among those of this one.
+    dataset of the same publication, whose patients may be among those of this one; `findings_of` is the dataset whose
+    table says more of its images.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metadata: str | None = None
     mapping: str | None = None
     beside: str | None = None
+    findings_of: str | None = None
 
     def find_images(self, data: Path) -> Path:
         """The folder of this dataset's images: `data`, or the one inside it that is named for them."""

@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 
 from verification.datasets.describe_manifest import describe_manifest
-from verification.datasets.describe_records import describe_records
+from verification.datasets.describe_records import describe_records, find_figures, find_tables
 from verification.datasets.description import Description, read_description
 from verification.datasets.manifest import Entry, blocking, read_manifest
 from verification.datasets.mapping import read_mapping
-from verification.datasets.records import Records, read_records
+from verification.datasets.records import Records, read_records, select
 from verification.evidence import (
     Dataset,
     DatasetsEvidence,
@@ -39,7 +39,9 @@ def run(project: Project) -> DatasetsEvidence:
         datasets += [found] if found else []
     if not files:
         issues.append(blocking("no-dataset", "verification/datasets", "no dataset", "add a dataset.yaml"))
-    evidence = DatasetsEvidence(source=project.source(files), datasets=tuple(datasets), issues=tuple(issues))
+    evidence = DatasetsEvidence(
+        source=project.source(files), datasets=tuple(datasets), issues=tuple(dict.fromkeys(issues))
+    )
     write_evidence(project.evidence, "datasets.json", evidence)
     return evidence
 
@@ -72,8 +74,34 @@ def _describe_list(
     others, problems = _read_beside(project, description)
     if not entries:
         return None, issues
-    digest = sha256_of(folder / "manifest.csv")
-    return describe_manifest(description, entries, digest, others), (*issues, *problems)
+    dataset = describe_manifest(description, entries, sha256_of(folder / "manifest.csv"), others)
+    records, faults = read_findings(project, description, entries)
+    if records is not None:
+        known = {table.title for table in dataset.tables}
+        tables = (table for table in find_tables(records) if table.title not in known)
+        figures = tuple(find_figures(records))
+        dataset = msgspec.structs.replace(dataset, tables=(*dataset.tables[:-1], *tables, dataset.tables[-1]),
+                                          figures=figures)  # fmt: skip
+    return dataset, (*issues, *problems, *faults)
+
+
+def read_findings(
+    project: Project, description: Description, entries: Sequence[Entry]
+) -> tuple[Records | None, tuple[Issue, ...]]:
+    """What the table of another dataset says of these images; None if the description names none."""
+    if description.findings_of is None:
+        return None, ()
+    folder = folder_of(project) / description.findings_of
+    other, faults = read_description(folder / "dataset.yaml", f"{project.relative(folder)}/dataset.yaml")
+    records, issues = read_table(folder, other, project.relative(folder)) if other else (None, faults)
+    if records is None:
+        return None, issues
+    names = [Path(entry.image).name for entry in entries]
+    chosen = select(records, names)
+    if missing := set(names) - set(chosen.table["image"]):
+        message = f"{len(missing)} images are not in the table of {description.findings_of}, such as {min(missing)}"
+        issues = (*issues, blocking("image-unknown", description.name, message, "split it anew from that table"))
+    return chosen, issues
 
 
 def _read_beside(project: Project, description: Description) -> tuple[Sequence[Entry], tuple[Issue, ...]]:

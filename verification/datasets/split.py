@@ -22,7 +22,7 @@ NORMAL = re.compile(r"(NORMAL2-)?IM-(?P<number>\d+)(-\d+)+\.jpeg")
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class File:
     """An image file of the tree, before it is given a split. `pixels` is the SHA-256 of the decoded values."""
 
     image: str
@@ -75,9 +75,9 @@ def patient_of(name: str) -> tuple[str, str] | None:
     return None
 
 
-def read_files(source: Path, rule: SplitRule) -> tuple[list[_File], list[Issue]]:
+def read_files(source: Path, rule: SplitRule) -> tuple[list[File], list[Issue]]:
     """Read every image of the rule's folders, and find what cannot be read or placed."""
-    files: list[_File] = []
+    files: list[File] = []
     issues: list[Issue] = []
     for folder in rule.folders:
         found = sorted((source / folder).glob("*.jpeg"))
@@ -93,7 +93,7 @@ def read_files(source: Path, rule: SplitRule) -> tuple[list[_File], list[Issue]]
     return files, issues
 
 
-def _read_file(path: Path, source: Path) -> _File | Issue:
+def _read_file(path: Path, source: Path) -> File | Issue:
     identity = patient_of(path.name)
     if identity is None:
         hint = "rename it as person<n>_<bacteria|virus>_<n>.jpeg or IM-<n>-<n>.jpeg, or take it out of the folder"
@@ -102,15 +102,20 @@ def _read_file(path: Path, source: Path) -> _File | Issue:
         hint = "put it in the folder of its class"
         return blocking("label-conflict", str(path), f"is in {path.parent.name}, its name says {identity[1]}", hint)
     try:
-        with Image.open(path) as image:
-            pixels = hashlib.sha256(repr((image.mode, image.size)).encode() + image.tobytes()).hexdigest()
-    except OSError as error:
+        pixels = digest_pixels(path)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return blocking("image-unreadable", str(path), f"cannot be decoded: {error}", "get the file again")
     relative = path.relative_to(source).as_posix()
-    return _File(relative, identity[0], int(identity[1] != "NORMAL"), identity[1], sha256_of(path), pixels)
+    return File(relative, identity[0], int(identity[1] != "NORMAL"), identity[1], sha256_of(path), pixels)
 
 
-def assign(files: Sequence[_File], rule: SplitRule) -> list[Entry]:
+def digest_pixels(path: Path) -> str:
+    """The SHA-256 of an image's decoded values, its mode and its size; raises what Pillow raises."""
+    with Image.open(path) as image:
+        return hashlib.sha256(repr((image.mode, image.size)).encode() + image.tobytes()).hexdigest()
+
+
+def assign(files: Sequence[File], rule: SplitRule) -> list[Entry]:
     """Give each file the split of its patient; patients who share an identical image are one patient."""
     patients = merge_patients([(file.patient, file.pixels) for file in files])
     return [

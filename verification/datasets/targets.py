@@ -12,7 +12,7 @@ import msgspec
 from verification.datasets.describe_manifest import describe_manifest
 from verification.datasets.describe_records import assign_splits, describe_records
 from verification.datasets.description import Description, read_description
-from verification.datasets.explore import PIXELS, describe, folder_of, read_table
+from verification.datasets.explore import PIXELS, describe, folder_of, read_findings, read_table
 from verification.datasets.manifest import BENCHMARK, Entry, blocking, read_manifest, render_manifest
 from verification.datasets.mapping import Mapping, read_mapping
 from verification.datasets.pixels import Listed, describe_pixels
@@ -118,7 +118,10 @@ def _list_dataset(project: Project, folder: Path, description: Description, data
     images = description.find_images(data)
     if description.metadata is None:
         entries, _ = read_manifest(folder / "manifest.csv")
-        return list_entries(entries, images)
+        known, _ = read_findings(project, description, entries)
+        sides = {Path(entry.image).name: entry.split for entry in entries}
+        return (list_records(known, images, [sides[name] for name in known.table["image"]]) if known else
+                list_entries(entries, images))  # fmt: skip
     records, _ = read_table(folder, description, project.relative(folder))
     return list_records(records, images, assign_splits(description, records).tolist()) if records else []
 
@@ -142,7 +145,7 @@ def list_records(records: Records, images: Path, sides: Sequence[str]) -> list[L
     patients = records.table["patient"] if "patient" in records.table else [""] * len(records.table)
     listed = []
     for image, patient, side, row in zip(records.table["image"], patients, sides, records.findings, strict=True):
-        names = tuple(name for name, found in zip(records.names, row, strict=True) if found)
+        names = tuple(name.replace("_", " ") for name, found in zip(records.names, row, strict=True) if found)
         groups = names or (records.mapping.normal or "no finding",)
         listed.append(Listed(image, paths.get(Path(image).name, images / image), groups, side, patient))
     return listed
@@ -151,10 +154,10 @@ def list_records(records: Records, images: Path, sides: Sequence[str]) -> list[L
 # --- a tree, a table --------------------------------------------------------------------------------------------------
 
 
-def _about(name: str, title: str, *limitations: str) -> Description:
+def _about(name: str, title: str, *limitations: str, not_recorded: tuple[str, ...] = ()) -> Description:
     return Description(
         name=name, title=title, origin=NOT_STATED, terms=NOT_STATED, role="Exploration. No study rests on it.",
-        limitations=(*limitations, "Origin, terms and population were not stated."),
+        limitations=(*limitations, "Origin, terms and population were not stated."), not_recorded=not_recorded,
     )  # fmt: skip
 
 
@@ -164,7 +167,8 @@ def _explore_tree(folder: Path, request: Request) -> Found:
         return None, issues
     digest = hashlib.sha256(render_manifest(entries)).hexdigest()
     name = folder.resolve().name
-    about = _about(name, f"Folder {name}", "Labels are the names of folders; patients are known from file names alone.")
+    said = "Labels are the names of folders; patients are known from file names alone."
+    about = _about(name, f"Folder {name}", said, not_recorded=("sex", "age in years", "view position"))
     dataset = describe_manifest(about, entries, digest, target=target)
     if not request.images:
         return dataset, issues

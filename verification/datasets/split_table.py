@@ -70,7 +70,7 @@ def _split(request: Request, records: Records, labels: Lookup[str, Lookup[str, i
            issues: tuple[Issue, ...]) -> tuple[Dataset | None, tuple[Issue, ...]]:  # fmt: skip
     files, steps, found = _read_files(request, records, labels)
     entries = assign(files, rule)
-    issues = (*issues, *found, *find_inconsistencies(entries, str(request.output)))
+    issues = (*issues, *found, *(find_inconsistencies(entries, str(request.output)) if entries else ()))
     if not entries or _is_blocked(issues):
         return None, issues
     content = render_manifest(entries)

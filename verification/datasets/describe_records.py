@@ -370,7 +370,7 @@ def _age_figure(records: Records) -> Figure:
     ages = plausible_ages(records)
     known, target = ~np.isnan(ages), records.target
     groups = [("all images", known), (f"labelled {records.mapping.target.lower()}", known & target)]
-    edges = np.arange(0, IMPLAUSIBLE_AGE_YEARS + 1, 5, dtype=np.float64)
+    edges = np.arange(0, 5 + np.max(ages, where=known, initial=5), 5)
     return histogram("Age at the image", "Age in years, in steps of five", "% of the images",
                      [(name, ages[chosen]) for name, chosen in groups], edges)  # fmt: skip
 

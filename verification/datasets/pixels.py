@@ -224,9 +224,9 @@ def _find_figures(read: Read) -> Iterator[Figure]:
                            "Mean grey value of an image, 0 to 255")  # fmt: skip
     sizes = {name: np.array([each.size_bytes / 1024 for each in found]) for name, found in groups.items()}
     if len(groups) <= LINES_SHOWN:
-        last = float(np.quantile(np.concatenate(list(sizes.values())), 0.995))
-        yield histogram("File size by group", "File size in KiB", "% of the group's images", list(sizes.items()),
-                        np.linspace(0, last, 41))  # fmt: skip
+        low, high = np.quantile(np.concatenate(list(sizes.values())), (0.005, 0.995)).tolist()
+        yield histogram("File size by group", "File size in KiB (the middle 99 % of all images)",
+                        "% of the group's images", list(sizes.items()), np.linspace(low, high, 41))  # fmt: skip
     else:
         yield _interval_figure(groups, "size_bytes", 1 / 1024, "File size by group: median and quartiles",
                                "File size in KiB")  # fmt: skip

@@ -30,7 +30,7 @@ def link_tree(images: list[Path], root: Path) -> list[Sample]:
         folder.mkdir(exist_ok=True)
         link = folder / f"{number:08d}_000.png"
         link.symlink_to(image)
-        samples.append(Sample(link, f"{number:08d}", number % 2))
+        samples.append(Sample(link, link.name, f"{number:08d}", number % 2))
     return samples
 
 

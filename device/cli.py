@@ -420,7 +420,7 @@ def _printable(text: str) -> str:
 
 
 def release(argv: list[str]) -> int:
-    """List the releases, or show one: status, population, digests, study, limitations.
+    """List the releases, show one with all that it says of itself, or lock the one that a training run made.
 
     Implements: SRS-025, SRS-028
     """
@@ -429,12 +429,14 @@ def release(argv: list[str]) -> int:
         description=(release.__doc__ or "").partition("\n")[0],
         epilog="example: clearway release show paediatric-reference",
     )
-    parser.add_argument("what", choices=("list", "show"))
-    parser.add_argument("name", nargs="?", help="show: a release's name or folder")
+    parser.add_argument("what", choices=("list", "show", "lock"))
+    parser.add_argument("name", nargs="?", help="show: a release's name or folder; lock: a run's folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line for each release")
     options = parser.parse_args(argv)
-    if (options.what == "show") != (options.name is not None):
-        parser.error("expected `list`, or `show NAME`")
+    if (options.what == "list") != (options.name is None):
+        parser.error("expected `list`, `show NAME` or `lock RUN`")
+    if options.what == "lock":
+        return _lock(Path(options.name))
     from device.errors import ReleaseError
     from device.release import find_releases, read_release
 
@@ -449,6 +451,18 @@ def release(argv: list[str]) -> int:
         render = render_release if options.what == "show" else summarise_release
         print(json.dumps(make_release_record(one)) if options.json else render(one))
     return status
+
+
+def _lock(run: Path) -> int:
+    from device.errors import ReleaseError
+    from device.locking import lock
+
+    try:
+        print(f"locked {lock(run)}")
+    except ReleaseError as error:
+        print(f"clearway release: {error}", file=sys.stderr)
+        return ISSUE
+    return PASSED
 
 
 def make_release_record(one: Release) -> dict[str, Any]:

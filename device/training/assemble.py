@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from device.training.release_folder import describe_release, write_release
 from device.types import OperatingPoint, Release, Weights
 
 WEIGHTS = "model.tflite"
+TUNING = "tuning_scores.csv"
 
 
 def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history: list[Epoch], run: Path) -> Path:
@@ -41,7 +44,7 @@ def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history:
         "keras_litert_decision_flips": int(((trained >= threshold) != (exported >= threshold)).sum()),
     }
     release = describe_release(recipe, weights, _operating_point(file, threshold), None)
-    write_release(run / "release", release, card, {WEIGHTS: content})
+    write_release(run / "release", release, card, {WEIGHTS: content, TUNING: tuning_table(tuning, exported)})
     return run / "release"
 
 
@@ -62,12 +65,25 @@ def score_exported(recipe: Recipe, weights: Weights, images: Images, folder: Pat
     return np.array([model.score(images[index], release) for index in range(len(images))])
 
 
+def tuning_table(images: Images, scores: NDArray[np.float64]) -> bytes:
+    """The scores that the operating point was chosen on, `image,patient,label,score`, sorted by image."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("image", "patient", "label", "score"))
+    writer.writerows(
+        sorted(
+            (s.image, s.patient, s.label, repr(float(score))) for s, score in zip(images.samples, scores, strict=True)
+        )
+    )
+    return text.getvalue().encode()
+
+
 def _operating_point(file: RecipeFile, threshold: float) -> OperatingPoint:
     rule = file.recipe.operating_point
     return OperatingPoint(
         threshold=threshold,
-        rule=f"the highest threshold with a sensitivity of at least {rule.minimum_sensitivity:g} on the tuning split; "
-        f"{rule.reason}",
+        rule=f"the middle between the highest score at which the sensitivity on the tuning split is at least "
+        f"{rule.minimum_sensitivity:g} and the next lower score; {rule.reason}",
         locked_on=f"{file.recipe.data.dataset}, split tuning, manifest SHA-256 {_digest(file.manifest)}",
     )
 
@@ -78,13 +94,14 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
     return {
         "architecture": describe_network(recipe),
         "parameters": int(network.count_params()),
-        "initial_weights": recipe.network.initial_weights,
+        **_initial_weights(recipe),
         "recipe": file.path.stem,
         "recipe_digest": file.digest,
         "loss": f"binary cross-entropy, label smoothing {recipe.loss.label_smoothing:g}, "
         f"class weighting {recipe.loss.class_weighting}",
         "optimizer": f"AdamW, learning rate {recipe.optimizer.learning_rate:g} after {recipe.optimizer.warmup_epochs} "
-        f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}",
+        f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}, "
+        f"weights averaged over the steps of an epoch with momentum {recipe.optimizer.averaging:g}",
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
         "augmentation": _augmentation(recipe),
@@ -99,12 +116,25 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
     }
 
 
+def _initial_weights(recipe: Recipe) -> dict[str, str | None]:
+    named = recipe.network.initial_weights
+    if isinstance(named, str):
+        return {"initial_weights": named}
+    return {
+        "initial_weights": named.origin,
+        "initial_weights_sha256": named.sha256,
+        "initial_weights_licence": named.licence,
+    }
+
+
 def _augmentation(recipe: Recipe) -> str:
     limits = recipe.augmentation
     return (
         f"shift up to {limits.shift:g} of the side, zoom up to {limits.zoom:g}, rotation up to "
         f"{limits.rotation_degrees:g} degrees, contrast up to {limits.contrast:g}, brightness up to "
-        f"{limits.brightness:g} of the range, each drawn evenly in both directions; no flip"
+        f"{limits.brightness:g} of the range, the logarithm of gamma up to {limits.gamma:g}, sharpness up to "
+        f"{limits.sharpness:g}, each drawn evenly in both directions; Gaussian noise up to {limits.noise:g} of the "
+        "range; no flip"
     )
 
 

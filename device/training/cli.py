@@ -21,40 +21,31 @@ RECIPE = "recipe.yaml"
 
 
 def train(argv: Sequence[str]) -> int:
-    """Train a recipe's network into a run folder; lock a run's release.
+    """Train a recipe's network into a run folder, and make its release there.
 
     Exit status 0; 2 if the recipe, the images or the run cannot be used.
     """
     parser = argparse.ArgumentParser(
         prog="clearway train",
-        description="Train a recipe's network into a run folder, or lock the release that a run made.",
-        epilog="example: clearway train paediatric-reference --data ~/images/kermany224\n"
-        "then: clearway train --lock build/training/paediatric-reference",
+        description="Train a recipe's network into a run folder, and make its release there.",
+        epilog="example: clearway train adult-nih --data ~/images/nih\n"
+        "then: clearway release lock build/training/adult-nih",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="a shipped recipe's name, or a YAML file")
+    parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name, or a YAML file")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the dataset's folder (default: in CLEARWAY_DATA)")
     parser.add_argument("--output", type=Path, metavar="RUN", help=f"the run's folder (default: {RUNS}/NAME)")
     parser.add_argument("--resume", action="store_true", help="continue a run that was interrupted")
-    parser.add_argument("--lock", type=Path, metavar="RUN", help="put the release that RUN made among the releases")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="the initial weights, where the recipe names some")
     options = parser.parse_args(argv)
-    if (options.recipe is None) == (options.lock is None):
-        parser.error("give either a RECIPE or --lock RUN")
     try:
-        return _lock(options.lock) if options.lock else _train(options)
+        return _train(options)
     except RecipeError as error:
         print(f"clearway train: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nclearway train: interrupted; continue with --resume", file=sys.stderr)
         return 2
-
-
-def _lock(run: Path) -> int:
-    from device.training.release_folder import lock
-
-    print(f"locked {lock(run)}")
-    return 0
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -70,9 +61,9 @@ def _train(options: argparse.Namespace) -> int:
     fit.make_deterministic(file.recipe)
     images = {split: data.Images(found, file.recipe) for split, found in samples.items()}
     print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
-    network = fit.fit(file.recipe, images, run)
+    network = fit.fit(file.recipe, images, run, options.weights)
     release = assemble.assemble(file, network, images, fit.read_history(run / fit.HISTORY), run)
-    print(f"made {release}; lock it with: clearway train --lock {run}")
+    print(f"made {release}; lock it with: clearway release lock {run}")
     return 0
 
 

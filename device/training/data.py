@@ -21,9 +21,10 @@ from device.types import Geometry, ModelInput, PixelFault
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A labelled image: its file, its patient, and 1 for pneumonia or 0 for none."""
+    """A labelled image: its file, its name in the manifest, its patient, and 1 for pneumonia or 0 for none."""
 
     path: Path
+    image: str
     patient: str
     label: int
 
@@ -100,7 +101,7 @@ def read_samples(file: RecipeFile, folder: Path) -> dict[str, tuple[Sample, ...]
     splits: dict[str, list[Sample]] = {"training": [], "tuning": []}
     for row in rows:
         if row["split"] in splits:  # the hold-out is not opened here
-            splits[row["split"]].append(Sample(folder / row["image"], row["patient"], int(row["label"])))
+            splits[row["split"]].append(Sample(folder / row["image"], row["image"], row["patient"], int(row["label"])))
     _require_usable(splits, file.manifest)
     return {name: tuple(samples) for name, samples in splits.items()}
 
@@ -159,7 +160,7 @@ def class_weights(labels: NDArray[np.float32], recipe: Recipe) -> tuple[float, f
 
 
 def augment(inputs: Any, limits: Augmentation, seed: Any) -> Any:
-    """Shift, zoom, rotate and change contrast and brightness of each image, at random within the recipe's limits.
+    """Change each image at random within the recipe's limits: position first, then grey values, then noise.
 
     Args:
         inputs: (batch, rows, columns, 1) float32 in [0, 1].
@@ -172,14 +173,30 @@ def augment(inputs: Any, limits: Augmentation, seed: Any) -> Any:
     shape = tf.shape(inputs)
     high = tf.constant(
         [limits.shift, limits.shift, limits.zoom, np.deg2rad(limits.rotation_degrees), limits.contrast,
-         limits.brightness]
+         limits.brightness, limits.gamma, limits.sharpness]
     )[:, tf.newaxis]  # fmt: skip
-    unit = tf.random.stateless_uniform((6, shape[0]), seed, -1.0, 1.0)
-    shift_rows, shift_columns, zoom, angle, contrast, brightness = tf.unstack(unit * high)
+    unit = tf.random.stateless_uniform((8, shape[0]), seed, -1.0, 1.0)
+    shift_rows, shift_columns, zoom, angle, contrast, brightness, gamma, sharpness = tf.unstack(unit * high)
     moved = _transform(inputs, shift_rows, shift_columns, 1 + zoom, angle)
+    if limits.gamma:
+        moved = tf.pow(tf.clip_by_value(moved, 1e-6, 1.0), tf.exp(_per_image(gamma)))
+    if limits.sharpness:
+        moved += _per_image(sharpness) * (moved - _blur(moved))
     mean = tf.reduce_mean(moved, axis=(1, 2, 3), keepdims=True)
     changed = (moved - mean) * (1 + _per_image(contrast)) + mean + _per_image(brightness)
+    if limits.noise:
+        deviation = tf.random.stateless_uniform((shape[0],), seed + 1, 0.0, limits.noise)
+        changed += _per_image(deviation) * tf.random.stateless_normal(shape, seed + 2)
     return tf.clip_by_value(changed, 0.0, 1.0)
+
+
+def _blur(inputs: Any) -> Any:
+    """Gaussian blur with a standard deviation of 1.5 pixels."""
+    weights = np.exp(-0.5 * (np.arange(-4, 5) / 1.5) ** 2)
+    row = tf.constant(weights / weights.sum(), tf.float32, (1, 9, 1, 1))
+    padded = tf.pad(inputs, ((0, 0), (4, 4), (4, 4), (0, 0)), "SYMMETRIC")
+    along = tf.nn.conv2d(padded, row, 1, "VALID")
+    return tf.nn.conv2d(along, tf.transpose(row, (1, 0, 2, 3)), 1, "VALID")
 
 
 def _per_image(values: Any) -> Any:

@@ -51,13 +51,14 @@ def make_deterministic(recipe: Recipe) -> None:
         raise RecipeError(f"threads: {recipe.threads} asked for, TensorFlow already runs with others") from error
 
 
-def fit(recipe: Recipe, images: dict[str, Images], run: Path) -> Any:
+def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | None = None) -> Any:
     """Train for the epochs that the run folder does not hold yet.
 
     Args:
         recipe: the training.
         images: those of the splits training and tuning.
         run: the run's folder; what it holds there is continued.
+        weights: the file of the recipe's initial weights, where it names one and nothing is there to continue.
 
     Returns:
         The trained network.
@@ -66,7 +67,7 @@ def fit(recipe: Recipe, images: dict[str, Images], run: Path) -> Any:
     network = (
         keras.models.load_model(_checkpoint(run, len(history)))
         if history
-        else _compiled(recipe, len(images["training"]))
+        else _compiled(recipe, len(images["training"]), weights)
     )
     started = time.monotonic()
     for number in range(len(history), recipe.epochs):
@@ -101,8 +102,8 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
 
 
-def _compiled(recipe: Recipe, images: int) -> Any:
-    network = build_network(recipe)
+def _compiled(recipe: Recipe, images: int, weights: Path | None) -> Any:
+    network = build_network(recipe, weights)
     steps = -(-images // recipe.batch_size)
     warmup = recipe.optimizer.warmup_epochs * steps
     rate = keras.optimizers.schedules.CosineDecay(
@@ -112,7 +113,12 @@ def _compiled(recipe: Recipe, images: int) -> Any:
         decay_steps=max(1, recipe.epochs * steps - warmup),
     )
     network.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=recipe.optimizer.weight_decay),
+        optimizer=keras.optimizers.AdamW(
+            rate,
+            weight_decay=recipe.optimizer.weight_decay,
+            use_ema=recipe.optimizer.averaging > 0,
+            ema_momentum=recipe.optimizer.averaging or 0.99,
+        ),
         loss=keras.losses.BinaryCrossentropy(label_smoothing=recipe.loss.label_smoothing),
         weighted_metrics=[],
         metrics=[keras.metrics.AUC(num_thresholds=1000, name="auroc")],

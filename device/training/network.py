@@ -1,34 +1,48 @@
-"""The network: small, residual, from random weights."""
+"""The networks that a recipe can name: a small residual one, and the first blocks of Xception."""
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import keras
 from keras import layers
 
-from device.training.recipe import Recipe
+from device.training.recipe import Recipe, RecipeError, ResidualNetwork, WeightsFile, XceptionStem
+
+ENTRY_BLOCKS = 4
 
 
-def build_network(recipe: Recipe) -> Any:
-    """The network of a recipe, with random weights.
+def build_network(recipe: Recipe, weights: Path | None = None) -> Any:
+    """The network of a recipe with its initial weights.
 
     Input (batch, rows, columns, 1) float32 in [0, 1]; output (batch, 1) float32, the score in [0, 1].
+
+    Args:
+        recipe: the training.
+        weights: the file that the recipe's initial weights are read from, where it names one.
+
+    Raises:
+        RecipeError: the file is not the one that the recipe names, or is not given.
     """
-    rows, columns = recipe.geometry.rows, recipe.geometry.columns
-    inputs = keras.Input((rows, columns, 1), name="image")
-    hidden = _convolution(inputs, recipe.network.stem, kernel=5, strides=2)
-    for width in recipe.network.widths:
-        hidden = _block(hidden, width, strides=2)
-        for _ in range(recipe.network.blocks - 1):
-            hidden = _block(hidden, width, strides=1)
-    pooled = layers.GlobalAveragePooling2D()(hidden)
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="score")(pooled), name="residual")
+    if isinstance(recipe.network, XceptionStem):
+        return _build_xception_stem(recipe, recipe.network, weights)
+    return _build_residual(recipe, recipe.network)
 
 
 def describe_network(recipe: Recipe) -> str:
     """The architecture in words."""
     network, geometry = recipe.network, recipe.geometry
+    if isinstance(network, XceptionStem):
+        return (
+            f"The first {network.blocks} blocks of Xception on {geometry.rows} x {geometry.columns} x 1, the image "
+            f"first brought to mean 0 and standard deviation {network.contrast:g} and given three times; blocks before "
+            f"the number {network.first_trained_block} and all statistics of batch normalisation keep their initial "
+            f"values; global average pooling; dropout of {network.dropout:g} in training; one sigmoid unit"
+        )
     widths = ", ".join(map(str, network.widths))
     return (
         f"Residual convolutional network on {geometry.rows} x {geometry.columns} x 1: a 5 x 5 convolution of stride 2 "
@@ -36,6 +50,20 @@ def describe_network(recipe: Recipe) -> str:
         f"3 x 3 convolutions, each stage halving the image, with {widths} filters; batch normalisation and ReLU; "
         "global average pooling; one sigmoid unit"
     )
+
+
+# --- residual ---------------------------------------------------------------------------------------------------------
+
+
+def _build_residual(recipe: Recipe, network: ResidualNetwork) -> Any:
+    inputs = keras.Input((recipe.geometry.rows, recipe.geometry.columns, 1), name="image")
+    hidden = _convolution(inputs, network.stem, kernel=5, strides=2)
+    for width in network.widths:
+        hidden = _block(hidden, width, strides=2)
+        for _ in range(network.blocks - 1):
+            hidden = _block(hidden, width, strides=1)
+    pooled = layers.GlobalAveragePooling2D()(hidden)
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="score")(pooled), name="residual")
 
 
 def _convolution(inputs: Any, filters: int, kernel: int, strides: int, *, activate: bool = True) -> Any:
@@ -52,3 +80,44 @@ def _block(inputs: Any, filters: int, strides: int) -> Any:
     unchanged = strides == 1 and inputs.shape[-1] == filters
     shortcut = inputs if unchanged else _convolution(inputs, filters, 1, strides, activate=False)
     return layers.ReLU()(layers.Add()([hidden, shortcut]))
+
+
+# --- the first blocks of Xception -------------------------------------------------------------------------------------
+
+
+def _build_xception_stem(recipe: Recipe, network: XceptionStem, weights: Path | None) -> Any:
+    rows, columns = recipe.geometry.rows, recipe.geometry.columns
+    whole = keras.applications.Xception(include_top=False, weights=None, input_shape=(rows, columns, 3))
+    if isinstance(network.initial_weights, WeightsFile):
+        whole.set_weights(read_weights(network.initial_weights, weights))
+    ends = [layer for layer in whole.layers if isinstance(layer, layers.Add)]  # block 2 ends with the first sum
+    stem = keras.Model(whole.input, ends[network.blocks - 2].output, name="xception_stem")
+    frozen = True
+    for layer in stem.layers:
+        frozen = frozen and not layer.name.startswith(f"block{network.first_trained_block}_")
+        layer.trainable = not frozen and not isinstance(layer, layers.BatchNormalization)
+    inputs = keras.Input((rows, columns, 1), name="image")
+    normal = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, epsilon=1e-4)(inputs)
+    hidden = stem(layers.Concatenate()([layers.Rescaling(network.contrast)(normal)] * 3), training=False)
+    pooled = layers.Dropout(network.dropout, seed=recipe.seed)(layers.GlobalAveragePooling2D()(hidden))
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="score")(pooled), name="xception_stem_score")
+
+
+def read_weights(named: WeightsFile, path: Path | None) -> list[Any]:
+    """The arrays of the layer that a recipe names, in Keras's order.
+
+    Raises:
+        RecipeError: no file is given, or it is not the one that the recipe names.
+    """
+    if path is None:
+        raise RecipeError(f"initial weights: give the file of {named.origin} with --weights FILE")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecipeError(f"{path}: initial weights cannot be read: {error.strerror}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != named.sha256:
+        raise RecipeError(f"{path}: SHA-256 {found}; expected {named.sha256}, the file of {named.origin}")
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+        model = keras.models.load_model(archive.extract(named.member, folder), compile=False)
+    return list(model.get_layer(named.layer).get_weights())

@@ -1,4 +1,4 @@
-"""The operating point: the highest threshold that keeps the sensitivity that the recipe asks for."""
+"""The operating point: as high as the sensitivity that the recipe asks for allows, between two scores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 
 def choose_threshold(positive: NDArray[np.bool_], scores: NDArray[np.float64], minimum_sensitivity: float) -> float:
-    """The highest score of a positive image at and above which enough of the positive images lie.
+    """The middle between the highest score that keeps enough of the positive images and the next lower score.
+
+    A threshold that is no image's score decides the same on every machine, whatever the last digit.
 
     Args:
         positive: (images,) by the reference standard.
@@ -22,4 +24,6 @@ def choose_threshold(positive: NDArray[np.bool_], scores: NDArray[np.float64], m
     falling = np.sort(scores[positive])[::-1]
     # The least k with k/n >= s, without a product such as 0.95 * 20 that rounds up.
     enough = np.arange(1, falling.size + 1) / falling.size >= minimum_sensitivity
-    return float(falling[np.argmax(enough)])
+    highest = falling[np.argmax(enough)]
+    lower = scores[scores < highest]
+    return float((highest + lower.max()) / 2) if lower.size else float(highest)

@@ -37,7 +37,7 @@ class Data(_Strict, frozen=True):
     keep_in_memory: bool = True
 
 
-class Network(_Strict, frozen=True):
+class ResidualNetwork(_Strict, frozen=True, tag_field="kind", tag="residual"):
     """A residual network: a strided stem, then a residual stage, each halving the image, for each further width."""
 
     stem: Positive
@@ -46,11 +46,45 @@ class Network(_Strict, frozen=True):
     initial_weights: Literal["none"]
 
 
+class WeightsFile(_Strict, frozen=True):
+    """Weights that somebody else trained: a layer of a Keras model, a member of a wheel or other zip file.
+
+    The file is given to `clearway train --weights`; its SHA-256 has to be this one. A licence that its origin does not
+    state is null, and so says the release's card.
+    """
+
+    origin: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    member: str
+    layer: str
+    licence: str | None
+
+
+class XceptionStem(_Strict, frozen=True, tag_field="kind", tag="xception_stem"):
+    """The first blocks of Xception, then global average pooling and one unit.
+
+    Blocks are numbered as in its publication and in Keras: 1 to 4 are the entry flow, 5 to 12 the middle flow. Blocks
+    before `first_trained_block` keep their initial weights; batch normalisation keeps its statistics everywhere.
+    Each image is first given the mean 0 and the standard deviation `contrast` of the range -1 to 1.
+    """
+
+    blocks: Annotated[int, Meta(ge=2, le=12)]
+    first_trained_block: Annotated[int, Meta(ge=1)]
+    dropout: Annotated[float, Meta(ge=0, lt=1)]
+    contrast: Annotated[float, Meta(gt=0, le=1)]
+    initial_weights: Literal["none"] | WeightsFile
+
+
+Network: TypeAlias = ResidualNetwork | XceptionStem
+
+
 class Augmentation(_Strict, frozen=True):
     """Random changes that leave a radiograph one that a radiologist accepts. There is no flip: it mirrors the heart.
 
     Shift and zoom are fractions of the side, rotation is in degrees, contrast is relative, brightness is of the range.
-    Each is drawn evenly from minus the limit to the limit.
+    Gamma is the natural logarithm of the exponent. Sharpness adds so many times what a Gaussian blur takes away; below
+    0 it blurs. Each is drawn evenly from minus the limit to the limit. Noise is Gaussian, its standard deviation drawn
+    evenly from 0 to the limit.
     """
 
     shift: Fraction
@@ -58,6 +92,9 @@ class Augmentation(_Strict, frozen=True):
     rotation_degrees: Annotated[float, Meta(ge=0, le=15)]
     contrast: Annotated[float, Meta(ge=0, le=0.5)]
     brightness: Fraction
+    gamma: Annotated[float, Meta(ge=0, le=0.7)] = 0.0
+    sharpness: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    noise: Annotated[float, Meta(ge=0, le=0.1)] = 0.0
 
 
 class Loss(_Strict, frozen=True):
@@ -69,12 +106,16 @@ class Loss(_Strict, frozen=True):
 
 
 class Optimizer(_Strict, frozen=True):
-    """AdamW, its rate rising over `warmup_epochs` and then falling to zero along a cosine."""
+    """AdamW, its rate rising over `warmup_epochs` and then falling to zero along a cosine.
+
+    With `averaging` above 0 each epoch ends with the exponential average of its steps' weights, of that momentum.
+    """
 
     name: Literal["adamw"]
     learning_rate: Annotated[float, Meta(gt=0)]
     weight_decay: Annotated[float, Meta(ge=0)]
     warmup_epochs: Annotated[int, Meta(ge=0)]
+    averaging: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
 
 class ThresholdRule(_Strict, frozen=True):

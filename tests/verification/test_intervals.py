@@ -1,14 +1,26 @@
 """Intervals against scipy and against a loop over scikit-learn; what clustering and degenerate data do to them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 from sklearn.metrics import recall_score, roc_auc_score
 
-from verification.performance.estimates import Cases, Digests, estimate, estimate_as_if_independent, judge
-from verification.performance.intervals import bootstrap, clopper_pearson, delong, wilson
-from verification.performance.metrics import rank
-from verification.performance.plan import Goal, Plan
+from verification.performance.estimates import (
+    Cases,
+    Digests,
+    Setting,
+    difference,
+    estimate,
+    estimate_as_if_independent,
+    judge,
+)
+from verification.performance.intervals import BLOCK, bootstrap, clopper_pearson, delong, wilson
+from verification.performance.metrics import RANKING, rank
+from verification.performance.plan import Goal
+
+SETTING = Setting(200, 1, "r", Digests("a", "b"))
 
 
 def clustered(patients=60, seed=1):
@@ -24,23 +36,67 @@ def test_the_bootstrap_is_a_loop_over_scikit_learn():
     replicates, seed = 200, 7
     found = bootstrap(rank(labels, scores, 0.5), codes, replicates, seed)
     count = codes.max() + 1
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=replicates)
     areas, sensitivities = [], []
-    for counts in drawn:
-        images = np.repeat(np.arange(labels.size), counts[codes])
-        areas.append(roc_auc_score(labels[images], scores[images]))
-        sensitivities.append(recall_score(labels[images], scores[images] >= 0.5))
+    for block in np.random.SeedSequence(seed).spawn(replicates // BLOCK):
+        for patients in np.random.default_rng(block).integers(0, count, (BLOCK, count)):
+            images = np.concatenate([np.flatnonzero(codes == patient) for patient in patients])
+            areas.append(roc_auc_score(labels[images], scores[images]))
+            sensitivities.append(recall_score(labels[images], scores[images] >= 0.5))
     for metric, values in (("auroc", areas), ("sensitivity", sensitivities)):
         interval, defined = found[metric]
         assert defined == replicates
         np.testing.assert_allclose([interval.lower, interval.upper], np.quantile(values, [0.025, 0.975]))
 
 
-def test_the_bootstrap_does_not_depend_on_how_it_is_cut(monkeypatch):
+@pytest.mark.parametrize("threads", [1, 4])
+def test_the_bootstrap_does_not_depend_on_threads(monkeypatch, threads):
     labels, scores, codes = clustered()
-    whole = bootstrap(rank(labels, scores, 0.5), codes, 50, 7)
-    monkeypatch.setattr("verification.performance.intervals.CHUNK", 3 * labels.size)
-    assert bootstrap(rank(labels, scores, 0.5), codes, 50, 7) == whole
+    found = bootstrap(rank(labels, scores, 0.5), codes, 150, 7)
+    monkeypatch.setattr("verification.performance.intervals.THREADS", threads)
+    assert bootstrap(rank(labels, scores, 0.5), codes, 150, 7) == found
+
+
+def limits(one):
+    return (one.interval.lower, one.interval.upper) if one.interval else (np.nan, np.nan)
+
+
+def test_equal_sampling_weights_change_nothing_and_a_weight_of_two_is_the_image_twice():
+    labels, scores, codes = clustered()
+    plain = estimate(cases(labels, scores, codes), SETTING)
+    equal = estimate(replace(cases(labels, scores, codes), weights=np.full(labels.size, 3.0)), SETTING)
+    for one, other in zip(plain, equal, strict=True):
+        assert one.value == pytest.approx(other.value)
+        assert limits(one) == pytest.approx(limits(other), nan_ok=True), one.metric
+    doubled = np.where(labels == 1, 2.0, 1.0)
+    again = np.repeat(np.arange(labels.size), doubled.astype(int))
+    weighted = estimate(replace(cases(labels, scores, codes), weights=doubled), SETTING)
+    repeated = estimate(cases(labels[again], scores[again], codes[again]), SETTING)
+    for one, other in zip(weighted, repeated, strict=True):
+        assert one.value == pytest.approx(other.value), one.metric
+        assert limits(one) == pytest.approx(limits(other), nan_ok=True), one.metric
+
+
+def test_a_difference_of_a_score_with_itself_is_zero_and_with_noise_is_not():
+    labels, scores, codes = clustered(patients=200)
+    same = difference(cases(labels, scores, codes), scores, SETTING, "itself")
+    assert (same.value, same.interval.lower, same.interval.upper) == (0, 0, 0)
+    noise = np.random.default_rng(2).random(labels.size)
+    better = difference(cases(labels, scores, codes), noise, SETTING, "noise")
+    assert better.value == pytest.approx(roc_auc_score(labels, scores) - roc_auc_score(labels, noise))
+    assert 0 < better.interval.lower < better.value < better.interval.upper
+
+
+def test_few_images_of_a_class_only_describe():
+    labels, scores, codes = clustered(patients=100)
+    assert not any(one.descriptive for one in estimate(cases(labels, scores, codes), SETTING))
+    few = np.concatenate((np.flatnonzero(labels == 1)[:29], np.flatnonzero(labels == 0)))
+    assert all(one.descriptive for one in estimate(cases(labels[few], scores[few], codes[few]), SETTING))
+
+
+def test_without_a_threshold_only_the_ranking_is_estimated():
+    labels, scores, codes = clustered()
+    found = estimate(cases(labels, scores, codes, threshold=None), SETTING)
+    assert [one.metric for one in found] == list(RANKING)
 
 
 def test_repeated_images_widen_the_clustered_interval_and_not_the_independent_one():
@@ -91,14 +147,6 @@ def test_delong_is_its_definition():
     assert (found.lower, found.upper) == pytest.approx(np.clip(expected, 0, 1))
 
 
-PLAN = Plan(
-    name="p", title="", kind="development", label="", release="", dataset="", split="", objective="", population="",
-    unit="", reference_standard="r", data="", exclusions=(), threshold_rule="", interval_method="", replicates=200,
-    seed=1, subgroups=(), not_recorded=(), sample_size="", limitations=(), asserted=None,
-)  # fmt: skip
-OF = Digests("a", "b")
-
-
 def goal(metric, bound, limit="lower", comparison=">"):
     return Goal(
         id="CRIT-P-1", metric=metric, subgroup="all", limit=limit, comparison=comparison, bound=bound, rationale=""
@@ -111,7 +159,7 @@ def cases(labels, scores, patients, threshold=0.5):
 
 def test_at_one_hundred_per_cent_the_exact_interval_over_patients_decides():
     perfect = cases([1, 1, 1, 0, 0], [0.9, 0.8, 0.7, 0.1, 0.2], ["a", "a", "b", "c", "d"])
-    found = {one.metric: one for one in estimate(perfect, PLAN, (goal("sensitivity", 0.8),), "all", OF)}
+    found = {one.metric: one for one in estimate(perfect, SETTING, goals=(goal("sensitivity", 0.8),))}
     sensitivity = found["sensitivity"]
     assert (sensitivity.value, sensitivity.n, sensitivity.events, sensitivity.patients) == (1, 3, 3, 2)
     assert sensitivity.interval.lower == pytest.approx(0.025**0.5)  # two patients, not three images
@@ -125,7 +173,7 @@ def test_at_one_hundred_per_cent_the_exact_interval_over_patients_decides():
 def test_a_criterion_is_decided_by_its_limit_and_side():
     labels, scores, codes = clustered(patients=200)
     data = cases(labels, scores, codes)
-    area = next(one for one in estimate(data, PLAN, (), "all", OF) if one.metric == "auroc")
+    area = next(one for one in estimate(data, SETTING) if one.metric == "auroc")
     low, high = area.interval.lower, area.interval.upper
     for one, expected in (
         (goal("auroc", low - 0.01), True),
@@ -135,7 +183,7 @@ def test_a_criterion_is_decided_by_its_limit_and_side():
         (goal("auroc", high + 0.01, limit="upper", comparison="<"), True),
         (goal("auroc", high - 0.01, limit="upper", comparison="<"), False),
     ):
-        estimates = tuple(estimate(data, PLAN, (one,), "all", OF))
+        estimates = estimate(data, SETTING, goals=(one,))
         (judged,) = judge((one,), estimates, None)
         assert judged.met is expected
         assert judged.estimate.decides
@@ -144,6 +192,6 @@ def test_a_criterion_is_decided_by_its_limit_and_side():
 
 def test_intervals_that_assume_independence_decide_nothing():
     labels, scores, codes = clustered()
-    found = list(estimate_as_if_independent(cases(labels, scores, codes), PLAN, OF))
+    found = estimate_as_if_independent(cases(labels, scores, codes), SETTING)
     assert [one.metric for one in found] == ["auroc", "sensitivity", "specificity"]
     assert all("independence" in one.interval.method and not one.decides for one in found)

@@ -23,6 +23,14 @@ def random_cases(seed, ties):
     return labels, np.round(scores, 1) if ties else scores, generator.integers(0, 4, n).astype(float)
 
 
+def gwet(one, other, weights):
+    """AC1 by its definition: agreement by chance is as if a random part of the readings were guesses (Gwet 2008)."""
+    agreed = np.average(one == other, weights=weights)
+    share = np.average((one + other) / 2, weights=weights)
+    chance = sum(each * (1 - each) for each in (share, 1 - share))
+    return (agreed - chance) / (1 - chance)
+
+
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("seed", range(20))
 def test_metrics_equal_scikit_learn(seed, ties):
@@ -43,6 +51,10 @@ def test_metrics_equal_scikit_learn(seed, ties):
         "accuracy": reference.accuracy_score(labels, flagged, sample_weight=weights),
         "prevalence": np.average(labels, weights=weights),
         "flagged_fraction": np.average(flagged, weights=weights),
+        "kappa": reference.cohen_kappa_score(labels, flagged, sample_weight=weights),
+        "ac1": gwet(labels, flagged, weights),
+        "positive_agreement": reference.f1_score(labels, flagged, **common),
+        "negative_agreement": reference.f1_score(labels, flagged, pos_label=0, **common),
     }
     positive, negative = reference.class_likelihood_ratios(
         labels, flagged, sample_weight=weights, replace_undefined_by=np.nan
@@ -78,7 +90,12 @@ def test_one_score_for_all_images_ranks_nothing():
         ([0, 0], [0.2, 0.9], {"auroc", "average_precision", "sensitivity", "lr_positive", "lr_negative"}),
         ([0, 1], [0.1, 0.2], {"ppv", "lr_positive"}),
         ([0, 1], [0.8, 0.9], {"npv", "lr_negative"}),
-        ([0, 0], [0.1, 0.2], {"auroc", "average_precision", "sensitivity", "ppv", "lr_positive", "lr_negative", "f1"}),
+        (
+            [0, 0],
+            [0.1, 0.2],
+            {"auroc", "average_precision", "sensitivity", "ppv", "lr_positive", "lr_negative", "f1", "kappa"}
+            | {"positive_agreement"},
+        ),
     ],
 )
 def test_an_undefined_metric_is_none_with_a_reason_and_never_zero(labels, scores, undefined):

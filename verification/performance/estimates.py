@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from verification.evidence import Confusion, Estimate, Gap, Interval, StudyCriterion
-from verification.performance.intervals import bootstrap, clopper_pearson, delong, wilson
+from verification.performance.intervals import bootstrap, bootstrap_difference, clopper_pearson, delong, wilson
 from verification.performance.metrics import Floats, compute, describe_undefined, rank
-from verification.performance.plan import Goal, Plan
+from verification.performance.plan import Goal
 
 COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 Mask = NDArray[np.bool_]
+
+
+FEW = 30
+"""With fewer positive or negative images an estimate only describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +28,39 @@ class Cases:
     """Images with what is needed to estimate.
 
     `labels` (images,) 1 or 0; `scores` (images,) in [0, 1]; `patients` (images,) any codes; `threshold` flags at or
-    above it.
+    above it, None if nothing is flagged; `weights` (images,) sampling weights above 0, None if all count alike.
     """
 
     labels: NDArray[np.int_]
     scores: Floats
     patients: NDArray[np.str_]
-    threshold: float
+    threshold: float | None
+    weights: Floats | None = None
 
     def where(self, chosen: Mask) -> Cases:
         """The chosen images only."""
-        return Cases(self.labels[chosen], self.scores[chosen], self.patients[chosen], self.threshold)
+        weights = None if self.weights is None else self.weights[chosen]
+        return replace(
+            self,
+            labels=self.labels[chosen], scores=self.scores[chosen], patients=self.patients[chosen], weights=weights,
+        )  # fmt: skip
+
+    @property
+    def flagged(self) -> Mask:
+        """Which images are flagged: none without a threshold."""
+        if self.threshold is None:
+            return np.zeros(self.labels.shape, dtype=np.bool_)
+        return np.asarray(self.scores >= self.threshold)
+
+    @property
+    def codes(self) -> NDArray[np.intp]:
+        """(images,) the patient of each image, numbered from 0 without holes."""
+        return np.unique(self.patients, return_inverse=True)[1]
 
     @property
     def proportions(self) -> dict[str, tuple[Mask, Mask]]:
         """By metric, which images its denominator holds, and which of them count."""
-        positive, flagged = self.labels == 1, self.scores >= self.threshold
+        positive, flagged = self.labels == 1, self.flagged
         every = np.ones_like(positive)
         return {
             "sensitivity": (positive, flagged),
@@ -52,7 +74,7 @@ class Cases:
 
     def confusion(self) -> Confusion:
         """The 2x2 table, in images."""
-        positive, flagged = self.labels == 1, self.scores >= self.threshold
+        positive, flagged = self.labels == 1, self.flagged
         return Confusion(
             true_positive=int((positive & flagged).sum()),
             false_positive=int((~positive & flagged).sum()),
@@ -69,47 +91,99 @@ class Digests:
     dataset: str
 
 
-def estimate(cases: Cases, plan: Plan, goals: tuple[Goal, ...], subgroup: str, of: Digests) -> Iterator[Estimate]:
-    """Yield every metric of a group of images, with the interval that decides or, where it has no width, its fallback.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a study estimates: samples of the bootstrap, their seed, what the labels are, and of what the scores are."""
 
-    The criterion of a goal for this metric and subgroup is entered, and whether it is met.
+    replicates: int
+    seed: int
+    reference_standard: str
+    digests: Digests
+
+
+def estimate(
+    cases: Cases,
+    setting: Setting,
+    subgroup: str = "all",
+    goals: Sequence[Goal] = (),
+    score: str = "",
+    metrics: Collection[str] | None = None,
+) -> tuple[Estimate, ...]:
+    """Every metric of a group of images, with the interval that decides or, where it has no width, its fallback.
+
+    Args:
+        cases: the images; none of them gives no estimate.
+        setting: the study's.
+        subgroup: what the images are called.
+        goals: the criterion of a goal for a metric and this subgroup is entered, and whether it is met.
+        score: what is held against the reference standard, where it is not what the study is of.
+        metrics: those wanted (default: all that the cases allow).
     """
     if not cases.labels.size:
-        return
+        return ()
     ranked = rank(cases.labels, cases.scores, cases.threshold)
-    _, codes = np.unique(cases.patients, return_inverse=True)
-    intervals = bootstrap(ranked, codes, plan.replicates, plan.seed)
-    for metric, (number,) in compute(ranked, np.ones((1, cases.labels.size))).items():
+    weights = np.ones(cases.labels.size) if cases.weights is None else cases.weights
+    intervals = bootstrap(ranked, cases.codes, setting.replicates, setting.seed, cases.weights)
+    rows = []
+    for metric, (number,) in compute(ranked, weights[np.newaxis]).items():
+        if metrics is not None and metric not in metrics:
+            continue
         value, reason = describe_undefined(metric, number)
         interval = None if value is None else (_exact(metric, value, cases) or intervals[metric][0])
         if value is not None and interval is None:
-            reason = f"no interval: defined in {intervals[metric][1]} of {plan.replicates} replicates, or without width"
+            reason = f"no interval: defined in {intervals[metric][1]} of {setting.replicates} replicates"
         goal = next((goal for goal in goals if (goal.metric, goal.subgroup) == (metric, subgroup)), None)
-        criterion, met = (goal.id, is_met(goal, interval)) if goal else (None, None)
-        yield _row(cases, metric, (value, reason, interval), plan, subgroup, of, criterion, met)
+        row = _row(cases, metric, (value, reason, interval), setting, subgroup, score)
+        rows.append(row if goal is None else _decide(row, goal))
+    return tuple(rows)
 
 
-def estimate_as_if_independent(cases: Cases, plan: Plan, of: Digests) -> Iterator[Estimate]:
-    """Yield AUROC, sensitivity and specificity of all images with intervals that take images as independent."""
+def difference(cases: Cases, other: Floats, setting: Setting, score: str, subgroup: str = "all") -> Estimate:
+    """The AUROC of the cases' scores less that of `other`, on the same images: metric "auroc_difference".
+
+    Args:
+        cases: the images with their scores.
+        other: (images,) the scores that are compared with.
+        setting: the study's.
+        score: what is compared with what.
+        subgroup: what the images are called.
+    """
+    pair = rank(cases.labels, cases.scores, None), rank(cases.labels, other, None)
+    weights = np.ones((1, cases.labels.size)) if cases.weights is None else cases.weights[np.newaxis]
+    areas = [float(compute(ranked, weights)["auroc"][0]) for ranked in pair]
+    value, reason = describe_undefined("auroc", areas[0] - areas[1])
+    interval = None
+    if value is not None:
+        interval, defined = bootstrap_difference(pair, cases.codes, setting.replicates, setting.seed, cases.weights)
+        reason = None if interval else f"no interval: defined in {defined} of {setting.replicates} replicates"
+    return _row(cases, "auroc_difference", (value, reason, interval), setting, subgroup, score)
+
+
+def estimate_as_if_independent(cases: Cases, setting: Setting) -> tuple[Estimate, ...]:
+    """AUROC, sensitivity and specificity of all images with intervals that take images as independent."""
     if np.unique(cases.labels).size < 2:
-        return
-    area = float(
-        compute(rank(cases.labels, cases.scores, cases.threshold), np.ones((1, cases.labels.size)))["auroc"][0]
-    )
-    yield _row(cases, "auroc", (area, None, delong(cases.labels, cases.scores)), plan, "all", of)
+        return ()
+    ones = np.ones((1, cases.labels.size))
+    area = float(compute(rank(cases.labels, cases.scores, None), ones)["auroc"][0])
+    rows = [_row(cases, "auroc", (area, None, delong(cases.labels, cases.scores)), setting, "all")]
     for metric in ("sensitivity", "specificity"):
         among, counted = cases.proportions[metric]
         successes, n = int((among & counted).sum()), int(among.sum())
-        yield _row(cases, metric, (successes / n, None, wilson(successes, n)), plan, "all", of)
+        rows.append(_row(cases, metric, (successes / n, None, wilson(successes, n)), setting, "all"))
+    return tuple(rows)
 
 
-def not_recorded(attribute: str, plan: Plan, of: Digests) -> Estimate:
+def not_recorded(attribute: str, setting: Setting) -> Estimate:
     """The row of a subgroup that the data do not allow."""
     return Estimate(
         metric="auroc", value=None, reason="not recorded", interval=None, n=0, events=None, patients=0,
-        subgroup=attribute, reference_standard=plan.reference_standard, decides=False, criterion=None, met=None,
-        release_digest=of.release, dataset_digest=of.dataset,
+        subgroup=attribute, reference_standard=setting.reference_standard, decides=False, criterion=None, met=None,
+        release_digest=setting.digests.release, dataset_digest=setting.digests.dataset,
     )  # fmt: skip
+
+
+def _decide(row: Estimate, goal: Goal) -> Estimate:
+    return structs.replace(row, decides=True, criterion=goal.id, met=is_met(goal, row.interval))
 
 
 def judge(goals: tuple[Goal, ...], estimates: tuple[Estimate, ...], gap: Gap | None) -> tuple[StudyCriterion, ...]:
@@ -140,7 +214,7 @@ def _exact(metric: str, value: float, cases: Cases) -> Interval | None:
     For the AUROC, over the patients of the smaller class: so many pairs of one patient of each class are independent,
     and all of them are ranked alike.
     """
-    if value not in (0.0, 1.0):
+    if value not in (0.0, 1.0) or cases.weights is not None:
         return None
     if metric == "auroc":
         n = min(np.unique(cases.patients[cases.labels == label]).size for label in (0, 1))
@@ -155,18 +229,18 @@ def _row(
     cases: Cases,
     metric: str,
     found: tuple[float | None, str | None, Interval | None],
-    plan: Plan,
+    setting: Setting,
     subgroup: str,
-    of: Digests,
-    criterion: str | None = None,
-    met: bool | None = None,
+    score: str = "",
 ) -> Estimate:
     proportion = cases.proportions.get(metric)
     among = proportion[0] if proportion else np.ones_like(cases.labels, dtype=np.bool_)
     events = int((among & proportion[1]).sum()) if proportion else None
+    positives, negatives = int((cases.labels == 1).sum()), int((cases.labels == 0).sum())
     return Estimate(
         metric=metric, value=found[0], reason=found[1], interval=found[2], n=int(among.sum()), events=events,
         patients=int(np.unique(cases.patients[among]).size), subgroup=subgroup,
-        reference_standard=plan.reference_standard, decides=criterion is not None, criterion=criterion, met=met,
-        release_digest=of.release, dataset_digest=of.dataset,
+        reference_standard=setting.reference_standard, decides=False, criterion=None, met=None,
+        release_digest=setting.digests.release, dataset_digest=setting.digests.dataset, score=score,
+        positives=positives, negatives=negatives, descriptive=min(positives, negatives) < FEW,
     )  # fmt: skip

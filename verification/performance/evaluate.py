@@ -25,6 +25,7 @@ from verification.evidence.project import sha256_of
 from verification.performance.estimates import (
     Cases,
     Digests,
+    Setting,
     estimate,
     estimate_as_if_independent,
     judge,
@@ -172,17 +173,18 @@ def _cases(rows: Sequence[Scored], threshold: float) -> Cases:
 
 
 def _estimate(study: StudyFolder, cases: Cases, material: Material) -> tuple[Estimate, ...]:
-    plan, of = study.plan, material.digests
+    plan = study.plan
+    setting = Setting(plan.replicates, plan.seed, plan.reference_standard, material.digests)
     entries = {entry.image: entry for entry in material.entries}
     known = describe_images([entries[row.image] for row in material.rows])
-    estimates = [*estimate(cases, plan, study.goals, "all", of), *estimate_as_if_independent(cases, plan, of)]
+    estimates = [*estimate(cases, setting, "all", study.goals), *estimate_as_if_independent(cases, setting)]
     for subgroup in plan.subgroups:
-        estimates += estimate(cases.where(select(subgroup, known)), plan, study.goals, subgroup.name, of)
-    return (*estimates, *(not_recorded(attribute, plan, of) for attribute in plan.not_recorded))
+        estimates += estimate(cases.where(select(subgroup, known)), setting, subgroup.name, study.goals)
+    return (*estimates, *(not_recorded(attribute, setting) for attribute in plan.not_recorded))
 
 
 def _draw(cases: Cases) -> Curve | Gap:
-    if np.unique(cases.labels).size < 2:
+    if np.unique(cases.labels).size < 2 or cases.threshold is None:
         return Gap(reason="the images are of one class", closes="score images of both classes")
     return draw_curve(cases.labels, cases.scores, cases.threshold)
 

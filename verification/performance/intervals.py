@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from verification.evidence import Interval
-from verification.performance.metrics import Floats, Ranked, compute
+from verification.performance.metrics import Floats, Ranked, compute_by_class
 
 LEVEL = 0.95
 LIMITS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
-CHUNK = 2**22
-"""How many weights are held at once: memory does not grow with the number of replicates."""
+BLOCK = 50
+"""Replicates that are drawn and computed together, from one seed: neither memory nor threads change a result."""
+
+THREADS = 2
 
 
 def bootstrap(
-    ranked: Ranked, patients: NDArray[np.intp], replicates: int, seed: int
+    ranked: Ranked, patients: NDArray[np.intp], replicates: int, seed: int, weights: Floats | None = None
 ) -> dict[str, tuple[Interval | None, int]]:
     """Percentile intervals of every metric from samples of patients with replacement, each with all its images.
 
@@ -26,33 +29,83 @@ def bootstrap(
         ranked: the images.
         patients: (images,) the patient of each image, in the input's order, numbered from 0 without holes.
         replicates: how many samples.
-        seed: of the generator (PCG64).
+        seed: of the generators (PCG64, one a block of 50 replicates).
+        weights: (images,) sampling weights, which an image keeps in every sample; None if all count alike.
 
     Returns:
         By metric, the interval and the number of replicates in which the metric was defined; no interval if it was
         undefined in more than 1 % of them.
     """
-    parts = [compute(ranked, weights) for weights in _weights(patients, replicates, seed)]
-    found = {}
-    for metric in parts[0]:
-        values = np.concatenate([part[metric] for part in parts])
-        defined = values[~np.isnan(values)]
-        enough = defined.size >= 0.99 * replicates
-        method = f"patient-clustered bootstrap, percentile, {replicates} replicates, seed {seed}"
-        limits = np.quantile(defined, LIMITS) if enough else None
-        interval = None if limits is None else _interval(limits[0], limits[1], method)
-        found[metric] = (interval, int(defined.size))
-    return found
+    classes = [(patients[chosen], None if weights is None else weights[chosen]) for chosen in _classes(ranked)]
+
+    def measure(drawn: Floats) -> dict[str, Floats]:
+        return compute_by_class(ranked, *(_weigh(drawn, *each) for each in classes))
+
+    values = resample(int(patients.max()) + 1, replicates, seed, measure)
+    return {metric: percentile(each, replicates, seed) for metric, each in values.items()}
 
 
-def _weights(patients: NDArray[np.intp], replicates: int, seed: int) -> Iterator[Floats]:
-    """Yield (replicates of a part, images): how often each image's patient was drawn."""
-    generator = np.random.default_rng(seed)
-    count = int(patients.max()) + 1
-    step = max(1, CHUNK // patients.size)
-    for start in range(0, replicates, step):
-        drawn = generator.multinomial(count, np.full(count, 1 / count), size=min(step, replicates - start))
-        yield drawn[:, patients].astype(np.float64)
+def bootstrap_difference(
+    pair: tuple[Ranked, Ranked], patients: NDArray[np.intp], replicates: int, seed: int, weights: Floats | None = None
+) -> tuple[Interval | None, int]:
+    """The same for the AUROC of the first score less that of the second, both on the same samples."""
+
+    def measure(drawn: Floats) -> dict[str, Floats]:
+        areas = [
+            compute_by_class(
+                ranked, *(_weigh(drawn, patients[c], None if weights is None else weights[c]) for c in _classes(ranked))
+            )["auroc"]
+            for ranked in pair
+        ]
+        return {"auroc_difference": areas[0] - areas[1]}
+
+    values = resample(int(patients.max()) + 1, replicates, seed, measure)
+    return percentile(values["auroc_difference"], replicates, seed)
+
+
+def resample(
+    patients: int, replicates: int, seed: int, measure: Callable[[Floats], dict[str, Floats]]
+) -> dict[str, Floats]:
+    """What `measure` gives on samples of patients with replacement.
+
+    Args:
+        patients: how many there are.
+        replicates: how many samples.
+        seed: of the generators.
+        measure: takes (samples, patients), how often each was drawn, and gives (samples,) by name.
+    """
+    sizes = [min(BLOCK, replicates - start) for start in range(0, replicates, BLOCK)]
+    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(lambda size, each: measure(_draw(patients, size, each)), sizes, seeds))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def percentile(values: Floats, replicates: int, seed: int) -> tuple[Interval | None, int]:
+    """The interval between the outer percentiles of the replicates, and how many of them are defined."""
+    defined = values[~np.isnan(values)]
+    if defined.size < 0.99 * replicates:
+        return None, int(defined.size)
+    method = f"patient-clustered bootstrap, percentile, {replicates} replicates, seed {seed}"
+    lower, upper = np.quantile(defined, LIMITS)
+    return _interval(lower, upper, method), int(defined.size)
+
+
+def _draw(patients: int, samples: int, seed: np.random.SeedSequence) -> Floats:
+    drawn = np.random.default_rng(seed).integers(0, patients, (samples, patients))
+    drawn += np.arange(samples)[:, np.newaxis] * patients
+    return np.bincount(drawn.ravel(), minlength=samples * patients).reshape(samples, patients).astype(np.float64)
+
+
+def _classes(ranked: Ranked) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return ranked.positives, ranked.negatives
+
+
+def _weigh(drawn: Floats, patients: NDArray[np.intp], weights: Floats | None) -> Floats:
+    gathered = np.take(drawn, patients, axis=1)
+    if weights is not None:
+        gathered *= weights
+    return gathered
 
 
 def clopper_pearson(successes: int, n: int, of: str) -> Interval:

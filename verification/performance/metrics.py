@@ -8,7 +8,7 @@ become None with a reason at the door (`describe_undefined`), never 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,31 +32,43 @@ UNDEFINED = {
     "accuracy": "there is no image",
     "prevalence": "there is no image",
     "flagged_fraction": "there is no image",
+    "kappa": "all images are alike by both, or there is no image",
+    "ac1": "there is no image",
+    "positive_agreement": "no image is positive by either",
+    "negative_agreement": "every image is positive by both",
 }
 """Every metric, in the order of a report, with why it may be undefined."""
 
 
+RANKING = ("auroc", "average_precision")
+"""The metrics that need no threshold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Scores in rising order, with what else is known of each image.
+    """The images of each class in rising order of score, and where the positive images' scores lie among the others.
 
-    `order` gives each place's index in the input; `labels` are 1 or 0 in that order; `starts` are the places where a
-    new score begins (ties share one); `flagged` is the first place whose score is at or above the threshold.
+    `positives` and `negatives` are indices into the input. The positive images fall into groups of one score: `starts`
+    are the groups' first places, `below` and `upto` how many negative images have a lower and at most the same score.
+    `flagged_positive` and `flagged_negative` are the first flagged place of each class; None without a threshold.
     """
 
-    order: NDArray[np.intp]
-    labels: Floats
+    positives: NDArray[np.intp]
+    negatives: NDArray[np.intp]
     starts: NDArray[np.intp]
-    flagged: int
+    below: NDArray[np.intp]
+    upto: NDArray[np.intp]
+    flagged_positive: int | None
+    flagged_negative: int | None
 
 
-def rank(labels: NDArray[np.int_], scores: Floats, threshold: float) -> Ranked:
+def rank(labels: NDArray[np.int_], scores: Floats, threshold: float | None) -> Ranked:
     """Sort by score, once for all weightings.
 
     Args:
         labels: (images,) 1 for positive, 0 for negative by the reference standard.
         scores: (images,) finite.
-        threshold: at and above it an image is flagged.
+        threshold: at and above it an image is flagged; None if nothing is.
 
     Raises:
         ValueError: the arrays are empty, of two lengths, not 0 and 1, or not finite.
@@ -66,9 +78,17 @@ def rank(labels: NDArray[np.int_], scores: Floats, threshold: float) -> Ranked:
     if not np.isin(labels, (0, 1)).all() or not np.isfinite(scores).all():
         raise ValueError("expected labels 0 or 1 and finite scores")
     order = np.argsort(scores, kind="stable")
-    ordered = scores[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    return Ranked(order, labels[order].astype(np.float64), starts, int(np.searchsorted(ordered, threshold, "left")))
+    positives, negatives = order[labels[order] == 1], order[labels[order] == 0]
+    of_positives, of_negatives = scores[positives], scores[negatives]
+    starts = np.flatnonzero(np.diff(of_positives, prepend=-np.inf) > 0)
+    below, upto = (np.searchsorted(of_negatives, of_positives[starts], side) for side in SIDES)
+    first = [
+        None if threshold is None else int(np.searchsorted(each, threshold)) for each in (of_positives, of_negatives)
+    ]
+    return Ranked(positives, negatives, starts, below, upto, first[0], first[1])
+
+
+SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 def compute(ranked: Ranked, weights: Floats) -> dict[str, Floats]:
@@ -76,15 +96,38 @@ def compute(ranked: Ranked, weights: Floats) -> dict[str, Floats]:
 
     Args:
         ranked: the images.
-        weights: (weightings, images), in the input's order; how often each image counts.
+        weights: (weightings, images), in the input's order; how much each image counts.
 
     Returns:
         By metric, (weightings,), NaN where undefined.
     """
-    ordered = weights[:, ranked.order]
-    positive, negative = ordered * ranked.labels, ordered * (1 - ranked.labels)
-    counts = (part.sum(axis=1) for part in _split(positive, negative, ranked.flagged))
-    return _ranking_metrics(ranked, positive, negative) | from_counts(*counts)
+    return compute_by_class(ranked, weights[:, ranked.positives], weights[:, ranked.negatives])
+
+
+def compute_by_class(ranked: Ranked, positive: Floats, negative: Floats) -> dict[str, Floats]:
+    """The same from the weights of each class, (weightings, images of the class), in rising order of score.
+
+    AUROC is the Mann–Whitney statistic, a tie counting half; average precision is by distinct thresholds.
+    """
+    passed_negative = np.zeros((negative.shape[0], negative.shape[1] + 1))
+    np.cumsum(negative, axis=1, out=passed_negative[:, 1:])
+    negatives = passed_negative[:, -1]
+    below = passed_negative[:, ranked.below]
+    at_score = np.add.reduceat(positive, ranked.starts, axis=1) if ranked.starts.size else positive
+    above_positive = np.cumsum(at_score[:, ::-1], axis=1)[:, ::-1]  # at or above each score of a positive image
+    above_negative = negatives[:, np.newaxis] - below
+    positives = at_score.sum(axis=1)
+    won = (at_score * (below + passed_negative[:, ranked.upto])).sum(axis=1) / 2
+    precision = np.nan_to_num(_ratio(above_positive, above_positive + above_negative))  # its step adds no recall
+    found = {
+        "auroc": _ratio(won, positives * negatives),
+        "average_precision": _ratio((at_score * precision).sum(axis=1), positives),
+    }
+    if ranked.flagged_positive is None or ranked.flagged_negative is None:
+        return found
+    tp = positive[:, ranked.flagged_positive :].sum(axis=1)
+    tn = passed_negative[:, ranked.flagged_negative]
+    return found | from_counts(tp, negatives - tn, positives - tp, tn)
 
 
 def from_counts(tp: Floats, fp: Floats, fn: Floats, tn: Floats) -> dict[str, Floats]:
@@ -104,6 +147,22 @@ def from_counts(tp: Floats, fp: Floats, fn: Floats, tn: Floats) -> dict[str, Flo
         "accuracy": _ratio(tp + tn, total),
         "prevalence": prevalence,
         "flagged_fraction": _ratio(flagged, total),
+        **_agreement(tp, fp, fn, tn),
+    }
+
+
+def _agreement(tp: Floats, fp: Floats, fn: Floats, tn: Floats) -> dict[str, Floats]:
+    """Cohen's kappa, Gwet's AC1 and the proportions of specific agreement of two readings."""
+    total = tp + fp + fn + tn
+    agreed, one, other = _ratio(tp + tn, total), _ratio(tp + fn, total), _ratio(tp + fp, total)
+    by_chance = one * other + (1 - one) * (1 - other)
+    mean = (one + other) / 2
+    by_guess = 2 * mean * (1 - mean)
+    return {
+        "kappa": _ratio(agreed - by_chance, 1 - by_chance),
+        "ac1": _ratio(agreed - by_guess, 1 - by_guess),
+        "positive_agreement": _ratio(2 * tp, 2 * tp + fp + fn),
+        "negative_agreement": _ratio(2 * tn, 2 * tn + fp + fn),
     }
 
 
@@ -118,33 +177,13 @@ def sweep(labels: NDArray[np.int_], scores: Floats) -> tuple[Floats, Floats, Flo
     Raises:
         ValueError: a class is absent.
     """
-    ranked = rank(labels, scores, 0.0)
-    positive = np.add.reduceat(ranked.labels, ranked.starts)[::-1]
-    images = np.diff(np.append(ranked.starts, labels.size))[::-1]
-    if not 0 < positive.sum() < labels.size:
+    if not 0 < labels.sum() < labels.size:
         raise ValueError("expected both classes")
-    flagged_positive, flagged_negative = np.cumsum(positive), np.cumsum(images - positive)
-    thresholds = scores[ranked.order][ranked.starts][::-1]
-    return thresholds, flagged_positive / flagged_positive[-1], 1 - flagged_negative / flagged_negative[-1]
-
-
-def _ranking_metrics(ranked: Ranked, positive: Floats, negative: Floats) -> dict[str, Floats]:
-    """AUROC as the Mann–Whitney statistic, a tie counting half; average precision by distinct thresholds."""
-    at_positive = np.add.reduceat(positive, ranked.starts, axis=1)
-    at_negative = np.add.reduceat(negative, ranked.starts, axis=1)
-    above_positive = np.cumsum(at_positive[:, ::-1], axis=1)[:, ::-1]  # at or above each distinct score
-    above_negative = np.cumsum(at_negative[:, ::-1], axis=1)[:, ::-1]
-    positives, negatives = above_positive[:, 0], above_negative[:, 0]
-    won = (at_negative * (above_positive - at_positive / 2)).sum(axis=1)
-    precision = np.nan_to_num(_ratio(above_positive, above_positive + above_negative))  # its step adds no recall
-    return {
-        "auroc": _ratio(won, positives * negatives),
-        "average_precision": _ratio((at_positive * precision).sum(axis=1), positives),
-    }
-
-
-def _split(positive: Floats, negative: Floats, flagged: int) -> tuple[Floats, Floats, Floats, Floats]:
-    return positive[:, flagged:], negative[:, flagged:], positive[:, :flagged], negative[:, :flagged]
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), labels.size - 1)  # a score's last place
+    positive = np.cumsum(labels[order])[ends]
+    negative = ends + 1 - positive
+    return scores[order][ends], positive / positive[-1], 1 - negative / negative[-1]
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from verification.evidence import Curve, CurvePoint
+from verification.evidence import Curve, CurvePoint, Interval
+from verification.performance.intervals import percentile, resample
 from verification.performance.metrics import Floats, sweep
 
 MAXIMUM_POINTS = 400
@@ -24,6 +25,37 @@ def draw_curve(labels: NDArray[np.int_], scores: Floats, threshold: float) -> Cu
     flagged = scores >= threshold
     operating = _point(threshold, flagged[labels == 1].mean(), 1 - flagged[labels == 0].mean())
     return Curve(points=tuple(points), operating=operating)
+
+
+def threshold_interval(
+    labels: NDArray[np.int_],
+    scores: Floats,
+    patients: NDArray[np.intp],
+    minimum_sensitivity: float,
+    replicates: int,
+    seed: int,
+) -> Interval | None:
+    """How uncertain a threshold is that was chosen on these images: the highest score that keeps the sensitivity.
+
+    Args:
+        labels: (images,) 1 or 0.
+        scores: (images,) in [0, 1].
+        patients: (images,) numbered from 0 without holes; they are drawn with replacement, as for any estimate.
+        minimum_sensitivity: of the rule, in (0, 1].
+        replicates: how many samples.
+        seed: of the generators.
+    """
+    positives = np.flatnonzero(labels == 1)
+    positives = positives[np.argsort(-scores[positives], kind="stable")]
+
+    def measure(drawn: Floats) -> dict[str, Floats]:
+        kept = np.cumsum(np.take(drawn, patients[positives], axis=1), axis=1)
+        enough = kept >= minimum_sensitivity * kept[:, -1:] - 1e-9
+        chosen = scores[positives][np.argmax(enough, axis=1)]
+        return {"threshold": np.where(kept[:, -1] > 0, chosen, np.nan)}
+
+    values = resample(int(patients.max()) + 1, replicates, seed, measure)["threshold"]
+    return percentile(values, replicates, seed)[0]
 
 
 def _point(threshold: float, sensitivity: float, specificity: float) -> CurvePoint:

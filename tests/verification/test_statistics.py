@@ -1,0 +1,158 @@
+"""Curves, prevalence, calibration, power and the threshold's uncertainty against definitions and simulation."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics as reference
+
+from verification.performance.calibration import calibration
+from verification.performance.curves import POINTS, precision_recall_figure, roc_figure, sweep_table
+from verification.performance.estimates import Cases, Digests, Setting, estimate
+from verification.performance.intervals import wilson
+from verification.performance.operating_point import threshold_interval
+from verification.performance.power import (
+    Assumed,
+    Bounds,
+    auroc_power,
+    auroc_standard_error,
+    design_effect,
+    power_table,
+    proportion_power,
+)
+from verification.performance.prevalence import prevalence_table
+
+SETTING = Setting(200, 1, "r", Digests("a", "b"))
+
+
+def random_cases(n=3000, seed=0, weights=None):
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, 2, n)
+    scores = np.clip(generator.normal(0.4 + 0.2 * labels, 0.2), 0, 1)
+    return Cases(labels, scores, generator.integers(0, n // 3, n).astype(str), 0.5, weights)
+
+
+def area_under(series):
+    return np.trapezoid(series.y, series.x)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_drawn_roc_curve_is_thin_and_has_the_area_of_the_score(weighted):
+    weights = np.random.default_rng(1).uniform(0.5, 4, 3000) if weighted else None
+    cases = random_cases(weights=weights)
+    figure = roc_figure(cases, {"reversed": 1 - cases.scores})
+    ours, reversed_, chance = figure.series
+    assert len(ours.x) <= POINTS + 1
+    assert (ours.x[0], ours.y[0], ours.x[-1], ours.y[-1]) == pytest.approx((0, 0, 1, 1))
+    area = reference.roc_auc_score(cases.labels, cases.scores, sample_weight=weights)
+    assert area_under(ours) == pytest.approx(area, abs=0.005)
+    assert area_under(reversed_) == pytest.approx(1 - area, abs=0.005)
+    assert area_under(chance) == 0.5
+
+
+def test_precision_and_recall_end_at_the_prevalence():
+    cases = random_cases()
+    curve, base = precision_recall_figure(cases).series
+    precision, recall, _ = reference.precision_recall_curve(cases.labels, cases.scores)
+    assert (curve.x[-1], curve.y[-1]) == pytest.approx((1, cases.labels.mean()))
+    assert base.y[0] == pytest.approx(cases.labels.mean())
+    assert (
+        curve.y[100] in np.round(precision[np.isclose(recall, curve.x[100])], 12)
+        or np.isclose(precision[np.isclose(recall, curve.x[100])], curve.y[100]).any()
+    )
+
+
+def test_the_sweep_holds_the_locked_threshold_and_falls():
+    cases = random_cases()
+    locked, *swept = sweep_table(cases).rows
+    flagged = cases.scores >= 0.5
+    expected = (flagged[cases.labels == 1].mean(), 1 - flagged[cases.labels == 0].mean(), flagged.mean())
+    assert locked[1] == 0.5
+    assert locked[2:] == pytest.approx(expected)
+    for name, threshold, sensitivity, *_ in swept:
+        wanted = float(name.split()[-1])
+        positive = cases.scores[cases.labels == 1]
+        assert sensitivity >= wanted
+        assert (positive > threshold).mean() < wanted  # a higher threshold would keep too few
+
+
+def test_curves_of_one_class_are_refused():
+    with pytest.raises(ValueError, match="both classes"):
+        roc_figure(Cases(np.ones(3, dtype=int), np.array([0.1, 0.2, 0.3]), np.array(["a", "b", "c"]), 0.2))
+
+
+def test_predictive_values_follow_bayes_at_the_studys_own_prevalence():
+    cases = random_cases()
+    found = {one.metric: one for one in estimate(cases, SETTING)}
+    table = prevalence_table(found["sensitivity"], found["specificity"], (float(cases.labels.mean()), 0.01))
+    own, rare = table.rows
+    assert own[1:4] == pytest.approx((found["ppv"].value, found["npv"].value, 100 * found["flagged_fraction"].value))
+    assert rare[1] < own[1]
+    assert rare[4] < rare[1] < rare[7]
+    assert "no change of spectrum" in table.title
+
+
+def test_calibration_counts_every_image_once_and_rises_with_a_good_score():
+    cases = random_cases()
+    table, figure = calibration(cases)
+    assert sum(row[2] for row in table.rows) == cases.labels.size
+    shares = [row[4] for row in table.rows]
+    assert shares == sorted(shares)
+    assert figure.series[0].y == tuple(shares)
+    constant = Cases(cases.labels, np.full(3000, 0.3), cases.patients, 0.5)
+    assert [row[2] for row in calibration(constant)[0].rows] == [3000]
+
+
+def test_the_design_effect_is_one_without_clusters_or_correlation():
+    assert design_effect([1] * 10, 0.8) == 1
+    assert design_effect([3] * 10, 0) == 1
+    assert design_effect([3] * 10, 0.5) == 2
+    assert design_effect([1, 1, 4], 1) == pytest.approx(3)  # (1 + 1 + 16) / 6
+
+
+def test_hanley_and_mcneil_is_near_a_simulation():
+    generator = np.random.default_rng(5)
+    rate = 0.9 / 0.1  # P(positive > negative) of exponential scores with this ratio of means is 0.9
+    areas = [
+        reference.roc_auc_score(
+            [1] * 60 + [0] * 90, np.r_[generator.exponential(rate, 60), generator.exponential(1, 90)]
+        )
+        for _ in range(2000)
+    ]
+    assert np.std(areas) == pytest.approx(auroc_standard_error(0.9, 60, 90), rel=0.05)
+
+
+def test_the_power_of_a_proportion_is_that_of_its_wilson_interval():
+    n, bound, truth = 80, 0.8, 0.9
+    passed = [wilson(k, n).lower > bound for k in range(n + 1)]
+    assert proportion_power(truth, bound, n) == pytest.approx(stats.binom.pmf(np.flatnonzero(passed), n, truth).sum())
+    assert proportion_power(truth, bound, 300) > proportion_power(truth, bound, n)
+
+
+def test_no_more_than_the_level_passes_at_the_bound():
+    assert auroc_power(0.95, 0.95, 390, 234) == pytest.approx(0.025)
+    assert proportion_power(0.8, 0.8, 1000) < 0.03
+
+
+def test_joint_power_lies_between_its_bounds():
+    (row,) = power_table(390, 234, 1.2, [Assumed(0.97, 0.93, 0.88)], Bounds(0.95, 0.8, 0.8)).rows
+    powers, least, independent = row[3:6], row[6], row[7]
+    assert max(0, sum(powers) - 2) == pytest.approx(least)
+    assert least <= independent <= min(powers)
+
+
+def test_the_thresholds_interval_holds_it_and_narrows_with_more_patients():
+    widths = []
+    for n in (300, 3000):
+        cases = random_cases(n)
+        positive = np.sort(cases.scores[cases.labels == 1])[::-1]
+        chosen = positive[int(np.ceil(0.95 * positive.size)) - 1]
+        found = threshold_interval(cases.labels, cases.scores, cases.codes, 0.95, 400, 3)
+        assert found.lower <= chosen <= found.upper
+        widths.append(found.upper - found.lower)
+    assert widths[1] < widths[0]
+
+
+def test_a_threshold_that_no_sample_changes_has_no_width():
+    labels, scores = np.array([1, 1, 0, 0]), np.array([0.7, 0.7, 0.1, 0.2])
+    found = threshold_interval(labels, scores, np.array([0, 0, 0, 1]), 0.95, 200, 1)
+    assert found is None or (found.lower, found.upper) == (0.7, 0.7)

@@ -1,0 +1,96 @@
+"""How many images a study needs, and how likely it is to pass, with patients that have several images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from verification.evidence import Table
+
+LEVEL = 0.95
+
+
+def design_effect(images_of_patients: Sequence[int], correlation: float) -> float:
+    """How many times as many images are needed as if each were of a patient of its own.
+
+    1 + (m - 1) * rho with m the mean number of images that an image's patient has (Kish), so that unequal patients
+    count as they weigh.
+    """
+    sizes = np.asarray(images_of_patients, dtype=float)
+    return float(1 + ((sizes**2).sum() / sizes.sum() - 1) * correlation)
+
+
+def auroc_standard_error(area: float, positives: float, negatives: float) -> float:
+    """Of an AUROC over independent images, by Hanley and McNeil (1982), exponential scores."""
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (positives - 1) * (q1 - area**2) + (negatives - 1) * (q2 - area**2)
+    return math.sqrt(spread / (positives * negatives))
+
+
+def proportion_power(truth: float, bound: float, n: float) -> float:
+    """How likely the lower limit of a proportion's 95 % interval lies above `bound`: Wilson's, of `n` images."""
+    images = math.floor(n)
+    counts = np.arange(images + 1)
+    z = stats.norm.ppf((1 + LEVEL) / 2)
+    share = counts / images
+    centre = (share + z * z / (2 * images)) / (1 + z * z / images)
+    reach = z * np.sqrt(share * (1 - share) / images + z * z / (4 * images**2)) / (1 + z * z / images)
+    return float(stats.binom.pmf(counts[centre - reach > bound], images, truth).sum())
+
+
+def auroc_power(truth: float, bound: float, positives: float, negatives: float) -> float:
+    """How likely the lower limit of the AUROC's 95 % interval lies above `bound`, by the normal approximation."""
+    z = stats.norm.ppf((1 + LEVEL) / 2)
+    return float(stats.norm.cdf((truth - bound) / auroc_standard_error(truth, positives, negatives) - z))
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What is supposed to be true: AUROC, sensitivity and specificity."""
+
+    auroc: float
+    sensitivity: float
+    specificity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the lower limits have to lie above."""
+
+    auroc: float
+    sensitivity: float
+    specificity: float
+
+
+def power_table(positives: int, negatives: int, effect: float, assumed: Sequence[Assumed], bounds: Bounds) -> Table:
+    """The power of each co-primary and of all together, for the images that there are.
+
+    Args:
+        positives: images that are positive.
+        negatives: images that are negative.
+        effect: the design effect, by which the images are divided.
+        assumed: what may be true.
+        bounds: the criteria.
+    """
+    n_positive, n_negative = positives / effect, negatives / effect
+    rows = []
+    for one in assumed:
+        powers = (
+            auroc_power(one.auroc, bounds.auroc, n_positive, n_negative),
+            proportion_power(one.sensitivity, bounds.sensitivity, n_positive),
+            proportion_power(one.specificity, bounds.specificity, n_negative),
+        )
+        least = max(0.0, sum(powers) - 2)  # Fréchet: whatever the dependence
+        rows.append((one.auroc, one.sensitivity, one.specificity, *powers, least, math.prod(powers)))
+    return Table(
+        title=f"Power with {positives} positive and {negatives} negative images and a design effect of {effect:.2f}",
+        columns=(
+            "true AUROC", "true sensitivity", "true specificity", "power, AUROC", "power, sensitivity",
+            "power, specificity", "power of all, at least", "power of all, if independent",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip

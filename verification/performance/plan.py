@@ -12,9 +12,16 @@ from msgspec import Meta, Struct
 
 from verification.datasets.manifest import blocking
 from verification.evidence import Issue, Opening, StudyPlan
+from verification.performance.log import LOG, read_log
 from verification.performance.metrics import UNDEFINED
 
 T = TypeVar("T")
+
+RECORDED = ("comparator", "reference_standard")
+"""Kinds of study that decide nothing of this device; their analyses are recorded from files kept elsewhere."""
+
+TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", "out_of_scope.csv")
+"""What an opening leaves: the scores of the release, and of what they are compared with."""
 
 
 class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,12 +45,68 @@ class Asserted(_Strict, frozen=True):
     values: dict[str, str]
 
 
+class PriorUse(_Strict, frozen=True):
+    """A use of the data that is known from elsewhere; `date` is as it is known, or "not known"."""
+
+    date: str
+    what: str
+    source: str
+
+
+class Input(_Strict, frozen=True):
+    """A file outside the repository that a study is computed from: its name in the user's folder, and its SHA-256."""
+
+    file: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class PowerAssumption(_Strict, frozen=True):
+    """What may be true: AUROC, sensitivity, specificity."""
+
+    auroc: float
+    sensitivity: float
+    specificity: float
+
+
+class Power(_Strict, frozen=True):
+    """What the power is computed for: the correlation of two images of one patient, and what may be true."""
+
+    correlation: Annotated[float, Meta(ge=0, le=1)]
+    assumed: tuple[PowerAssumption, ...]
+
+
+class TriageAssumptions(_Strict, frozen=True):
+    """A reading worklist: what is simulated, none of it measured. `source` says where the figures are from."""
+
+    source: str
+    arrivals_per_hour: Annotated[float, Meta(gt=0)]
+    reading_minutes: Annotated[float, Meta(gt=0)]
+    prevalences: tuple[Annotated[float, Meta(gt=0, lt=1)], ...]
+    images: Annotated[int, Meta(ge=1)]
+    replicates: Annotated[int, Meta(ge=2)]
+    seed: Annotated[int, Meta(ge=0)]
+
+
+class OutOfScope(_Strict, frozen=True):
+    """Images that the release is not for, scored on purpose to show what the gate's limits are for."""
+
+    dataset: str
+    split: str | None
+    reason: str
+    asserted: dict[str, str]
+    true_values: dict[str, str]
+
+
 class Plan(_Strict, frozen=True):
-    """plan.yaml."""
+    """plan.yaml.
+
+    `prior_uses` begin the log of public data. `shortcuts`, `perturbations` and `out_of_scope` say what is scored beside
+    the images at an opening; `training_dataset` is what the shortcuts are fitted on.
+    """
 
     name: str
     title: str
-    kind: Literal["development", "validation_plan"]
+    kind: Literal["development", "benchmark", "comparator", "reference_standard", "validation_plan"]
     label: str
     release: str
     dataset: str
@@ -63,6 +126,19 @@ class Plan(_Strict, frozen=True):
     sample_size: str
     limitations: tuple[str, ...]
     asserted: Asserted | None
+    prior_uses: tuple[PriorUse, ...] = ()
+    inputs: dict[str, Input] = {}
+    training_dataset: str | None = None
+    shortcuts: bool = False
+    perturbations: bool = False
+    out_of_scope: OutOfScope | None = None
+    triage: TriageAssumptions | None = None
+    power: Power | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether its analyses are recorded from files that are not in the repository."""
+        return self.kind in RECORDED
 
     def state(self) -> StudyPlan:
         """What the evidence says of the plan."""
@@ -112,12 +188,12 @@ class StudyFolder:
     @property
     def log(self) -> Path:
         """The log of uses of the data."""
-        return self.folder / "openings.log"
+        return self.folder / LOG
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file that the study holds."""
-        names = ("plan.yaml", "criteria.yaml", "scores.csv", "openings.log")
+        names = ("plan.yaml", "criteria.yaml", *TABLES, "recorded.json", LOG)
         return tuple(self.folder / name for name in names if (self.folder / name).is_file())
 
 
@@ -134,7 +210,8 @@ def read_study(folder: Path, where: str) -> tuple[StudyFolder | None, tuple[Issu
     issues: list[Issue] = []
     plan = _read_yaml(folder / "plan.yaml", f"{where}/plan.yaml", Plan, issues)
     goals = _read_yaml(folder / "criteria.yaml", f"{where}/criteria.yaml", tuple[Goal, ...], issues)
-    openings = _read_log(folder / "openings.log", f"{where}/openings.log", issues)
+    openings, broken = read_log(folder / LOG, f"{where}/{LOG}")
+    issues += broken
     if plan is None or goals is None:
         return None, tuple(issues)
     issues += _find_faults(plan, goals, folder.name, where)
@@ -146,7 +223,7 @@ def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> 
     faults = []
     if plan.name != name:
         faults.append(("plan.yaml", f"name {plan.name}; expected {name}, the folder's"))
-    if not goals:
+    if not goals and plan.kind not in RECORDED:
         faults.append(("criteria.yaml", "no criterion; expected at least one"))
     subgroups = {"all", *(subgroup.name for subgroup in plan.subgroups)}
     for number, goal in enumerate(goals):
@@ -165,15 +242,3 @@ def _read_yaml(path: Path, where: str, kind: type[T], issues: list[Issue]) -> T 
     except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         issues.append(blocking("study-unreadable", where, str(error), "mend the file"))
         return None
-
-
-def _read_log(path: Path, where: str, issues: list[Issue]) -> tuple[Opening, ...]:
-    openings = []
-    lines = path.read_bytes().splitlines() if path.is_file() else []
-    for number, line in enumerate(lines, start=1):
-        try:
-            openings.append(msgspec.json.decode(line, type=Opening))
-        except msgspec.DecodeError as error:
-            hint = "restore the log from git: it is only ever appended to"
-            issues.append(blocking("log-unreadable", f"{where}:{number}", str(error), hint))
-    return tuple(openings)

@@ -1,0 +1,281 @@
+"""Shortcut baselines: what a glance at the file, at its edges or at its brightness already gives beside the model.
+
+Each baseline is a logistic regression on a few numbers of an image, fitted on the training split alone. A baseline that
+does nearly as well as a model says that the collection can be told apart without reading the lungs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from verification.datasets.manifest import Entry
+from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Series, Table
+from verification.performance.curves import roc_figure
+from verification.performance.estimates import Cases, Setting, difference, estimate
+from verification.performance.metrics import Floats
+
+Grey = NDArray[np.float32]
+"""Grey values, axis order (rows, columns), in [0, 1]."""
+Progress = Callable[[int, int], None]
+"""Takes how many images are done, and of how many."""
+
+LINEAR = "32-pixel linear model"
+SIDE = 32
+EDGE = 0.1
+"""The side of a corner and the width of a border, as a share of the image's sides."""
+HIGH = 0.25
+"""Cycles a pixel from which on a frequency is high: half of what the grid can hold."""
+TINY = 1e-9
+"""What is added before a logarithm, so that a flat image has one."""
+STRENGTH = {LINEAR: 0.01}
+"""Inverse strength of the regularisation; 1 where it is not named. Fixed beforehand, tuned on nothing."""
+QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+MODEL = "the release's score"
+
+
+def measure_sharpness(grey: Grey) -> Floats:
+    """The logarithm of the variance of the Laplacian, (1,)."""
+    inner = grey[1:-1, 1:-1]
+    laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * inner
+    return np.log(np.array([laplacian.var(dtype=np.float64)]) + TINY)
+
+
+def measure_high_frequencies(grey: Grey) -> Floats:
+    """The logarithm of the share of the variance that lies at high frequencies, (1,)."""
+    power = np.abs(np.fft.fft2(grey - grey.mean())) ** 2
+    rows, columns = (np.fft.fftfreq(size) for size in grey.shape)
+    high = np.hypot(rows[:, np.newaxis], columns[np.newaxis]) >= HIGH
+    return np.log(np.array([power[high].sum() / max(power.sum(), TINY)]) + TINY)
+
+
+def measure_corners(grey: Grey) -> Floats:
+    """The mean of each corner, (4,): top left, top right, bottom left, bottom right."""
+    rows, columns = (max(1, round(EDGE * size)) for size in grey.shape)
+    corners = (grey[y, x] for y in (slice(rows), slice(-rows, None)) for x in (slice(columns), slice(-columns, None)))
+    return np.array([corner.mean() for corner in corners], dtype=np.float64)
+
+
+def measure_borders(grey: Grey) -> Floats:
+    """The mean of each border, (4,): top, bottom, left, right."""
+    rows, columns = (max(1, round(EDGE * size)) for size in grey.shape)
+    borders = (grey[:rows], grey[-rows:], grey[:, :columns], grey[:, -columns:])
+    return np.array([border.mean() for border in borders], dtype=np.float64)
+
+
+def shrink(grey: Grey) -> Floats:
+    """The image at 32 x 32, row after row, (1024,)."""
+    small = Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return np.asarray(small, dtype=np.float64).ravel()
+
+
+MEASURES: dict[str, Callable[[Grey], Floats]] = {
+    "sharpness": measure_sharpness,
+    "high-frequency energy": measure_high_frequencies,
+    "corners": measure_corners,
+    "borders": measure_borders,
+    "mean intensity": lambda grey: np.array([grey.mean()], dtype=np.float64),
+    "contrast": lambda grey: np.array([grey.std()], dtype=np.float64),
+    LINEAR: shrink,
+}
+MEANINGS = {
+    "file size": "logarithm of the bytes of the file",
+    "sharpness": "logarithm of the variance of the Laplacian",
+    "high-frequency energy": "logarithm of the share of the variance at a quarter of a cycle a pixel and above",
+    "corners": "means of the four corners, a tenth of each side",
+    "borders": "means of the four borders, a tenth of the side wide",
+    "mean intensity": "mean of the grey values",
+    "contrast": "standard deviation of the grey values",
+    LINEAR: "the image at 32 x 32 pixels",
+}
+BASELINES = tuple(MEANINGS)
+"""The names of all baselines."""
+
+
+def score_baselines(
+    training: Sequence[Entry],
+    evaluation: Sequence[Entry],
+    folder_of: Callable[[Entry], Path],
+    progress: Progress | None = None,
+) -> dict[str, Floats]:
+    """Fit every baseline on the training images and score the evaluation images with it.
+
+    Args:
+        training: images of both labels; nothing else is fitted on.
+        evaluation: images to be scored; their labels are not read.
+        folder_of: the folder that the image path of an entry is relative to.
+        progress: told after each image.
+
+    Returns:
+        By baseline, (evaluation images,), in [0, 1]: higher is more like the training images with pneumonia.
+
+    Raises:
+        ValueError: images cannot be read, every one named; or the training images are of one label.
+    """
+    labels = np.array([entry.label for entry in training])
+    if np.unique(labels).size < 2:
+        raise ValueError(f"training: expected images of both labels, received {labels.size} of one or none")
+    numbers = _measure_all([*training, *evaluation], folder_of, progress)
+    return {name: _fit_and_score(name, rows[: labels.size], labels, rows[labels.size :]) for name, rows in numbers}
+
+
+def _fit_and_score(name: str, known: Floats, labels: NDArray[np.int_], unknown: Floats) -> Floats:
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH.get(name, 1.0), max_iter=2000))
+    model.fit(known, labels)
+    return np.asarray(model.predict_proba(unknown)[:, 1]) if unknown.size else np.empty(0)
+
+
+def _measure_all(
+    entries: Sequence[Entry], folder_of: Callable[[Entry], Path], progress: Progress | None
+) -> list[tuple[str, Floats]]:
+    """By baseline, (images, numbers)."""
+    rows, faults = [], []
+    for number, entry in enumerate(entries, start=1):
+        path = folder_of(entry) / entry.image
+        try:
+            rows.append(_measure(path))
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            faults.append(f"{path}: cannot be measured: {error}")
+        if progress:
+            progress(number, len(entries))
+    if faults:
+        raise ValueError("\n".join(faults))
+    return [(name, np.array(column)) for name, column in zip(BASELINES, zip(*rows, strict=True), strict=True)]
+
+
+def _measure(path: Path) -> tuple[Floats, ...]:
+    """What each baseline reads of a file, in the order of `BASELINES`."""
+    size = np.log(np.array([path.stat().st_size], dtype=np.float64))
+    with Image.open(path) as image:
+        grey = np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
+    if min(grey.shape) < SIDE:
+        raise ValueError(f"{grey.shape[0]} rows, {grey.shape[1]} columns; expected at least {SIDE} of each")
+    return (size, *(measure(grey) for measure in MEASURES.values()))
+
+
+# --- what they say beside the model -----------------------------------------------------------------------------------
+
+
+def analyse_shortcuts(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) -> tuple[Analysis, ...]:
+    """The baselines beside the model, and the model among images that a baseline cannot tell apart.
+
+    Args:
+        cases: the images with the release's scores.
+        baselines: by name, (images,), the baselines' scores of the same images in the same order.
+        setting: the study's.
+
+    Raises:
+        ValueError: there is no baseline, one has another number of images, or the images are of one label.
+    """
+    wrong = [f"{name}: {scores.shape}" for name, scores in baselines.items() if scores.shape != cases.scores.shape]
+    if wrong or not baselines:
+        raise ValueError(f"baselines: expected scores {cases.scores.shape} each, received {', '.join(wrong) or 'none'}")
+    if np.unique(cases.labels).size < 2:
+        raise ValueError("cases: expected images of both labels")
+    return _compare(cases, baselines, setting), _stratify(cases, baselines, setting)
+
+
+def _compare(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) -> Analysis:
+    areas = {name: _area(cases, scores, setting, name) for name, scores in {MODEL: cases.scores, **baselines}.items()}
+    best = max(baselines, key=lambda name: areas[name].value or 0.0)
+    paired = difference(cases, baselines[best], setting, f"{MODEL} less the best baseline ({best})")
+    shown = sorted(baselines, key=lambda name: -(areas[name].value or 0.0))
+    return _analysis(
+        cases,
+        setting,
+        id="shortcut-baselines",
+        title="Shortcut baselines beside the release",
+        score="baselines fitted on the training split, and the release's score",
+        statement="Each baseline is a logistic regression on a few numbers that need no reading of the lungs; all were "
+        "fitted on the training split and scored here like the release. The best of them was chosen on these images, "
+        "which favours it. What a baseline reaches can be reached without looking for pneumonia; that the release is "
+        "better does not show that it uses no shortcut.",
+        estimates=(areas[MODEL], *(areas[name] for name in shown), paired),
+        tables=(_meanings(shown),),
+        figures=(roc_figure(cases, {name: baselines[name] for name in shown}, MODEL),),
+    )
+
+
+def _area(cases: Cases, scores: Floats, setting: Setting, name: str) -> Estimate:
+    (found,) = estimate(replace(cases, scores=scores), setting, score=name, metrics=("auroc",))
+    return found
+
+
+def _stratify(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) -> Analysis:
+    places = {name: find_quarters(scores) for name, scores in baselines.items()}
+    estimates = [
+        row
+        for name, place in places.items()
+        for number, quarter in enumerate(QUARTERS)
+        for row in estimate(cases.where(place == number), setting, quarter, score=name, metrics=("auroc",))
+    ]
+    return _analysis(
+        cases,
+        setting,
+        id="shortcut-strata",
+        title="The release among images that a baseline finds alike",
+        score="the release's score, within quarters of the images by each baseline's score",
+        statement="Within a quarter the images are alike to the baseline, so that the release has to use something "
+        "else. A quarter with few images of one label says little; where one label is absent there is no estimate.",
+        estimates=tuple(estimates),
+        tables=(_count(cases, places),),
+        figures=(_draw(estimates),),
+    )
+
+
+def find_quarters(scores: Floats) -> NDArray[np.intp]:
+    """The quarter, 0 to 3, of each image by its score; equal scores are in one quarter, so that some may be empty."""
+    return np.searchsorted(np.quantile(scores, (0.25, 0.5, 0.75)), scores, side="left")
+
+
+def _analysis(
+    cases: Cases, setting: Setting, *, id: str, title: str, score: str, statement: str,  # noqa: A002
+    estimates: tuple[Estimate, ...], tables: tuple[Table, ...], figures: tuple[Figure, ...],
+) -> Analysis:  # fmt: skip
+    return Analysis(
+        id=id, title=title, role=Role.BASELINE, reference_standard=setting.reference_standard, score=score,
+        weighting="every image counts alike" if cases.weights is None else "sampling weights", statement=statement,
+        images=cases.labels.size, patients=int(np.unique(cases.patients).size), positives=int(cases.labels.sum()),
+        estimates=estimates, tables=tables, figures=figures,
+    )  # fmt: skip
+
+
+def _meanings(names: Sequence[str]) -> Table:
+    rows = tuple((name, MEANINGS.get(name, "not described")) for name in names)
+    return Table(title="What each baseline reads of an image", columns=("baseline", "what it reads"), rows=rows)
+
+
+def _count(cases: Cases, places: Mapping[str, NDArray[np.intp]]) -> Table:
+    """Images with and without the finding in every quarter, also where there is none."""
+    rows: list[tuple[str | int, ...]] = []
+    for name, place in places.items():
+        counts = (((place == number) & (cases.labels == label)).sum() for number in range(4) for label in (1, 0))
+        rows.append((name, *map(int, counts)))
+    columns = ("baseline", *(f"{quarter}, {sign}" for quarter in QUARTERS for sign in ("n+", "n-")))
+    return Table(title="Images in each quarter", columns=columns, rows=tuple(rows))
+
+
+def _draw(estimates: Sequence[Estimate]) -> Figure:
+    return Figure(
+        kind=FigureKind.INTERVALS, title="The release within quarters of each baseline", x_label="baseline",
+        y_label="AUROC", series=tuple(_series(quarter, estimates) for quarter in QUARTERS),
+    )  # fmt: skip
+
+
+def _series(quarter: str, estimates: Sequence[Estimate]) -> Series:
+    rows = [row for row in estimates if row.subgroup == quarter]
+    return Series(
+        name=quarter,
+        x=tuple(row.score for row in rows),
+        y=tuple(row.value for row in rows),
+        lower=tuple(row.interval.lower if row.interval else None for row in rows),
+        upper=tuple(row.interval.upper if row.interval else None for row in rows),
+    )

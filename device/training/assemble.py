@@ -95,7 +95,7 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
         "architecture": describe_network(recipe),
         "parameters": int(network.count_params()),
         **_initial_weights(recipe),
-        "recipe": file.path.stem,
+        "recipe": recipe.name,
         "recipe_digest": file.digest,
         "loss": f"binary cross-entropy, label smoothing {recipe.loss.label_smoothing:g}, "
         f"class weighting {recipe.loss.class_weighting}",
@@ -130,11 +130,11 @@ def _initial_weights(recipe: Recipe) -> dict[str, str | None]:
 def _augmentation(recipe: Recipe) -> str:
     limits = recipe.augmentation
     return (
-        f"shift up to {limits.shift:g} of the side, zoom up to {limits.zoom:g}, rotation up to "
-        f"{limits.rotation_degrees:g} degrees, contrast up to {limits.contrast:g}, brightness up to "
-        f"{limits.brightness:g} of the range, the logarithm of gamma up to {limits.gamma:g}, sharpness up to "
-        f"{limits.sharpness:g}, each drawn evenly in both directions; Gaussian noise up to {limits.noise:g} of the "
-        "range; no flip"
+        f"shift up to {limits.shift:g} of the side, zoom up to {limits.zoom:g}, stretch of rows against columns "
+        f"up to {limits.stretch:g}, rotation up to {limits.rotation_degrees:g} degrees, contrast up to "
+        f"{limits.contrast:g}, brightness up to {limits.brightness:g} of the range, the logarithm of gamma up to "
+        f"{limits.gamma:g}, sharpness up to {limits.sharpness:g}, each drawn evenly in both directions; Gaussian noise "
+        f"up to {limits.noise:g} of the range; black surround in a share of {limits.black_surround:g}; no flip"
     )
 
 

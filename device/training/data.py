@@ -173,11 +173,16 @@ def augment(inputs: Any, limits: Augmentation, seed: Any) -> Any:
     shape = tf.shape(inputs)
     high = tf.constant(
         [limits.shift, limits.shift, limits.zoom, np.deg2rad(limits.rotation_degrees), limits.contrast,
-         limits.brightness, limits.gamma, limits.sharpness]
+         limits.brightness, limits.gamma, limits.sharpness, limits.stretch]
     )[:, tf.newaxis]  # fmt: skip
-    unit = tf.random.stateless_uniform((8, shape[0]), seed, -1.0, 1.0)
-    shift_rows, shift_columns, zoom, angle, contrast, brightness, gamma, sharpness = tf.unstack(unit * high)
-    moved = _transform(inputs, shift_rows, shift_columns, 1 + zoom, angle)
+    unit = tf.random.stateless_uniform((9, shape[0]), seed, -1.0, 1.0)
+    shift_rows, shift_columns, zoom, angle, contrast, brightness, gamma, sharpness, stretch = tf.unstack(unit * high)
+    zooms = ((1 + zoom) * (1 + stretch), (1 + zoom) / (1 + stretch))
+    moved = _transform(inputs, (shift_rows, shift_columns), zooms, angle)
+    if limits.black_surround:
+        inside = _transform(tf.ones_like(inputs), (shift_rows, shift_columns), zooms, angle, "CONSTANT")
+        black = tf.random.stateless_uniform((shape[0],), seed + 3) < limits.black_surround
+        moved *= tf.where(_per_image(black), inside, 1.0)
     if limits.gamma:
         moved = tf.pow(tf.clip_by_value(moved, 1e-6, 1.0), tf.exp(_per_image(gamma)))
     if limits.sharpness:
@@ -203,19 +208,26 @@ def _per_image(values: Any) -> Any:
     return values[:, tf.newaxis, tf.newaxis, tf.newaxis]
 
 
-def _transform(inputs: Any, shift_rows: Any, shift_columns: Any, zoom: Any, angle: Any) -> Any:
-    """Resample about the centre; the transform maps output to input coordinates, as (x, y) = (column, row)."""
+def _transform(
+    inputs: Any, shifts: tuple[Any, Any], zooms: tuple[Any, Any], angle: Any, outside: str = "NEAREST"
+) -> Any:
+    """Resample about the centre; the transform maps output to input coordinates, as (x, y) = (column, row).
+
+    Shifts and zooms are of (rows, columns), an image each.
+    """
     size = tf.cast(tf.shape(inputs)[1:3], tf.float32)
     row, column = (size[0] - 1) / 2, (size[1] - 1) / 2
-    cosine, sine = tf.cos(angle) / zoom, tf.sin(angle) / zoom
-    x = column - cosine * column + sine * row + shift_columns * size[1]
-    y = row - sine * column - cosine * row + shift_rows * size[0]
+    cosine, sine = tf.cos(angle), tf.sin(angle)
+    along_x = cosine / zooms[1], -sine / zooms[1]
+    along_y = sine / zooms[0], cosine / zooms[0]
+    x = column - along_x[0] * column - along_x[1] * row + shifts[1] * size[1]
+    y = row - along_y[0] * column - along_y[1] * row + shifts[0] * size[0]
     zero = tf.zeros_like(angle)
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=inputs,
-        transforms=tf.stack([cosine, -sine, x, sine, cosine, y, zero, zero], axis=1),
+        transforms=tf.stack([*along_x, x, *along_y, y, zero, zero], axis=1),
         output_shape=tf.shape(inputs)[1:3],
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="NEAREST",
+        fill_mode=outside,
     )

@@ -81,10 +81,11 @@ Network: TypeAlias = ResidualNetwork | XceptionStem
 class Augmentation(_Strict, frozen=True):
     """Random changes that leave a radiograph one that a radiologist accepts. There is no flip: it mirrors the heart.
 
-    Shift and zoom are fractions of the side, rotation is in degrees, contrast is relative, brightness is of the range.
-    Gamma is the natural logarithm of the exponent. Sharpness adds so many times what a Gaussian blur takes away; below
-    0 it blurs. Each is drawn evenly from minus the limit to the limit. Noise is Gaussian, its standard deviation drawn
-    evenly from 0 to the limit.
+    Shift and zoom are fractions of the side; stretch is a further zoom of the rows and the inverse of the columns, for
+    images that lost their aspect. Rotation is in degrees, contrast is relative, brightness is of the range. Gamma is
+    the natural logarithm of the exponent. Sharpness adds so many times what a Gaussian blur takes away; below 0 it
+    blurs. Each is drawn evenly from minus the limit to the limit. Noise is Gaussian, its standard deviation drawn
+    evenly from 0 to the limit. What moves in from outside repeats the edge, or is black in that share of the images.
     """
 
     shift: Fraction
@@ -95,6 +96,8 @@ class Augmentation(_Strict, frozen=True):
     gamma: Annotated[float, Meta(ge=0, le=0.7)] = 0.0
     sharpness: Annotated[float, Meta(ge=0, le=1)] = 0.0
     noise: Annotated[float, Meta(ge=0, le=0.1)] = 0.0
+    stretch: Fraction = 0.0
+    black_surround: Annotated[float, Meta(ge=0, le=1)] = 0.0
 
 
 class Loss(_Strict, frozen=True):

@@ -76,7 +76,11 @@ class Power(_Strict, frozen=True):
 
 
 class TriageAssumptions(_Strict, frozen=True):
-    """A reading worklist: what is simulated, none of it measured. `source` says where the figures are from."""
+    """A reading worklist: what is simulated, none of it measured. `source` says where the figures are from.
+
+    `sources` says it of a single figure by its name. `images` are simulated in each replicate, the first fifth of them
+    to warm up.
+    """
 
     source: str
     arrivals_per_hour: Annotated[float, Meta(gt=0)]
@@ -85,6 +89,9 @@ class TriageAssumptions(_Strict, frozen=True):
     images: Annotated[int, Meta(ge=1)]
     replicates: Annotated[int, Meta(ge=2)]
     seed: Annotated[int, Meta(ge=0)]
+    readers: Annotated[int, Meta(ge=1)] = 1
+    reading_times: Literal["exponential", "constant"] = "exponential"
+    sources: dict[str, str] = {}
 
 
 class OutOfScope(_Strict, frozen=True):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import platform
+import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from device.locking import replace_folder
 from device.training.recipe import RecipeError, RecipeFile, read_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RUNS = Path("build/training")
-RECIPE = "recipe.yaml"
+RECIPE, RECORD = "recipe.yaml", "run.json"
 
 
 def train(argv: Sequence[str]) -> int:
@@ -53,16 +56,18 @@ def _train(options: argparse.Namespace) -> int:
     run = options.output or RUNS / file.recipe.name
     _require_run(run, file, resume=options.resume)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from device.training import assemble, data, fit
+    from device.training import assemble, data, fit, network
 
     folder = data.find_folder(file.recipe, options.data)
     samples = data.read_samples(file, folder)
-    _open_run(run, file)
     fit.make_deterministic(file.recipe)
+    if not (run / fit.HISTORY).is_file():
+        network.verify_weights(file.recipe, options.weights)
+    _open_run(run, file)
     images = {split: data.Images(found, file.recipe) for split, found in samples.items()}
     print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
-    network = fit.fit(file.recipe, images, run, options.weights)
-    release = assemble.assemble(file, network, images, fit.read_history(run / fit.HISTORY), run)
+    trained = fit.fit(file.recipe, images, run, options.weights)
+    release = assemble.assemble(file, trained, images, fit.read_history(run / fit.HISTORY), run)
     print(f"made {release}; lock it with: clearway release lock {run}")
     return 0
 
@@ -81,11 +86,19 @@ def _require_run(run: Path, file: RecipeFile, *, resume: bool) -> None:
 
 
 def _open_run(run: Path, file: RecipeFile) -> None:
-    """Make the run's folder, with a copy of the recipe and a record of what runs it."""
+    """Make the run's folder, whole, with a copy of the recipe and a record of what runs it; or open it again."""
     if (run / RECIPE).is_file():
+        if json.loads((run / RECORD).read_bytes()).get("manifest_sha256") != _digest(file.manifest):
+            raise RecipeError(f"{run}: was made with another {file.manifest}; name another folder with --output")
+        for left in run.glob(".writing-*"):  # by a run that was killed
+            shutil.rmtree(left)
         return
-    run.mkdir(parents=True, exist_ok=True)
     packages = {name: metadata.version(name) for name in ("keras", "numpy", "pillow", "tensorflow-cpu")}
     record = {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
-    (run / "run.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    (run / RECIPE).write_bytes(file.path.read_bytes())
+    record["manifest_sha256"] = _digest(file.manifest)
+    text = json.dumps(record, indent=1) + "\n"
+    replace_folder(run, {RECORD: text.encode(), RECIPE: file.path.read_bytes()})
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -88,8 +88,8 @@ def _block(inputs: Any, filters: int, strides: int) -> Any:
 def _build_xception_stem(recipe: Recipe, network: XceptionStem, weights: Path | None) -> Any:
     rows, columns = recipe.geometry.rows, recipe.geometry.columns
     whole = keras.applications.Xception(include_top=False, weights=None, input_shape=(rows, columns, 3))
-    if isinstance(network.initial_weights, WeightsFile):
-        whole.set_weights(read_weights(network.initial_weights, weights))
+    if held := verify_weights(recipe, weights):
+        whole.set_weights(_read_weights(*held))
     ends = [layer for layer in whole.layers if isinstance(layer, layers.Add)]  # block 2 ends with the first sum
     stem = keras.Model(whole.input, ends[network.blocks - 2].output, name="xception_stem")
     frozen = True
@@ -103,21 +103,33 @@ def _build_xception_stem(recipe: Recipe, network: XceptionStem, weights: Path | 
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="score")(pooled), name="xception_stem_score")
 
 
-def read_weights(named: WeightsFile, path: Path | None) -> list[Any]:
-    """The arrays of the layer that a recipe names, in Keras's order.
+def verify_weights(recipe: Recipe, path: Path | None) -> tuple[WeightsFile, Path] | None:
+    """The initial weights that a recipe names and their file, which is the one that it names; None if it names none.
 
     Raises:
-        RecipeError: no file is given, or it is not the one that the recipe names.
+        RecipeError: no file is given, it cannot be read, or it is another.
     """
+    named = recipe.network.initial_weights
+    if not isinstance(named, WeightsFile):
+        if path is not None:
+            raise RecipeError(f"--weights {path}: the recipe starts from random weights; leave the option out")
+        return None
     if path is None:
-        raise RecipeError(f"initial weights: give the file of {named.origin} with --weights FILE")
+        raise RecipeError(f"initial weights: give the file with --weights FILE: {named.origin}")
     try:
-        content = path.read_bytes()
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise RecipeError(f"{path}: initial weights cannot be read: {error.strerror}") from error
-    found = hashlib.sha256(content).hexdigest()
     if found != named.sha256:
-        raise RecipeError(f"{path}: SHA-256 {found}; expected {named.sha256}, the file of {named.origin}")
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-        model = keras.models.load_model(archive.extract(named.member, folder), compile=False)
-    return list(model.get_layer(named.layer).get_weights())
+        raise RecipeError(f"{path}: SHA-256 is {found}, expected {named.sha256}: {named.origin}")
+    return named, path
+
+
+def _read_weights(named: WeightsFile, path: Path) -> list[Any]:
+    """The arrays of the layer that a recipe names, in Keras's order."""
+    try:
+        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
+            model = keras.models.load_model(archive.extract(named.member, folder), compile=False)
+        return list(model.get_layer(named.layer).get_weights())
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise RecipeError(f"{path}: no layer {named.layer} of a Keras model {named.member}: {error}") from error

@@ -12,11 +12,13 @@ import pytest
 import yaml
 from PIL import Image
 
-from device import Intake, analyze, find_releases, read_release
+from device import Intake, analyze, find_releases, main, read_release
+from device.errors import ReleaseError
+from device.locking import lock
 from device.training.cli import train
 from device.training.operating_point import choose_threshold
-from device.training.recipe import RECIPES, RecipeError, read_recipe
-from device.training.release_folder import describe_release, lock, write_release
+from device.training.recipe import RECIPES, read_recipe
+from device.training.release_folder import describe_release, write_release
 from device.types import Unbuilt
 from verification.evidence import Card
 
@@ -51,7 +53,7 @@ def write_recipe(folder, **changes):
         "name": "tiny",
         "data": {"dataset": "tiny", "manifest": "manifest.csv"},
         "geometry": SHIPPED["geometry"] | {"rows": 32, "columns": 32},
-        "network": SHIPPED["network"] | {"stem": 4, "widths": [4, 8]},
+        "network": {"kind": "residual", "stem": 4, "widths": [4, 8], "blocks": 1, "initial_weights": "none"},
         "epochs": 3,
         "batch_size": 8,
         "threads": 1,
@@ -81,7 +83,8 @@ def test_a_run_makes_a_release_that_the_device_reads(run):
     card = msgspec.yaml.decode((run / "release" / "card.yaml").read_bytes(), type=Card)
     assert (release.name, card.epochs, len(card.history[0].rows)) == ("tiny", 3, 3)
     assert card.keras_litert_maximum_difference < 1e-5
-    assert card.keras_litert_decision_flips <= 1  # the image whose score is the threshold, if Keras gives it less
+    assert card.keras_litert_decision_flips == 0  # the threshold lies between two scores
+    assert (card.initial_weights, card.initial_weights_sha256) == ("none", None)
     assert card.recipe_digest == hashlib.sha256((run / "recipe.yaml").read_bytes()).hexdigest()
     assert (card.training_images, card.tuning_images) == (20, 10)
 
@@ -94,8 +97,18 @@ def test_the_operating_point_keeps_the_sensitivity_through_the_device(run, image
     findings = [
         analyze(images / "images" / row["image"], release, Intake.RESEARCH, ASSERTED).finding for row in positive
     ]
-    assert sum(finding.flag == "flagged" for finding in findings) / len(findings) >= 0.95
-    assert release.operating_point.threshold in {finding.score for finding in findings}
+    sensitivity = SHIPPED["operating_point"]["minimum_sensitivity"]
+    assert sum(finding.flag == "flagged" for finding in findings) / len(findings) >= sensitivity
+    with (run / "release" / "tuning_scores.csv").open() as stream:
+        table = {row["image"]: row for row in csv.DictReader(stream)}
+    assert {row["image"]: finding.score for row, finding in zip(positive, findings, strict=True)} == {
+        name: float(row["score"]) for name, row in table.items() if row["label"] == "1"
+    }
+    assert all(row["patient"] == f"p{name.removesuffix('.png')}" for name, row in table.items())
+    assert len(table) == 10
+    above = [float(row["score"]) - release.operating_point.threshold for row in table.values()]
+    nearest = min(gap for gap in above if gap >= 0), max(gap for gap in above if gap < 0)
+    assert sum(nearest) == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.training
@@ -209,7 +222,7 @@ def test_a_locked_version_is_never_changed(tmp_path):
     lock(first, releases)  # weights take the place of a release that has none
     digest = read_release(releases / "adult-nih").digest
     lock(first, releases)  # the same again is no change
-    with pytest.raises(RecipeError, match="another version"):
+    with pytest.raises(ReleaseError, match="another version"):
         lock(locked_run(tmp_path / "other", note=b"2"), releases)
     assert read_release(releases / "adult-nih").digest == digest
     lock(locked_run(tmp_path / "next", version="0.2.0", note=b"2"), releases)
@@ -221,28 +234,51 @@ def test_a_damaged_or_missing_run_is_not_locked(tmp_path):
     damaged = locked_run(tmp_path / "run", note=b"1")
     (damaged / "release" / "note").write_bytes(b"2")
     for run in (damaged, tmp_path / "none"):
-        with pytest.raises(RecipeError, match="no release to lock"):
+        with pytest.raises(ReleaseError, match="no release to lock"):
             lock(run, tmp_path / "releases")
     assert not (tmp_path / "releases").exists()
 
 
+def test_weights_that_decide_otherwise_than_the_trained_network_are_not_locked(tmp_path):
+    run = locked_run(tmp_path / "run", note=b"1")
+    release = yaml.safe_load((run / "release" / "release.yaml").read_text())
+    write_release(run / "release", release, {"keras_litert_decision_flips": 1}, {"note": b"1"})
+    with pytest.raises(ReleaseError, match="keras_litert_decision_flips: found 1, expected 0"):
+        lock(run, tmp_path / "releases")
+    assert not (tmp_path / "releases").exists()
+
+
+def test_the_command_locks_a_run_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(lock, "__defaults__", (tmp_path / "releases",))
+    assert main(["release", "lock", str(locked_run(tmp_path / "first", note=b"1"))]) == 0
+    assert read_release(tmp_path / "releases" / "adult-nih").weights.file == "note"
+    assert capsys.readouterr().out == f"locked {tmp_path / 'releases' / 'adult-nih'}\n"
+    assert main(["release", "lock", str(locked_run(tmp_path / "other", note=b"2"))]) == 1
+    assert "give the recipe another version" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
-    ("scores", "sensitivity", "expected"),
+    ("scores", "sensitivity", "least", "expected"),
     [
-        ([0.9, 0.8, 0.7, 0.6], 0.75, 0.7),
-        ([0.9, 0.8, 0.7, 0.6], 0.76, 0.6),
-        ([0.9, 0.8, 0.7, 0.6], 1.0, 0.6),
-        ([0.9, 0.5, 0.5, 0.5], 0.5, 0.5),
-        ([n / 20 for n in range(20)], 0.95, 0.05),
+        ([0.9, 0.8, 0.7, 0.6], 0.75, 0.7, 0.65),
+        ([0.9, 0.8, 0.7, 0.6], 0.76, 0.6, 0.305),
+        ([0.9, 0.8, 0.7, 0.6], 1.0, 0.6, 0.305),
+        ([0.9, 0.5, 0.5, 0.5], 0.5, 0.5, 0.255),
+        ([n / 20 for n in range(1, 21)], 0.95, 0.1, 0.075),
     ],
 )
-def test_the_threshold_is_the_highest_that_keeps_the_sensitivity(scores, sensitivity, expected):
-    scores = np.array([*scores, 0.99, 0.01])  # the last two are negative and must not matter
+def test_the_threshold_is_below_the_highest_score_that_keeps_the_sensitivity(scores, sensitivity, least, expected):
+    scores = np.array([*scores, 0.99, 0.01])  # the last two are negative; only their place between others matters
     positive = np.arange(scores.size) < scores.size - 2
     found = choose_threshold(positive, scores, sensitivity)
-    assert found == expected
+    assert found == pytest.approx(expected)
     assert (scores[positive] >= found).mean() >= sensitivity
-    assert (scores[positive] >= np.nextafter(found, 2)).mean() < sensitivity
+    assert (scores[positive] > least).mean() < sensitivity
+    np.testing.assert_array_equal(scores >= found, scores >= least)  # no image lies between the two
+
+
+def test_the_lowest_score_of_all_is_a_threshold():
+    assert choose_threshold(np.array([True, True]), np.array([0.4, 0.6]), 1.0) == 0.4
 
 
 @pytest.mark.parametrize("name", [path.stem for path in RECIPES.glob("*.yaml")])
@@ -274,6 +310,8 @@ def test_the_shipped_weights_are_of_the_shipped_recipe_and_manifest():
         ({"augmentation": SHIPPED["augmentation"] | {"rotation_degrees": 90}}, "rotation_degrees"),
         ({"epochs": "many"}, "epochs"),
         ({"seed": -1}, "seed"),
+        ({"network": SHIPPED["network"] | {"kind": "other"}}, "network"),
+        ({"network": SHIPPED["network"] | {"initial_weights": {"origin": "o"}}}, "network.initial_weights"),
     ],
 )
 def test_a_recipe_that_is_not_of_the_schema_is_refused_by_name(tmp_path, change, word, capsys):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
@@ -18,15 +19,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from verification.datasets.manifest import Entry
-from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Series, Table
+from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Table
+from verification.performance.analyses import draw_series, state_analysis
 from verification.performance.curves import roc_figure
 from verification.performance.estimates import Cases, Setting, difference, estimate
+from verification.performance.images import FolderOf, Grey, Progress, read_grey
 from verification.performance.metrics import Floats
-
-Grey = NDArray[np.float32]
-"""Grey values, axis order (rows, columns), in [0, 1]."""
-Progress = Callable[[int, int], None]
-"""Takes how many images are done, and of how many."""
 
 LINEAR = "32-pixel linear model"
 SIDE = 32
@@ -38,6 +36,8 @@ TINY = 1e-9
 """What is added before a logarithm, so that a flat image has one."""
 STRENGTH = {LINEAR: 0.01}
 """Inverse strength of the regularisation; 1 where it is not named. Fixed beforehand, tuned on nothing."""
+DRAWN = 4
+"""Baselines whose curves are drawn; more cannot be told apart."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 MODEL = "the release's score"
 
@@ -103,7 +103,7 @@ BASELINES = tuple(MEANINGS)
 def score_baselines(
     training: Sequence[Entry],
     evaluation: Sequence[Entry],
-    folder_of: Callable[[Entry], Path],
+    folder_of: FolderOf,
     progress: Progress | None = None,
 ) -> dict[str, Floats]:
     """Fit every baseline on the training images and score the evaluation images with it.
@@ -133,17 +133,14 @@ def _fit_and_score(name: str, known: Floats, labels: NDArray[np.int_], unknown: 
     return np.asarray(model.predict_proba(unknown)[:, 1]) if unknown.size else np.empty(0)
 
 
-def _measure_all(
-    entries: Sequence[Entry], folder_of: Callable[[Entry], Path], progress: Progress | None
-) -> list[tuple[str, Floats]]:
+def _measure_all(entries: Sequence[Entry], folder_of: FolderOf, progress: Progress | None) -> list[tuple[str, Floats]]:
     """By baseline, (images, numbers)."""
     rows, faults = [], []
     for number, entry in enumerate(entries, start=1):
-        path = folder_of(entry) / entry.image
         try:
-            rows.append(_measure(path))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            faults.append(f"{path}: cannot be measured: {error}")
+            rows.append(_measure(folder_of(entry) / entry.image))
+        except ValueError as error:
+            faults.append(str(error))
         if progress:
             progress(number, len(entries))
     if faults:
@@ -153,11 +150,10 @@ def _measure_all(
 
 def _measure(path: Path) -> tuple[Floats, ...]:
     """What each baseline reads of a file, in the order of `BASELINES`."""
-    size = np.log(np.array([path.stat().st_size], dtype=np.float64))
-    with Image.open(path) as image:
-        grey = np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
+    grey = read_grey(path)
     if min(grey.shape) < SIDE:
-        raise ValueError(f"{grey.shape[0]} rows, {grey.shape[1]} columns; expected at least {SIDE} of each")
+        raise ValueError(f"{path}: {grey.shape[0]} rows, {grey.shape[1]} columns; expected at least {SIDE} of each")
+    size = np.log(np.array([path.stat().st_size], dtype=np.float64))
     return (size, *(measure(grey) for measure in MEASURES.values()))
 
 
@@ -188,10 +184,11 @@ def _compare(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) ->
     best = max(baselines, key=lambda name: areas[name].value or 0.0)
     paired = difference(cases, baselines[best], setting, f"{MODEL} less the best baseline ({best})")
     shown = sorted(baselines, key=lambda name: -(areas[name].value or 0.0))
-    return _analysis(
+    return state_analysis(
         cases,
         setting,
-        id="shortcut-baselines",
+        Role.BASELINE,
+        identity="shortcut-baselines",
         title="Shortcut baselines beside the release",
         score="baselines fitted on the training split, and the release's score",
         statement="Each baseline is a logistic regression on a few numbers that need no reading of the lungs; all were "
@@ -200,8 +197,13 @@ def _compare(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) ->
         "better does not show that it uses no shortcut.",
         estimates=(areas[MODEL], *(areas[name] for name in shown), paired),
         tables=(_meanings(shown),),
-        figures=(roc_figure(cases, {name: baselines[name] for name in shown}, MODEL),),
+        figures=(_draw_curves(cases, {name: baselines[name] for name in shown[:DRAWN]}),),
     )
+
+
+def _draw_curves(cases: Cases, shown: Mapping[str, Floats]) -> Figure:
+    figure = roc_figure(cases, shown, MODEL)
+    return structs.replace(figure, title=f"Receiver operating characteristic, with the {len(shown)} best baselines")
 
 
 def _area(cases: Cases, scores: Floats, setting: Setting, name: str) -> Estimate:
@@ -217,10 +219,11 @@ def _stratify(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) -
         for number, quarter in enumerate(QUARTERS)
         for row in estimate(cases.where(place == number), setting, quarter, score=name, metrics=("auroc",))
     ]
-    return _analysis(
+    return state_analysis(
         cases,
         setting,
-        id="shortcut-strata",
+        Role.BASELINE,
+        identity="shortcut-strata",
         title="The release among images that a baseline finds alike",
         score="the release's score, within quarters of the images by each baseline's score",
         statement="Within a quarter the images are alike to the baseline, so that the release has to use something "
@@ -234,18 +237,6 @@ def _stratify(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) -
 def find_quarters(scores: Floats) -> NDArray[np.intp]:
     """The quarter, 0 to 3, of each image by its score; equal scores are in one quarter, so that some may be empty."""
     return np.searchsorted(np.quantile(scores, (0.25, 0.5, 0.75)), scores, side="left")
-
-
-def _analysis(
-    cases: Cases, setting: Setting, *, id: str, title: str, score: str, statement: str,  # noqa: A002
-    estimates: tuple[Estimate, ...], tables: tuple[Table, ...], figures: tuple[Figure, ...],
-) -> Analysis:  # fmt: skip
-    return Analysis(
-        id=id, title=title, role=Role.BASELINE, reference_standard=setting.reference_standard, score=score,
-        weighting="every image counts alike" if cases.weights is None else "sampling weights", statement=statement,
-        images=cases.labels.size, patients=int(np.unique(cases.patients).size), positives=int(cases.labels.sum()),
-        estimates=estimates, tables=tables, figures=figures,
-    )  # fmt: skip
 
 
 def _meanings(names: Sequence[str]) -> Table:
@@ -264,18 +255,8 @@ def _count(cases: Cases, places: Mapping[str, NDArray[np.intp]]) -> Table:
 
 
 def _draw(estimates: Sequence[Estimate]) -> Figure:
+    series = (draw_series(quarter, [row for row in estimates if row.subgroup == quarter]) for quarter in QUARTERS)
     return Figure(
         kind=FigureKind.INTERVALS, title="The release within quarters of each baseline", x_label="baseline",
-        y_label="AUROC", series=tuple(_series(quarter, estimates) for quarter in QUARTERS),
+        y_label="AUROC", series=tuple(series),
     )  # fmt: skip
-
-
-def _series(quarter: str, estimates: Sequence[Estimate]) -> Series:
-    rows = [row for row in estimates if row.subgroup == quarter]
-    return Series(
-        name=quarter,
-        x=tuple(row.score for row in rows),
-        y=tuple(row.value for row in rows),
-        lower=tuple(row.interval.lower if row.interval else None for row in rows),
-        upper=tuple(row.interval.upper if row.interval else None for row in rows),
-    )

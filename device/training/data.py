@@ -171,6 +171,7 @@ def augment(inputs: Any, limits: Augmentation, seed: Any) -> Any:
         The shape, type and range of `inputs`.
     """
     shape = tf.shape(inputs)
+    seed = tf.convert_to_tensor(seed)
     high = tf.constant(
         [limits.shift, limits.shift, limits.zoom, np.deg2rad(limits.rotation_degrees), limits.contrast,
          limits.brightness, limits.gamma, limits.sharpness, limits.stretch]

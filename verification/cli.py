@@ -71,10 +71,6 @@ def evaluate(argv: list[str]) -> int:
     parser.add_argument(
         "study", nargs="?", help="one study (default: all; one makes studies.partial.json, no evidence)"
     )
-    parser.add_argument(
-        "--rescore", action="store_true", help="first score the study's images with the release, and log it"
-    )
-    parser.add_argument("--data", metavar="DIR", help="with --rescore: the data set's images (default: CLEARWAY_DATA)")
     arguments = parser.parse_args(argv)
     project = _find_project(arguments)
     if project is None:
@@ -82,10 +78,9 @@ def evaluate(argv: list[str]) -> int:
     from verification.evidence import recorded_run
     from verification.performance.evaluate import run
 
-    folder = arguments.data or os.environ.get("CLEARWAY_DATA")
     try:
         with recorded_run(project.evidence, "evaluate", argv):
-            evidence = run(project, arguments.study, Path(folder) if folder else None, arguments.rescore)
+            evidence = run(project, arguments.study)
     except ValueError as error:
         _complain(f"clearway evaluate: {error}")
         return USAGE

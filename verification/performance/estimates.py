@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from verification.evidence import Confusion, Estimate, Gap, Interval, StudyCriterion
 from verification.performance.intervals import bootstrap, bootstrap_difference, clopper_pearson, delong, wilson
-from verification.performance.metrics import Floats, compute, describe_undefined, rank
+from verification.performance.metrics import AGREEMENT, UNDEFINED, Floats, compute, describe_undefined, rank
 from verification.performance.plan import Goal
 
 COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -117,16 +117,17 @@ def estimate(
         subgroup: what the images are called.
         goals: the criterion of a goal for a metric and this subgroup is entered, and whether it is met.
         score: what is held against the reference standard, where it is not what the study is of.
-        metrics: those wanted (default: all that the cases allow).
+        metrics: those wanted (default: all that the cases allow but the agreement of two readings).
     """
     if not cases.labels.size:
         return ()
     ranked = rank(cases.labels, cases.scores, cases.threshold)
     weights = np.ones(cases.labels.size) if cases.weights is None else cases.weights
     intervals = bootstrap(ranked, cases.codes, setting.replicates, setting.seed, cases.weights)
+    wanted = UNDEFINED.keys() - AGREEMENT
     rows = []
     for metric, (number,) in compute(ranked, weights[np.newaxis]).items():
-        if metrics is not None and metric not in metrics:
+        if metric not in (metrics or wanted):
             continue
         value, reason = describe_undefined(metric, number)
         interval = None if value is None else (_exact(metric, value, cases) or intervals[metric][0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from device import Release, ReleaseError, read_release
 from verification.datasets.manifest import Entry, blocking, read_manifest
 from verification.evidence import (
+    Analysis,
     Confusion,
     Curve,
     Estimate,
@@ -22,6 +23,7 @@ from verification.evidence import (
     write_evidence,
 )  # fmt: skip
 from verification.evidence.project import sha256_of
+from verification.performance import beside
 from verification.performance.estimates import (
     Cases,
     Digests,
@@ -33,8 +35,7 @@ from verification.performance.estimates import (
 )  # fmt: skip
 from verification.performance.operating_point import draw_curve
 from verification.performance.plan import StudyFolder, read_study
-from verification.performance.rescore import rescore as score_anew
-from verification.performance.scores import Scored, find_binding_faults, find_mismatches, read_scores
+from verification.performance.scores import RESCORE, Scored, find_binding_faults, find_mismatches, read_scores
 from verification.performance.subgroups import describe_images, select
 
 RELEASES = "device/releases"
@@ -58,17 +59,15 @@ class Material:
         return Digests(self.release.digest if self.release else NOT_MADE, self.dataset_digest)
 
 
-def run(project: Project, study: str | None = None, data: Path | None = None, rescore: bool = False) -> StudiesEvidence:
+def run(project: Project, study: str | None = None) -> StudiesEvidence:
     """Evaluate the studies and write `studies.json` (`studies.partial.json`, which is no evidence, for one study).
 
     Args:
         project: the checkout.
         study: one study's name (default: all).
-        data: with `rescore`, the folder of the dataset's images.
-        rescore: first score the study's images with the current release through the device, and log it.
 
     Raises:
-        ValueError: there is no such study, or `rescore` without `data` or without a study that has images.
+        ValueError: there is no such study.
     """
     studies = project.root / "verification" / "studies"
     names = sorted(path.parent.name for path in studies.glob("*/plan.yaml"))
@@ -78,7 +77,7 @@ def run(project: Project, study: str | None = None, data: Path | None = None, re
     found: list[Study] = []
     files: list[Path] = []
     for name in [study] if study else names:
-        one, problems, read = _evaluate(project, studies / name, data if rescore else None, rescore)
+        one, problems, read = _evaluate(project, studies / name)
         issues += problems
         files += read
         found += [one] if one else []
@@ -88,27 +87,79 @@ def run(project: Project, study: str | None = None, data: Path | None = None, re
     return evidence
 
 
-def _evaluate(
-    project: Project, folder: Path, data: Path | None, rescore: bool
-) -> tuple[Study | None, tuple[Issue, ...], tuple[Path, ...]]:
-    where = project.relative(folder)
-    study, issues = read_study(folder, where)
-    if study is not None and rescore and study.plan.kind == "development":
-        score_anew(project, study, data)
-        study, issues = read_study(folder, where)
+def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue, ...], tuple[Path, ...]]:
+    study, issues = read_study(folder, project.relative(folder))
     if study is None:
         return None, issues, tuple(path for path in folder.iterdir() if path.is_file())
     material = _gather(project, study)
     issues += material.issues
     gap = _find_gap(study, issues)
-    estimates: tuple[Estimate, ...] = ()
-    confusion: Confusion | Gap = gap or NO_CASES
-    curve: Curve | Gap = gap or NO_CASES
-    if gap is None and material.release and material.release.operating_point:
-        cases = _cases(material.rows, material.release.operating_point.threshold)
-        estimates = _estimate(study, cases, material)
-        confusion, curve = cases.confusion(), _draw(cases)
-    return _state(study, material, estimates, confusion, curve, gap), issues, study.files + material.files
+    found = _Found((), gap or NO_CASES, gap or NO_CASES, ())
+    point = material.release.operating_point if material.release else None
+    if gap is None and point:
+        found, problems = _find(project, study, material, point.threshold)
+        issues += problems
+    return _state(study, material, found, gap), issues, study.files + material.files
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the scores of a study give."""
+
+    estimates: tuple[Estimate, ...]
+    confusion: Confusion | Gap
+    curve: Curve | Gap
+    analyses: tuple[Analysis, ...]
+
+
+def _find(
+    project: Project, study: StudyFolder, material: Material, threshold: float
+) -> tuple[_Found, tuple[Issue, ...]]:
+    rows = [row for row in material.rows if row.score is not None]
+    cases = _cases(rows, threshold)
+    setting = Setting(study.plan.replicates, study.plan.seed, study.plan.reference_standard, material.digests)
+    estimates = _estimate(study, cases, rows, material, setting)
+    curve = _draw(cases)
+    analyses: list[Analysis] = []
+    issues: tuple[Issue, ...] = ()
+    if not isinstance(curve, Gap) and material.release:
+        try:
+            analyses += _analyse(project, study, material, estimates, (rows, cases, setting))
+        except ValueError as error:
+            issues = (blocking("table-unusable", study.where, str(error), RESCORE),)
+    return _Found(estimates, cases.confusion(), curve, tuple(analyses)), issues
+
+
+def _analyse(
+    project: Project,
+    study: StudyFolder,
+    material: Material,
+    estimates: tuple[Estimate, ...],
+    scored: tuple[Sequence[Scored], Cases, Setting],
+) -> Iterator[Analysis]:
+    """Yield every analysis beside the estimates; what the plan or the data do not allow is left out."""
+    rows, cases, setting = scored
+    if material.release is None or cases.threshold is None:
+        return
+    found = [
+        beside.analyse_units(cases, setting),
+        beside.analyse_thresholds(study, cases, setting, material.release),
+        beside.analyse_prevalence(cases, setting, estimates),
+        beside.analyse_power(study, cases, setting),
+        beside.analyse_shared_names(rows, cases, _read_training(project, study), setting),
+        beside.analyse_dropout(material.rows, cases.threshold, setting),
+        beside.analyse_context(study, cases, setting),
+    ]
+    yield from (one for one in found if one is not None)
+    yield from beside.analyse_tables(study, cases, [row.image for row in rows], setting)
+
+
+def _read_training(project: Project, study: StudyFolder) -> tuple[Entry, ...]:
+    name = study.plan.training_dataset
+    if name is None or name == study.plan.dataset:
+        return ()
+    manifest = project.root / "verification" / "datasets" / name / "manifest.csv"
+    return read_manifest(manifest, project.relative(manifest))[0]
 
 
 NO_CASES = Gap(reason="no image is scored", closes="score the study's images")
@@ -164,23 +215,25 @@ def _find_gap(study: StudyFolder, issues: Sequence[Issue]) -> Gap | None:
 
 
 def _cases(rows: Sequence[Scored], threshold: float) -> Cases:
+    """The images that were analysed."""
     return Cases(
         np.array([row.label for row in rows]),
-        np.array([row.score for row in rows]),
+        np.array([row.score for row in rows], dtype=np.float64),
         np.array([row.patient for row in rows]),
         threshold,
     )
 
 
-def _estimate(study: StudyFolder, cases: Cases, material: Material) -> tuple[Estimate, ...]:
-    plan = study.plan
-    setting = Setting(plan.replicates, plan.seed, plan.reference_standard, material.digests)
+def _estimate(
+    study: StudyFolder, cases: Cases, rows: Sequence[Scored], material: Material, setting: Setting
+) -> tuple[Estimate, ...]:
     entries = {entry.image: entry for entry in material.entries}
-    known = describe_images([entries[row.image] for row in material.rows])
+    known = describe_images([entries[row.image] for row in rows])
     estimates = [*estimate(cases, setting, "all", study.goals), *estimate_as_if_independent(cases, setting)]
-    for subgroup in plan.subgroups:
-        estimates += estimate(cases.where(select(subgroup, known)), setting, subgroup.name, study.goals)
-    return (*estimates, *(not_recorded(attribute, setting) for attribute in plan.not_recorded))
+    for subgroup in study.plan.subgroups:
+        chosen = cases.where(select(subgroup, known))
+        estimates += estimate(chosen, setting, subgroup.name, study.goals)
+    return (*estimates, *(not_recorded(attribute, setting) for attribute in study.plan.not_recorded))
 
 
 def _draw(cases: Cases) -> Curve | Gap:
@@ -189,14 +242,7 @@ def _draw(cases: Cases) -> Curve | Gap:
     return draw_curve(cases.labels, cases.scores, cases.threshold)
 
 
-def _state(
-    study: StudyFolder,
-    material: Material,
-    estimates: tuple[Estimate, ...],
-    confusion: Confusion | Gap,
-    curve: Curve | Gap,
-    gap: Gap | None,
-) -> Study:
+def _state(study: StudyFolder, material: Material, found: _Found, gap: Gap | None) -> Study:
     plan, scored = study.plan, gap is None
     return Study(
         name=plan.name,
@@ -213,8 +259,9 @@ def _state(
         openings=study.openings,
         images=len(material.rows) if scored else None,
         patients=len({row.patient for row in material.rows}) if scored else None,
-        confusion=confusion,
-        estimates=estimates,
-        criteria=judge(study.goals, estimates, gap),
-        curve=curve,
+        confusion=found.confusion,
+        estimates=found.estimates,
+        criteria=judge(study.goals, found.estimates, gap),
+        curve=found.curve,
+        analyses=found.analyses,
     )

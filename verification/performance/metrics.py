@@ -40,6 +40,9 @@ UNDEFINED = {
 """Every metric, in the order of a report, with why it may be undefined."""
 
 
+AGREEMENT = ("kappa", "ac1", "positive_agreement", "negative_agreement")
+"""The metrics of two readings, neither of which is the truth."""
+
 RANKING = ("auroc", "average_precision")
 """The metrics that need no threshold."""
 

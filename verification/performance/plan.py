@@ -20,7 +20,7 @@ T = TypeVar("T")
 RECORDED = ("comparator", "reference_standard")
 """Kinds of study that decide nothing of this device; their analyses are recorded from files kept elsewhere."""
 
-TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", "out_of_scope.csv")
+TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", "out_of_scope.json")
 """What an opening leaves: the scores of the release, and of what they are compared with."""
 
 
@@ -95,13 +95,16 @@ class TriageAssumptions(_Strict, frozen=True):
 
 
 class OutOfScope(_Strict, frozen=True):
-    """Images that the release is not for, scored on purpose to show what the gate's limits are for."""
+    """Images that the release is not for, scored on purpose to show what the gate's limits are for.
+
+    `reads` is the folder of the tables of radiologists' reads among a user's data, `metadata` the data set that holds
+    the true ages; `asserted` is stated of every image, though it is false.
+    """
 
     dataset: str
-    split: str | None
-    reason: str
+    reads: str
+    metadata: str
     asserted: dict[str, str]
-    true_values: dict[str, str]
 
 
 class Plan(_Strict, frozen=True):
@@ -141,6 +144,7 @@ class Plan(_Strict, frozen=True):
     out_of_scope: OutOfScope | None = None
     triage: TriageAssumptions | None = None
     power: Power | None = None
+    minimum_sensitivity: Annotated[float, Meta(gt=0, le=1)] | None = None
 
     @property
     def is_recorded(self) -> bool:
@@ -186,6 +190,11 @@ class StudyFolder:
     goals: tuple[Goal, ...]
     openings: tuple[Opening, ...]
     digest: str
+
+    @property
+    def locked(self) -> str | None:
+        """The digest of the plan that was locked last; None if none was."""
+        return next((one.plan_digest for one in reversed(self.openings) if one.event == "plan_locked"), None)
 
     @property
     def scores(self) -> Path:

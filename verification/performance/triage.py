@@ -141,7 +141,7 @@ def find_load(assumptions: TriageAssumptions) -> float:
     offered = assumptions.arrivals_per_hour / MINUTES * assumptions.reading_minutes
     if offered >= assumptions.readers:
         raise ValueError(
-            f"triage: {assumptions.arrivals_per_hour:g} arrivals an hour, {assumptions.reading_minutes:g} minutes each, "
+            f"triage: {assumptions.arrivals_per_hour:g} arrivals an hour of {assumptions.reading_minutes:g} minutes "
             f"are as much as {assumptions.readers} readers can read, or more; expected less of both, or more readers"
         )
     return offered / assumptions.readers
@@ -315,8 +315,8 @@ def _table_means(waits: Sequence[Wait]) -> Table:
 
 def _table_tails(waits: Sequence[Wait]) -> Table:
     columns = (
-        "prevalence", "group", "90th percentile without the flag, min", "with it, min", "mean with it by simulation, min",
-        "by formula, min",
+        "prevalence", "group", "90th percentile without the flag, min", "with it, min",
+        "mean with it by simulation, min", "by formula, min",
     )  # fmt: skip
     rows = tuple(
         (each.prevalence, each.group, each.late_before, each.late_after, each.after, each.expected) for each in waits

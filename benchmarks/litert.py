@@ -1,10 +1,12 @@
-"""Images a second that a release scores one by one on one thread, preprocessing apart.
+"""Images a second that a release scores one by one on one thread, preprocessing apart, and the size of its weights.
 
-python benchmarks/litert.py [release]
+python benchmarks/litert.py [release]          the release alone
+python benchmarks/litert.py release --xception  beside it a whole Xception in Keras, one image a call (needs TensorFlow)
 """
 
 import sys
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,16 +14,39 @@ from device import read_release
 from device.model import score
 from device.preprocessing import preprocess
 
-release = read_release(sys.argv[1] if len(sys.argv) > 1 else "paediatric-reference")
-large = np.random.default_rng(1).random((1500, 1200), dtype=np.float32)
-image = preprocess(large, release.geometry)
-score(image, release)
-for name, work in (
-    ("score", lambda: score(image, release)),
-    ("preprocess", lambda: preprocess(large, release.geometry)),
-):
+SECONDS = 3
+
+
+def rate(work: Callable[[], object]) -> float:
+    """Calls a second, after one that is not counted."""
+    work()
     start, done = time.perf_counter(), 0
-    while time.perf_counter() - start < 3:
+    while time.perf_counter() - start < SECONDS:
         work()
         done += 1
-    print(f"{release.name} {release.version}: {name} {done / (time.perf_counter() - start):.0f} images/s")
+    return done / (time.perf_counter() - start)
+
+
+def whole_xception() -> Callable[[], object]:
+    """Frozen Xception on 224 x 224 with a pooled unit, as `predict` runs it: what its weights are does not matter."""
+    import keras
+
+    base = keras.applications.Xception(include_top=False, weights=None, input_shape=(224, 224, 3), pooling="avg")
+    network = keras.Sequential([base, keras.layers.Dense(1, activation="sigmoid")])
+    image = np.random.default_rng(1).random((1, 224, 224, 3), dtype=np.float32)
+    return lambda: network.predict(image, verbose=0)
+
+
+names = [name for name in sys.argv[1:] if name != "--xception"] or ["paediatric-reference"]
+release = read_release(names[0])
+large = np.random.default_rng(1).random((1500, 1200), dtype=np.float32)
+image = preprocess(large, release.geometry)
+told = f"{release.name} {release.version}"
+scored = rate(lambda: score(image, release))
+print(f"{told}: score {scored:.0f} images/s")
+print(f"{told}: preprocess {rate(lambda: preprocess(large, release.geometry)):.0f} images/s")
+if release.weights:
+    print(f"{told}: weights {(release.folder / release.weights.file).stat().st_size / 1e6:.1f} MB")
+if "--xception" in sys.argv:
+    other = rate(whole_xception())
+    print(f"whole Xception, Keras predict: {other:.1f} images/s; the release is {scored / other:.0f} times as fast")

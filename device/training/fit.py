@@ -69,15 +69,16 @@ def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | No
         if history
         else _compiled(recipe, len(images["training"]), weights)
     )
-    started = time.monotonic()
-    for number in range(len(history), recipe.epochs):
+    started, first = time.monotonic(), len(history)
+    for number in range(first, recipe.epochs):
         stream = training_stream(images["training"], recipe, number)
         progress = _Progress(number, recipe, len(images["training"]))
         loss = network.fit(stream, verbose=0, shuffle=False, callbacks=[progress]).history["loss"][0]
         tuning = network.evaluate(plain_stream(images["tuning"], recipe), verbose=0, return_dict=True)
         history.append(Epoch(number + 1, float(loss), float(tuning["loss"]), float(tuning["auroc"])))
         _save(run, network, history)
-        _report(history[-1], recipe, time.monotonic() - started)
+        an_epoch = (time.monotonic() - started) / (number + 1 - first)
+        _report(history[-1], recipe, an_epoch)
     return network
 
 
@@ -142,9 +143,11 @@ def _checkpoint(run: Path, epochs: int) -> Path:
 
 
 def _report(epoch: Epoch, recipe: Recipe, seconds: float) -> None:
+    left = seconds * (recipe.epochs - epoch.epoch)
     print(
         f"\repoch {epoch.epoch}/{recipe.epochs}: training loss {epoch.training_loss:.4f}, "
-        f"tuning loss {epoch.tuning_loss:.4f}, tuning AUROC {epoch.tuning_auroc:.4f} ({seconds:.0f} s)",
+        f"tuning loss {epoch.tuning_loss:.4f}, tuning AUROC {epoch.tuning_auroc:.4f}; {seconds:.0f} s an epoch, "
+        f"about {left / 60:.0f} min left",
         file=sys.stderr,
         flush=True,
     )

@@ -117,6 +117,14 @@ def test_a_run_makes_a_release_that_the_device_reads(run):
 
 
 @pytest.mark.training
+def test_a_run_tells_how_long_it_will_take(images, tmp_path):
+    done = clearway_train(images / "tiny.yaml", "--data", images / "images", "--output", tmp_path / "run")
+    told = [line for line in done.stderr.splitlines() if "min left" in line]
+    assert [line.strip().split(":")[0] for line in told] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert told[-1].endswith("about 0 min left")
+
+
+@pytest.mark.training
 def test_the_operating_point_keeps_the_sensitivity_through_the_device(run, images):
     release = read_release(run / "release")
     with (images / "manifest.csv").open() as stream:
@@ -450,6 +458,28 @@ def test_the_shipped_weights_are_of_the_shipped_recipe_and_manifest():
     assert card.dataset_digest == hashlib.sha256(file.manifest.read_bytes()).hexdigest()
     assert card.keras_litert_decision_flips == 0
     assert (release.folder / "model.tflite").stat().st_size < 20_000_000
+    named = file.recipe.network.initial_weights
+    assert (card.initial_weights, card.initial_weights_sha256) == (named.origin, named.sha256)
+    assert card.initial_weights_licence is None  # stated nowhere: such a release can never be a candidate
+    assert release.status == "reference"
+
+
+def test_the_shipped_threshold_follows_from_the_scores_beside_it():
+    file, release = read_recipe("paediatric-reference"), read_release("paediatric-reference")
+    with (release.folder / "tuning_scores.csv").open() as stream:
+        table = list(csv.DictReader(stream))
+    with file.manifest.open() as stream:
+        tuning = [row for row in csv.DictReader(stream) if row["split"] == "tuning"]
+    columns = ("image", "patient", "label")
+    assert [[row[name] for name in columns] for row in table] == sorted(
+        [row[name] for name in columns] for row in tuning
+    )
+    positive, scores = (
+        np.array([row["label"] == "1" for row in table]),
+        np.array([float(row["score"]) for row in table]),
+    )
+    threshold = choose_threshold(positive, scores, file.recipe.operating_point.minimum_sensitivity)
+    assert threshold == release.operating_point.threshold
 
 
 @pytest.mark.parametrize(

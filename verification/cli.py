@@ -71,14 +71,23 @@ def evaluate(argv: list[str]) -> int:
     parser.add_argument(
         "study", nargs="?", help="one study (default: all; one makes studies.partial.json, no evidence)"
     )
+    parser.add_argument(
+        "--record", action="store_true", help="compute the study's analyses from outside files and record them"
+    )
+    parser.add_argument("--data", metavar="DIR", help="with --record: the folder of those (default: CLEARWAY_DATA)")
     arguments = parser.parse_args(argv)
+    if arguments.record and not arguments.study:
+        parser.error("--record: name the study")
     project = _find_project(arguments)
     if project is None:
         return USAGE
     from verification.evidence import recorded_run
-    from verification.performance.evaluate import run
+    from verification.performance.evaluate import record, run
 
+    folder = arguments.data or os.environ.get("CLEARWAY_DATA")
     try:
+        if arguments.record:
+            record(project, arguments.study, Path(folder) if folder else None)
         with recorded_run(project.evidence, "evaluate", argv):
             evidence = run(project, arguments.study)
     except ValueError as error:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
 from device import Release, ReleaseError, read_release
 from verification.datasets.manifest import Entry, blocking, read_manifest
@@ -18,12 +19,13 @@ from verification.evidence import (
     Gap,
     Issue,
     Project,
+    Role,
     StudiesEvidence,
     Study,
     write_evidence,
 )  # fmt: skip
 from verification.evidence.project import sha256_of
-from verification.performance import beside
+from verification.performance import agreement, beside, comparator
 from verification.performance.estimates import (
     Cases,
     Digests,
@@ -35,6 +37,7 @@ from verification.performance.estimates import (
 )  # fmt: skip
 from verification.performance.operating_point import draw_curve
 from verification.performance.plan import StudyFolder, read_study
+from verification.performance.recorded import find_inputs, read_recorded, write_recorded
 from verification.performance.scores import RESCORE, Scored, find_binding_faults, find_mismatches, read_scores
 from verification.performance.subgroups import describe_images, select
 
@@ -91,6 +94,8 @@ def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue
     study, issues = read_study(folder, project.relative(folder))
     if study is None:
         return None, issues, tuple(path for path in folder.iterdir() if path.is_file())
+    if study.plan.is_recorded:
+        return _take_recorded(project, study, issues)
     material = _gather(project, study)
     issues += material.issues
     gap = _find_gap(study, issues)
@@ -162,6 +167,59 @@ def _read_training(project: Project, study: StudyFolder) -> tuple[Entry, ...]:
     return read_manifest(manifest, project.relative(manifest))[0]
 
 
+def _take_recorded(
+    project: Project, study: StudyFolder, issues: tuple[Issue, ...]
+) -> tuple[Study, tuple[Issue, ...], tuple[Path, ...]]:
+    """A study of files that are not in the repository: what was recorded of them, or a gap."""
+    record, problems = read_recorded(study)
+    gap = None
+    if record is None:
+        closes = f"run `clearway evaluate {study.plan.name} --record --data DIR` with the files that the plan names"
+        gap = Gap(reason="its analyses are not recorded by the present plan", closes=closes)
+    metadata = find_metadata(project, study)
+    material = Material(None, (), sha256_of(metadata), (), (), (metadata,))
+    found = _Found((), gap or RECORDED, gap or RECORDED, record.analyses if record else ())
+    stated = _state(study, material, found, Gap(reason="is recorded", closes="nothing"))
+    primary = next((one for one in found.analyses if one.role == Role.PRIMARY), None)
+    stated = structs.replace(
+        stated,
+        images=primary.images if primary else None,
+        patients=primary.patients if primary else None,
+        criteria=judge(study.goals, primary.estimates if primary else (), gap),
+        inputs=dict(record.inputs) if record else {},
+    )
+    return stated, (*issues, *problems), (*study.files, metadata)
+
+
+def record(project: Project, name: str, data: Path | None) -> Path:
+    """Compute a study's analyses from the outside files that its plan names, and record them in its folder.
+
+    Raises:
+        ValueError: there is no such study or it is not of that kind, or files are missing or are others.
+    """
+    folder = project.root / "verification" / "studies" / name
+    if not (folder / "plan.yaml").is_file():
+        raise ValueError(f"study {name}: unknown; there is no {project.relative(folder)}/plan.yaml")
+    study, issues = read_study(folder, project.relative(folder))
+    if study is None or issues:
+        raise ValueError("\n".join(f"{issue.where}: {issue.message}" for issue in issues))
+    if not study.plan.is_recorded:
+        raise ValueError(f"study {name}: is of kind {study.plan.kind}; open it with `clearway study open`")
+    inputs, metadata = find_inputs(study, data), find_metadata(project, study)
+    analyse = agreement.analyse if study.plan.kind == "reference_standard" else comparator.analyse
+    return write_recorded(study, analyse(study, inputs, metadata.parent, sha256_of(metadata)))
+
+
+def find_metadata(project: Project, study: StudyFolder) -> Path:
+    """The table of images in the folder of a study's data set."""
+    (found,) = (project.root / "verification" / "datasets" / study.plan.dataset).glob("*.csv.gz")
+    return found
+
+
+RECORDED = Gap(
+    reason="the study's analyses were recorded from files that are not in the repository; each holds its own estimates",
+    closes="nothing is missing; see the study's analyses",
+)
 NO_CASES = Gap(reason="no image is scored", closes="score the study's images")
 
 

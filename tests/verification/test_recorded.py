@@ -1,0 +1,277 @@
+"""Labels against readers and the comparator: weights, thresholds and records, on made tables and on the real ones."""
+
+import csv
+import gzip
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from verification.datasets.references import STRATA, count_reads, read_collection, read_reads, strata_table, weigh
+from verification.evidence import Project, RecordedAnalyses, find_project
+from verification.performance.comparator import HIGHEST, analyse, choose_part, choose_threshold, read_scored
+from verification.performance.estimates import Cases
+from verification.performance.evaluate import record, run
+from verification.performance.plan import read_study
+from verification.performance.recorded import find_inputs, read_recorded, write_recorded
+
+ROOT = find_project().root
+STUDIES = ROOT / "verification" / "studies"
+NIH = ROOT / "verification" / "datasets" / "nih"
+FINDINGS = ("No Finding", "Pneumonia", "Infiltration", "Consolidation|Effusion", "Effusion", "Mass|Pneumonia")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A small collection with its mapping, tables of reads and a table of scores."""
+    generator = np.random.default_rng(3)
+    count = 400
+    names = [f"{number // 2:08d}_{number % 2:03d}.png" for number in range(count)]
+    head = (
+        "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
+        "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]"
+    )
+    lines = [
+        f"{name},{FINDINGS[generator.integers(len(FINDINGS))]},{i % 2},{i // 2},{generator.integers(10, 90)},"
+        f"{'FM'[i % 2]},{('PA', 'AP')[i // 2 % 2]},2000,2000,0.1,0.1"
+        for i, name in enumerate(names)
+    ]
+    home = tmp_path / "nih"
+    home.mkdir()
+    (home / "table.csv.gz").write_bytes(gzip.compress("\n".join([head, *lines]).encode()))
+    mapping = (NIH / "mapping.yaml").read_text()
+    (home / "mapping.yaml").write_text(mapping.split("published_images")[0])
+    reads = generator.random(count) < 0.6
+    positive = generator.random(count) < 0.4
+    with gzip.open(tmp_path / "rsna2018_to_nih.csv.gz", "wt", newline="") as file:
+        rows = [
+            (f"c{i}", names[i], "Lung Opacity" if positive[i] else "Normal", 20 if i < 5 else 1)
+            for i in range(count)
+            if reads[i]
+        ]
+        csv.writer(file).writerows([("rsna_patient_id", "nih_image_index", "rsna_class", "match_mse"), *rows])
+    scores = np.clip(0.3 + 0.3 * positive + generator.normal(0, 0.15, (3, count)), 0, 1)
+    write_scores(tmp_path / "scores.csv.gz", names, scores)
+    return tmp_path, names, reads, positive
+
+
+def write_scores(path, names, scores):
+    with gzip.open(path, "wt", newline="") as file:
+        csv.writer(file).writerows(
+            [
+                ("Image Index", "prob_Pneumonia", "prob_Consolidation", "prob_Infiltration"),
+                *zip(names, *scores, strict=True),
+            ]
+        )
+
+
+def test_weights_lead_back_to_the_population(made):
+    folder, _, _, _ = made
+    collection = read_collection(folder / "nih", "d")
+    reads = read_reads(folder, "rsna", collection)
+    among = np.arange(reads.size) % 3 > 0
+    weights = weigh(collection, among, ~np.isnan(reads))
+    drawn = among & ~np.isnan(reads)
+    assert np.isnan(weights[~drawn]).all()
+    for place in range(len(STRATA)):
+        held = among & (collection.strata == place)
+        assert weights[held & drawn].sum() == pytest.approx(held.sum())
+        assert np.ptp(weights[held & drawn]) == 0
+    assert weights[drawn].sum() == pytest.approx(among.sum())
+
+
+def test_an_unread_stratum_is_refused_by_name(made):
+    collection = read_collection(made[0] / "nih", "d")
+    read = collection.strata != 0
+    with pytest.raises(ValueError, match="stratum Pneumonia: none of"):
+        weigh(collection, np.ones(read.size, dtype=bool), read)
+
+
+def test_the_strata_part_the_images_and_the_flow_sums(made):
+    folder, _, reads, _ = made
+    collection = read_collection(folder / "nih", "d")
+    found = read_reads(folder, "rsna", collection)
+    *rows, total = strata_table(collection, np.ones(found.size, dtype=bool), found).rows
+    for column in (1, 2, 4):
+        assert sum(row[column] for row in rows) == total[column]
+    steps = [row[1] for row in count_reads(folder, "rsna", found).rows]
+    assert steps[0] == reads.sum()
+    assert steps[0] - steps[1] - steps[2] == steps[3] == (~np.isnan(found)).sum()
+    assert steps[1] == reads[:5].sum()
+
+
+def test_a_patient_is_on_one_side_and_about_the_planned_share_chooses():
+    chosen = [choose_part(str(patient)) for patient in range(5000)]
+    assert chosen == [choose_part(str(patient)) for patient in range(5000)]
+    assert 0.27 < np.mean(chosen) < 0.33
+
+
+def test_the_weighted_threshold_keeps_the_weighted_sensitivity():
+    generator = np.random.default_rng(1)
+    labels, scores, weights = generator.integers(0, 2, 500), generator.random(500), generator.uniform(1, 9, 500)
+    cases = Cases(labels, scores, np.arange(500).astype(str), None, weights)
+    chosen = choose_threshold(cases, 0.85)
+    positive = labels == 1
+
+    def kept(threshold):
+        return weights[positive & (scores >= threshold)].sum() / weights[positive].sum()
+
+    assert kept(chosen) >= 0.85
+    assert kept(np.nextafter(chosen, 1)) < 0.85
+    assert choose_threshold(replace(cases, weights=None), 1.0) == scores[positive].min()
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda names, scores: (names, np.where(np.arange(400) == 7, 1.5, scores)), "9: no number in"),
+        (lambda names, scores: (names, np.where(np.arange(400) == 7, np.nan, scores)), "9: no number in"),
+        (lambda names, scores: ([*names[:-1], names[0]], scores), "401: an image that is listed again"),
+        (lambda names, scores: (["other.png", *names[1:]], scores), "2: no image of the collection"),
+    ],
+)
+def test_unusable_scores_are_named_with_their_line(made, change, word):
+    folder, names, _, _ = made
+    write_scores(folder / "bad.csv.gz", *change(names, np.full((3, 400), 0.5)))
+    with pytest.raises(ValueError, match=word):
+        read_scored(folder / "bad.csv.gz", read_collection(folder / "nih", "d"))
+
+
+def test_missing_columns_are_named(made):
+    (made[0] / "bad.csv").write_text("Image Index,prob_Pneumonia\n")
+    with pytest.raises(ValueError, match="prob_Consolidation"):
+        read_scored(made[0] / "bad.csv", read_collection(made[0] / "nih", "d"))
+
+
+def test_the_highest_score_is_the_highest(made):
+    scored = read_scored(made[0] / "scores.csv.gz", read_collection(made[0] / "nih", "d"))
+    parts = np.stack([scores for name, scores in scored.scores.items() if name != HIGHEST])
+    np.testing.assert_array_equal(scored.scores[HIGHEST], parts.max(axis=0))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The comparator's study in a folder of its own."""
+    shutil.copytree(STUDIES / "adult-nih-comparator", tmp_path / "adult-nih-comparator")
+    return tmp_path / "adult-nih-comparator"
+
+
+def test_what_is_committed_was_recorded_by_the_present_plan(folder):
+    study, issues = read_study(folder, "s")
+    assert issues == ()
+    found, problems = read_recorded(study)
+    assert [problem.code for problem in problems if problem.severity == "blocking"] == []
+    assert isinstance(found, RecordedAnalyses)
+    assert {one.reference_standard for one in found.analyses} >= {
+        "RSNA 2018 read, Lung Opacity",
+        "mined from the report",
+    }
+
+
+def test_a_record_of_another_plan_input_or_shape_is_not_used(folder):
+    study, _ = read_study(folder, "s")
+    analyses = read_recorded(study)[0].analyses
+    plan = (folder / "plan.yaml").read_text()
+    (folder / "plan.yaml").write_text(plan.replace("seed: 20261123", "seed: 1"))
+    other, _ = read_study(folder, "s")
+    assert [issue.code for issue in read_recorded(other)[1]] == ["record-of-another-plan"]
+    write_recorded(other, analyses)
+    assert read_recorded(other)[1] == ()
+    (folder / "recorded.json").write_text("{}")
+    assert [issue.code for issue in read_recorded(other)[1]] == ["record-unreadable"]
+    (folder / "recorded.json").unlink()
+    found, (issue,) = read_recorded(other)
+    assert found is None
+    assert "--record" in issue.hint
+
+
+def test_other_code_is_told_and_blocks_nothing(folder, monkeypatch):
+    study, _ = read_study(folder, "s")
+    write_recorded(study, read_recorded(study)[0].analyses)
+    monkeypatch.setattr("verification.performance.recorded.CODE", ("performance/metrics.py",))
+    found, (issue,) = read_recorded(study)
+    assert found is not None
+    assert (issue.code, issue.severity) == ("recorded-with-other-code", "advisory")
+
+
+def test_missing_and_changed_inputs_are_all_named(folder, tmp_path):
+    study, _ = read_study(folder, "s")
+    with pytest.raises(ValueError, match="--data DIR"):
+        find_inputs(study, None)
+    (tmp_path / "nih").mkdir()
+    (tmp_path / "nih" / "rsna2018_to_nih.csv.gz").write_bytes(b"other")
+    with pytest.raises(ValueError, match="missing") as error:
+        find_inputs(study, tmp_path)
+    assert str(error.value).count("\n") == 2
+    assert "rsna2018_to_nih.csv.gz: SHA-256" in str(error.value)
+
+
+def estimates(analyses, identity, metric, **wanted):
+    (found,) = [one for one in analyses if one.id == identity]
+    return [
+        one for one in found.estimates
+        if one.metric == metric and all(getattr(one, name) == value for name, value in wanted.items())
+    ]  # fmt: skip
+
+
+def committed(name):
+    return msgspec.json.decode((STUDIES / name / "recorded.json").read_bytes(), type=RecordedAnalyses).analyses
+
+
+def test_the_recorded_agreement_is_what_a_count_gives():
+    (weighted,) = estimates(
+        committed("nih-label-agreement"), "rsna-weighted", "sensitivity", score="mined label Pneumonia"
+    )
+    (raw,) = estimates(committed("nih-label-agreement"), "rsna-raw", "sensitivity", score="mined label Pneumonia")
+    (predicted,) = estimates(committed("nih-label-agreement"), "rsna-raw", "ppv", score="mined label Pneumonia")
+    assert raw.value == pytest.approx(raw.events / raw.n)
+    assert predicted.events == raw.events
+    assert weighted.value < raw.value
+    strata = committed("nih-label-agreement")[0].tables[0].rows
+    positives = sum(row[4] / row[3] for row in strata[:4])
+    assert weighted.value == pytest.approx(strata[0][4] / strata[0][3] / positives)
+
+
+def test_the_comparators_authors_figure_is_reproduced():
+    (found,) = estimates(committed("adult-nih-comparator"), "mined-all", "auroc")
+    assert found.value == pytest.approx(0.7617, abs=0.00005)
+    assert (found.n, found.patients) == (22433, 6187)
+
+
+@pytest.mark.data
+def test_the_committed_records_are_made_again_from_the_tables(tmp_path):
+    data = Path(os.environ["CLEARWAY_DATA"])
+    study, _ = read_study(STUDIES / "adult-nih-comparator", "s")
+    inputs = find_inputs(study, data)
+    digest = committed("adult-nih-comparator")[0].estimates[0].dataset_digest
+    assert analyse(study, inputs, NIH, digest) == committed("adult-nih-comparator")
+    collection = read_collection(NIH, digest)
+    scored = read_scored(inputs["scores"], collection)
+    for source, expected in (("rsna", 0.794), ("google", 0.810)):
+        reads = read_reads(inputs[source].parent, source, collection)
+        both = scored.present & ~np.isnan(reads)
+        assert roc_auc_score(reads[both], scored.scores["Pneumonia"][both]) == pytest.approx(expected, abs=0.0006)
+
+
+def test_only_recorded_kinds_are_recorded(tmp_path):
+    with pytest.raises(ValueError, match="clearway study open"):
+        record(Project(ROOT), "paediatric-development", tmp_path)
+    with pytest.raises(ValueError, match="unknown"):
+        record(Project(ROOT), "none", tmp_path)
+
+
+def test_a_study_whose_record_is_gone_is_a_gap(tmp_path):
+    root = tmp_path / "checkout"
+    for name in ("verification/studies/nih-label-agreement", "verification/datasets/nih"):
+        shutil.copytree(ROOT / name, root / name)
+    shutil.copytree(ROOT / ".git", root / ".git", ignore=shutil.ignore_patterns("objects"))
+    (root / "verification/studies/nih-label-agreement/recorded.json").unlink()
+    (root / ".git" / "objects").symlink_to(ROOT / ".git" / "objects")
+    evidence = run(Project(root.resolve()))
+    assert [issue.code for issue in evidence.issues] == ["record-unreadable"]
+    assert evidence.studies[0].analyses == ()

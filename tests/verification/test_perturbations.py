@@ -167,6 +167,7 @@ def test_reading_and_writing_are_inverse(tmp_path):
     every = np.arange(256, dtype=np.uint8).reshape(16, 16)
     Image.fromarray(every).save(tmp_path / "every.png")
     np.testing.assert_array_equal(np.asarray(to_picture(read_grey(tmp_path / "every.png"))), every)
+    assert np.asarray(to_picture(np.array([[-1, 127.6 / 255, 2]], dtype=np.float32))).tolist() == [[0, 128, 255]]
     Image.fromarray(np.dstack([every] * 3)).save(tmp_path / "triple.png")
     np.testing.assert_array_equal(read_grey(tmp_path / "triple.png"), read_grey(tmp_path / "every.png"))
     Image.fromarray(every.astype(np.uint16) * 256).save(tmp_path / "deep.png")
@@ -280,7 +281,10 @@ def test_flips_and_differences_are_counted_against_the_scores_of_the_study():
     assert rows[UNCHANGED] == (0, 0, 0.0, 0, 0.0)
     assert rows["brightness -0.15"][:4] == (0, flips, flips / 120, 0)
     assert rows["brightness -0.15"][4] == pytest.approx(0.1)
-    assert "lung" in hidden.statement
+    before, after = cases.scores >= 0.5, mirrored >= 0.5
+    (row,) = hidden.tables[0].rows
+    assert row[2:6] == (0, int((before ^ after).sum()), (before ^ after).mean(), int((after & ~before).sum()))
+    assert "no lung was segmented" in hidden.statement
     assert set(changed.figures[0].series[0].x) == {AS_SCORED, UNCHANGED, "brightness -0.15"}
 
 

@@ -285,7 +285,7 @@ def _analyse(cases: Cases, perturbed: Mapping[str, Floats], setting: Setting, wo
     return state_analysis(
         cases, setting, Role.ROBUSTNESS, identity=words["identity"], title=words["title"],
         score="the release's score of changed images", statement=words["statement"], estimates=(*original, *rows),
-        tables=(_describe(cases, perturbed),), figures=(_draw((*original, *rows)),),
+        tables=(_describe(cases, perturbed),), figures=_draw((*original, *rows)),
     )  # fmt: skip
 
 
@@ -324,10 +324,20 @@ def _count_flips(cases: Cases, scores: Floats, name: str) -> tuple[str | int | f
     return meaning, left_out, flips, flips / before.size, int((after & ~before).sum()), largest
 
 
-def _draw(estimates: Sequence[Estimate]) -> Figure:
-    names = {"auroc": "AUROC", "sensitivity": "sensitivity", "specificity": "specificity"}
+def _draw(estimates: Sequence[Estimate]) -> tuple[Figure, Figure]:
+    """The AUROC, which holds for every threshold, apart from what holds at the locked one."""
+    return (
+        _draw_metrics(estimates, "AUROC under each change", {"auroc": "AUROC"}),
+        _draw_metrics(
+            estimates, "Sensitivity and specificity under each change, at the locked threshold",
+            {"sensitivity": "sensitivity", "specificity": "specificity"},
+        ),
+    )  # fmt: skip
+
+
+def _draw_metrics(estimates: Sequence[Estimate], title: str, names: Mapping[str, str]) -> Figure:
     series = (draw_series(name, [row for row in estimates if row.metric == metric]) for metric, name in names.items())
     return Figure(
-        kind=FigureKind.INTERVALS, title="Estimates under each change", x_label="change", y_label="estimate",
+        kind=FigureKind.INTERVALS, title=title, x_label="change", y_label=" and ".join(names.values()),
         series=tuple(series),
     )  # fmt: skip

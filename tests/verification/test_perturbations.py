@@ -276,15 +276,16 @@ def test_flips_and_differences_are_counted_against_the_scores_of_the_study():
     assert values["centre box hidden", "auroc_difference"] == pytest.approx(1 - 2 * values[AS_SCORED, "auroc"])
     assert values["brightness -0.15", "sensitivity"] < values[AS_SCORED, "sensitivity"]
     assert values["brightness -0.15", "specificity"] > values[AS_SCORED, "specificity"]
-    rows = {row[0]: row[2:] for row in changed.tables[0].rows}
+    rows = {row[0]: row[1:] for row in changed.tables[0].rows}
     flips = int(((lower >= 0.5) != (cases.scores >= 0.5)).sum())
     assert rows[UNCHANGED] == (0, 0, 0.0, 0, 0.0)
     assert rows["brightness -0.15"][:4] == (0, flips, flips / 120, 0)
     assert rows["brightness -0.15"][4] == pytest.approx(0.1)
     before, after = cases.scores >= 0.5, mirrored >= 0.5
     (row,) = hidden.tables[0].rows
-    assert row[2:6] == (0, int((before ^ after).sum()), (before ^ after).mean(), int((after & ~before).sum()))
+    assert row[1:5] == (0, int((before ^ after).sum()), (before ^ after).mean(), int((after & ~before).sum()))
     assert "no lung was segmented" in hidden.statement
+    assert {row[0]: row[1] for row in changed.tables[1].rows}["brightness -0.15"].startswith("-0.15 of the range")
     assert set(changed.figures[0].series[0].x) == {AS_SCORED, UNCHANGED, "brightness -0.15"}
 
 
@@ -293,9 +294,9 @@ def test_images_that_were_not_analysed_are_counted_and_left_out():
     some, none = cases.scores.copy(), np.full(120, np.nan)
     some[:20] = np.nan
     (found,) = analyse_perturbations(cases, {"noise 0.05": some, "gamma 0.7": none}, SETTING)
-    rows = {row[0]: row[2:] for row in found.tables[0].rows}
+    rows = {row[0]: row[1:] for row in found.tables[0].rows}
     assert rows["noise 0.05"] == (20, 0, 0.0, 0, 0.0)
-    assert rows["gamma 0.7"] == (120, None, None, None, None)
+    assert rows["gamma 0.7"] == (120, *["no image"] * 4)
     (area,) = [row for row in found.estimates if (row.score, row.metric) == ("noise 0.05", "auroc")]
     assert (area.n, area.patients) == (100, 50)
 

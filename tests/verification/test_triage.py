@@ -181,6 +181,21 @@ def test_the_analysis_states_its_assumptions_with_their_sources():
     assert {series.name for series in found.figures[0].series} >= {"pneumonia, flagged", "pneumonia, missed"}
 
 
+def test_the_simulation_stands_beside_theory_where_there_is_a_formula():
+    (theory,) = [table for table in analyse_triage(cases(), ASSUMED, SETTING).tables if "theory" in table.title]
+    assert [row[1] for row in theory.rows] == ["all", "flagged", "not flagged"] * 2
+    assert all(row[2] == pytest.approx(row[3], rel=0.1) for row in theory.rows)
+    other = analyse_triage(cases(), assume(reading_times="constant", readers=2, images=300), SETTING)
+    (theory,) = [table for table in other.tables if "theory" in table.title]
+    assert {row[3] for row in theory.rows} == {"no formula"}
+
+
+def test_the_analysis_says_where_no_image_is_of_a_group():
+    found = analyse_triage(cases(sensitivity=1.0), assume(images=300, replicates=3), SETTING)
+    missed = [row for row in found.tables[1].rows if row[1] == "pneumonia, missed"]
+    assert [row[2:] for row in missed] == [(0, *["no image"] * 5)] * 2
+
+
 def test_the_limits_of_the_estimates_bound_what_is_flagged():
     found = analyse_triage(cases(), assume(images=500, replicates=4), SETTING)
     (table,) = [table for table in found.tables if "limits of sensitivity" in table.title]

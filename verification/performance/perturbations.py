@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -285,7 +285,7 @@ def _analyse(cases: Cases, perturbed: Mapping[str, Floats], setting: Setting, wo
     return state_analysis(
         cases, setting, Role.ROBUSTNESS, identity=words["identity"], title=words["title"],
         score="the release's score of changed images", statement=words["statement"], estimates=(*original, *rows),
-        tables=(_describe(cases, perturbed),), figures=_draw((*original, *rows)),
+        tables=(_count_decisions(cases, perturbed), _describe(perturbed)), figures=_draw((*original, *rows)),
     )  # fmt: skip
 
 
@@ -302,26 +302,29 @@ def _estimate(cases: Cases, scores: Floats, setting: Setting, name: str) -> tupl
     )
 
 
-def _describe(cases: Cases, perturbed: Mapping[str, Floats]) -> Table:
-    """What each perturbation does, and what became of the decisions."""
+def _describe(names: Iterable[str]) -> Table:
+    rows = tuple((name, PERTURBATIONS[name].meaning if name in PERTURBATIONS else "not described") for name in names)
+    return Table(title="What each change does", columns=("change", "what it does"), rows=rows)
+
+
+def _count_decisions(cases: Cases, perturbed: Mapping[str, Floats]) -> Table:
     columns = (
-        "change", "what it does", "not analysed", "decisions flipped", "share flipped", "of these to flagged",
+        "change", "images not analysed", "decisions flipped", "share flipped", "flipped to flagged",
         "largest change of a score",
     )  # fmt: skip
-    rows = tuple((name, *_count_flips(cases, scores, name)) for name, scores in perturbed.items())
+    rows = tuple((name, *_count_flips(cases, scores)) for name, scores in perturbed.items())
     return Table(title="Decisions under each change, of the images that were analysed", columns=columns, rows=rows)
 
 
-def _count_flips(cases: Cases, scores: Floats, name: str) -> tuple[str | int | float | None, ...]:
+def _count_flips(cases: Cases, scores: Floats) -> tuple[str | int | float, ...]:
     analysed = ~np.isnan(scores)
     before, after = cases.flagged[analysed], replace(cases, scores=scores).flagged[analysed]
-    flips = int((before != after).sum())
-    meaning = PERTURBATIONS[name].meaning if name in PERTURBATIONS else "not described"
     left_out = int((~analysed).sum())
     if not before.size:
-        return meaning, left_out, None, None, None, None
+        return left_out, *["no image"] * 4
+    flips = int((before != after).sum())
     largest = float(np.abs(scores - cases.scores)[analysed].max())
-    return meaning, left_out, flips, flips / before.size, int((after & ~before).sum()), largest
+    return left_out, flips, flips / before.size, int((after & ~before).sum()), largest
 
 
 def _draw(estimates: Sequence[Estimate]) -> tuple[Figure, Figure]:

@@ -211,6 +211,7 @@ def analyse_triage(cases: Cases, assumptions: TriageAssumptions, setting: Settin
             _state_assumptions(assumptions),
             _table_means(waits),
             _table_tails(waits),
+            _table_theory(waits),
             *_vary(assumptions, sensitivity, specificity),
         ),
         figures=(_draw_changes(waits),),
@@ -292,12 +293,16 @@ def _state_assumptions(assumptions: TriageAssumptions) -> Table:
         "prevalences": ("prevalences of pneumonia", ", ".join(f"{each:g}" for each in assumptions.prevalences)),
         "images": ("images in a replicate", assumptions.images),
         "replicates": ("replicates", assumptions.replicates),
-        "seed": ("seed", assumptions.seed),
+        "seed": ("seed", str(assumptions.seed)),
     }
     rows = [(text, value, assumptions.sources.get(name, assumptions.source)) for name, (text, value) in stated.items()]
     rows.append(("share of the readers' time spent reading", find_load(assumptions), "follows from the above"))
     rows.append(("share of a replicate that fills the worklist and is not counted", WARM_UP, "fixed"))
     return Table(title="What was assumed", columns=("assumption", "value", "source"), rows=tuple(rows))
+
+
+def _choose(waits: Sequence[Wait], groups: Sequence[str]) -> list[Wait]:
+    return [wait for wait in waits if wait.group in groups]
 
 
 def _table_means(waits: Sequence[Wait]) -> Table:
@@ -306,23 +311,33 @@ def _table_means(waits: Sequence[Wait]) -> Table:
         "lower limit", "upper limit",
     )  # fmt: skip
     rows = tuple(
-        (each.prevalence, each.group, each.share, each.before, each.after, each.change, each.lower, each.upper)
-        for each in waits
+        (each.prevalence, each.group, each.share, *_say(each.before, each.after, each.change, each.lower, each.upper))
+        for each in _choose(waits, ("pneumonia", *DRAWN))
     )
     title = "Mean waits until the reading begins; limits of the change are of the simulation alone (95 %)"
     return Table(title=title, columns=columns, rows=rows)
 
 
 def _table_tails(waits: Sequence[Wait]) -> Table:
-    columns = (
-        "prevalence", "group", "90th percentile without the flag, min", "with it, min",
-        "mean with it by simulation, min", "by formula, min",
-    )  # fmt: skip
     rows = tuple(
-        (each.prevalence, each.group, each.late_before, each.late_after, each.after, each.expected) for each in waits
+        (each.prevalence, each.group, *_say(each.late_before, each.late_after)) for each in _choose(waits, DRAWN)
     )
-    title = "Long waits, and the simulated means beside those of queueing theory, where there is a formula"
-    return Table(title=title, columns=columns, rows=rows)
+    columns = ("prevalence", "group", "without the flag, min", "with it, min")
+    return Table(title="Long waits: the 90th percentile", columns=columns, rows=rows)
+
+
+def _table_theory(waits: Sequence[Wait]) -> Table:
+    rows = tuple(
+        (each.prevalence, each.group, *_say(each.after), "no formula" if each.expected is None else each.expected)
+        for each in _choose(waits, GROUPS[:3])
+    )
+    columns = ("prevalence", "group", "simulated, min", "by formula, min")
+    return Table(title="Mean waits with the flag beside those of queueing theory", columns=columns, rows=rows)
+
+
+def _say(*minutes: float | None) -> tuple[float | str, ...]:
+    """The figures, or why there are none."""
+    return tuple("no image" if each is None else each for each in minutes)
 
 
 def _vary(assumptions: TriageAssumptions, sensitivity: Estimate, specificity: Estimate) -> tuple[Table, ...]:
@@ -332,7 +347,7 @@ def _vary(assumptions: TriageAssumptions, sensitivity: Estimate, specificity: Es
     low = simulate(assumptions, sensitivity.interval.lower, specificity.interval.lower)
     high = simulate(assumptions, sensitivity.interval.upper, specificity.interval.upper)
     rows = tuple(
-        (one.prevalence, one.group, one.share, one.change, other.share, other.change)
+        (one.prevalence, one.group, one.share, *_say(one.change), other.share, *_say(other.change))
         for one, other in zip(low, high, strict=True)
         if one.group in DRAWN
     )

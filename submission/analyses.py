@@ -120,5 +120,5 @@ def headings(block: Block) -> tuple[str, ...]:
 def widths_of(block: Block) -> tuple[str, ...]:
     """The widths of the columns of a table of groups: the fewer metrics, the more room for the name of the group."""
     each = 19
-    first = 100 - 25 - each * len(block.metrics)
-    return (f"{first}%", "8%", "8%", "9%", *(f"{each}%" for _ in block.metrics))
+    first = 100 - 27 - each * len(block.metrics)
+    return (f"{first}%", "8%", "10%", "9%", *(f"{each}%" for _ in block.metrics))

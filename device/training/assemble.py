@@ -100,8 +100,8 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
         "loss": f"binary cross-entropy, label smoothing {recipe.loss.label_smoothing:g}, "
         f"class weighting {recipe.loss.class_weighting}",
         "optimizer": f"AdamW, learning rate {recipe.optimizer.learning_rate:g} after {recipe.optimizer.warmup_epochs} "
-        f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}, "
-        f"weights averaged over the steps of an epoch with momentum {recipe.optimizer.averaging:g}",
+        f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}"
+        + _averaging(recipe),
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
         "augmentation": _augmentation(recipe),
@@ -125,6 +125,11 @@ def _initial_weights(recipe: Recipe) -> dict[str, str | None]:
         "initial_weights_sha256": named.sha256,
         "initial_weights_licence": named.licence,
     }
+
+
+def _averaging(recipe: Recipe) -> str:
+    momentum = recipe.optimizer.averaging
+    return f", weights averaged over the steps of an epoch with momentum {momentum:g}" if momentum else ""
 
 
 def _augmentation(recipe: Recipe) -> str:

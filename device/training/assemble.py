@@ -100,8 +100,7 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
         "loss": f"binary cross-entropy, label smoothing {recipe.loss.label_smoothing:g}, "
         f"class weighting {recipe.loss.class_weighting}",
         "optimizer": f"AdamW, learning rate {recipe.optimizer.learning_rate:g} after {recipe.optimizer.warmup_epochs} "
-        f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}"
-        + _averaging(recipe),
+        f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}" + _averaging(recipe),
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
         "augmentation": _augmentation(recipe),

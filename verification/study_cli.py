@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument("--data", metavar="DIR", help="the folder of the data sets' images (default: CLEARWAY_DATA)")
     log = actions.add_parser("log", help="print every use of the study's data")
     log.add_argument("study", help="the study's name")
+    log.add_argument("--add", metavar="TEXT", help="append a use of the data that was made outside of this study")
     return parser
 
 
@@ -62,6 +63,8 @@ def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 
     if arguments.action == "lock":
         yield opening.lock_plan(project, arguments.study)
+    elif arguments.action == "log" and arguments.add:
+        yield opening.note_use(project, arguments.study, arguments.add)
     elif arguments.action == "log":
         yield from opening.describe_log(project, arguments.study)
     else:

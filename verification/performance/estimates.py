@@ -130,13 +130,27 @@ def estimate(
         if metric not in (metrics or wanted):
             continue
         value, reason = describe_undefined(metric, number)
-        interval = None if value is None else (_exact(metric, value, cases) or intervals[metric][0])
-        if value is not None and interval is None:
-            reason = f"no interval: defined in {intervals[metric][1]} of {setting.replicates} replicates"
+        interval = None
+        if value is not None:
+            sampled, defined = intervals[metric]
+            interval, reason = _choose(_exact(metric, value, cases), sampled, defined, setting)
         goal = next((goal for goal in goals if (goal.metric, goal.subgroup) == (metric, subgroup)), None)
         row = _row(cases, metric, (value, reason, interval), setting, subgroup, score)
         rows.append(row if goal is None else _decide(row, goal))
     return tuple(rows)
+
+
+def _choose(
+    exact: Interval | None, sampled: Interval | None, defined: int, setting: Setting
+) -> tuple[Interval | None, str | None]:
+    """The interval that decides, or None and why: one without width would say that nothing is uncertain."""
+    if exact is not None:
+        return exact, None
+    if sampled is None:
+        return None, f"no interval: defined in {defined} of {setting.replicates} replicates"
+    if sampled.lower == sampled.upper:
+        return None, "no interval: every replicate gives the same value, and no exact method is stated"
+    return sampled, None
 
 
 def difference(cases: Cases, other: Floats, setting: Setting, score: str, subgroup: str = "all") -> Estimate:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from verification.evidence import Interval
-from verification.performance.metrics import Floats, Ranked, compute_by_class
+from verification.performance.metrics import Floats, Ranked, compute_sums, sum_by
 
 LEVEL = 0.95
 LIMITS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
@@ -36,10 +36,10 @@ def bootstrap(
         By metric, the interval and the number of replicates in which the metric was defined; no interval if it was
         undefined in more than 1 % of them.
     """
-    classes = [(patients[chosen], None if weights is None else weights[chosen]) for chosen in _classes(ranked)]
+    summing = sum_by(ranked, patients, weights)
 
     def measure(drawn: Floats) -> dict[str, Floats]:
-        return compute_by_class(ranked, *(_weigh(drawn, *each) for each in classes))
+        return compute_sums(ranked, summing @ drawn)
 
     values = resample(int(patients.max()) + 1, replicates, seed, measure)
     return {metric: percentile(each, replicates, seed) for metric, each in values.items()}
@@ -49,14 +49,10 @@ def bootstrap_difference(
     pair: tuple[Ranked, Ranked], patients: NDArray[np.intp], replicates: int, seed: int, weights: Floats | None = None
 ) -> tuple[Interval | None, int]:
     """The same for the AUROC of the first score less that of the second, both on the same samples."""
+    summing = [sum_by(ranked, patients, weights) for ranked in pair]
 
     def measure(drawn: Floats) -> dict[str, Floats]:
-        areas = [
-            compute_by_class(
-                ranked, *(_weigh(drawn, patients[c], None if weights is None else weights[c]) for c in _classes(ranked))
-            )["auroc"]
-            for ranked in pair
-        ]
+        areas = [compute_sums(ranked, each @ drawn)["auroc"] for ranked, each in zip(pair, summing, strict=True)]
         return {"auroc_difference": areas[0] - areas[1]}
 
     values = resample(int(patients.max()) + 1, replicates, seed, measure)
@@ -72,7 +68,7 @@ def resample(
         patients: how many there are.
         replicates: how many samples.
         seed: of the generators.
-        measure: takes (samples, patients), how often each was drawn, and gives (samples,) by name.
+        measure: takes (patients, samples), how often each was drawn, and gives (samples,) by name.
     """
     sizes = [min(BLOCK, replicates - start) for start in range(0, replicates, BLOCK)]
     seeds = np.random.SeedSequence(seed).spawn(len(sizes))
@@ -92,20 +88,10 @@ def percentile(values: Floats, replicates: int, seed: int) -> tuple[Interval | N
 
 
 def _draw(patients: int, samples: int, seed: np.random.SeedSequence) -> Floats:
-    drawn = np.random.default_rng(seed).integers(0, patients, (samples, patients))
-    drawn += np.arange(samples)[:, np.newaxis] * patients
-    return np.bincount(drawn.ravel(), minlength=samples * patients).reshape(samples, patients).astype(np.float64)
-
-
-def _classes(ranked: Ranked) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    return ranked.positives, ranked.negatives
-
-
-def _weigh(drawn: Floats, patients: NDArray[np.intp], weights: Floats | None) -> Floats:
-    gathered = np.take(drawn, patients, axis=1)
-    if weights is not None:
-        gathered *= weights
-    return gathered
+    places = np.random.default_rng(seed).integers(0, patients, (samples, patients)) * samples
+    places += np.arange(samples)[:, np.newaxis]
+    counts = np.bincount(places.ravel(), minlength=samples * patients)
+    return counts.reshape(patients, samples).astype(np.float64)
 
 
 def clopper_pearson(successes: int, n: int, of: str) -> Interval:

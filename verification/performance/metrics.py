@@ -8,10 +8,11 @@ become None with a reason at the door (`describe_undefined`), never 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -49,20 +50,17 @@ RANKING = ("auroc", "average_precision")
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The images of each class in rising order of score, and where the positive images' scores lie among the others.
+    """Where each image lies among the distinct scores of the positive images, which rise with their place.
 
-    `positives` and `negatives` are indices into the input. The positive images fall into groups of one score: `starts`
-    are the groups' first places, `below` and `upto` how many negative images have a lower and at most the same score.
-    `flagged_positive` and `flagged_negative` are the first flagged place of each class; None without a threshold.
+    `positive` (images,); `place` (images,): of a positive image the place of its score, from 0; of a negative image
+    twice the number of lower scores, and one more if its own is among them, so that even places lie between the scores
+    and odd ones at them. `scores` is how many scores there are. `flagged` (images,), None without a threshold.
     """
 
-    positives: NDArray[np.intp]
-    negatives: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    below: NDArray[np.intp]
-    upto: NDArray[np.intp]
-    flagged_positive: int | None
-    flagged_negative: int | None
+    positive: NDArray[np.bool_]
+    place: NDArray[np.intp]
+    scores: int
+    flagged: NDArray[np.bool_] | None
 
 
 def rank(labels: NDArray[np.int_], scores: Floats, threshold: float | None) -> Ranked:
@@ -80,18 +78,11 @@ def rank(labels: NDArray[np.int_], scores: Floats, threshold: float | None) -> R
         raise ValueError(f"expected labels and scores of one length, received {labels.shape} and {scores.shape}")
     if not np.isin(labels, (0, 1)).all() or not np.isfinite(scores).all():
         raise ValueError("expected labels 0 or 1 and finite scores")
-    order = np.argsort(scores, kind="stable")
-    positives, negatives = order[labels[order] == 1], order[labels[order] == 0]
-    of_positives, of_negatives = scores[positives], scores[negatives]
-    starts = np.flatnonzero(np.diff(of_positives, prepend=-np.inf) > 0)
-    below, upto = (np.searchsorted(of_negatives, of_positives[starts], side) for side in SIDES)
-    first = [
-        None if threshold is None else int(np.searchsorted(each, threshold)) for each in (of_positives, of_negatives)
-    ]
-    return Ranked(positives, negatives, starts, below, upto, first[0], first[1])
-
-
-SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+    positive = labels == 1
+    distinct = np.unique(scores[positive])
+    lower, upto = np.searchsorted(distinct, scores, "left"), np.searchsorted(distinct, scores, "right")
+    flagged = None if threshold is None else scores >= threshold
+    return Ranked(positive, np.where(positive, lower, lower + upto), distinct.size, flagged)
 
 
 def compute(ranked: Ranked, weights: Floats) -> dict[str, Floats]:
@@ -104,33 +95,53 @@ def compute(ranked: Ranked, weights: Floats) -> dict[str, Floats]:
     Returns:
         By metric, (weightings,), NaN where undefined.
     """
-    return compute_by_class(ranked, weights[:, ranked.positives], weights[:, ranked.negatives])
+    every = np.arange(ranked.place.size)
+    return compute_sums(ranked, sum_by(ranked, every) @ np.ascontiguousarray(weights.T))
 
 
-def compute_by_class(ranked: Ranked, positive: Floats, negative: Floats) -> dict[str, Floats]:
-    """The same from the weights of each class, (weightings, images of the class), in rising order of score.
+def sum_by(ranked: Ranked, units: NDArray[np.intp], weights: Floats | None = None) -> sparse.csr_array:
+    """What makes sums over images out of how often each unit counts: the matrix to multiply its counts with.
 
-    AUROC is the Mann–Whitney statistic, a tie counting half; average precision is by distinct thresholds.
+    Args:
+        ranked: the images.
+        units: (images,) the unit of each image, such as its patient, numbered from 0 without holes.
+        weights: (images,) sampling weights; None if all count alike.
+
+    Returns:
+        (rows, units): a row for each score of positive images, for each place of negative images, and with a threshold
+        for each cell of the two-by-two table: true positive, false positive, false negative, true negative.
     """
-    passed_negative = np.zeros((negative.shape[0], negative.shape[1] + 1))
-    np.cumsum(negative, axis=1, out=passed_negative[:, 1:])
-    negatives = passed_negative[:, -1]
-    below = passed_negative[:, ranked.below]
-    at_score = np.add.reduceat(positive, ranked.starts, axis=1) if ranked.starts.size else positive
-    above_positive = np.cumsum(at_score[:, ::-1], axis=1)[:, ::-1]  # at or above each score of a positive image
-    above_negative = negatives[:, np.newaxis] - below
-    positives = at_score.sum(axis=1)
-    won = (at_score * (below + passed_negative[:, ranked.upto])).sum(axis=1) / 2
-    precision = np.nan_to_num(_ratio(above_positive, above_positive + above_negative))  # its step adds no recall
+    negative_from, table_from = ranked.scores, 3 * ranked.scores + 1
+    rows = np.where(ranked.positive, ranked.place, negative_from + ranked.place)
+    weights = np.ones(rows.size) if weights is None else weights
+    size = table_from
+    if ranked.flagged is not None:
+        cells = table_from + np.where(ranked.flagged, 0, 2) + ~ranked.positive
+        rows, units, weights = np.append(rows, cells), np.tile(units, 2), np.tile(weights, 2)
+        size += 4
+    return sparse.csr_array((weights, (rows, units)), shape=(size, int(units.max()) + 1))
+
+
+def compute_sums(ranked: Ranked, sums: Floats) -> dict[str, Floats]:
+    """Every metric from the sums that `sum_by` makes, (rows, weightings); they are used up.
+
+    AUROC is the Mann–Whitney statistic, a tie counting half; average precision is by distinct thresholds. Sums run
+    from the highest score down.
+    """
+    at_score, table = sums[: ranked.scores][::-1], sums[3 * ranked.scores + 1 :]
+    negative = sums[ranked.scores : 3 * ranked.scores + 1][::-1]
+    np.cumsum(negative, axis=0, out=negative)
+    higher, upfrom, negatives = negative[0:-1:2], negative[1::2], negative[-1]
+    passed = np.cumsum(at_score, axis=0)  # positive images at or above each score
+    positives = passed[-1].copy() if ranked.scores else np.zeros_like(negatives)
+    lost = np.einsum("sw,sw->w", at_score, higher) + np.einsum("sw,sw->w", at_score, upfrom)
+    above = passed + upfrom
+    np.divide(passed, above, out=passed, where=above > 0)  # where it is 0 no image has the score, and no recall is won
     found = {
-        "auroc": _ratio(won, positives * negatives),
-        "average_precision": _ratio((at_score * precision).sum(axis=1), positives),
+        "auroc": _ratio(positives * negatives - lost / 2, positives * negatives),
+        "average_precision": _ratio(np.einsum("sw,sw->w", at_score, passed), positives),
     }
-    if ranked.flagged_positive is None or ranked.flagged_negative is None:
-        return found
-    tp = positive[:, ranked.flagged_positive :].sum(axis=1)
-    tn = passed_negative[:, ranked.flagged_negative]
-    return found | from_counts(tp, negatives - tn, positives - tp, tn)
+    return found | from_counts(*table) if ranked.flagged is not None else found
 
 
 def from_counts(tp: Floats, fp: Floats, fn: Floats, tn: Floats) -> dict[str, Floats]:

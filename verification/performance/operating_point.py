@@ -35,7 +35,9 @@ def threshold_interval(
     replicates: int,
     seed: int,
 ) -> Interval | None:
-    """How uncertain a threshold is that was chosen on these images: the highest score that keeps the sensitivity.
+    """How uncertain a threshold is that was chosen on these images, by the rule that releases are locked with.
+
+    The rule: the middle between the highest score that keeps the sensitivity and the next lower score.
 
     Args:
         labels: (images,) 1 or 0.
@@ -45,14 +47,16 @@ def threshold_interval(
         replicates: how many samples.
         seed: of the generators.
     """
-    positives = np.flatnonzero(labels == 1)
-    positives = positives[np.argsort(-scores[positives], kind="stable")]
+    order = np.argsort(-scores, kind="stable")
+    falling, positive = scores[order], (labels[order] == 1)[:, np.newaxis]
 
     def measure(drawn: Floats) -> dict[str, Floats]:
-        kept = np.cumsum(np.take(drawn, patients[positives], axis=1), axis=1)
-        enough = kept >= minimum_sensitivity * kept[:, -1:] - 1e-9
-        chosen = scores[positives][np.argmax(enough, axis=1)]
-        return {"threshold": np.where(kept[:, -1] > 0, chosen, np.nan)}
+        counts = drawn[patients[order]]
+        kept = np.cumsum(counts * positive, axis=0)
+        highest = falling[np.argmax(kept >= minimum_sensitivity * kept[-1] - 1e-9, axis=0)]
+        lower = (falling[:, np.newaxis] < highest) & (counts > 0)
+        following = np.where(lower.any(axis=0), falling[np.argmax(lower, axis=0)], highest)
+        return {"threshold": np.where(kept[-1] > 0, (highest + following) / 2, np.nan)}
 
     values = resample(int(patients.max()) + 1, replicates, seed, measure)["threshold"]
     return percentile(values, replicates, seed)[0]

@@ -14,8 +14,9 @@ def prevalence_table(
 ) -> Table | None:
     """Predictive values and flags per 100 images over prevalences, from the estimates and from their limits.
 
-    Limits are those of sensitivity and specificity taken together at their lower or upper ends: a bound, not an
-    interval of 95 %. No change of spectrum is assumed.
+    Predictive values rise with sensitivity and with specificity: their limits are at both lower and at both upper
+    limits. Flags are fewest at the lower limit of sensitivity and the upper one of specificity. Two limits of
+    95 % hold together in at least 90 % of studies (Bonferroni). No change of spectrum is assumed.
 
     Returns:
         None where either has no interval.
@@ -23,24 +24,24 @@ def prevalence_table(
     if sensitivity.interval is None or specificity.interval is None:
         return None
     ends = [
-        (sensitivity.value, specificity.value),
+        (sensitivity.value or 0.0, specificity.value or 0.0),
         (sensitivity.interval.lower, specificity.interval.lower),
         (sensitivity.interval.upper, specificity.interval.upper),
     ]
-    rows = tuple(
-        (prevalence, *(cell for pair in ends for cell in _predict(pair[0] or 0.0, pair[1] or 0.0, prevalence)))
-        for prevalence in prevalences
-    )
     names = ("PPV", "NPV", "flags per 100")
     return Table(
         title="Predictive values over prevalences, at the estimated sensitivity and specificity and at their limits, "
         "if they were the same at every prevalence: no change of spectrum is assumed",
-        columns=(
-            "prevalence", *names, *(f"{name}, at the lower limits" for name in names),
-            *(f"{name}, at the upper limits" for name in names),
-        ),
-        rows=rows,
-    )  # fmt: skip
+        columns=("prevalence", *names, *(f"{name}, {end}" for end in ("lower", "upper") for name in names)),
+        rows=tuple((prevalence, *_state_limits(ends, prevalence)) for prevalence in prevalences),
+    )
+
+
+def _state_limits(ends: Sequence[tuple[float, float]], prevalence: float) -> tuple[float | None, ...]:
+    value, lower, upper = (_predict(*end, prevalence) for end in ends)
+    fewest = _predict(ends[1][0], ends[2][1], prevalence)[2]
+    most = _predict(ends[2][0], ends[1][1], prevalence)[2]
+    return (*value, *lower[:2], fewest, *upper[:2], most)
 
 
 def _predict(sensitivity: float, specificity: float, prevalence: float) -> tuple[float | None, float | None, float]:

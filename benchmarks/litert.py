@@ -29,6 +29,7 @@ def rate(work: Callable[[], object]) -> float:
 
 def whole_xception() -> Callable[[], object]:
     """Frozen Xception on 224 x 224 with a pooled unit, as `predict` runs it: what its weights are does not matter."""
+    sys.path.pop(0)  # this folder, whose litert.py Keras would take for the package of that name
     import keras
 
     base = keras.applications.Xception(include_top=False, weights=None, input_shape=(224, 224, 3), pooling="avg")

@@ -296,14 +296,19 @@ def test_the_first_blocks_take_the_weights_of_the_file_and_the_early_ones_stay_f
 
 
 @pytest.mark.training
-def test_the_score_does_not_depend_on_brightness_and_contrast(wheel, tmp_path):
+def test_brightness_and_contrast_do_not_reach_the_first_block(wheel, tmp_path):
+    import keras
+
     from device.training.network import build_network
 
     network = build_network(read_recipe(str(from_wheel(tmp_path, wheel[0]))).recipe, wheel[0])
+    (given,) = (layer.output for layer in network.layers if isinstance(layer, keras.layers.Concatenate))
     image = np.random.default_rng(0).random((1, 71, 71, 1), dtype=np.float32)
-    scores = network(np.concatenate([image, 0.5 * image, 0.5 * image + 0.4])).numpy()[:, 0]
-    np.testing.assert_allclose(scores, scores[0], atol=1e-3)  # the variance is kept from 0 by 1e-4
-    assert abs(network(1 - image).numpy()[0, 0] - scores[0]) > 1e-3
+    seen = keras.Model(network.input, given)(np.concatenate([image, 0.5 * image, 0.5 * image + 0.4])).numpy()
+    assert seen.shape == (3, 71, 71, 3)
+    np.testing.assert_allclose(seen.mean(axis=(1, 2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(seen.std(axis=(1, 2, 3)), 0.5, rtol=0.003)  # 1e-4 is added to a variance of 0.021
+    np.testing.assert_allclose(seen[1:], seen[:1].repeat(2, axis=0), rtol=0.003, atol=1e-5)
 
 
 @pytest.mark.training

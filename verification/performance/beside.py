@@ -22,7 +22,7 @@ from verification.performance.estimates import FEW, Cases, Setting, estimate
 from verification.performance.operating_point import threshold_interval
 from verification.performance.perturbations import analyse_perturbations
 from verification.performance.plan import StudyFolder
-from verification.performance.power import Assumed, Bounds, design_effect, power_table
+from verification.performance.power import Assumed, Bounds, design_effect, power_table, size_table
 from verification.performance.prevalence import prevalence_table
 from verification.performance.scores import Scored, read_columns
 from verification.performance.shortcuts import analyse_shortcuts
@@ -169,17 +169,16 @@ def analyse_power(study: StudyFolder, cases: Cases, setting: Setting) -> Analysi
         return None
     effect = design_effect(list(Counter(cases.patients.tolist()).values()), power.correlation)
     positives = int((cases.labels == 1).sum())
-    table = power_table(
-        positives, int(cases.labels.size) - positives, effect,
-        [Assumed(one.auroc, one.sensitivity, one.specificity) for one in power.assumed],
-        Bounds(*(bounds[metric] for metric in HEADLINE)),
-    )  # fmt: skip
+    assumed = [Assumed(one.auroc, one.sensitivity, one.specificity) for one in power.assumed]
+    wanted = Bounds(*(bounds[metric] for metric in HEADLINE))
+    reached = power_table(positives, int(cases.labels.size) - positives, effect, assumed, wanted)
+    needed = size_table(positives / int(cases.labels.size), effect, assumed, wanted)
     return state(
         cases, setting, Role.SECONDARY, identity="power", title="Sample size and power",
-        statement="The images are those that were published; their number was not chosen. The table says how likely "
-        "the criteria are to be met together if the assumed values were true, images of one patient being as alike as "
-        "assumed.",
-        estimates=(), tables=(table,),
+        statement="The images are those that were published; their number was not chosen. The first table says how "
+        "likely the criteria are to be met together if the assumed values were true, images of one patient being as "
+        "alike as assumed. The second table says how many images a study of the same mix would need.",
+        estimates=(), tables=(reached, needed),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,9 @@ from scipy import stats
 from verification.evidence import Table
 
 LEVEL = 0.95
+POWER = 0.9
+LIMIT = 1_000_000
+"""More images than any study has: what needs more has no size."""
 
 
 def design_effect(images_of_patients: Sequence[int], correlation: float) -> float:
@@ -46,6 +49,36 @@ def auroc_power(truth: float, bound: float, positives: float, negatives: float) 
     """How likely the lower limit of the AUROC's 95 % interval lies above `bound`, by the normal approximation."""
     z = stats.norm.ppf((1 + LEVEL) / 2)
     return float(stats.norm.cdf((truth - bound) / auroc_standard_error(truth, positives, negatives) - z))
+
+
+def proportion_size(truth: float, bound: float, power: float = POWER) -> int | None:
+    """The fewest independent images for that power, by `proportion_power`; None if the truth is not above the bound.
+
+    The power goes up and down by a little as images are added; of the sizes that reach it, this is near the least.
+    """
+    return _least(lambda n: proportion_power(truth, bound, n), power) if truth > bound else None
+
+
+def auroc_size(truth: float, bound: float, share: float, power: float = POWER) -> int | None:
+    """The fewest independent images for that power, `share` of them positive; None if the truth is not above the bound.
+
+    By the normal approximation with Hanley and McNeil's standard error.
+    """
+    return _least(lambda n: auroc_power(truth, bound, n * share, n * (1 - share)), power) if truth > bound else None
+
+
+def _least(power_of: Callable[[int], float], power: float) -> int | None:
+    """The least size that reaches a power that rises with it, by doubling and halving; None beyond `LIMIT`."""
+    enough = 8
+    while power_of(enough) < power:
+        enough *= 2
+        if enough > LIMIT:
+            return None
+    short = enough // 2
+    while enough - short > 1:
+        middle = (enough + short) // 2
+        short, enough = (short, middle) if power_of(middle) >= power else (middle, enough)
+    return enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +127,43 @@ def power_table(positives: int, negatives: int, effect: float, assumed: Sequence
         ),
         rows=tuple(rows),
     )  # fmt: skip
+
+
+def size_table(share: float, effect: float, assumed: Sequence[Assumed], bounds: Bounds, power: float = POWER) -> Table:
+    """The images that each co-primary would need for a power of its own, and all of them together.
+
+    Together, whatever their dependence: each misses with a third of the probability that all may miss with.
+
+    Args:
+        share: of the images that are positive, in (0, 1).
+        effect: the design effect, by which the images are multiplied.
+        assumed: what may be true.
+        bounds: the criteria.
+        power: wanted of each, and in the last column of all together.
+    """
+    joint = 1 - (1 - power) / 3
+    rows = []
+    for one in assumed:
+        alone, together = (_sizes(share, effect, one, bounds, each) for each in (power, joint))
+        needed = [size for size in together if size is not None]
+        rows.append(
+            (one.auroc, one.sensitivity, one.specificity, *alone, max(needed) if len(needed) == len(together) else None)
+        )
+    return Table(
+        title=f"Images needed for a power of {power:g}, {share:.3f} of them positive, design effect {effect:.2f}",
+        columns=(
+            "true AUROC", "true sensitivity", "true specificity", "images, AUROC", "images, sensitivity",
+            "images, specificity", "images, all together",
+        ),
+        rows=tuple(rows),
+    )  # fmt: skip
+
+
+def _sizes(share: float, effect: float, one: Assumed, bounds: Bounds, power: float) -> tuple[int | None, ...]:
+    """Images of both classes for AUROC, sensitivity and specificity, clusters counted."""
+    found = (
+        (auroc_size(one.auroc, bounds.auroc, share, power), 1.0),
+        (proportion_size(one.sensitivity, bounds.sensitivity, power), share),
+        (proportion_size(one.specificity, bounds.specificity, power), 1 - share),
+    )
+    return tuple(None if size is None else math.ceil(size * effect / part) for size, part in found)

@@ -122,6 +122,27 @@ def test_coverage_of_the_clustered_interval_is_near_its_level():
     assert 0.89 <= held / 200 <= 0.99
 
 
+def test_coverage_of_the_clustered_intervals_of_auroc_and_of_a_paired_difference():
+    """Normal scores of known area: about 95 % of the intervals hold it where those of independent images hold less."""
+    area, held = stats.norm.cdf(1 / np.sqrt(1 + 1)), {"auroc": 0, "difference": 0, "independent": 0}
+    for seed in range(150):
+        generator = np.random.default_rng(seed)
+        codes = np.repeat(np.arange(120), 4)
+        labels = (codes % 2).astype(int)
+        both = [generator.normal(0, np.sqrt(0.8), 120)[codes] + generator.normal(labels, np.sqrt(0.2)) for _ in "ab"]
+        data = cases(labels, stats.norm.cdf(both[0]), codes)
+        setting = Setting(200, seed, "r", Digests("a", "b"))
+        (found,) = estimate(data, setting, metrics=("auroc",))
+        less = difference(data, both[1], setting, "two scores of the same area")
+        alone = delong(labels, both[0])
+        held["auroc"] += found.interval.lower <= area <= found.interval.upper
+        held["difference"] += less.interval.lower <= 0 <= less.interval.upper
+        held["independent"] += alone.lower <= area <= alone.upper
+    assert 0.87 <= held["auroc"] / 150 <= 0.99
+    assert 0.87 <= held["difference"] / 150 <= 0.99
+    assert held["independent"] / 150 < 0.8
+
+
 @pytest.mark.parametrize(("successes", "n"), [(0, 10), (3, 10), (10, 10), (481, 500)])
 def test_exact_and_wilson_limits(successes, n):
     exact, score = clopper_pearson(successes, n, "patients"), wilson(successes, n)
@@ -168,6 +189,28 @@ def test_at_one_hundred_per_cent_the_exact_interval_over_patients_decides():
     assert found["auroc"].interval.lower == pytest.approx(0.025**0.5)
     assert found["lr_positive"].value is None
     assert found["lr_positive"].reason
+
+
+def test_without_an_exact_method_an_interval_without_width_is_none():
+    labels, scores, patients = [1, 1, 0, 0], [0.9, 0.8, 0.1, 0.2], ["a", "b", "c", "d"]
+    perfect = cases(labels * 20, scores * 20, [f"{one}{copy}" for copy in range(20) for one in patients])
+    plain = {one.metric: one for one in estimate(perfect, SETTING)}
+    weighted = {one.metric: one for one in estimate(replace(perfect, weights=np.full(80, 2.0)), SETTING)}
+    assert plain["sensitivity"].interval.upper == 1
+    assert plain["sensitivity"].interval.lower < 1
+    for one in (plain["f1"], plain["lr_negative"], weighted["sensitivity"], weighted["auroc"]):
+        assert one.value in (0, 1)
+        assert one.interval is None
+        assert "same value" in one.reason
+    assert weighted["prevalence"].interval.lower < 0.5 < weighted["prevalence"].interval.upper
+
+
+def test_one_patient_gives_values_and_no_interval_that_the_patient_alone_could_not_give():
+    found = {one.metric: one for one in estimate(cases([1, 1, 0, 0], [0.9, 0.3, 0.2, 0.1], ["a"] * 4), SETTING)}
+    assert (found["sensitivity"].value, found["sensitivity"].interval) == (0.5, None)
+    exact = found["specificity"].interval
+    assert (exact.lower, exact.upper) == pytest.approx((0.025, 1))
+    assert "1 patients" in exact.method
 
 
 def test_a_criterion_is_decided_by_its_limit_and_side():

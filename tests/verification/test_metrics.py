@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from verification.performance.metrics import UNDEFINED, compute, describe_undefined, rank, sweep
+from verification.performance.metrics import UNDEFINED, compute, compute_sums, describe_undefined, rank, sum_by, sweep
 from verification.performance.operating_point import MAXIMUM_POINTS, draw_curve
 
 
@@ -75,6 +75,36 @@ def test_obvious_data_point_the_obvious_way():
 def test_a_score_at_the_threshold_is_flagged():
     assert estimate([0, 1], [0.2, 0.5], threshold=0.5)["sensitivity"] == 1
     assert estimate([0, 1], [0.2, 0.5], threshold=np.nextafter(0.5, 1))["sensitivity"] == 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rounding_of_weights_defines_nothing_that_is_undefined(seed):
+    labels, scores, _ = random_cases(seed, ties=False)
+    weights = np.random.default_rng(seed).uniform(0.1, 30, labels.size)
+    every, none = (estimate(labels, scores, threshold, weights) for threshold in (0.0, 1.1))
+    assert np.isnan([every["npv"], every["lr_negative"], none["ppv"], none["lr_positive"]]).all()
+    assert (every["sensitivity"], every["specificity"]) == (1, 0)
+    assert (none["sensitivity"], none["specificity"]) == (0, 1)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_each_of_many_weightings_is_computed_as_if_alone(seed):
+    labels, scores, _ = random_cases(seed, ties=True)
+    weights = np.random.default_rng(seed).integers(0, 3, (7, labels.size)).astype(float)
+    together = compute(rank(labels, scores, 0.5), weights)
+    for number, one in enumerate(weights):
+        for name, value in estimate(labels, scores, weights=one).items():
+            assert together[name][number] == pytest.approx(value, nan_ok=True), name
+
+
+def test_summing_over_units_is_summing_over_their_images():
+    labels, scores, _ = random_cases(4, ties=True)
+    units, sampling = np.arange(labels.size) // 3, np.random.default_rng(4).uniform(0.5, 4, labels.size)
+    counts = np.random.default_rng(5).integers(0, 4, units.max() + 1).astype(float)
+    ranked = rank(labels, scores, 0.5)
+    found = compute_sums(ranked, sum_by(ranked, units, sampling) @ counts[:, np.newaxis])
+    for name, value in estimate(labels, scores, weights=counts[units] * sampling).items():
+        assert found[name][0] == pytest.approx(value, nan_ok=True), name
 
 
 def test_one_score_for_all_images_ranks_nothing():

@@ -5,19 +5,23 @@ import pytest
 from scipy import stats
 from sklearn import metrics as reference
 
+from device.training.operating_point import choose_threshold
 from verification.performance.calibration import calibration
 from verification.performance.curves import POINTS, precision_recall_figure, roc_figure, sweep_table
 from verification.performance.estimates import Cases, Digests, Setting, estimate
-from verification.performance.intervals import wilson
+from verification.performance.intervals import BLOCK, delong, wilson
 from verification.performance.operating_point import threshold_interval
 from verification.performance.power import (
     Assumed,
     Bounds,
     auroc_power,
+    auroc_size,
     auroc_standard_error,
     design_effect,
     power_table,
     proportion_power,
+    proportion_size,
+    size_table,
 )
 from verification.performance.prevalence import prevalence_table
 
@@ -88,6 +92,13 @@ def test_predictive_values_follow_bayes_at_the_studys_own_prevalence():
     assert own[1:4] == pytest.approx((found["ppv"].value, found["npv"].value, 100 * found["flagged_fraction"].value))
     assert rare[1] < own[1]
     assert rare[4] < rare[1] < rare[7]
+    limits = [found[name].interval for name in ("sensitivity", "specificity")]
+    corners = [
+        100 * (one * 0.01 + (1 - two) * 0.99)
+        for one in (limits[0].lower, limits[0].upper)
+        for two in (limits[1].lower, limits[1].upper)
+    ]
+    assert (rare[6], rare[9]) == pytest.approx((min(corners), max(corners)))
     assert "no change of spectrum" in table.title
 
 
@@ -133,6 +144,38 @@ def test_no_more_than_the_level_passes_at_the_bound():
     assert proportion_power(0.8, 0.8, 1000) < 0.03
 
 
+@pytest.mark.parametrize("truth", [0.85, 0.93, 0.99])
+def test_the_size_found_reaches_the_power_and_half_of_it_does_not(truth):
+    needed = proportion_size(truth, 0.8, 0.9)
+    assert proportion_power(truth, 0.8, needed - 1) < 0.9 <= proportion_power(truth, 0.8, needed)
+    images = auroc_size(truth, 0.8, 0.3, 0.9)
+    powers = [auroc_power(truth, 0.8, n * 0.3, n * 0.7) for n in (images // 2, images - 1, images)]
+    assert powers[1] < 0.9 <= powers[2]
+    assert powers[0] < 0.9
+    assert (proportion_size(0.8, 0.8), auroc_size(0.79, 0.8, 0.3)) == (None, None)
+
+
+def test_a_study_of_the_size_found_passes_that_often():
+    truth, generator, passed = 0.9, np.random.default_rng(8), 0
+    images = auroc_size(truth, 0.8, 0.4, 0.8)
+    positives = round(images * 0.4)
+    labels = np.r_[np.ones(positives, dtype=int), np.zeros(images - positives, dtype=int)]
+    for _ in range(400):
+        found = delong(labels, generator.normal(labels * np.sqrt(2) * stats.norm.ppf(truth), 1))
+        passed += found.lower > 0.8
+    assert passed / 400 == pytest.approx(0.8, abs=0.1)
+
+
+def test_the_sizes_of_all_together_are_enough_for_their_joint_power():
+    one, bounds = Assumed(0.975, 0.93, 0.88), Bounds(0.95, 0.8, 0.8)
+    ((*_, area, sensitive, specific, together),) = size_table(0.6, 1.9, [one], bounds, 0.9).rows
+    assert together > max(area, sensitive, specific)
+    (row,) = power_table(round(together * 0.6), together - round(together * 0.6), 1.9, [one], bounds).rows
+    assert row[6] >= 0.895
+    ((*_, hopeless),) = size_table(0.6, 1.9, [Assumed(0.94, 0.93, 0.88)], bounds).rows
+    assert hopeless is None
+
+
 def test_joint_power_lies_between_its_bounds():
     (row,) = power_table(390, 234, 1.2, [Assumed(0.97, 0.93, 0.88)], Bounds(0.95, 0.8, 0.8)).rows
     powers, least, independent = row[3:6], row[6], row[7]
@@ -152,7 +195,20 @@ def test_the_thresholds_interval_holds_it_and_narrows_with_more_patients():
     assert widths[1] < widths[0]
 
 
+def test_the_thresholds_interval_is_of_the_rule_that_releases_are_locked_by():
+    cases = random_cases(120)
+    scores, codes = cases.scores.round(2), cases.codes
+    count, thresholds = codes.max() + 1, []
+    for block in np.random.SeedSequence(3).spawn(2):
+        for patients in np.random.default_rng(block).integers(0, count, (BLOCK, count)):
+            images = np.concatenate([np.flatnonzero(codes == patient) for patient in patients])
+            thresholds.append(choose_threshold(cases.labels[images] == 1, scores[images], 0.9))
+    found = threshold_interval(cases.labels, scores, codes, 0.9, 2 * BLOCK, 3)
+    assert (found.lower, found.upper) == pytest.approx(tuple(np.quantile(thresholds, [0.025, 0.975])))
+
+
 def test_a_threshold_that_no_sample_changes_has_no_width():
-    labels, scores = np.array([1, 1, 0, 0]), np.array([0.7, 0.7, 0.1, 0.2])
-    found = threshold_interval(labels, scores, np.array([0, 0, 0, 1]), 0.95, 200, 1)
-    assert found is None or (found.lower, found.upper) == (0.7, 0.7)
+    labels, scores = np.array([1, 1, 0, 0]), np.array([0.7, 0.7, 0.1, 0.3])
+    one = threshold_interval(labels, scores, np.array([0, 0, 0, 0]), 0.95, 200, 1)
+    assert (one.lower, one.upper) == (0.5, 0.5)
+    assert threshold_interval(labels, scores, np.array([0, 0, 1, 1]), 0.95, 200, 1) is None  # a quarter lack patient 0

@@ -47,6 +47,8 @@ METRICS = {
     "average_precision": "Average precision",
     "brier": "Brier score",
     "always_positive_f1": "F1, all flagged",
+    "auroc_difference": "AUROC difference",
+    "ac1": "AC1",
     "f1": "F1",
     "lr_negative": "LR−",
     "lr_positive": "LR+",

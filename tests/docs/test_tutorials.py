@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TUTORIALS = ("qa", "regulatory_affairs", "pacs", "engineer")
+TUTORIALS = ("qa", "regulatory_affairs", "pacs", "statistician", "ml_engineer", "engineer")
 """In the order of their readers' work, in one checkout: the first makes the evidence that the others start from."""
 
 NOT_COPIED = shutil.ignore_patterns(".venv", ".tox", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from PIL import ImageFile
 from pydicom import Dataset, uid
 from pydicom.encaps import get_frame, parse_fragments
 from pydicom.filereader import read_dataset, read_file_meta_info
@@ -193,6 +194,7 @@ def decode(path: Path) -> UnitImage | PixelFault:
 
     Implements: SRS-012, SRS-013
     """
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
     try:
         image = pydicom.dcmread(path)
         if fault := check_complete(image):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from device.errors import UnreadableFileError
 from device.types import PixelFault, PixelFaultKind, UnitImage
@@ -65,6 +65,7 @@ def decode(path: Path) -> UnitImage | PixelFault:
 
     Implements: SRS-012, SRS-013, SRS-037
     """
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             channels = np.asarray(image if image.mode == "L" else image.convert("RGB"))

@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from PIL import ImageFile
 
 from submission import analyses, charts, figures  # noqa: F401  their filters register themselves
 from submission.catalogue import Entry, Standard
@@ -215,11 +216,14 @@ class Press:
         missing = [name for name in re.findall(r'url\("fonts/([^"]+)"\)', _style()) if not (FONTS / name).is_file()]
         if missing:
             raise RenderError(f"submission/fonts: {', '.join(missing)} is missing; restore it from the repository")
+        lenient = ImageFile.LOAD_TRUNCATED_IMAGES
         try:
             import weasyprint
             from weasyprint.text.fonts import FontConfiguration
         except OSError as error:
             raise RenderError(f"Pango cannot be loaded ({error}); install it (Debian: libpango-1.0-0)") from error
+        finally:  # WeasyPrint lets the whole process take half an image for a whole one
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient
         self._weasyprint = weasyprint
         self._fonts = FontConfiguration()
         self._css = weasyprint.CSS(string=_style(), base_url=f"{HERE}/", font_config=self._fonts)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFile
 from pydicom import dcmread
 from pydicom.uid import (
     ImplicitVRLittleEndian,
@@ -17,6 +18,8 @@ from pydicom.uid import (
 )
 
 import device
+from device import research
+from device.types import PixelFault
 from verification.radiographs import phantom, radiograph, save, transcode
 
 ENCAPSULATED = {
@@ -94,3 +97,24 @@ def test_a_fragment_longer_than_the_data_is_short(tmp_path: Path, release: devic
     length = int.from_bytes(content[at : at + 4], "little")
     path.write_bytes(content[:at] + (length + 2).to_bytes(4, "little") + content[at + 4 :])
     assert [one.code for one in device.gate(path, release).rejections] == ["PIXELS_SHORT"]
+
+
+def test_half_an_image_is_refused_though_another_library_of_the_process_allows_it(
+    tmp_path: Path, release: device.Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pillow's switch is of the whole process: with it on, a third of a JPEG 2000 codestream is a whole radiograph."""
+    path = save(radiograph(phantom(520, 600)), tmp_path / "image.dcm")
+    transcode(path, JPEG2000Lossless)
+    image = dcmread(path)
+    codestream = image.PixelData[16:].rstrip(b"\0")
+    cut = codestream[: len(codestream) // 6 * 2] + codestream[-2:]
+    image.PixelData = image.PixelData[:12] + len(cut).to_bytes(4, "little") + cut
+    image.save_as(path)
+    picture = tmp_path / "image.png"
+    Image.fromarray(phantom(100, 100)).save(picture)
+    picture.write_bytes(picture.read_bytes()[: picture.stat().st_size // 2])
+
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    assert [one.code for one in device.gate(path, release).rejections] == ["PIXELS_UNDECODABLE"]
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    assert isinstance(research.decode(picture), PixelFault)

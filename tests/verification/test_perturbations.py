@@ -207,26 +207,15 @@ def test_a_release_that_measures_brightness_sees_each_change_as_it_is(written):
     assert (found["gamma 0.7"] > before).all()
 
 
-def test_an_interrupted_run_goes_on_where_it_was(written):
+def test_every_image_is_told_of_and_a_second_run_scores_the_same(written):
     entries, folder = written
-    whole = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED)
-    kept: dict[str, np.ndarray] = {}
-
-    def keep(name, scores):
-        if len(kept) == 3:
-            raise KeyboardInterrupt
-        kept[name] = scores
-
-    with pytest.raises(KeyboardInterrupt):
-        score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED, keep=keep)
     told = []
-    rest = score_perturbed(
-        entries, lambda entry: folder, BRIGHTNESS, ASSERTED, held=kept, progress=lambda *each: told.append(each)
-    )
-    assert list(rest) == list(whole)
-    assert all(np.array_equal(rest[name], whole[name]) for name in whole)
-    assert told[0] == (1, 3 * (len(PERTURBATIONS) - 3))
-    assert told[-1][0] == told[-1][1] == len(told)
+    once = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED, lambda *each: told.append(each))
+    again = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED)
+    assert list(once) == list(again) == list(PERTURBATIONS)
+    assert all(np.array_equal(once[name], again[name]) for name in once)
+    total = len(entries) * len(PERTURBATIONS)
+    assert told == [(number, total) for number in range(1, total + 1)]
 
 
 def test_what_the_gate_refuses_has_no_score(written):

@@ -259,7 +259,7 @@ def _score_beside(study: StudyFolder, release: Release, images: Images, training
     if plan.perturbations:
         asserted = plan.asserted.values if plan.asserted else {}
         found = score_perturbed(
-            images.entries, lambda _: images.folder, release, asserted, progress=progress("changed and scored")
+            images.entries, lambda _: images.folder, release, asserted, progress("changed and scored")
         )
         tables["perturbed.csv"] = render_columns(("image",), rows, found)
     return tables

@@ -175,9 +175,6 @@ def score_perturbed(
     folder_of: FolderOf,
     release: Release,
     asserted: Mapping[str, str],
-    *,
-    held: Mapping[str, Floats] | None = None,
-    keep: Callable[[str, Floats], None] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Floats]:
     """Score every image under every perturbation through research intake.
@@ -187,8 +184,6 @@ def score_perturbed(
         folder_of: the folder that the image path of an entry is relative to.
         release: what scores.
         asserted: what is stated of files that carry no header.
-        held: perturbations that are scored already (an interrupted run's); they are not scored again.
-        keep: told of each perturbation when all images are scored under it, so that an interrupted run can go on.
         progress: told after each image.
 
     Returns:
@@ -197,15 +192,12 @@ def score_perturbed(
     Raises:
         ValueError: images cannot be read or the device failed; every one is named.
     """
-    scores = dict(held or {})
-    left = [name for name in PERTURBATIONS if name not in scores]
+    scores = {}
     with tempfile.TemporaryDirectory() as folder:
-        for done, name in enumerate(left):
-            tell = partial(_tell, progress, done * len(entries), len(left) * len(entries))
+        for done, name in enumerate(PERTURBATIONS):
+            tell = partial(_tell, progress, done * len(entries), len(PERTURBATIONS) * len(entries))
             scores[name] = _score_all(entries, folder_of, Path(folder), (name, release, asserted), tell)
-            if keep:
-                keep(name, scores[name])
-    return {name: scores[name] for name in PERTURBATIONS}
+    return scores
 
 
 def _tell(progress: Progress | None, before: int, total: int, number: int) -> None:

@@ -1,7 +1,7 @@
 """Images a second that a release scores one by one on one thread, preprocessing apart, and the size of its weights.
 
-python benchmarks/litert.py [release]          the release alone
-python benchmarks/litert.py release --xception  beside it a whole Xception in Keras, one image a call (needs TensorFlow)
+python benchmarks/inference.py [release]          the release alone
+python benchmarks/inference.py release --xception  beside it a whole Xception in Keras, one image a call (needs TensorFlow)
 """
 
 import sys
@@ -29,7 +29,6 @@ def rate(work: Callable[[], object]) -> float:
 
 def whole_xception() -> Callable[[], object]:
     """Frozen Xception on 224 x 224 with a pooled unit, as `predict` runs it: what its weights are does not matter."""
-    sys.path.pop(0)  # this folder, whose litert.py Keras would take for the package of that name
     import keras
 
     base = keras.applications.Xception(include_top=False, weights=None, input_shape=(224, 224, 3), pooling="avg")

@@ -1,7 +1,7 @@
 """Images a second that a release scores one by one on one thread, preprocessing apart, and the size of its weights.
 
-python benchmarks/inference.py [release]          the release alone
-python benchmarks/inference.py release --xception  beside it a whole Xception in Keras, one image a call (needs TensorFlow)
+python benchmarks/inference.py [release]            the release alone
+python benchmarks/inference.py release --xception  beside it a whole Xception, one image a call (needs TensorFlow)
 """
 
 import sys

@@ -1,0 +1,89 @@
+"""What the commands of the suite share: options, the checkout, lines and JSON out, complaints, exit statuses."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from verification.evidence import Issue, Project
+
+GOOD, ISSUE, USAGE = 0, 1, 2
+
+
+def make_parser(name: str, command: Callable[[list[str]], int], example: str) -> argparse.ArgumentParser:
+    """The parser of a command, described by the first line of its docstring."""
+    summary = (command.__doc__ or "").splitlines()[0]
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog=f"clearway {name}", description=summary, epilog=example, formatter_class=shape
+    )
+    add_common(parser)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Add the options that every command has."""
+    parser.add_argument(
+        "--project", metavar="DIR", default=default, help="the checkout (default: found from here upward)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=default or False, help="one JSON object a line instead of text"
+    )
+
+
+def open_project(arguments: argparse.Namespace) -> Project | None:
+    """The checkout, or None after saying that there is none."""
+    from verification.evidence import ProjectError, find_project
+
+    try:
+        project = find_project(Path(arguments.project) if arguments.project else None)
+        project.source(())
+    except ProjectError as error:
+        complain(f"clearway: {error}")
+        return None
+    return project
+
+
+def show_progress(done: int, total: int) -> None:
+    """Say on the terminal how many scenarios have ended; wipe the line at the end."""
+    sys.stderr.write(f"\r{done} of {total} scenarios" if done < total else "\r\033[K")
+    sys.stderr.flush()
+
+
+def has_blocking(issues: Iterable[Issue]) -> bool:
+    """Whether one of the issues stops a build."""
+    return any(issue.severity == "blocking" for issue in issues)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines as they come."""
+    for line in lines:
+        print(line)
+
+
+def print_json(records: Iterable[object]) -> None:
+    """Print one JSON object a line."""
+    print_lines(json.dumps(plain(record)) for record in records)
+
+
+def plain(record: object) -> object:
+    """A record of the evidence as what JSON can hold."""
+    import msgspec
+
+    return msgspec.to_builtins(record)
+
+
+def complain(*lines: str) -> None:
+    """Print lines to standard error."""
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def issue_line(issue: Issue) -> str:
+    """One issue on one line: severity, place, message, code, what to do."""
+    return f"{issue.severity}  {issue.where}: {issue.message} [{issue.code}]; {issue.hint}"

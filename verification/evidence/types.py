@@ -10,13 +10,14 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = [  # noqa: RUF022  sorted by eye, several a line
-    "Analysis", "Anomaly", "Card", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset", "DatasetsEvidence",
-    "DeviceEvidence", "DocumentationLevel", "Estimate", "Figure", "FigureKind", "Gap", "Hazard", "Interval", "Issue",
-    "Item", "ItemKind", "Link", "LinkStatus", "Method", "Opening", "PixelDescription", "Population",
-    "RecordedAnalyses", "ReleaseEvidence", "RejectionCode", "ResultStatus", "RiskControl", "RiskPolicy", "Role",
-    "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "StudiesEvidence", "Study",
-    "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence",
+__all__ = [
+    "Analysis", "Anomaly", "Card", "Change", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset",
+    "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Figure", "FigureKind", "Gap",
+    "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus", "Method", "Mutant", "MutantOutcome",
+    "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode", "ReleaseEvidence",
+    "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role", "RunKind",
+    "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "Strength", "StudiesEvidence",
+    "Study", "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence",
     "VerificationResult",
 ]  # fmt: skip
 
@@ -259,7 +260,9 @@ class VerificationResult(Record, frozen=True):
 
     `tags` are its own and those it inherits, without the `@`; `requirements` are the ids of items among them (those of
     its criteria included), `criteria` the ids of criteria (`SRS-003/AC2`). `example` is the outline row, empty for a
-    plain scenario. `digest` covers what a reader of the scenario reads, not where it stands.
+    plain scenario. `digest` covers what a reader of the scenario reads, not where it stands. `entered` are the
+    functions of the device that the run entered, as places in `VerificationEvidence.functions`; None where it was not
+    watched.
     """
 
     id: str
@@ -275,13 +278,23 @@ class VerificationResult(Record, frozen=True):
     steps: tuple[StepResult, ...]
     message: str | None
     digest: str
+    entered: tuple[int, ...] | None = None
+
+
+class RunKind(StrEnum):
+    """A formal run follows an approved protocol in a clean checkout; every other is an engineering run."""
+
+    ENGINEERING = "engineering"
+    FORMAL = "formal"
 
 
 class VerificationEvidence(Record, frozen=True):
     """`verification.json`. `complete` is false for a selection (`--only`), which never supports a submission.
 
     `requirement_digests` are those of the requirements, `release_digests` (by release name) those of the releases that
-    the scenarios ran against. `issues` are about the feature files and their collection.
+    the scenarios ran against. `issues` are about the feature files and their collection. `functions` names every
+    function of the device that some scenario entered. `protocol_digest` is of all scenarios and of the requirements
+    that they verify; `approval` is the SHA-256 of the line of the review record that approves it, for a formal run.
     """
 
     source: Source
@@ -291,6 +304,10 @@ class VerificationEvidence(Record, frozen=True):
     requirement_digests: dict[str, str]
     release_digests: dict[str, str]
     issues: tuple[Issue, ...] = ()
+    functions: tuple[str, ...] = ()
+    kind: RunKind = RunKind.ENGINEERING
+    protocol_digest: str = ""
+    approval: str | None = None
 
 
 # --- trace.json: items, links, risk -----------------------------------------------------------------------------------
@@ -305,6 +322,8 @@ class ItemKind(StrEnum):
     HAZARD = "hazard"
     RISK_CONTROL = "risk_control"
     ANOMALY = "anomaly"
+    DEVIATION = "deviation"
+    CHANGE = "change"
     SYMBOL = "symbol"
     SCENARIO = "scenario"
     STUDY_CRITERION = "study_criterion"
@@ -331,7 +350,81 @@ class LinkStatus(StrEnum):
     SUSPECT = "suspect"
     ORPHANED = "orphaned"
     UNPROVEN = "unproven"
+    UNSPECIFIED = "unspecified"
     GAP = "gap"
+
+
+class ReviewStatus(StrEnum):
+    """Whether a person has reviewed an item as it is now: never, since its last change, or before it."""
+
+    UNREVIEWED = "unreviewed"
+    REVIEWED = "reviewed"
+    SUSPECT = "suspect"
+
+
+class Review(Record, frozen=True):
+    """What the review record says of an item today. `by`, `meaning` and `date` are of the last review, if any."""
+
+    status: ReviewStatus = ReviewStatus.UNREVIEWED
+    why: str = "no person has reviewed it"
+    by: str | None = None
+    meaning: str | None = None
+    date: str | None = None
+
+
+class ReviewLine(Record, frozen=True):
+    """A line of the review record, `docs/records/reviews.log`: who reviewed or approved what, as it was then.
+
+    `digest` is of the item and of all that it rests on; `parts` gives that of each item directly below, by id, so that
+    a later change can be named. It is evidence of review, no signature in the sense of 21 CFR part 11.
+    """
+
+    event: str
+    id: str
+    by: str
+    meaning: str
+    reason: str
+    date: str
+    digest: str
+    parts: dict[str, str]
+    previous: str | None = None
+
+
+class MutantOutcome(StrEnum):
+    """What became of a deliberate fault: noticed by a scenario, noticed by none, or declared to change nothing."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    EQUIVALENT = "equivalent"
+
+
+class Mutant(Record, frozen=True):
+    """One deliberate fault in a symbol: the line, the code before and after, what became of it and by which scenario.
+
+    `reason` is that of an exemption as equivalent, which awaits review.
+    """
+
+    line: int
+    before: str
+    after: str
+    outcome: MutantOutcome
+    by: str | None = None
+    reason: str | None = None
+
+
+class Strength(Record, frozen=True):
+    """How many faults put into a symbol the scenarios of a requirement that it implements noticed.
+
+    `mutants` are those that were not killed. A symbol without any place for a fault has counts of 0.
+    """
+
+    requirement: str
+    symbol: str
+    scenarios: int
+    killed: int
+    survived: int
+    equivalent: int
+    mutants: tuple[Mutant, ...] = ()
 
 
 class Criterion(Record, frozen=True):
@@ -361,6 +454,7 @@ class Item(Record, frozen=True):
     digest: str
     status: LinkStatus
     why: str
+    review: Review = Review()
 
 
 class Link(Record, frozen=True):
@@ -442,10 +536,40 @@ class Anomaly(Record, frozen=True):
     security_assessment: str
     workaround: str
     disposition: str
+    versions: tuple[str, ...] = ()
+
+
+class Deviation(Record, frozen=True):
+    """A departure of a run from the approved protocol: what was planned, what was done, and what that does to it."""
+
+    id: str
+    title: str
+    scenarios: tuple[str, ...]
+    planned: str
+    done: str
+    reason: str
+    effect: str
+    disposition: str
+
+
+class Change(Record, frozen=True):
+    """A change of the device under control (IEC 62304, 8.2): why, what it touches, what was verified again, decided."""
+
+    id: str
+    title: str
+    reason: str
+    base: str
+    head: str
+    impact_digest: str
+    requirements: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    verified: str | None
+    risk_file_reviewed: str | None
+    decision: str | None
 
 
 class TraceEvidence(Record, frozen=True):
-    """`trace.json`"""
+    """`trace.json`. `records` are the lines of the review record, `strengths` what deliberate faults showed."""
 
     source: Source
     items: tuple[Item, ...]
@@ -456,6 +580,10 @@ class TraceEvidence(Record, frozen=True):
     documentation_level: DocumentationLevel | Gap
     anomalies: tuple[Anomaly, ...]
     issues: tuple[Issue, ...]
+    deviations: tuple[Deviation, ...] = ()
+    changes: tuple[Change, ...] = ()
+    strengths: tuple[Strength, ...] = ()
+    records: tuple[ReviewLine, ...] = ()
 
 
 # --- studies.json: clinical performance -------------------------------------------------------------------------------

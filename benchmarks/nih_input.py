@@ -9,6 +9,7 @@ for the whole. Decoding and preprocessing are the device's, batches are the trai
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
 import resource
 import tempfile
@@ -25,12 +26,13 @@ TRAINING_SHARE = 0.7
 def link_tree(images: list[Path], root: Path) -> list[Sample]:
     """Link the images again and again until there are as many as the collection has, 10,000 a folder."""
     samples = []
+    digests = {image: hashlib.sha256(image.read_bytes()).hexdigest() for image in images}
     for number, image in zip(range(IMAGES), itertools.cycle(images), strict=False):
         folder = root / f"images_{number // 10_000:02d}"
         folder.mkdir(exist_ok=True)
         link = folder / f"{number:08d}_000.png"
         link.symlink_to(image)
-        samples.append(Sample(link, link.name, f"{number:08d}", number % 2))
+        samples.append(Sample(link, link.name, f"{number:08d}", number % 2, digests[image]))
     return samples
 
 

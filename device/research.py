@@ -50,7 +50,7 @@ def read_attributes(path: Path) -> dict[str, str | int]:
             bits = BITS.get(image.mode, 8)
             return {
                 "Rows": image.height, "Columns": image.width, "SamplesPerPixel": 1, "BitsAllocated": bits,
-                "BitsStored": bits, "HighBit": bits - 1, "PixelRepresentation": 0, "NumberOfFrames": 1,
+                "BitsStored": bits, "HighBit": bits - 1, "PixelRepresentation": 0, "NumberOfFrames": _frames(image),
                 "PhotometricInterpretation": "MONOCHROME2",
             }  # fmt: skip
     except Exception as error:
@@ -58,7 +58,7 @@ def read_attributes(path: Path) -> dict[str, str | int]:
 
 
 def decode(path: Path) -> UnitImage | PixelFault:
-    """Decode a grey image; colour channels that all hold the same grey are one.
+    """Decode a grey image of 8 bits and one frame; colour channels that all hold the same grey are one.
 
     Returns:
         Axis order (rows, columns), float32 in [0, 1], stored value / 255; or why there is none.
@@ -68,6 +68,10 @@ def decode(path: Path) -> UnitImage | PixelFault:
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
+            if _frames(image) != 1:
+                return PixelFault(PixelFaultKind.UNDECODABLE, f"{_frames(image)} frames", "one frame")
+            if (bits := BITS.get(image.mode, 8)) != 8:
+                return PixelFault(PixelFaultKind.UNDECODABLE, f"{bits} bits a sample", "8 bits a sample")
             channels = np.asarray(image if image.mode == "L" else image.convert("RGB"))
     except Exception as error:  # Pillow raises whatever a malformed byte leads it to
         kind = PixelFaultKind.SHORT if "truncated" in str(error) else PixelFaultKind.UNDECODABLE
@@ -77,3 +81,8 @@ def decode(path: Path) -> UnitImage | PixelFault:
             return PixelFault(PixelFaultKind.UNDECODABLE, "colour", "grey: the same value in every channel")
         channels = channels[:, :, 0]
     return (channels / 255.0).astype(np.float32)
+
+
+def _frames(image: Image.Image) -> int:
+    """How many pictures a file holds: an animated PNG has several (its acTL chunk)."""
+    return int(getattr(image, "n_frames", 1))

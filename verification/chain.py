@@ -1,7 +1,8 @@
 """A record that is only ever appended to: a JSON object a line, each with the SHA-256 of the line before it.
 
-A line that is changed or taken out breaks the chain at the next one. Who rewrites the whole of it is found out by an
-older copy alone, as the history of the repository holds.
+A line that is changed or taken out breaks the chain at the next one. Lines cut from the end, and a chain that was made
+anew, are found out by the history of the repository, which holds older copies; who rewrites that too is found out by a
+copy elsewhere alone.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import structs
 
-from verification.evidence import Issue, Severity, write_atomically
+from verification.evidence import Issue, Project, Severity, write_atomically
 
 RESTORE = "restore the log from git: it is only ever appended to"
 
@@ -60,6 +61,14 @@ def read_chain(path: Path, where: str, kind: type[T]) -> tuple[tuple[T, ...], tu
                 issues.append(_issue("log-broken", f"{where}:{number}", message))
         before = hashlib.sha256(line).hexdigest()
     return tuple(lines), tuple(issues)
+
+
+def find_rewritten(project: Project, path: Path) -> Iterator[Issue]:
+    """Yield an issue if a record does not begin with all that an earlier commit holds of it."""
+    content = path.read_bytes() if path.is_file() else b""
+    if any(not content.startswith(version) for version in project.versions(path)):
+        message = "an earlier commit holds lines that are no longer there, or were others"
+        yield _issue("log-rewritten", project.relative(path), message)
 
 
 def append_chain(path: Path, *lines: T) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +19,19 @@ from device.research import decode
 from device.training.recipe import Augmentation, Recipe, RecipeError, RecipeFile
 from device.types import Geometry, ModelInput, PixelFault
 
+COLUMNS = frozenset(("image", "patient", "label", "split", "sha256"))
+"""What a manifest has to say of each image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A labelled image: its file, its name in the manifest, its patient, and 1 for pneumonia or 0 for none."""
+    """A labelled image: its file, its name in the manifest, its patient, 1 for pneumonia or 0, the file's SHA-256."""
 
     path: Path
     image: str
     patient: str
     label: int
+    sha256: str
 
 
 class Images:
@@ -36,6 +41,7 @@ class Images:
         self.samples = tuple(samples)
         self._geometry = recipe.geometry
         self._kept: dict[int, ModelInput] | None = {} if recipe.data.keep_in_memory else None
+        self._checked: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -49,12 +55,30 @@ class Images:
         return self._kept[index]
 
     def _read(self, index: int) -> ModelInput:
+        if index not in self._checked:
+            require_listed(self.samples[index])
+            self._checked.add(index)
         return read_input(self.samples[index].path, self._geometry)
 
     @property
     def labels(self) -> NDArray[np.float32]:
         """1 for pneumonia, 0 for none, in order."""
         return np.array([sample.label for sample in self.samples], dtype=np.float32)
+
+
+def require_listed(sample: Sample) -> None:
+    """Hold a file against the manifest.
+
+    Raises:
+        RecipeError: it cannot be read, or its SHA-256 is not the manifest's.
+    """
+    try:
+        with sample.path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise RecipeError(f"{sample.path}: cannot be read: {error.strerror}; get the file again") from error
+    if found != sample.sha256:
+        raise RecipeError(f"{sample.path}: SHA-256 {found}, expected {sample.sha256} as in the manifest; get it again")
 
 
 def read_input(path: Path, geometry: Geometry) -> ModelInput:
@@ -92,18 +116,33 @@ def read_samples(file: RecipeFile, folder: Path) -> dict[str, tuple[Sample, ...]
     Raises:
         RecipeError: the manifest or images that it lists are missing, or training or tuning lacks a class.
     """
-    try:
-        with file.manifest.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except OSError as error:
-        hint = f"make it with `clearway data split {folder}`"
-        raise RecipeError(f"{file.manifest}: no manifest ({error.strerror}); {hint}") from error
     splits: dict[str, list[Sample]] = {"training": [], "tuning": []}
-    for row in rows:
+    for row in _read_rows(file.manifest, folder):
         if row["split"] in splits:  # the hold-out is not opened here
-            splits[row["split"]].append(Sample(folder / row["image"], row["image"], row["patient"], int(row["label"])))
+            image = row["image"]
+            splits[row["split"]].append(Sample(folder / image, image, row["patient"], int(row["label"]), row["sha256"]))
     _require_usable(splits, file.manifest)
     return {name: tuple(samples) for name, samples in splits.items()}
+
+
+def _read_rows(manifest: Path, folder: Path) -> list[dict[str, str]]:
+    hint = f"make it with `clearway data split {folder}`"
+    try:
+        with manifest.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{manifest}: no manifest ({error}); {hint}") from error
+    missing = sorted(COLUMNS - set(rows[0] if rows else ()))
+    if missing:
+        raise RecipeError(f"{manifest}:1: no column {', '.join(missing)}; {hint}")
+    bad = [
+        f"{manifest}:{line}: label {row['label']!r}, expected 0 or 1"
+        for line, row in enumerate(rows, start=2)
+        if row["label"] not in ("0", "1")
+    ]
+    if bad:
+        raise RecipeError("\n".join(bad))
+    return rows
 
 
 def _require_usable(splits: dict[str, list[Sample]], manifest: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import device
+from device.research import decode, read_attributes
 from verification.radiographs import phantom, radiograph, save, secondary_capture
 
 BRIGHTNESS = Path(__file__).parent / "brightness"
@@ -262,6 +263,16 @@ def test_pictures_are_scored_through_research_alone(pictures: Path, clearway: Ru
     status, records, _ = clearway("analyze", "--release", BRIGHTNESS, pictures)
     assert status == 4
     assert all(one["finding"] is None for one in records)
+
+
+def test_a_picture_of_other_depth_or_of_several_frames_is_no_input(tmp_path: Path) -> None:
+    deep = np.linspace(0, 65535, 300 * 280).reshape(300, 280).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    frames = [Image.fromarray(phantom(300, 280)), Image.fromarray(255 - phantom(300, 280))]
+    frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:])
+    assert decode(tmp_path / "deep.png").found == "16 bits a sample"
+    assert decode(tmp_path / "moving.png").found == "2 frames"
+    assert read_attributes(tmp_path / "moving.png")["NumberOfFrames"] == 2
 
 
 @pytest.mark.parametrize("keyword", STATED)

@@ -528,6 +528,31 @@ def test_missing_images_and_manifest_are_named(images, tmp_path, capsys, monkeyp
     assert not (tmp_path / "build").exists()
 
 
+@pytest.mark.training
+def test_an_image_that_is_not_the_manifests_is_not_trained_on(tiny):
+    image = min((tiny / "images").iterdir())
+    image.write_bytes(max((tiny / "images").iterdir()).read_bytes())
+    done = clearway_train(tiny / "tiny.yaml", "--data", tiny / "images", "--output", tiny / "run")
+    assert done.returncode != 0
+    assert f"{image.name}: SHA-256" in done.stderr
+    assert "as in the manifest" in done.stderr
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda text: text.replace(",split,", ",part,", 1), "manifest.csv:1: no column split"),
+        (lambda text: text.replace(",1,", ",x,", 1), "label 'x', expected 0 or 1"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_named_with_its_line(tiny, capsys, change, word):
+    manifest = tiny / "manifest.csv"
+    manifest.write_text(change(manifest.read_text()))
+    assert train([str(tiny / "tiny.yaml"), "--data", str(tiny / "images")]) == 2
+    assert word in capsys.readouterr().err
+
+
 @pytest.fixture
 def tiny(tmp_path):
     return write_tiny(tmp_path)

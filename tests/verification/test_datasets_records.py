@@ -216,3 +216,17 @@ def test_an_unknown_key_of_a_mapping_is_refused(tmp_path):
     mapping, (issue,) = read_mapping(tmp_path / "m.yaml")
     assert mapping is None
     assert "colour" in issue.message
+
+
+def test_what_is_no_number_of_its_kind_is_counted_and_ends_nothing(tmp_path):
+    mapping = msgspec.structs.replace(SMALL, follow_up="Follow-up", width="W", height="H")
+    rows = "\n".join((
+        "a.png,Pneumonia,1,40,F,PA,0,2000,2000", "b.png,Edema,2,41,M,AP,x,2000.5,inf", "c.png,Edema,3,41,M,AP,-1,0,10",
+    ))  # fmt: skip
+    records, issues = read(tmp_path, rows + "\n", mapping, HEADER.strip() + ",Follow-up,W,H\n")
+    assert issues == ()
+    described = describe_records(DESCRIPTION, records, "digest")
+    counted = {row[0]: row[1] for row in table_of(described, "Implausible").rows}
+    assert counted["Width is no whole number above 0"] == 2
+    assert counted["Height is no whole number above 0"] == 1
+    assert counted["Follow-up is no whole number from 0"] == 2

@@ -67,11 +67,12 @@ def test_the_manifest_holds_what_is_in_both_and_everything_else_is_counted(folde
         "1 files left out: no row of the table", "1 files left out: cannot be decoded", "1 files left out: animated",
         "2 files left out: younger than 22 years, or of no known age",
     }  # fmt: skip
-    files = described.flow[0].rows
+    listed, files = (flow.rows for flow in described.flow[:2])
+    assert [count for _, count in listed] == [43, 1, 42]  # gone.png is a row without a file
     assert files[0][1] == total(files[1:], 1) == 43
-    for flow in described.flow[1:]:
+    for flow in described.flow[2:]:
         assert flow.rows[0][1] == total(flow.rows[1:], 1)
-    assert sum(entry.label for entry in entries) == described.flow[1].rows[0][3] == 13
+    assert sum(entry.label for entry in entries) == described.flow[2].rows[0][3] == 13
     assert {entry.label_source for entry in entries} == {SOURCES["mined"]}
 
 

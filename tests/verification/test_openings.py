@@ -5,17 +5,22 @@ import hashlib
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PIL import Image
 
+from device import read_release
 from verification.evidence import Opening, Project, find_project
 from verification.performance.evaluate import run
 from verification.performance.log import append, read_log
 from verification.performance.opening import lock_plan, open_study
 from verification.performance.perturbations import PERTURBATIONS
+from verification.performance.plan import read_study
 from verification.performance.shortcuts import BASELINES
+from verification.performance.tuning import find_threshold_faults
 from verification.study_cli import study
 
 ROOT = find_project().root
@@ -37,7 +42,7 @@ reference_standard: r
 data: d
 exclusions: []
 threshold_rule: t
-minimum_sensitivity: 0.95
+minimum_sensitivity: 0.9
 interval_method: i
 replicates: 50
 seed: 1
@@ -186,8 +191,43 @@ def test_a_plan_is_not_locked_again_once_the_data_were_opened(opened, tmp_path):
     shutil.copytree(opened.root, tmp_path / "checkout")
     path = tmp_path / "checkout" / FOLDER / "plan.yaml"
     path.write_text(path.read_text().replace("seed: 1", "seed: 2"))
-    with pytest.raises(ValueError, match="after its data were opened"):
+    with pytest.raises(ValueError, match="after the data were opened"):
         lock_plan(Project(tmp_path / "checkout"), NAME)
+
+
+def test_no_other_kind_lets_an_opened_study_lower_its_goals(opened, tmp_path):
+    shutil.copytree(opened.root, tmp_path / "checkout")
+    folder = tmp_path / "checkout" / FOLDER
+    plan, goals = folder / "plan.yaml", folder / "criteria.yaml"
+    plan.write_text(plan.read_text().replace("kind: benchmark", "kind: development"))
+    goals.write_text(goals.read_text().replace("bound: 0.8", "bound: 0.1"))
+    with pytest.raises(ValueError, match="a study of its own"):
+        lock_plan(Project(tmp_path / "checkout"), NAME)
+
+
+def test_lines_cut_from_a_committed_log_are_missed(opened, tmp_path):
+    root = tmp_path / "checkout"
+    shutil.copytree(opened.root, root)
+    git = ["git", "-C", str(root), "-c", "user.name=a test", "-c", "user.email=a@test"]
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "opened"], check=True)
+    log = root / FOLDER / "openings.log"
+    whole = log.read_bytes()
+    log.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))  # as if it had never been opened: the chain holds
+    assert "log-rewritten" in {issue.code for issue in run(Project(root)).issues}
+    with pytest.raises(ValueError, match="an earlier commit holds lines"):
+        lock_plan(Project(root), NAME)
+    log.write_bytes(whole)
+    assert run(Project(root)).issues == ()
+
+
+def test_a_threshold_of_another_rule_than_the_plans_is_told(opened):
+    root = opened.root
+    release = read_release(root / "device" / "releases" / "paediatric-reference")
+    study, _ = read_study(root / FOLDER, FOLDER)
+    assert list(find_threshold_faults(study, release)) == []
+    planned = replace(study, plan=structs.replace(study.plan, minimum_sensitivity=0.95))
+    assert [issue.code for issue in find_threshold_faults(planned, release)] == ["threshold-of-another-rule"]
 
 
 def test_an_interrupted_opening_is_continued_and_says_so(opened, checkout):

@@ -14,6 +14,7 @@ from verification.performance.operating_point import threshold_interval
 from verification.performance.power import (
     Assumed,
     Bounds,
+    Effects,
     auroc_power,
     auroc_size,
     auroc_standard_error,
@@ -120,6 +121,15 @@ def test_the_design_effect_is_one_without_clusters_or_correlation():
     assert design_effect([1, 1, 4], 1) == pytest.approx(3)  # (1 + 1 + 16) / 6
 
 
+def test_each_class_is_counted_by_its_own_clusters():
+    assumed, bounds = [Assumed(0.9, 0.9, 0.9)], Bounds(0.8, 0.8, 0.8)
+    (row,) = power_table(300, 100, Effects(3, 1), assumed, bounds).rows
+    assert row[4] == row[5] == proportion_power(0.9, 0.8, 100)  # as many independent positives as negatives
+    assert row[3] == auroc_power(0.9, 0.8, 100, 100)
+    (needed,) = size_table(0.75, Effects(3, 1), assumed, bounds).rows
+    assert needed[4] == needed[5] == 4 * proportion_size(0.9, 0.8)  # a quarter of the images count, in each class
+
+
 def test_hanley_and_mcneil_is_near_a_simulation():
     generator = np.random.default_rng(5)
     rate = 0.9 / 0.1  # P(positive > negative) of exponential scores with this ratio of means is 0.9
@@ -168,16 +178,16 @@ def test_a_study_of_the_size_found_passes_that_often():
 
 def test_the_sizes_of_all_together_are_enough_for_their_joint_power():
     one, bounds = Assumed(0.975, 0.93, 0.88), Bounds(0.95, 0.8, 0.8)
-    ((*_, area, sensitive, specific, together),) = size_table(0.6, 1.9, [one], bounds, 0.9).rows
+    ((*_, area, sensitive, specific, together),) = size_table(0.6, Effects(1.9, 1.9), [one], bounds, 0.9).rows
     assert together > max(area, sensitive, specific)
-    (row,) = power_table(round(together * 0.6), together - round(together * 0.6), 1.9, [one], bounds).rows
+    (row,) = power_table(round(together * 0.6), together - round(together * 0.6), Effects(1.9, 1.9), [one], bounds).rows
     assert row[6] >= 0.895
-    ((*_, hopeless),) = size_table(0.6, 1.9, [Assumed(0.94, 0.93, 0.88)], bounds).rows
+    ((*_, hopeless),) = size_table(0.6, Effects(1.9, 1.9), [Assumed(0.94, 0.93, 0.88)], bounds).rows
     assert hopeless is None
 
 
 def test_joint_power_lies_between_its_bounds():
-    (row,) = power_table(390, 234, 1.2, [Assumed(0.97, 0.93, 0.88)], Bounds(0.95, 0.8, 0.8)).rows
+    (row,) = power_table(390, 234, Effects(1.2, 1.2), [Assumed(0.97, 0.93, 0.88)], Bounds(0.95, 0.8, 0.8)).rows
     powers, least, independent = row[3:6], row[6], row[7]
     assert max(0, sum(powers) - 2) == pytest.approx(least)
     assert least <= independent <= min(powers)

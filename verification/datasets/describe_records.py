@@ -256,10 +256,19 @@ def _find_implausible(records: Records) -> Iterator[tuple[str, Mask]]:
     if records.mapping.normal:
         both = table["findings"].str.contains(records.mapping.normal, regex=False).to_numpy()
         yield f"{records.mapping.normal} and a finding", both & ~records.normal
-    for name, what in (("spacing_x_mm", "Spacing"), ("spacing_y_mm", "Spacing"), ("width", "Width"),
-                       ("height", "Height")):  # fmt: skip
-        if name in table and name != "spacing_y_mm":
-            yield f"{what} is not above 0", ~(table[name].to_numpy() > 0)
+    yield from _find_mismeasured(table)
+
+
+def _find_mismeasured(table: pd.DataFrame) -> Iterator[tuple[str, Mask]]:
+    for name, what in (
+        ("spacing_x_mm", "Spacing is no number above 0"),
+        ("width", "Width is no whole number above 0"),
+        ("height", "Height is no whole number above 0"),
+    ):
+        if name in table:
+            yield what, ~(table[name].to_numpy() > 0)
+    if "follow_up" in table:
+        yield "Follow-up is no whole number from 0", ~(table["follow_up"].to_numpy() >= 0)
     if {"spacing_x_mm", "spacing_y_mm"} <= set(table):
         yield "Pixels are not square", (table["spacing_x_mm"] != table["spacing_y_mm"]).to_numpy()
 

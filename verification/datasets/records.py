@@ -21,6 +21,8 @@ Mask = NDArray[np.bool_]
 IMPLAUSIBLE_AGE_YEARS = 120
 YEARS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25, "": 1.0}
 SHOWN_LINES = 5
+WHOLE = ("follow_up", "width", "height")
+"""Columns of whole numbers: another number is none."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ def _interpret(cells: pd.DataFrame, mapping: Mapping, left_out: tuple[tuple[str,
     table = cells.copy()
     for name in NUMBERS:
         if name in table:
-            table[name] = pd.to_numeric(table[name], errors="coerce")
+            numbers = pd.to_numeric(table[name], errors="coerce")
+            table[name] = numbers.where(np.isfinite(numbers) & ((numbers % 1 == 0) | (name not in WHOLE)))
     if "age_years" in table:
         table["age_years"] = parse_ages(table["age_years"])
     patients, _ = pd.factorize(table["patient"] if "patient" in table else table["image"])

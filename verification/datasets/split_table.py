@@ -203,8 +203,16 @@ def _describe(request: Request, records: Records, entries: Sequence[Entry], dige
     )  # fmt: skip
     dataset = describe_manifest(about, entries, digest, target=records.mapping.target.lower())
     tables = (_profile(records, entries), _sources_table(entries, labels), *dataset.tables)
-    flow = (_flow_table(len(entries), steps), *dataset.flow)
+    flow = (_listed_table(request, records), _flow_table(len(entries), steps), *dataset.flow)
     return msgspec.structs.replace(dataset, tables=tables, flow=flow)
+
+
+def _listed_table(request: Request, records: Records) -> Table:
+    """The rows of the table by whether the folder holds their file."""
+    held = records.table["image"].isin({path.name for path in find_images(request.images)})
+    rows = (("Images that the table lists", len(held)), ("left out: no file in the folder", int((~held).sum())),
+            ("with a file in the folder", int(held.sum())))  # fmt: skip
+    return Table(title="Flow of the table's rows", columns=("Step", "Images"), rows=rows)
 
 
 def _flow_table(used: int, steps: Counter[str]) -> Table:

@@ -53,12 +53,21 @@ class Project:
             inputs={self.relative(path): sha256_of(path) for path in sorted(set(inputs))},
         )
 
+    def versions(self, path: Path) -> Iterator[bytes]:
+        """Yield what a file held at each commit of the history here that changed it, the latest first."""
+        file = self.relative(path)
+        for commit in self._git("log", "--format=%H", "--diff-filter=AM", "--", file).split():
+            yield self._run("show", f"{commit}:{file}")
+
     def _git(self, *arguments: str) -> str:
+        return self._run(*arguments).decode(errors="surrogateescape").strip()
+
+    def _run(self, *arguments: str) -> bytes:
         command = ["git", "-C", str(self.root), *arguments]
         try:
-            return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+            return subprocess.run(command, check=True, capture_output=True).stdout
         except (OSError, subprocess.CalledProcessError) as error:
-            detail = getattr(error, "stderr", "") or str(error)
+            detail = (getattr(error, "stderr", None) or str(error).encode()).decode(errors="replace")
             raise ProjectError(
                 f"{self.root}: git cannot describe the checkout: {detail.strip()}; "
                 "expected a git clone with at least one commit"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -22,14 +21,14 @@ from verification.performance.estimates import FEW, Cases, Setting, estimate
 from verification.performance.operating_point import threshold_interval
 from verification.performance.perturbations import analyse_perturbations
 from verification.performance.plan import StudyFolder
-from verification.performance.power import Assumed, Bounds, design_effect, power_table, size_table
+from verification.performance.power import Assumed, Bounds, Effects, design_effect, power_table, size_table
 from verification.performance.prevalence import prevalence_table
 from verification.performance.scores import Scored, read_columns
 from verification.performance.shortcuts import analyse_shortcuts
 from verification.performance.triage import analyse_triage
+from verification.performance.tuning import read_tuning
 
 HEADLINE = ("auroc", "sensitivity", "specificity")
-TUNING = "tuning_scores.csv"
 
 state = partial(state_analysis, score="the release's score")
 
@@ -62,21 +61,16 @@ def analyse_thresholds(study: StudyFolder, cases: Cases, setting: Setting, relea
 
 
 def _tune(study: StudyFolder, cases: Cases, setting: Setting, release: Release) -> Iterator[Table]:
-    path = release.folder / TUNING
-    point, wanted = release.operating_point, study.plan.minimum_sensitivity
-    if not path.is_file() or point is None or wanted is None:
+    point, wanted, tuning = release.operating_point, study.plan.minimum_sensitivity, read_tuning(release)
+    if tuning is None or point is None or wanted is None:
         return
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    patients = np.unique([row["patient"] for row in rows], return_inverse=True)[1]
-    labels, scores = np.array([int(row["label"]) for row in rows]), np.array([float(row["score"]) for row in rows])
-    found = threshold_interval(labels, scores, patients, wanted, setting.replicates, setting.seed)
+    found = threshold_interval(tuning.labels, tuning.scores, tuning.patients, wanted, setting.replicates, setting.seed)
     if found is None:
         return
     ends = (("locked", point.threshold), ("lower limit", found.lower), ("upper limit", found.upper))
     positive, negative = cases.scores[cases.labels == 1], cases.scores[cases.labels == 0]
     yield Table(
-        title=f"The threshold's 95 % interval, from {len(set(patients))} tuning patients ({found.method})",
+        title=f"The threshold's 95 % interval, from {len(set(tuning.patients))} tuning patients ({found.method})",
         columns=("threshold at its", "threshold", "sensitivity here", "specificity here"),
         rows=tuple(
             (name, float(end), float((positive >= end).mean()), float((negative < end).mean())) for name, end in ends
@@ -104,21 +98,34 @@ def analyse_prevalence(cases: Cases, setting: Setting, estimates: Iterable[Estim
 def analyse_shared_names(
     rows: Sequence[Scored], cases: Cases, training: Iterable[Entry], setting: Setting
 ) -> Analysis | None:
-    """The images whose patient's number occurs in no other part of the collection; None if all do or none does."""
-    known = {number_of(entry.image) for entry in training}
-    alone = np.array([number_of(row.image) not in known for row in rows])
-    if alone.all() or not alone.any():
+    """The images of patients who, by the names of the files, are in no other part of the collection.
+
+    Names are compared as they are, and by the number that the split takes for the patient. None if all images are
+    left, or none is.
+    """
+    entries = tuple(training)
+    names, patients = {number_of(entry.image) for entry in entries}, {entry.patient for entry in entries}
+    alone = {
+        "no shared name": np.array([number_of(row.image) not in names for row in rows]),
+        "no shared number": np.array([row.patient not in patients for row in rows]),
+    }
+    rest = {name: cases.where(chosen) for name, chosen in alone.items() if chosen.any() and not chosen.all()}
+    if not rest:
         return None
-    rest = cases.where(alone)
-    few = min((rest.labels == 1).sum(), (rest.labels == 0).sum()) < FEW
+    few = any(min((one.labels == 1).sum(), (one.labels == 0).sum()) < FEW for one in rest.values())
     said = "So few images of a class inform little." if few else "What is left is no random part of the whole."
     return state(
-        rest, setting, Role.SECONDARY, identity="shared-names",
+        cases, setting, Role.SECONDARY, identity="shared-names",
         title="Without patient numbers that occur in the training part too",
         statement="Numbers of patients in the names of these images occur in the publication's training part too. "
         "Whether they are the same children is not published, so that independence is not claimed. Here they are left "
-        f"out. {said}",
-        estimates=estimate(rest, setting, metrics=HEADLINE),
+        "out: first where the whole name of a patient occurs there, then where its number does, IM-0115 and "
+        f"NORMAL2-IM-0115 taken as one as in the split. {said}",
+        estimates=[
+            structs.replace(one, subgroup=name)
+            for name, left in rest.items()
+            for one in estimate(left, setting, metrics=HEADLINE)
+        ],
     )  # fmt: skip
 
 
@@ -167,12 +174,12 @@ def analyse_power(study: StudyFolder, cases: Cases, setting: Setting) -> Analysi
     bounds = {goal.metric: goal.bound for goal in study.goals if goal.subgroup == "all"}
     if power is None or not set(HEADLINE) <= bounds.keys():
         return None
-    effect = design_effect(list(Counter(cases.patients.tolist()).values()), power.correlation)
+    effects = Effects(*(_effect(cases, label, power.correlation) for label in (1, 0)))
     positives = int((cases.labels == 1).sum())
     assumed = [Assumed(one.auroc, one.sensitivity, one.specificity) for one in power.assumed]
     wanted = Bounds(*(bounds[metric] for metric in HEADLINE))
-    reached = power_table(positives, int(cases.labels.size) - positives, effect, assumed, wanted)
-    needed = size_table(positives / int(cases.labels.size), effect, assumed, wanted)
+    reached = power_table(positives, int(cases.labels.size) - positives, effects, assumed, wanted)
+    needed = size_table(positives / int(cases.labels.size), effects, assumed, wanted)
     return state(
         cases, setting, Role.SECONDARY, identity="power", title="Sample size and power",
         statement="The images are those that were published; their number was not chosen. The first table says how "
@@ -180,6 +187,12 @@ def analyse_power(study: StudyFolder, cases: Cases, setting: Setting) -> Analysi
         "alike as assumed. The second table says how many images a study of the same mix would need.",
         estimates=(), tables=(reached, needed),
     )  # fmt: skip
+
+
+def _effect(cases: Cases, label: int, correlation: float) -> float:
+    """The design effect among the images of one label."""
+    images = Counter(cases.patients[cases.labels == label].tolist())
+    return design_effect(list(images.values()), correlation) if images else 1.0
 
 
 def analyse_context(study: StudyFolder, cases: Cases, setting: Setting) -> Analysis | None:

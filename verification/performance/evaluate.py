@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import structs
 
 from device import Release, ReleaseError, read_release
+from verification.chain import find_rewritten
 from verification.datasets.manifest import Entry, blocking, read_manifest
 from verification.evidence import (
     Analysis,
@@ -25,7 +26,7 @@ from verification.evidence import (
     write_evidence,
 )  # fmt: skip
 from verification.evidence.project import sha256_of
-from verification.performance import agreement, beside, comparator
+from verification.performance import agreement, beside, comparator, log
 from verification.performance.estimates import (
     Cases,
     Digests,
@@ -40,6 +41,7 @@ from verification.performance.plan import StudyFolder, read_study
 from verification.performance.recorded import find_inputs, read_recorded, write_recorded
 from verification.performance.scores import RESCORE, Scored, find_binding_faults, find_mismatches, read_scores
 from verification.performance.subgroups import describe_images, select
+from verification.performance.tuning import find_threshold_faults
 
 RELEASES = "device/releases"
 NOT_MADE = "none: not made"
@@ -92,6 +94,7 @@ def run(project: Project, study: str | None = None) -> StudiesEvidence:
 
 def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue, ...], tuple[Path, ...]]:
     study, issues = read_study(folder, project.relative(folder))
+    issues += tuple(find_rewritten(project, folder / log.LOG))
     if study is None:
         return None, issues, tuple(path for path in folder.iterdir() if path.is_file())
     if study.plan.is_recorded:
@@ -242,6 +245,7 @@ def _gather(project: Project, study: StudyFolder) -> Material:
         issues += find_mismatches(study, rows, entries)
     if release:
         issues += find_binding_faults(study, release, dataset_digest)
+        issues += find_threshold_faults(study, release)
     files += [manifest] if manifest.is_file() else []
     return Material(release, entries, dataset_digest, rows, tuple(issues), tuple(files))
 

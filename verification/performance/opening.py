@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from device import Intake, Outcome, Release, ReleaseError, analyze, read_release
+from verification.chain import find_rewritten
 from verification.datasets.description import read_description
 from verification.datasets.manifest import Entry, read_manifest
 from verification.evidence import Opening, Project, write_atomically
@@ -36,13 +37,16 @@ def lock_plan(project: Project, name: str) -> str:
         What was done, for a person to read.
 
     Raises:
-        ValueError: there is no such study, it has faults, or its data were opened by another plan of this study.
+        ValueError: there is no such study, it has faults, or its data were opened by an earlier plan of it.
     """
     study = _read(project, name)
     if study.locked == study.digest:
         return f"{name}: is locked already, plan digest {study.digest}"
-    if study.plan.kind == ONCE and any(opening.event in ("opened", "scored") for opening in study.openings):
-        raise ValueError(f"{study.where}/plan.yaml: was changed after its data were opened; restore it from git")
+    if not study.plan.is_recorded and any(opening.event in ("opened", "scored") for opening in study.openings):
+        raise ValueError(
+            f"{study.where}: plan or criteria were changed after the data were opened; restore them from git, or make "
+            "the new plan a study of its own"
+        )
     before = [] if study.openings else [_prior(use.date, f"{use.what} ({use.source})") for use in study.plan.prior_uses]
     locked = Opening(event="plan_locked", date=_today(), reason=study.plan.label, plan_digest=study.digest)
     log.append(study.log, *before, locked)
@@ -182,6 +186,7 @@ def _read(project: Project, name: str) -> StudyFolder:
     if name not in known:
         raise ValueError(f"study {name}: unknown; expected one of {', '.join(known) or 'none'}")
     study, issues = read_study(studies / name, project.relative(studies / name))
+    issues += tuple(find_rewritten(project, studies / name / log.LOG))
     if study is None or issues:
         raise ValueError("\n".join(f"{issue.where}: {issue.message}; {issue.hint}" for issue in issues))
     return study

@@ -27,6 +27,16 @@ def draw_curve(labels: NDArray[np.int_], scores: Floats, threshold: float) -> Cu
     return Curve(points=tuple(points), operating=operating)
 
 
+def rule_threshold(labels: NDArray[np.int_], scores: Floats, minimum_sensitivity: float) -> float:
+    """The middle between the highest score that keeps the sensitivity on these images and the next lower score.
+
+    NaN where no image is positive.
+    """
+    order = np.argsort(-scores, kind="stable")
+    positive = (labels[order] == 1)[:, np.newaxis]
+    return float(_rule(np.ones((scores.size, 1)), scores[order], positive, minimum_sensitivity)[0])
+
+
 def threshold_interval(
     labels: NDArray[np.int_],
     scores: Floats,
@@ -35,9 +45,7 @@ def threshold_interval(
     replicates: int,
     seed: int,
 ) -> Interval | None:
-    """How uncertain a threshold is that was chosen on these images, by the rule that releases are locked with.
-
-    The rule: the middle between the highest score that keeps the sensitivity and the next lower score.
+    """How uncertain a threshold is that was chosen on these images by `rule_threshold`, the rule of releases.
 
     Args:
         labels: (images,) 1 or 0.
@@ -51,15 +59,19 @@ def threshold_interval(
     falling, positive = scores[order], (labels[order] == 1)[:, np.newaxis]
 
     def measure(drawn: Floats) -> dict[str, Floats]:
-        counts = drawn[patients[order]]
-        kept = np.cumsum(counts * positive, axis=0)
-        highest = falling[np.argmax(kept >= minimum_sensitivity * kept[-1] - 1e-9, axis=0)]
-        lower = (falling[:, np.newaxis] < highest) & (counts > 0)
-        following = np.where(lower.any(axis=0), falling[np.argmax(lower, axis=0)], highest)
-        return {"threshold": np.where(kept[-1] > 0, (highest + following) / 2, np.nan)}
+        return {"threshold": _rule(drawn[patients[order]], falling, positive, minimum_sensitivity)}
 
     values = resample(int(patients.max()) + 1, replicates, seed, measure)["threshold"]
     return percentile(values, replicates, seed)[0]
+
+
+def _rule(counts: Floats, falling: Floats, positive: NDArray[np.bool_], minimum_sensitivity: float) -> Floats:
+    """The threshold of each sample; `counts` (images, samples) says how often each image is in it, by falling score."""
+    kept = np.cumsum(counts * positive, axis=0)
+    highest = falling[np.argmax(kept >= minimum_sensitivity * kept[-1] - 1e-9, axis=0)]
+    lower = (falling[:, np.newaxis] < highest) & (counts > 0)
+    following = np.where(lower.any(axis=0), falling[np.argmax(lower, axis=0)], highest)
+    return np.where(kept[-1] > 0, (highest + following) / 2, np.nan)
 
 
 def _point(threshold: float, sensitivity: float, specificity: float) -> CurvePoint:

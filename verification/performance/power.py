@@ -82,6 +82,18 @@ def _least(power_of: Callable[[int], float], power: float) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Effects:
+    """The design effects among the positive and among the negative images."""
+
+    positives: float
+    negatives: float
+
+    def __str__(self) -> str:
+        """Both, as a table's title names them."""
+        return f"design effects {self.positives:.2f} (positive) and {self.negatives:.2f} (negative)"
+
+
+@dataclass(frozen=True, slots=True)
 class Assumed:
     """What is supposed to be true: AUROC, sensitivity and specificity."""
 
@@ -99,17 +111,17 @@ class Bounds:
     specificity: float
 
 
-def power_table(positives: int, negatives: int, effect: float, assumed: Sequence[Assumed], bounds: Bounds) -> Table:
+def power_table(positives: int, negatives: int, effects: Effects, assumed: Sequence[Assumed], bounds: Bounds) -> Table:
     """The power of each co-primary and of all together, for the images that there are.
 
     Args:
         positives: images that are positive.
         negatives: images that are negative.
-        effect: the design effect, by which the images are divided.
+        effects: the design effects, by which the images of each class are divided.
         assumed: what may be true.
         bounds: the criteria.
     """
-    n_positive, n_negative = positives / effect, negatives / effect
+    n_positive, n_negative = positives / effects.positives, negatives / effects.negatives
     rows = []
     for one in assumed:
         powers = (
@@ -120,7 +132,7 @@ def power_table(positives: int, negatives: int, effect: float, assumed: Sequence
         least = max(0.0, sum(powers) - 2)  # Fréchet: whatever the dependence
         rows.append((one.auroc, one.sensitivity, one.specificity, *powers, least, math.prod(powers)))
     return Table(
-        title=f"Power with {positives} positive and {negatives} negative images and a design effect of {effect:.2f}",
+        title=f"Power with {positives} positive and {negatives} negative images, {effects}",
         columns=(
             "true AUROC", "true sensitivity", "true specificity", "power, AUROC", "power, sensitivity",
             "power, specificity", "power of all, at least", "power of all, if independent",
@@ -129,14 +141,16 @@ def power_table(positives: int, negatives: int, effect: float, assumed: Sequence
     )  # fmt: skip
 
 
-def size_table(share: float, effect: float, assumed: Sequence[Assumed], bounds: Bounds, power: float = POWER) -> Table:
+def size_table(
+    share: float, effects: Effects, assumed: Sequence[Assumed], bounds: Bounds, power: float = POWER
+) -> Table:
     """The images that each co-primary would need for a power of its own, and all of them together.
 
     Together, whatever their dependence: each misses with a third of the probability that all may miss with.
 
     Args:
         share: of the images that are positive, in (0, 1).
-        effect: the design effect, by which the images are multiplied.
+        effects: the design effects, by which the images of each class are divided.
         assumed: what may be true.
         bounds: the criteria.
         power: wanted of each, and in the last column of all together.
@@ -144,13 +158,13 @@ def size_table(share: float, effect: float, assumed: Sequence[Assumed], bounds: 
     joint = 1 - (1 - power) / 3
     rows = []
     for one in assumed:
-        alone, together = (_sizes(share, effect, one, bounds, each) for each in (power, joint))
+        alone, together = (_sizes(share, effects, one, bounds, each) for each in (power, joint))
         needed = [size for size in together if size is not None]
         rows.append(
             (one.auroc, one.sensitivity, one.specificity, *alone, max(needed) if len(needed) == len(together) else None)
         )
     return Table(
-        title=f"Images needed for a power of {power:g}, {share:.3f} of them positive, design effect {effect:.2f}",
+        title=f"Images needed for a power of {power:g}, {share:.3f} of them positive, {effects}",
         columns=(
             "true AUROC", "true sensitivity", "true specificity", "images, AUROC", "images, sensitivity",
             "images, specificity", "images, all together",
@@ -159,11 +173,13 @@ def size_table(share: float, effect: float, assumed: Sequence[Assumed], bounds: 
     )  # fmt: skip
 
 
-def _sizes(share: float, effect: float, one: Assumed, bounds: Bounds, power: float) -> tuple[int | None, ...]:
+def _sizes(share: float, effects: Effects, one: Assumed, bounds: Bounds, power: float) -> tuple[int | None, ...]:
     """Images of both classes for AUROC, sensitivity and specificity, clusters counted."""
+    positive, negative = share / effects.positives, (1 - share) / effects.negatives  # what an image counts for
+    independent = positive + negative
     found = (
-        (auroc_size(one.auroc, bounds.auroc, share, power), 1.0),
-        (proportion_size(one.sensitivity, bounds.sensitivity, power), share),
-        (proportion_size(one.specificity, bounds.specificity, power), 1 - share),
+        (auroc_size(one.auroc, bounds.auroc, positive / independent, power), independent),
+        (proportion_size(one.sensitivity, bounds.sensitivity, power), positive),
+        (proportion_size(one.specificity, bounds.specificity, power), negative),
     )
-    return tuple(None if size is None else math.ceil(size * effect / part) for size, part in found)
+    return tuple(None if size is None else math.ceil(size / part) for size, part in found)

@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest="action", required=True)
     lock = actions.add_parser("lock", help="record the digest of the plan before anything is scored by it")
     lock.add_argument("study", help="the study's name")
+    lock.add_argument("--reason", help="why it is locked, or locked again, for the log (default: what the study is)")
     opening = actions.add_parser("open", help="score the study's images with a release, and log it")
     opening.add_argument("release", help="the release; its own study is opened unless --study names another")
     opening.add_argument("--study", help="another study of this release")
@@ -62,7 +63,7 @@ def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from verification.performance import opening
 
     if arguments.action == "lock":
-        yield opening.lock_plan(project, arguments.study)
+        yield opening.lock_plan(project, arguments.study, arguments.reason)
     elif arguments.action == "log" and arguments.add:
         yield opening.note_use(project, arguments.study, arguments.add)
     elif arguments.action == "log":

@@ -30,8 +30,13 @@ ONCE = "benchmark"
 """Kind of study that one release opens once: its images are known to all, and each look at them tells more."""
 
 
-def lock_plan(project: Project, name: str) -> str:
+def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
     """Record the digest of a study's plan and criteria before anything is scored by them.
+
+    Args:
+        project: the checkout.
+        name: the study.
+        reason: why it is locked, or locked again, for the log; default what the study is.
 
     Returns:
         What was done, for a person to read.
@@ -48,7 +53,7 @@ def lock_plan(project: Project, name: str) -> str:
             "the new plan a study of its own"
         )
     before = [] if study.openings else [_prior(use.date, f"{use.what} ({use.source})") for use in study.plan.prior_uses]
-    locked = Opening(event="plan_locked", date=_today(), reason=study.plan.label, plan_digest=study.digest)
+    locked = Opening(event="plan_locked", date=_today(), reason=reason or study.plan.label, plan_digest=study.digest)
     log.append(study.log, *before, locked)
     return f"{name}: locked, plan digest {study.digest}"
 

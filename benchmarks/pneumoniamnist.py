@@ -18,7 +18,6 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
-from sklearn.metrics import accuracy_score, roc_auc_score
 
 SEEDS = (1, 2, 3, 4, 5)
 EPOCHS = 30
@@ -44,6 +43,15 @@ def read_part(file: np.lib.npyio.NpzFile, part: str) -> tuple[np.ndarray, np.nda
     return file[f"{part}_images"][..., None].astype("float32") / 255, file[f"{part}_labels"].ravel().astype("float32")
 
 
+def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Mann and Whitney's statistic as a share, ties counted half."""
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    positives = int(labels.sum())
+    above = ranks[labels == 1].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * (labels.size - positives)))
+
+
 def run_seed(seed: int, file: np.lib.npyio.NpzFile, scored: str) -> tuple[float, float]:
     """Train with a seed, keep the epoch of the highest validation AUROC, and return AUROC and accuracy of `scored`."""
     keras.utils.set_random_seed(seed)
@@ -55,13 +63,13 @@ def run_seed(seed: int, file: np.lib.npyio.NpzFile, scored: str) -> tuple[float,
     best, kept = 0.0, network.get_weights()
     for _ in range(EPOCHS):
         network.fit(images, labels, batch_size=64, verbose=0)
-        area = roc_auc_score(truth, network.predict(validation, batch_size=512, verbose=0).ravel())
+        area = auroc(truth, network.predict(validation, batch_size=512, verbose=0).ravel())
         if area > best:
             best, kept = area, network.get_weights()
     network.set_weights(kept)
     images, labels = read_part(file, scored)
     scores = network.predict(images, batch_size=512, verbose=0).ravel()
-    return float(roc_auc_score(labels, scores)), float(accuracy_score(labels, scores >= 0.5))
+    return auroc(labels, scores), float(((scores >= 0.5) == labels).mean())
 
 
 def main() -> None:

@@ -420,7 +420,7 @@ def _printable(text: str) -> str:
 
 
 def release(argv: list[str]) -> int:
-    """List the releases, show one with all that it says of itself, or lock the one that a training run made.
+    """List the releases, show one with all that it says of itself, lock or compare the one that a training run made.
 
     Implements: SRS-025, SRS-028
     """
@@ -429,14 +429,14 @@ def release(argv: list[str]) -> int:
         description=(release.__doc__ or "").partition("\n")[0],
         epilog="example: clearway release show paediatric-reference",
     )
-    parser.add_argument("what", choices=("list", "show", "lock"))
-    parser.add_argument("name", nargs="?", help="show: a release's name or folder; lock: a run's folder")
+    parser.add_argument("what", choices=("list", "show", "lock", "compare"))
+    parser.add_argument("name", nargs="?", help="show: a release's name or folder; lock, compare: a run's folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line for each release")
     options = parser.parse_args(argv)
     if (options.what == "list") != (options.name is None):
-        parser.error("expected `list`, `show NAME` or `lock RUN`")
-    if options.what == "lock":
-        return _lock(Path(options.name))
+        parser.error("expected `list`, `show NAME`, `lock RUN` or `compare RUN`")
+    if options.what in ("lock", "compare"):
+        return {"lock": _lock, "compare": _compare}[options.what](Path(options.name))
     from device.errors import ReleaseError
     from device.release import find_releases, read_release
 
@@ -463,6 +463,21 @@ def _lock(run: Path) -> int:
         print(f"clearway release: {error}", file=sys.stderr)
         return ISSUE
     return PASSED
+
+
+def _compare(run: Path) -> int:
+    from device.errors import ReleaseError
+    from device.locking import TOLERANCE, compare
+
+    try:
+        found = compare(run)
+    except ReleaseError as error:
+        print(f"clearway release: {error}", file=sys.stderr)
+        return ISSUE
+    print(f"{'the same digest' if found.same_digest else 'another digest'} as the locked release")
+    print(f"{found.images} tuning images: largest difference of a score {found.largest_difference:.2g}, ", end="")
+    print(f"{found.decision_flips} decided otherwise; tolerance of a score on another processor {TOLERANCE:g}")
+    return PASSED if found.is_within_tolerance else ISSUE
 
 
 def make_release_record(one: Release) -> dict[str, Any]:

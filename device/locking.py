@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from device.errors import ReleaseError
 from device.release import RELEASES, read_release
+from device.types import Release
 
 SUMS = "SHA256SUMS"
+TUNING = "tuning_scores.csv"
+TOLERANCE = 0.02
+"""By how much a tuning score may differ where a recipe is trained again on another processor, whose floating-point
+kernels round otherwise. On the same processor, with the same threads, not a byte may differ."""
 FLIPS = "keras_litert_decision_flips"
 
 
@@ -43,11 +51,64 @@ def lock(run: Path, releases: Path = RELEASES) -> Path:
         if held.weights is not None and held.version == made.version:
             raise ReleaseError(
                 f"{target}: version {held.version} is locked with digest {held.digest}, the run's is {made.digest}; "
-                "give the recipe another version and train again"
+                f"compare them with `clearway release compare {run}`, or give the recipe another version"
             )
     _require_equal_decisions(made.folder)
     replace_folder(target, {path.name: path.read_bytes() for path in made.folder.iterdir()})
     return target
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A release that was trained again, beside the locked one: scores of the tuning images and decisions by each."""
+
+    same_digest: bool
+    images: int
+    largest_difference: float
+    decision_flips: int
+
+    @property
+    def is_within_tolerance(self) -> bool:
+        """Whether it is the same release, or one that differs by rounding."""
+        return self.same_digest or self.largest_difference <= TOLERANCE
+
+
+def compare(run: Path, releases: Path = RELEASES) -> Comparison:
+    """Hold the release that a training run made against the locked one of its name and version.
+
+    Raises:
+        ReleaseError: one of them cannot be read or has no tuning scores, there is none of this version, or they are of
+            other images.
+    """
+    made = read_release(run / "release")
+    held = read_release(releases / made.name)
+    if held.version != made.version:
+        raise ReleaseError(f"{run}: version {made.version}; the locked release is {held.version}")
+    ours, theirs = (_read_tuning(one) for one in (made, held))
+    if ours.keys() != theirs.keys():
+        raise ReleaseError(f"{run}: {TUNING} is of other images than that of the locked release")
+    pairs = [(ours[image], theirs[image]) for image in ours]
+    return Comparison(
+        same_digest=made.digest == held.digest,
+        images=len(pairs),
+        largest_difference=max(abs(a - b) for a, b in pairs),
+        decision_flips=sum((a >= _threshold(made)) != (b >= _threshold(held)) for a, b in pairs),
+    )
+
+
+def _threshold(release: Release) -> float:
+    return release.operating_point.threshold if release.operating_point else math.inf
+
+
+def _read_tuning(release: Release) -> dict[str, float]:
+    try:
+        with (release.folder / TUNING).open(encoding="utf-8", newline="") as stream:
+            scores = {row["image"]: float(row["score"]) for row in csv.DictReader(stream)}
+    except (OSError, KeyError, ValueError) as error:
+        raise ReleaseError(f"{release.folder / TUNING}: cannot be read: {error}; train the release again") from error
+    if not scores:
+        raise ReleaseError(f"{release.folder / TUNING}: holds no score; train the release again")
+    return scores
 
 
 def _require_equal_decisions(folder: Path) -> None:

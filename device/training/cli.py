@@ -95,9 +95,20 @@ def _open_run(run: Path, file: RecipeFile) -> None:
         return
     packages = {name: metadata.version(name) for name in ("keras", "numpy", "pillow", "tensorflow-cpu")}
     record = {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
-    record["manifest_sha256"] = _digest(file.manifest)
+    record |= {"processor": _describe_processor(), "manifest_sha256": _digest(file.manifest)}
     text = json.dumps(record, indent=1) + "\n"
     replace_folder(run, {RECORD: text.encode(), RECIPE: file.path.read_bytes()})
+
+
+def _describe_processor() -> dict[str, str]:
+    """The processor's name and vector instructions, by which floating-point kernels are chosen; empty if not known."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {"name": platform.processor(), "vectors": ""}
+    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    vectors = [flag for flag in facts.get("flags", "").split() if flag.startswith(("avx", "fma", "amx"))]
+    return {"name": facts.get("model name", ""), "vectors": " ".join(vectors)}
 
 
 def _digest(path: Path) -> str:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from device import Intake, analyze, find_releases, main, read_release
 from device.errors import ReleaseError
-from device.locking import lock
+from device.locking import Comparison, compare, lock
 from device.training.cli import train
 from device.training.operating_point import choose_threshold
 from device.training.recipe import RECIPES, read_recipe
@@ -417,7 +417,32 @@ def test_the_command_locks_a_run_once(tmp_path, monkeypatch, capsys):
     assert read_release(tmp_path / "releases" / "adult-nih").weights.file == "note"
     assert capsys.readouterr().out == f"locked {tmp_path / 'releases' / 'adult-nih'}\n"
     assert main(["release", "lock", str(locked_run(tmp_path / "other", note=b"2"))]) == 1
-    assert "give the recipe another version" in capsys.readouterr().err
+    assert "or give the recipe another version" in capsys.readouterr().err
+
+
+def write_tuning(run, **scores):
+    text = "image,patient,label,score\n" + "".join(f"{name},p,1,{score}\n" for name, score in scores.items())
+    release = yaml.safe_load((run / "release" / "release.yaml").read_text())
+    write_release(run / "release", release, None, {"note": b"1", "tuning_scores.csv": text.encode()})
+    return run
+
+
+def test_a_release_that_was_trained_again_is_held_against_the_locked_one(tmp_path, capsys, monkeypatch):
+    releases = tmp_path / "releases"
+    monkeypatch.setattr(compare, "__defaults__", (releases,))
+    first = write_tuning(locked_run(tmp_path / "first", note=b"1"), a=0.49, b=0.9)
+    lock(first, releases)
+    assert main(["release", "compare", str(first)]) == 0
+    assert capsys.readouterr().out.startswith("the same digest")
+    near = write_tuning(locked_run(tmp_path / "near", note=b"1"), a=0.505, b=0.9)
+    assert compare(near, releases) == Comparison(False, 2, pytest.approx(0.015), 1)
+    assert main(["release", "compare", str(near)]) == 0
+    far = write_tuning(locked_run(tmp_path / "far", note=b"1"), a=0.49, b=0.87)
+    assert main(["release", "compare", str(far)]) == 1
+    assert "largest difference of a score 0.03, 0 decided otherwise" in capsys.readouterr().out
+    other = write_tuning(locked_run(tmp_path / "other", note=b"1"), a=0.49)
+    assert main(["release", "compare", str(other)]) == 1
+    assert "of other images" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def append_chain(path: Path, *lines: T) -> None:
         if issues:
             raise ValueError("\n".join(f"{issue.where}: {issue.message}; {issue.hint}" for issue in issues))
         content = path.read_bytes() if path.is_file() else b""
+        content += b"\n" if content and not content.endswith(b"\n") else b""  # as an editor may leave it
         for line in lines:
             before = content.splitlines()
             previous = hashlib.sha256(before[-1]).hexdigest() if before else None

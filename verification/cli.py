@@ -29,7 +29,7 @@ from verification.console import (
 )
 
 if TYPE_CHECKING:
-    from verification.evidence import Estimate, StudiesEvidence, VerificationEvidence, VerificationResult
+    from verification.evidence import Estimate, Project, StudiesEvidence, VerificationEvidence, VerificationResult
 
 
 def verify(argv: list[str]) -> int:
@@ -37,15 +37,21 @@ def verify(argv: list[str]) -> int:
     parser = make_parser(
         "verify",
         verify,
-        "example: clearway verify --only SRS-005\n         one requirement's scenarios; never complete evidence",
+        "example: clearway verify --only SRS-005\n         one requirement's scenarios; never complete evidence\n"
+        "    and: clearway verify --formal\n         by an approved protocol, in a clean checkout; archived",
     )
     parser.add_argument(
         "--only", metavar="ID", action="append", default=[], help="a scenario, requirement or criterion"
     )
+    parser.add_argument("--formal", action="store_true", help="a formal run; archived in docs/records/verification")
     arguments = parser.parse_args(argv)
+    if arguments.formal and arguments.only:
+        parser.error("--formal: a formal run is of all scenarios, without --only")
     project = open_project(arguments)
     if project is None:
         return USAGE
+    if arguments.formal:
+        return _verify_formally(project, argv, arguments.json)
     from verification.evidence import recorded_run
     from verification.traceability.items import near
     from verification.traceability.scenarios import read_scenarios
@@ -62,7 +68,31 @@ def verify(argv: list[str]) -> int:
         known = {name for each in scenarios for name in (each.id, *each.requirements, *each.criteria)}
         complain(*(near(selector, known) for selector in arguments.only))
         return USAGE if arguments.only and scenarios else ISSUE
-    print_json(evidence.results) if arguments.json else print_lines(_verification_lines(evidence, started))
+    return _tell(evidence, started, arguments.json)
+
+
+def _verify_formally(project: Project, argv: list[str], as_json: bool) -> int:
+    from verification.evidence import recorded_run
+    from verification.records.archive import write_archive
+    from verification.records.formal import FormalError, prepare, verify_formally
+    from verification.verify import EmptySelectionError
+
+    started = time.monotonic()
+    try:
+        ready = prepare(project)
+        with recorded_run(project.evidence, "verify", argv):
+            evidence = verify_formally(project, ready, show_progress if sys.stderr.isatty() else None)
+        folder = write_archive(project, evidence.source)
+    except (FormalError, EmptySelectionError, OSError) as error:
+        complain(*(f"clearway verify --formal: {line}" for line in str(error).splitlines()))
+        return USAGE
+    told = _tell(evidence, started, as_json)
+    complain(f"archived in {project.relative(folder)}: commit it, then `clearway trace`")
+    return told
+
+
+def _tell(evidence: VerificationEvidence, started: float, as_json: bool) -> int:
+    print_json(evidence.results) if as_json else print_lines(_verification_lines(evidence, started))
     passed = all(result.status == "passed" for result in evidence.results)
     return GOOD if passed and not has_blocking(evidence.issues) else ISSUE
 
@@ -139,6 +169,10 @@ def _verification_lines(evidence: VerificationEvidence, started: float) -> Itera
     yield f"{len(evidence.results)} scenarios of {len(total)} items: {said} ({time.monotonic() - started:.1f} s)"
     if not evidence.complete:
         yield f"only {', '.join(evidence.selection)}: written to verification.partial.json, which no document reads"
+    if evidence.kind == "formal":
+        yield f"formal run of the protocol {evidence.protocol_digest[:12]}, approval {str(evidence.approval)[:12]}"
+    else:
+        yield "engineering run: it cannot support a candidate release; `clearway verify --formal` can"
 
 
 def _failure(result: VerificationResult) -> Iterator[str]:

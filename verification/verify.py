@@ -23,7 +23,8 @@ from verification.evidence import (
     write_evidence,
 )
 from verification.evidence.types import Record
-from verification.traceability.items import read_requirement_digests
+from verification.records.subjects import find_protocol
+from verification.traceability.items import REQUIREMENTS, read_items
 from verification.traceability.product import read_release_digests
 from verification.traceability.scenarios import INPUTS, Scenario, read_scenarios
 
@@ -111,14 +112,16 @@ def _evidence(
 ) -> VerificationEvidence:
     scenarios, issues = read_scenarios(project)
     selected = [each for each in scenarios if not only or any(each.is_named_by(selector) for selector in only)]
+    items = read_items(project)
     return VerificationEvidence(
         source=project.source(project.find_files(*INPUTS)),
         complete=not (only or partial),
         selection=only or partial,
         results=combine(selected, recorded),
-        requirement_digests=read_requirement_digests(project),
+        requirement_digests={entry.id: entry.digest for entry in items.of(*REQUIREMENTS)},
         release_digests=read_release_digests(project),
         issues=issues + tuple(_collection_issue(error) for error in recorded if isinstance(error, CollectionError)),
+        protocol_digest=find_protocol(items, scenarios).digest,
     )
 
 

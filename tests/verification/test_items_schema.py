@@ -67,8 +67,11 @@ def test_the_schemas_refuse_what_no_item_may_say(room: str, change: dict[str, An
 
 def test_an_anomaly_has_a_place_though_none_is_recorded() -> None:
     texts = ["found_in", "observed", "expected", "assessment", "security_assessment", "workaround", "disposition"]
-    anomaly = {"id": "ANO-001", "title": "t", "requirements": ["SRS-001"], "hazards": []} | dict.fromkeys(texts, "x")
+    lists = {"requirements": ["SRS-001"], "hazards": [], "versions": ["1.0.0"]}
+    anomaly = {"id": "ANO-001", "title": "t"} | lists | dict.fromkeys(texts, "x")
     assert validator("risk").is_valid(anomaly)
+    assert validator("risk").is_valid(anomaly | {"scenarios": ["gate/a-scenario"]})
+    assert not validator("risk").is_valid(anomaly | {"versions": []})
     assert not validator("risk").is_valid(anomaly | {"disposition": None})
 
 

@@ -6,12 +6,14 @@ Verification writes these types as JSON under `build/evidence/`; submission read
 from verification.evidence import types
 from verification.evidence.bundle import EVIDENCE_FILES, EvidenceBundle, find_changes, find_stale, read_bundle
 from verification.evidence.files import EvidenceError, read_evidence, write_atomically, write_evidence
-from verification.evidence.project import Project, ProjectError, find_project
+from verification.evidence.project import RECORDS, Project, ProjectError, find_project, sha256_of
+from verification.evidence.reviews import fitting, lines_by_subject
 from verification.evidence.run import recorded_run
 from verification.evidence.types import *  # noqa: F403  the vocabulary is re-exported whole; types.__all__ rules it
 
 __all__ = [
     "EVIDENCE_FILES",
+    "RECORDS",
     "EvidenceBundle",
     "EvidenceError",
     "Project",
@@ -19,9 +21,12 @@ __all__ = [
     "find_changes",
     "find_project",
     "find_stale",
+    "fitting",
+    "lines_by_subject",
     "read_bundle",
     "read_evidence",
     "recorded_run",
+    "sha256_of",
     "write_atomically",
     "write_evidence",
 ]

@@ -71,8 +71,8 @@ def find_stale(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
 
 def find_changes(source: Source, project: Project) -> Iterator[str]:
     """Yield what has changed since evidence was made: the commit, or a file that it was made from."""
-    commit = project.source(()).commit
-    if source.commit != commit:
+    if not project.is_still_at(source.commit):
+        commit = project.source(()).commit
         yield f"was made at commit {source.commit[:12]}, the checkout is at {commit[:12]}"
     for relative, digest in source.inputs.items():
         path = project.root / relative

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from verification.evidence.types import Source
+
+RECORDS = "docs/records"
+"""What people recorded of the rest. A commit of nothing else leaves evidence as good as it was."""
+_BESIDES = f":(exclude){RECORDS}"
 
 
 class ProjectError(Exception):
@@ -58,6 +63,20 @@ class Project:
         file = self.relative(path)
         for commit in self._git("log", "--format=%H", "--diff-filter=AM", "--", file).split():
             yield self._run("show", f"{commit}:{file}")
+
+    def find_uncommitted(self) -> list[str]:
+        """The files that differ from the commit, records aside, as git names them."""
+        return self._git("status", "--porcelain", "--", ".", _BESIDES).splitlines()
+
+    def is_still_at(self, commit: str) -> bool:
+        """Whether the checkout's commit is this one, or differs from it in records alone; no if git cannot tell."""
+        try:
+            head = self._git("rev-parse", "HEAD")
+            if head == commit or not re.fullmatch("[0-9a-f]{40,64}", commit):  # nothing else is handed to git
+                return head == commit
+            return not self._git("diff", "--name-only", "--no-renames", commit, head, "--", ".", _BESIDES)
+        except ProjectError:
+            return False
 
     def _git(self, *arguments: str) -> str:
         return self._run(*arguments).decode(errors="surrogateescape").strip()

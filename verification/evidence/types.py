@@ -13,11 +13,11 @@ from msgspec import Struct
 __all__ = [
     "Analysis", "Anomaly", "Card", "Change", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset",
     "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Figure", "FigureKind", "Gap",
-    "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus", "Method", "Mutant", "MutantOutcome",
-    "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode", "ReleaseEvidence",
-    "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role", "RunKind",
-    "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "Strength", "StudiesEvidence",
-    "Study", "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence",
+    "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus", "Meaning", "Method", "Mutant",
+    "MutantOutcome", "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode",
+    "ReleaseEvidence", "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role",
+    "RunKind", "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "Strength",
+    "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence",
     "VerificationResult",
 ]  # fmt: skip
 
@@ -362,21 +362,40 @@ class ReviewStatus(StrEnum):
     SUSPECT = "suspect"
 
 
+class Meaning(StrEnum):
+    """What a person says by a line of the review record.
+
+    `reviewed`: I have read it and what it rests on, and found no fault that is not recorded. `adequate`: what stands
+    below it suffices to show it (scenarios a requirement, evidence a risk control). `approved`: it may be used as it
+    is. `withdrawn`: what was said of it before no longer counts.
+    """
+
+    REVIEWED = "reviewed"
+    ADEQUATE = "adequate"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
 class Review(Record, frozen=True):
-    """What the review record says of an item today. `by`, `meaning` and `date` are of the last review, if any."""
+    """What the review record says of an item today. `by`, `meaning` and `date` are of the last review, if any.
+
+    `meanings` are those of all lines that are about the item as it is now.
+    """
 
     status: ReviewStatus = ReviewStatus.UNREVIEWED
     why: str = "no person has reviewed it"
     by: str | None = None
     meaning: str | None = None
     date: str | None = None
+    meanings: tuple[str, ...] = ()
 
 
 class ReviewLine(Record, frozen=True):
     """A line of the review record, `docs/records/reviews.log`: who reviewed or approved what, as it was then.
 
-    `digest` is of the item and of all that it rests on; `parts` gives that of each item directly below, by id, so that
-    a later change can be named. It is evidence of review, no signature in the sense of 21 CFR part 11.
+    `digest` is of the item and of all that it rests on; `parts` gives its own alone and that of each item directly
+    below, by id, so that a later change can be named. `date` is that of the clock of who ran the command (UTC). It is
+    evidence of review, no signature in the sense of 21 CFR part 11.
     """
 
     event: str
@@ -523,7 +542,11 @@ class DocumentationLevel(Record, frozen=True, tag=True):
 
 
 class Anomaly(Record, frozen=True):
-    """A known, unresolved departure from what was expected."""
+    """A known, unresolved departure from what was expected.
+
+    `scenarios` are those that fail by it; `excuses` those of them whose failure does not block, since a person has
+    approved the anomaly as it stands and no risk control rests on the scenario. They stay failed.
+    """
 
     id: str
     title: str
@@ -537,6 +560,8 @@ class Anomaly(Record, frozen=True):
     workaround: str
     disposition: str
     versions: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    excuses: tuple[str, ...] = ()
 
 
 class Deviation(Record, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verification.evidence import Hazard, Issue, ItemKind, LinkStatus, Severity
+from verification.traceability.anomalies import find_excused, find_scenario_issues, find_why_not_excused
 from verification.traceability.items import Entry, near
 from verification.traceability.link import CLAIMABLE, TraceGraph
 from verification.traceability.risk import ACCEPTABLE, UNACCEPTABLE, find_hazards
@@ -25,8 +26,10 @@ def find_issues(graph: TraceGraph) -> Iterator[Issue]:
     """Yield everything that is wrong with the links and with what they lead to."""
     yield from _find_evidence_issues(graph)
     yield from _find_unknown_claims(graph)
+    excused = find_excused(graph.sources)
     for entry in graph.sources.items.of(ItemKind.SOFTWARE_REQUIREMENT, ItemKind.SYSTEM_REQUIREMENT):
-        yield from _find_requirement_issues(graph, entry)
+        yield from _find_requirement_issues(graph, entry, excused)
+    yield from find_scenario_issues(graph.sources)
     for entry in graph.sources.items.of(ItemKind.USER_NEED):
         code = "need-without-requirement" if entry.id not in graph.children_of else "need-not-validated"
         hint = (
@@ -60,7 +63,10 @@ def _find_unknown_claims(graph: TraceGraph) -> Iterator[Issue]:
     for identity, where, targets in places:
         for target in targets:
             item = items.entries.get(target.partition("/")[0])
-            if item is None or (item.sound and target not in known):
+            if target in items.retired:
+                stone = items.retired[target]
+                yield _blocking("id-retired", where, f"{identity} names {target}; {stone.said}", stone.hint)
+            elif item is None or (item.sound and target not in known):
                 yield _blocking(
                     "id-unknown", where, f"{identity} names {target}, which does not exist", near(target, known)
                 )
@@ -75,9 +81,11 @@ def _find_unknown_claims(graph: TraceGraph) -> Iterator[Issue]:
             yield _issue("scenario-without-requirement", where, message, "tag it with the requirement that it verifies")
 
 
-def _find_requirement_issues(graph: TraceGraph, entry: Entry) -> Iterator[Issue]:
+def _find_requirement_issues(graph: TraceGraph, entry: Entry, excused: dict[str, str]) -> Iterator[Issue]:
     standing, own = graph.standings[entry.id], graph.own[entry.id]
-    if own.status in _HINTS:
+    if own.status is LinkStatus.FAILED:
+        yield _failure(graph, entry, excused)
+    elif own.status in _HINTS:
         proof = graph.sources.proof
         # Said once of the evidence as a whole, not again of every requirement.
         if own.why not in (proof.missing, proof.stale):
@@ -97,6 +105,20 @@ def _find_requirement_issues(graph: TraceGraph, entry: Entry) -> Iterator[Issue]
         if graph.criteria[name].status is LinkStatus.GAP:
             hint = f"have a person record the {criterion['method']}"
             yield _issue("criterion-without-evidence", _where(entry), f"{name}: {graph.criteria[name].why}", hint)
+
+
+def _failure(graph: TraceGraph, entry: Entry, excused: dict[str, str]) -> Issue:
+    """A requirement that failed: it blocks unless approved anomalies account for every failure."""
+    message, hint = _says(entry, graph.own[entry.id].why), _HINTS[LinkStatus.FAILED].format(id=entry.id)
+    failed = [
+        each for each in graph.scenarios_of.get(entry.id, ()) if graph.standings[each.id].status is LinkStatus.FAILED
+    ]
+    open_ = [each for each in failed if each.id not in excused]
+    if failed and not open_:
+        known = ", ".join(sorted({excused[each.id] for each in failed}))
+        return _issue("requirement-failed", _where(entry), f"{message}; known and approved as {known}", hint)
+    reasons = dict.fromkeys(why for each in open_ for why in find_why_not_excused(graph.sources, each))
+    return _blocking("requirement-failed", _where(entry), "; ".join((message, *reasons)), hint)
 
 
 def _find_risk_issues(graph: TraceGraph) -> Iterator[Issue]:

@@ -23,7 +23,10 @@ FOLDERS = {
     "risk/controls": ItemKind.RISK_CONTROL,
     "risk/anomalies": ItemKind.ANOMALY,
 }
-"""A folder holds items of one kind, a file each, named by the item's id."""
+"""A folder holds items of one kind, a file each, named by the item's id; of two kinds where `BESIDE` says so."""
+
+BESIDE = {("risk/anomalies", "DEV-"): ItemKind.DEVIATION}
+"""Kinds that lie in a folder of another, by folder and front of the file's name."""
 
 REQUIREMENTS = (ItemKind.USER_NEED, ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT)
 
@@ -36,8 +39,11 @@ LINKS: dict[ItemKind, tuple[tuple[str, str, tuple[ItemKind, ...]], ...]] = {
         ("requirements", "implemented_by", (ItemKind.SOFTWARE_REQUIREMENT, ItemKind.SYSTEM_REQUIREMENT)),
     ),
     ItemKind.ANOMALY: (("requirements", "affects", REQUIREMENTS), ("hazards", "affects", (ItemKind.HAZARD,))),
+    ItemKind.DEVIATION: (),
 }
 """By kind: the key that holds ids, what the link says, and the kinds that it may lead to."""
+
+RETIRED = "requirements_spec/retired.yaml"
 
 INPUTS = ("requirements_spec/**/*", "risk/**/*", "verification/studies/*/criteria.yaml")
 
@@ -70,14 +76,36 @@ class Entry:
         return [((*key.split("."), n), target) for n, target in enumerate(_listed(self.value, key))]
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An id that was retired (an item's or a criterion's) and is never used again. `where` is its place."""
+
+    id: str
+    title: str
+    reason: str
+    replaced_by: tuple[str, ...]
+    where: str
+
+    @property
+    def said(self) -> str:
+        """What the tombstone says, for whoever meets the id."""
+        return f"{self.id} ({self.title}) was retired: {self.reason} ({self.where})"
+
+    @property
+    def hint(self) -> str:
+        """What to use instead."""
+        return f"use {', '.join(self.replaced_by)}" if self.replaced_by else "nothing replaces it; name another item"
+
+
 @dataclass(frozen=True)
 class Items:
-    """Everything written by people: entries by id, study criteria, the risk policy; and every issue found."""
+    """Everything written by people: entries by id, study criteria, the risk policy, retired ids; every issue found."""
 
     entries: dict[str, Entry]
     study_criteria: dict[str, Entry]
     policy: Document | None
     issues: list[Issue] = field(default_factory=list)
+    retired: dict[str, Tombstone] = field(default_factory=dict)
 
     def of(self, *kinds: ItemKind) -> Iterator[Entry]:
         """Yield the sound entries of some kinds, by id."""
@@ -96,25 +124,24 @@ def read_items(project: Project) -> Items:
     issues: list[Issue] = []
     found: list[Entry] = []
     for folder, kind in FOLDERS.items():
-        schema = _schema(project, folder.partition("/")[0], kind.value, issues)
+        kinds = (kind, *(beside for (where, _), beside in BESIDE.items() if where == folder))
+        schemas = {each: _schema(project, folder.partition("/")[0], each.value, issues) for each in kinds}
         for path in project.find_files(f"{folder}/*.yaml"):
-            entry = _read_entry(path, project.relative(path), kind, schema, issues)
+            own = BESIDE.get((folder, path.name[:4]), kind)
+            entry = _read_entry(path, project.relative(path), own, schemas[own], issues)
             found += [entry] if entry else []
     issues += _find_misplaced(project)
     issues += _find_missing(project)
     first = {entry.id: entry for entry in reversed(found)}
     studied = {entry.id: entry for entry in _read_study_criteria(project, issues)}
-    items = Items(dict(sorted(first.items())), studied, _read_policy(project, issues), issues)
+    retired = _read_retired(project, issues)
+    items = Items(dict(sorted(first.items())), studied, _read_policy(project, issues), issues, retired)
     issues += _find_duplicates(found)
     issues += _find_duplicate_criteria(items)
+    issues += _find_reused(items)
     issues += _find_bad_links(items)
     issues += _find_cycles(items)
     return items
-
-
-def read_requirement_digests(project: Project) -> dict[str, str]:
-    """The digest of every requirement by its id, as evidence binds them."""
-    return {entry.id: entry.digest for entry in read_items(project).of(*REQUIREMENTS)}
 
 
 # --- one file ---------------------------------------------------------------------------------------------------------
@@ -170,6 +197,26 @@ def _read_policy(project: Project, issues: list[Issue]) -> Document | None:
     return None if found else document
 
 
+def _read_retired(project: Project, issues: list[Issue]) -> dict[str, Tombstone]:
+    path = project.root / RETIRED
+    if not path.is_file():
+        return {}
+    document = read_document(path, RETIRED)
+    schema = _schema(project, "requirements_spec", "retired", issues)
+    found = [*document.issues, *(find_schema_issues(document, schema) if schema and document.value is not None else [])]
+    issues += found
+    tombstones: dict[str, Tombstone] = {}
+    for number, value in enumerate([] if found else document.value):
+        where = document.where(number)
+        known = tombstones.setdefault(
+            value["id"], Tombstone(**value | {"replaced_by": tuple(value["replaced_by"])}, where=where)
+        )
+        if known.where != where:
+            message = f"{known.id} is retired already at {known.where}"
+            issues.append(document.issue("item-duplicate", (number, "id"), message, "delete one of them"))
+    return tombstones
+
+
 def _read_study_criteria(project: Project, issues: list[Issue]) -> Iterator[Entry]:
     for path in project.find_files("verification/studies/*/criteria.yaml"):
         document = read_document(path, project.relative(path))
@@ -187,7 +234,7 @@ def _part(document: Document, number: int) -> Document:
 
 
 def _find_misplaced(project: Project) -> Iterator[Issue]:
-    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml")
+    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml", RETIRED)
     for path in project.find_files("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
         file = project.relative(path)
         if not file.startswith(expected) or path.suffix != ".yaml":
@@ -238,6 +285,14 @@ def _find_duplicate_criteria(items: Items) -> Iterator[Issue]:
                 )
 
 
+def _find_reused(items: Items) -> Iterator[Issue]:
+    """Items and criteria that stand under an id of a tombstone."""
+    for name in sorted(items.retired.keys() & {*items.entries, *items.criteria}):
+        entry = items.entries[name.partition("/")[0]]
+        said = f"found a file or criterion {name}; {items.retired[name].said}"
+        yield entry.document.issue("id-retired", ("id",), said, "give it an id that was never used")
+
+
 def _find_bad_links(items: Items) -> Iterator[Issue]:
     for entry in items.entries.values():
         for key, _, kinds in LINKS[entry.kind]:
@@ -253,6 +308,9 @@ def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tupl
     expected = " or ".join(kind.value.replace("_", " ") for kind in kinds) or "nothing"
     if target == entry.id:
         yield issue("link-self", place, f"{entry.id} names itself in {place[0]}", "name another item")
+    elif target in items.retired:
+        said = f"{place[0]} names {target}; {items.retired[target].said}"
+        yield issue("id-retired", place, said, items.retired[target].hint)
     elif known is None:
         meant = [other.id for other in items.entries.values() if other.kind in kinds]
         yield issue("link-dangling", place, f"{place[0]} names {target}, which does not exist", near(target, meant))
@@ -264,7 +322,10 @@ def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tupl
 def _find_unknown_evidence(items: Items, entry: Entry) -> Iterator[Issue]:
     known = {*items.criteria, *items.study_criteria, *items.entries}
     for place, target in entry.targets("effectiveness.evidence"):
-        if target not in known:
+        if target in items.retired:
+            said = f"effectiveness names {target}; {items.retired[target].said}"
+            yield entry.document.issue("id-retired", place, said, items.retired[target].hint)
+        elif target not in known:
             message = f"effectiveness names {target}, which is no criterion"
             yield entry.document.issue("link-dangling", place, message, near(target, known))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from verification.evidence import Criterion, Item, ItemKind, Link, LinkStatus, Method
+from verification.evidence import Criterion, Item, ItemKind, Link, LinkStatus, Method, Review
 from verification.traceability.items import LINKS, REQUIREMENTS, Entry, Items
 from verification.traceability.risk import find_risk_standings
 from verification.traceability.scan import Symbol
@@ -19,13 +19,15 @@ CLAIMABLE = (ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKin
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Everything that the graph is made of, as read."""
+    """Everything that the graph is made of, as read. `controlled` is all that a risk control rests on."""
 
     items: Items
     symbols: tuple[Symbol, ...]
     scenarios: tuple[Scenario, ...]
     sections: tuple[Section, ...]
     proof: Proof
+    reviews: Mapping[str, Review] = field(default_factory=dict)
+    controlled: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -93,6 +95,9 @@ def _entry_links(graph: TraceGraph, entry: Entry) -> Iterator[Link]:
             yield _link(entry.id, target, relation, graph.standings.get(target if down else entry.id))
     for _, target in entry.targets("effectiveness.evidence"):
         yield _link(entry.id, target, "shown_by", graph.criteria.get(target) or graph.standings.get(target))
+    if entry.kind in (ItemKind.ANOMALY, ItemKind.DEVIATION):
+        for _, target in entry.targets("scenarios"):
+            yield _link(entry.id, target, "affects", graph.standings.get(target))
 
 
 def _made_links(graph: TraceGraph) -> Iterator[Link]:
@@ -209,7 +214,14 @@ def _entry_item(graph: TraceGraph, entry: Entry) -> Item:
         id=entry.id,
         kind=entry.kind,
         title=str(value.get("title") or _criterion_title(value) or entry.id),
-        text=str(value.get("text") or value.get("hazard") or value.get("observed") or value.get("rationale") or ""),
+        text=str(
+            value.get("text")
+            or value.get("hazard")
+            or value.get("observed")
+            or value.get("done")
+            or value.get("rationale")
+            or ""
+        ),
         rationale=value.get("rationale"),
         source_clause=value.get("source"),
         file=entry.document.file,
@@ -219,6 +231,7 @@ def _entry_item(graph: TraceGraph, entry: Entry) -> Item:
         digest=entry.digest,
         status=standing.status,
         why=standing.why,
+        review=graph.sources.reviews.get(entry.id, Review()),
     )
 
 
@@ -265,4 +278,5 @@ def _made_item(
         digest=digest,
         status=standing.status,
         why=standing.why,
+        review=graph.sources.reviews.get(identity, Review()),
     )

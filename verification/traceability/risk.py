@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from verification.evidence import (
-    Anomaly,
     DocumentationLevel,
     Gap,
     Hazard,
@@ -25,7 +23,7 @@ ACCEPTABLE, UNACCEPTABLE = "acceptable", "unacceptable"
 def find_risk_standings(
     items: Items, known: Mapping[str, Standing], tagged: Mapping[str, list[Standing]]
 ) -> dict[str, Standing]:
-    """The standing of each control, hazard and anomaly.
+    """The standing of each control, hazard, anomaly and deviation.
 
     Each control's two answers stand beside it, under `RC-001 implemented` and `RC-001 effective`.
 
@@ -43,6 +41,8 @@ def find_risk_standings(
         found[hazard.id] = _hazard_standing(items, hazard, found)
     for anomaly in items.of(ItemKind.ANOMALY):
         found[anomaly.id] = Standing(LinkStatus.GAP, f"a known departure: {anomaly.value['disposition']}")
+    for deviation in items.of(ItemKind.DEVIATION):
+        found[deviation.id] = Standing(LinkStatus.GAP, f"not as the protocol says: {deviation.value['disposition']}")
     return found
 
 
@@ -132,14 +132,6 @@ def find_controls(items: Items, standings: Mapping[str, Standing]) -> Iterator[R
             effective=effective.status,
             effective_why=effective.why,
         )
-
-
-def find_anomalies(items: Items) -> Iterator[Anomaly]:
-    """Yield every recorded anomaly."""
-    for entry in items.of(ItemKind.ANOMALY):
-        fields: dict[str, Any] = {key: entry.value[key] for key in Anomaly.__struct_fields__}
-        fields |= {key: tuple(fields[key]) for key in ("requirements", "hazards")}
-        yield Anomaly(**fields)
 
 
 def describe_policy(items: Items) -> RiskPolicy | Gap:

@@ -13,7 +13,7 @@ from verification.traceability.documents import Document, read_document
 from verification.traceability.standing import Standing
 
 CONTENT_MAP = "submission/content_map.yaml"
-_MAY_BE_NONE = (ItemKind.ANOMALY.value,)
+_MAY_BE_NONE = (ItemKind.ANOMALY.value, ItemKind.DEVIATION.value)
 _KINDS = frozenset(kind.value for kind in ItemKind)
 
 

@@ -10,6 +10,7 @@ from verification.evidence import (
     EvidenceError,
     Gap,
     Issue,
+    ItemKind,
     Project,
     Severity,
     StudiesEvidence,
@@ -18,15 +19,20 @@ from verification.evidence import (
     read_evidence,
     write_evidence,
 )
+from verification.records.archive import ARCHIVES, find_archive_issues
+from verification.records.record import RECORD, read_record
+from verification.records.reviews import DAMAGED, find_review_issues, find_reviews
+from verification.records.subjects import find_below, find_protocol, find_subjects
 from verification.traceability import items as item_files
 from verification.traceability import product, scenarios
+from verification.traceability.anomalies import find_anomalies, find_deviations
+from verification.traceability.history import find_vanished
 from verification.traceability.issues import find_issues
 from verification.traceability.link import Sources, find_items, find_links, link
 from verification.traceability.product import read_device
 from verification.traceability.risk import (
     describe_policy,
     documentation_level,
-    find_anomalies,
     find_controls,
     find_hazards,
 )
@@ -62,21 +68,32 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
     found, scenario_issues = read_scenarios(project)
     sections, section_issues = read_sections(project)
     proof = read_proof(verification, studies, project, releases)
-    graph = link(Sources(items, symbols, found, sections, proof))
+    record, record_issues = read_record(project)
+    protocol = find_protocol(items, found)
+    subjects = find_subjects(items, symbols, found)
+    known_subjects = subjects | {protocol.id: protocol}
+    reviews = dict.fromkeys(subjects, DAMAGED) if record_issues else find_reviews(record, known_subjects)
+    controlled = find_below(subjects, (entry.id for entry in items.of(ItemKind.RISK_CONTROL)))
+    graph = link(Sources(items, symbols, found, sections, proof, reviews, controlled))
+    nodes = tuple(find_items(graph))
     carried = () if isinstance(verification, Gap) else verification.issues
     return TraceEvidence(
         source=project.source(_find_inputs(project)),
-        items=tuple(find_items(graph)),
+        items=nodes,
         links=tuple(find_links(graph)),
         hazards=tuple(find_hazards(items)),
         controls=tuple(find_controls(items, graph.standings)),
         policy=describe_policy(items),
         documentation_level=documentation_level(items),
-        anomalies=tuple(find_anomalies(items)),
+        anomalies=tuple(find_anomalies(graph.sources)),
+        deviations=tuple(find_deviations(graph.sources)),
+        records=record,
         issues=_ordered(
             [
                 *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
-                *study_issues, *carried, *find_issues(graph),
+                *study_issues, *carried, *record_issues, *find_issues(graph), *find_vanished(project, items),
+                *find_archive_issues(project, verification, record, protocol),
+                *find_review_issues(nodes, reviews, known_subjects, items.retired),
             ]
         ),
     )  # fmt: skip
@@ -84,7 +101,7 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
 
 def _find_inputs(project: Project) -> list[Path]:
     evidence = [project.evidence / name for name in ("verification.json", "studies.json")]
-    patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP)
+    patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES)
     return [*project.find_files(*patterns), *(path for path in evidence if path.is_file())]
 
 

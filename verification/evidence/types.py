@@ -17,8 +17,8 @@ __all__ = [
     "MutantOutcome", "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode",
     "ReleaseEvidence", "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role",
     "RunKind", "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "Strength",
-    "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence",
-    "VerificationResult",
+    "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax",
+    "VerificationEvidence", "VerificationResult",
 ]  # fmt: skip
 
 

@@ -9,11 +9,16 @@ from verification.evidence import (
     EvidenceBundle,
     Gap,
     Issue,
+    Item,
+    ItemKind,
     Project,
     ReleaseEvidence,
     ResultStatus,
+    ReviewStatus,
+    RunKind,
     Severity,
     Study,
+    TraceEvidence,
     VerificationEvidence,
     find_stale,
 )
@@ -43,13 +48,14 @@ def _all(
     yield from find_stale(bundle, project)
     yield from _find_dirty(bundle, project)
     if not isinstance(bundle.verification, Gap):
-        yield from _find_unverified(bundle.verification)
+        yield from _find_unverified(bundle.verification, bundle.trace)
     yield from _find_empty(bundle)
     if isinstance(release, Gap) and not isinstance(bundle.device, Gap):
         yield _issue("release-unknown", "device.json", release.reason, release.closes)
     if not isinstance(release, Gap):
         yield from _find_mismatches(bundle, release, study)
         yield from _find_unlicensed(release)
+        yield from _find_unfit(bundle, release)
     yield from _find_undefined(study)
     yield from _carried(bundle)
 
@@ -70,12 +76,16 @@ def _find_dirty(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
             yield _issue("evidence-dirty", f"{part}.json", message, "commit, then make the evidence again")
 
 
-def _find_unverified(evidence: VerificationEvidence) -> Iterator[Issue]:
+def _find_unverified(evidence: VerificationEvidence, trace: TraceEvidence | Gap) -> Iterator[Issue]:
+    # A failure that an approved anomaly accounts for stays one; it is listed, and does not block.
+    excused = {scenario for anomaly in getattr(trace, "anomalies", ()) for scenario in anomaly.excuses}
     if not evidence.complete:
         chosen = ", ".join(evidence.selection)
         yield _issue("verification-partial", "verification.json", f"only {chosen} was run", "run `clearway verify`")
     for result in evidence.results:
-        if result.status is not ResultStatus.PASSED:
+        if result.status is not ResultStatus.PASSED and not (
+            result.status is ResultStatus.FAILED and result.id in excused
+        ):
             where = f"{result.file}:{result.line}"
             message = f"{result.id} is {result.status.value.replace('_', ' ')}"
             yield _issue(f"scenario-{result.status.value}", where, message, "mend it, then run `clearway verify`")
@@ -126,6 +136,36 @@ def _find_unlicensed(release: ReleaseEvidence) -> Iterator[Issue]:
         message = f"its initial weights ({card.initial_weights}) came with no stated licence"
         hint = "obtain a licence in writing, or train from weights whose licence is known"
         yield _issue("weights-unlicensed", f"release {release.name}", message, hint)
+
+
+REVIEWS = ("review-suspect", "unreviewed")
+"""Codes of the issues about reviews: declared gaps of a reference release."""
+
+SAFETY = (ItemKind.HAZARD, ItemKind.RISK_CONTROL)
+
+
+def _find_unfit(bundle: EvidenceBundle, release: ReleaseEvidence) -> Iterator[Issue]:
+    """What a reference release declares and a candidate cannot have: an engineering run, reviews that do not hold."""
+    if release.status != "candidate":
+        return
+    if not isinstance(bundle.verification, Gap) and bundle.verification.kind is not RunKind.FORMAL:
+        message = "an engineering run, which cannot support a candidate release"
+        hint = "approve the protocol, then `clearway verify --formal`"
+        yield _issue("run-engineering", "verification.json", message, hint)
+    if isinstance(bundle.trace, Gap):
+        return
+    for issue in bundle.trace.issues:
+        if issue.code == "review-suspect":
+            yield _issue(issue.code, issue.where, issue.message, issue.hint)
+    unreviewed = [item.id for item in bundle.trace.items if _is_unreviewed(item)]
+    if unreviewed:
+        named = ", ".join(unreviewed[:5]) + (f" and {len(unreviewed) - 5} more" if len(unreviewed) > 5 else "")
+        message = f"no person has reviewed {named}, on which safety depends"
+        yield _issue("unreviewed-safety-related", "trace.json", message, "have a person `clearway review` them")
+
+
+def _is_unreviewed(item: Item) -> bool:
+    return item.review.status is ReviewStatus.UNREVIEWED and (item.safety_related or item.kind in SAFETY)
 
 
 def _find_undefined(study: Study | Gap) -> Iterator[Issue]:

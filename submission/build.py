@@ -130,6 +130,7 @@ def _document(document: Rendered) -> dict[str, Any]:
         "file": entry.file,
         "pages": document.pages,
         "sha256": document.sha256,
+        "content_sha256": document.content_sha256,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from submission.blocking import find_advisory, find_blocking
+from submission.blocking import REVIEWS, find_advisory, find_blocking
 from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
 from verification.evidence import (
     Criterion,
@@ -26,8 +26,10 @@ from verification.evidence import (
     Project,
     ReleaseEvidence,
     ResultStatus,
+    Review,
     RiskControl,
     Role,
+    RunKind,
     Source,
     Study,
     TraceEvidence,
@@ -154,6 +156,7 @@ class Package:
     software_requirements: tuple[Item, ...] | Gap
     hazards: tuple[Hazard, ...] | Gap
     controls: tuple[RiskControl, ...] | Gap
+    reviews: Mapping[str, Review] | Gap
     risk_matrix: tuple[tuple[str, tuple[RiskCell, ...]], ...] | Gap
     features: tuple[Feature, ...] | Gap
     unverified: tuple[VerificationResult, ...] | Gap
@@ -214,6 +217,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         software_requirements=_items(trace, ItemKind.SOFTWARE_REQUIREMENT),
         hazards=bind(trace, lambda graph: _some(graph.hazards, "trace.json lists no hazard")),
         controls=bind(trace, lambda graph: _some(graph.controls, "trace.json lists no risk control")),
+        reviews=bind(trace, _reviews),
         risk_matrix=bind(trace, _risk_matrix),
         features=bind(verification, lambda found: _some(_features(found), "verification.json lists no scenario")),
         unverified=bind(verification, lambda found: tuple(r for r in found.results if r.status != "passed")),
@@ -361,6 +365,7 @@ def _counts(bundle: EvidenceBundle, study: Study | Gap) -> dict[str, int | Gap]:
         "hazards": bind(bundle.trace, lambda graph: len(graph.hazards)),
         "controls": bind(bundle.trace, lambda graph: len(graph.controls)),
         "anomalies": bind(bundle.trace, lambda graph: len(graph.anomalies)),
+        "deviations": bind(bundle.trace, lambda graph: len(graph.deviations)),
         "scenarios": bind(bundle.verification, lambda found: len(found.results)),
         "passed": bind(bundle.verification, lambda found: sum(r.status == "passed" for r in found.results)),
         "estimates": bind(study, lambda found: len(found.estimates)),
@@ -461,6 +466,12 @@ def _needs(graph: _Graph, targets: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(name for name in above if graph.items[name].kind is ItemKind.USER_NEED))
 
 
+def _reviews(trace: TraceEvidence) -> dict[str, Review]:
+    """The review of each item by its id."""
+    parts: tuple[tuple[Any, ...], ...] = (trace.hazards, trace.controls, trace.anomalies, trace.deviations)
+    return {each.id: Review() for part in parts for each in part} | {item.id: item.review for item in trace.items}
+
+
 def _risk_matrix(trace: TraceEvidence) -> tuple[tuple[str, tuple[RiskCell, ...]], ...] | Gap:
     if isinstance(trace.policy, Gap):
         return trace.policy
@@ -512,6 +523,8 @@ def _found(bundle: EvidenceBundle, study: Study | Gap) -> Iterator[tuple[str, st
         yield from _found_in_study(study)
     if not isinstance(bundle.trace, Gap):
         yield from _found_in_trace(bundle.trace)
+    if not isinstance(bundle.verification, Gap) and bundle.verification.kind is not RunKind.FORMAL:
+        yield "engineering_run", "verification.json", "The scenarios ran in an engineering run", ""
 
 
 EXPECTED = (Role.SUBGROUP, Role.BASELINE, Role.ROBUSTNESS, Role.OUT_OF_SCOPE, Role.TRIAGE)
@@ -541,7 +554,9 @@ def _found_missing(
 def _found_advisory(advisory: tuple[Issue, ...], named: set[str]) -> Iterator[tuple[str, str, str, str]]:
     """Yield the advisory issues about what has no row of its own yet."""
     for issue in advisory:
-        if not named & set(re.findall(r"[A-Z]+-[A-Z0-9-]*\d+", f"{issue.where} {issue.message}")):
+        if issue.code in REVIEWS:
+            yield "review", issue.where, issue.message, issue.hint
+        elif not named & set(re.findall(r"[A-Z]+-[A-Z0-9-]*\d+", f"{issue.where} {issue.message}")):
             yield "advisory", issue.where, issue.message, issue.hint
 
 

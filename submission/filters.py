@@ -26,6 +26,8 @@ from verification.evidence import (
     Opening,
     Population,
     RejectionCode,
+    Review,
+    RunKind,
     Soup,
     Study,
     StudyCriterion,
@@ -379,7 +381,7 @@ def join(values: Iterable[str], between: str = ", ") -> str:
     return between.join(values) or "–"
 
 
-GOOD = {"passed", "covers", "acceptable", "met", "accepted"}
+GOOD = {"passed", "covers", "acceptable", "met", "accepted", "reviewed"}
 BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "stale", "blocking"}
 
 
@@ -391,6 +393,19 @@ def badge(value: str | None) -> object:
     text = words(value)
     tone = "good" if text.lower() in GOOD else "bad" if text.lower() in BAD else "open"
     return Markup('<span class="badge {}">{}</span>').format(tone, text)
+
+
+@total
+def reviewed(value: Review) -> object:
+    """Where something stands in the review record, and who said what of it when."""
+    return Markup("{} {}").format(badge(value.status), ticked(value.why))
+
+
+@total
+def run_kind(value: RunKind) -> str:
+    """What a verification run can support."""
+    formal, engineering = "a formal run, by an approved protocol", "an engineering run: it cannot support a candidate"
+    return formal if value is RunKind.FORMAL else engineering
 
 
 @total

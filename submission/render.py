@@ -21,8 +21,8 @@ from PIL import ImageFile
 from submission import analyses, charts, figures  # noqa: F401  their filters register themselves
 from submission.catalogue import Entry, Standard
 from submission.context import BLOCKED, Package
-from submission.filters import FILTERS, FONTS, shipped_characters, show
-from verification.evidence import Gap, Issue
+from submission.filters import FILTERS, FONTS, shipped_characters, show, spell
+from verification.evidence import Gap, Issue, Meaning, fitting, lines_by_subject
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -51,11 +51,12 @@ class TotalEnvironment(Environment):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A document as it will be written."""
+    """A document as it will be written. `content_sha256` is of what its sections say (`content_digest`)."""
 
     entry: Entry
     content: bytes
     pages: int
+    content_sha256: str
 
     @property
     def sha256(self) -> str:
@@ -101,7 +102,30 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
         body = environment.get_template(entry.template).render(names)
     except Exception as error:
         raise RenderError(f"{_place(error, entry)}: {_words(error)}") from error
-    return _resolve(_contents(body + _notes(environment, cited)))
+    html = _resolve(_contents(body + _notes(environment, cited)))
+    return html.replace(APPROVAL, str(_approval(package, entry.number, content_digest(html))), 1)
+
+
+APPROVAL = "<!--approval-->"
+FURNITURE = re.compile(r'<span class="furniture">.*?</span>', re.DOTALL)
+
+
+def content_digest(html: str) -> str:
+    """SHA-256 of a document's sections: without cover and margins, and so without commit, dates, pages and approval."""
+    body = html.partition('<div class="body')[2]
+    return hashlib.sha256(" ".join(FURNITURE.sub("", body).split()).encode()).hexdigest()
+
+
+def _approval(package: Package, number: str, content: str) -> Markup:
+    """What the review record says of a document with this content. It is not asked about a blocked one."""
+    lines = lines_by_subject(getattr(package.trace, "records", ())).get(number, ())
+    approvals = fitting(lines, content, Meaning.APPROVED)
+    if approvals and not package.blocking:
+        by, date = spell(approvals[-1].by), approvals[-1].date
+        return Markup("<b>recorded</b>, by {} on {}; no signature").format(by, date)
+    return Markup("<b>not approved</b>{}").format(
+        "; an approval was of other content" if lines and not approvals else ""
+    )
 
 
 def _furniture(package: Package) -> dict[str, object]:
@@ -240,7 +264,7 @@ class Press:
         identifier = hashlib.sha256(html.encode()).digest()[:16]
         content: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
         check_fonts(entry, (font.name.decode().lstrip("/") for font in document.fonts.values()))
-        return Rendered(entry, content, len(document.pages))
+        return Rendered(entry, content, len(document.pages), content_digest(html))
 
 
 def print_all(pages: Sequence[tuple[Entry, str]], progress: Callable[[str], None]) -> Iterator[Rendered]:

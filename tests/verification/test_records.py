@@ -193,7 +193,10 @@ def test_a_dirty_checkout_refuses_unless_the_record_is_what_differs(checkout):
     say(checkout, "SRS-001")
     say(checkout, "SRS-002")
     checkout.edit(SRS_1, "turn the", "twist the").write("notes.txt", "new")
-    with pytest.raises(RefusedError, match=r"SRS-001\.yaml, notes\.txt: differs from the commit; commit it first"):
+    with pytest.raises(
+        RefusedError,
+        match=r"^requirements_spec/software/SRS-001\.yaml, notes\.txt: differs from the commit; commit it first",
+    ):
         say(checkout, "SRS-001")
     assert (checkout.root / RECORD).read_bytes().count(b"\n") == 2
 
@@ -280,6 +283,14 @@ def test_no_line_of_a_damaged_record_counts(reviewed, change, code, told):
     assert "the review record cannot be used" in reviewed.item("SRS-001").review.why
     with pytest.raises(RefusedError, match=r"reviews\.log"):
         say(reviewed, "SRS-001")
+
+
+def test_lines_cut_from_the_end_of_a_committed_record_are_missed(reviewed):
+    path = reviewed.root / RECORD
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-3]))
+    assert "log-rewritten" in reviewed.codes()
+    assert set(statuses(reviewed).values()) == {"unreviewed"}
+    assert reviewed.trace().records == ()
 
 
 def test_a_record_of_a_newer_version_says_so(reviewed):

@@ -9,7 +9,7 @@ from datetime import date
 
 from msgspec import structs
 
-from verification.chain import append_chain, read_chain
+from verification.chain import append_chain, find_rewritten, read_chain
 from verification.evidence import (
     RECORDS,
     Issue,
@@ -31,7 +31,7 @@ _NEWER = "use the version of Clearway that wrote it, or restore the record from 
 def read_record(project: Project) -> tuple[tuple[ReviewLine, ...], tuple[Issue, ...]]:
     """Read the record. Where a line cannot be used or the chain is broken, none of the lines counts."""
     lines, issues = read_chain(project.root / RECORD, RECORD, ReviewLine)
-    found = [*map(_explained, issues)]
+    found = [*map(_explained, issues), *find_rewritten(project, project.root / RECORD)]
     if not found:
         found = [
             _issue(f"{RECORD}:{number}", message)

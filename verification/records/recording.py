@@ -80,7 +80,9 @@ def _find_uncommitted(project: Project) -> Iterator[str]:
     """What is reviewed must be in the commit; the records themselves may differ from it."""
     found = project.find_uncommitted()
     if found:
-        named = ", ".join(line[3:] for line in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+        named = ", ".join(line.split(maxsplit=1)[-1] for line in found[:5]) + (
+            f" and {len(found) - 5} more" if len(found) > 5 else ""
+        )
         yield f"{named}: differs from the commit; commit it first, so that what is reviewed can be found again"
 
 

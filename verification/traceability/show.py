@@ -14,6 +14,7 @@ from verification.evidence import (
     Link,
     LinkStatus,
     ResultStatus,
+    ReviewStatus,
     Severity,
     StudiesEvidence,
     TraceEvidence,
@@ -73,6 +74,7 @@ def render_item(
     safety = ", safety-related" if item.safety_related else ""
     yield f"{item.id}  {item.title}  ({_words(item.kind)}{safety})"
     yield f"  {_words(item.status).upper()}: {item.why}"
+    yield f"  review: {item.review.status.value}: {item.review.why}"
     yield from (f"  {line}" for line in (item.text, f"{item.file}:{item.line}") if line)
     yield from _section("up", list(_tree(near, near.above, identity, outcomes, everything=False)))
     yield from _section("criteria", list(_criteria(item, outcomes)))
@@ -120,6 +122,8 @@ def render_dashboard(trace: TraceEvidence) -> Iterator[str]:
     implemented = sum(control.implemented is LinkStatus.COVERS for control in trace.controls)
     effective = sum(control.effective is LinkStatus.COVERS for control in trace.controls)
     yield f"risk controls: {len(trace.controls)}, implemented {implemented}, shown to be effective {effective}"
+    reviews = Counter(item.review.status for item in trace.items if item.kind is not ItemKind.DOCUMENT_SECTION)
+    yield "reviews: " + ", ".join(f"{reviews[status]} {status.value}" for status in ReviewStatus)
     level = trace.documentation_level
     yield f"documentation level: {getattr(level, 'level', None) or getattr(level, 'reason', '')}"
     for severity in Severity:

@@ -87,7 +87,7 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
         documentation_level=documentation_level(items),
         anomalies=tuple(find_anomalies(graph.sources)),
         deviations=tuple(find_deviations(graph.sources)),
-        records=record,
+        records=() if record_issues else record,
         issues=_ordered(
             [
                 *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,

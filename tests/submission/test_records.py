@@ -20,7 +20,7 @@ SUSPECT = e.Review(
     meaning="reviewed", date="2001-02-03",
 )  # fmt: skip
 REVIEWED = e.Review(
-    status=e.ReviewStatus.REVIEWED, why=f"approved by {ADA} on 2001-02-03", by=ADA, meaning="approved",
+    status=e.ReviewStatus.REVIEWED, why=f"as approved, by {ADA} on 2001-02-03", by=ADA, meaning="approved",
     date="2001-02-03", meanings=("approved",),
 )  # fmt: skip
 ANOMALY = e.Anomaly(
@@ -76,14 +76,14 @@ def test_a_reference_release_declares_what_blocks_a_candidate(made, replace):
     trace = made.parts["trace"]
     issue = e.Issue(
         code="unreviewed", severity=e.Severity.ADVISORY, where="docs/records/reviews.log",
-        message="not reviewed by kind: 1 user need", hint="review them",
+        message="not reviewed, by kind: user need: 1", hint="review them",
     )  # fmt: skip
     made.parts["trace"] = replace(trace, issues=(issue,))
     package = package_of(made)
     assert package.blocking == ()
     rows = {row.where: row for row in package.register}
     assert rows["verification.json"].severity == "critical"
-    assert rows["docs/records/reviews.log"].what == "not reviewed by kind: 1 user need"
+    assert rows["docs/records/reviews.log"].what == "not reviewed, by kind: user need: 1"
     assert rows["docs/records/reviews.log"].severity == "major"
 
 

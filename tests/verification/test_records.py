@@ -48,7 +48,7 @@ def test_nothing_is_reviewed_from_the_start_and_one_advisory_issue_counts_it(che
     assert set(statuses(checkout).values()) == {"unreviewed"}
     (issue,) = (each for each in checkout.trace().issues if each.code == "unreviewed")
     assert issue.severity == "advisory"
-    for part in ("1 hazard", "1 risk control", "2 software requirement", "2 symbol", "5 scenario"):
+    for part in ("hazard: 1", "risk control: 1", "software requirement: 2", "symbol: 2", "scenario: 5"):
         assert part in issue.message
     assert not (checkout.root / RECORD).exists()
 
@@ -58,7 +58,7 @@ def test_a_review_stands_beside_the_status_and_never_changes_it(verified):
     say(verified, *ALL)
     item = verified.item("SRS-001")
     assert (item.review.by, item.review.meaning, item.review.date) == (ADA, "reviewed", DAY)
-    assert item.review.why == f"reviewed by {ADA} on {DAY}"
+    assert item.review.why == f"as reviewed, by {ADA} on {DAY}"
     assert {item.id: item.status for item in verified.trace().items} == before
     assert "unreviewed" not in verified.codes("advisory")
     assert [line.id for line in verified.trace().records][:2] == ["UN-001", "SYS-001"]

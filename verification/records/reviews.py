@@ -53,9 +53,9 @@ def find_review_issues(
         if review.status is ReviewStatus.SUSPECT and not identity.startswith(DOCUMENTS):
             yield _suspect(RECORD, identity, review)
     if unreviewed:
-        counted = ", ".join(f"{count} {kind.value.replace('_', ' ')}" for kind, count in unreviewed.items())
+        counted = ", ".join(f"{kind.value.replace('_', ' ')}: {count}" for kind, count in unreviewed.items())
         yield _advisory(
-            "unreviewed", RECORD, f"not reviewed by kind: {counted}", "have a person `clearway review` them"
+            "unreviewed", RECORD, f"not reviewed, by kind: {counted}", "have a person `clearway review` them"
         )
 
 
@@ -66,7 +66,7 @@ def _review(identity: str, lines: tuple[ReviewLine, ...], subjects: Mapping[str,
     fits = fitting(lines, subject.digest) if subject else ()
     if fits:
         last, status = fits[-1], ReviewStatus.REVIEWED
-        why = f"{last.meaning} by {last.by} on {last.date}"
+        why = f"as {last.meaning}, by {last.by} on {last.date}"
     else:
         last, status = lines[-1], ReviewStatus.SUSPECT
         changed = list(dict.fromkeys(_find_changed(last.parts, identity, subjects, known)))

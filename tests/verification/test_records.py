@@ -186,6 +186,14 @@ def test_a_withdrawn_review_no_longer_counts(reviewed):
     assert reviewed.item("SRS-002").review.status == "reviewed"
 
 
+def test_a_review_of_what_is_gone_can_be_withdrawn(reviewed):
+    reviewed.edit(FEATURE, "Scenario: It is green", "Scenario: It is lime").commit()
+    say(reviewed, "door/it-is-green", meaning=Meaning.WITHDRAWN)
+    assert all("door/it-is-green was" not in issue.message for issue in reviewed.trace().issues)
+    with pytest.raises(RefusedError, match="nothing of it that could be withdrawn"):
+        say(reviewed, "door/it-is-green", meaning=Meaning.WITHDRAWN)
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 

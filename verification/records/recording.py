@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from verification.evidence import ItemKind, Meaning, Project, ReviewLine, sha256_of
-from verification.records.record import append_record
+from verification.evidence import ItemKind, Meaning, Project, ReviewLine, lines_by_subject, sha256_of
+from verification.records.record import append_record, read_record
 from verification.records.reviews import DOCUMENTS
 from verification.records.subjects import PROTOCOL, Subject, find_protocol, find_subjects
 from verification.traceability.items import Items, near, read_items
@@ -45,6 +45,7 @@ def record(
     problems = [*_find_unnamed(by=by, reason=reason), *_find_uncommitted(project)]
     subjects: dict[str, Subject] = {}
     find = _find_reviewable if event == "review" else _find_approvable
+    find = _find_recorded if meaning is Meaning.WITHDRAWN else find
     for identity in dict.fromkeys(ids):
         try:
             subjects |= {subject.id: subject for subject in find(project, identity)}
@@ -87,6 +88,15 @@ def _find_uncommitted(project: Project) -> Iterator[str]:
 
 
 # --- what is meant ----------------------------------------------------------------------------------------------------
+
+
+def _find_recorded(project: Project, identity: str) -> list[Subject]:
+    """What the record has a standing line about, as that line has it: it may be gone from the checkout."""
+    standing = {name: lines[-1] for name, lines in lines_by_subject(read_record(project)[0]).items() if lines}
+    named = [name for name in standing if name == identity or name.startswith(f"{identity}/")]
+    if not named:
+        raise RefusedError(f"{identity}: the record holds nothing of it that could be withdrawn")
+    return [Subject(name, standing[name].digest, standing[name].parts) for name in named]
 
 
 def _find_reviewable(project: Project, identity: str) -> list[Subject]:

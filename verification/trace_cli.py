@@ -18,13 +18,21 @@ from verification.console import (
     print_json,
     print_lines,
 )
+from verification.impact_cli import impact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from verification.evidence import EvidenceBundle, Item, TraceEvidence
+
+ACTIONS: dict[str, Callable[[list[str]], int]] = {"impact": impact}
+"""What `clearway trace` does beside showing: a first argument that is none of these is an id or a file."""
 
 
 def trace(argv: list[str]) -> int:
     """Show an item up to its user need and hazard and down to code and scenarios, or everything at a glance."""
+    if argv and argv[0] in ACTIONS:
+        return ACTIONS[argv[0]](argv[1:])
     parser = make_parser(
         "trace",
         trace,

@@ -44,7 +44,7 @@ def scan(project: Project) -> tuple[tuple[Symbol, ...], tuple[Issue, ...]]:
             line = getattr(error, "lineno", None) or 1
             issues.append(_issue("code-unreadable", f"{file}:{line}", f"not Python: {error}", "mend the line"))
             continue
-        for name, node, docstring in _documented(tree, _module(file)):
+        for name, node, docstring in _documented(tree, module_name(file)):
             line = getattr(node, "lineno", 1)
             claimed = _claimed(docstring)
             if claimed:
@@ -99,7 +99,8 @@ def _claimed(docstring: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.split(r",\s*", match["ids"]))) if match else ()
 
 
-def _module(file: str) -> str:
+def module_name(file: str) -> str:
+    """The dotted name of the module that a file holds."""
     return Path(file).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
 
 

@@ -1,0 +1,236 @@
+"""Code as the names that its modules bind: what each does, and which other names it uses. Read, never imported.
+
+The uses are found by name alone: what a name may mean it is taken to mean, so that too much is reached, not too little.
+What is called by a text (`getattr`, an entry point) is not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from verification.evidence import Project
+from verification.traceability.scan import Symbol, digest_of, module_name
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_EMPTY = digest_of(ast.Module(body=[], type_ignores=[]))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A function, a method, a class without its methods, a constant or an import; or what is left of a module.
+
+    `digest` is of the normalised syntax tree; `uses` are the ids of the units that its names may mean; `decorators` are
+    those of a function. `is_import` says that it is an import, `is_empty` that it is a module in which nothing is left.
+    """
+
+    id: str
+    file: str
+    line: int
+    digest: str
+    uses: frozenset[str] = frozenset()
+    decorators: tuple[ast.expr, ...] = ()
+    is_import: bool = False
+    is_empty: bool = False
+
+
+@dataclass(slots=True)
+class _Module:
+    """A module while it is read: its units' nodes by id, what its imports lead to, and which functions are fixtures."""
+
+    name: str
+    file: str
+    nodes: dict[str, list[ast.AST]] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+
+
+def read_units(project: Project, *patterns: str) -> dict[str, Unit]:
+    """Read the units of every module that the patterns name; one that is not Python has none."""
+    modules = []
+    for path in project.find_files(*patterns):
+        file = project.relative(path)
+        try:
+            tree = ast.parse(path.read_bytes(), filename=file)
+        except (SyntaxError, ValueError):
+            continue
+        module = _Module(module_name(file), file)
+        _split(module, module.name, tree)
+        modules.append(module)
+    return _resolve(modules)
+
+
+def reach(units: Mapping[str, Unit], start: Iterable[str], stop: Iterable[str] = ()) -> set[str]:
+    """The units that use some units, directly or through others; nothing is looked for beyond those in `stop`."""
+    users: dict[str, list[str]] = {}
+    for unit in units.values():
+        for used in unit.uses:
+            users.setdefault(used, []).append(unit.id)
+    stop, found, waiting = set(stop), set(start), list(start)
+    while waiting:
+        new = set(users.get(waiting.pop(), ())) - found
+        found |= new
+        waiting += new - stop
+    return found
+
+
+def claims_of(units: Mapping[str, Unit], symbols: Iterable[Symbol]) -> dict[str, tuple[str, ...]]:
+    """What each unit claims to implement: by its own docstring, by that of what encloses it or of what it encloses."""
+    found: dict[str, list[str]] = {}
+    for symbol in symbols:
+        inside = symbol.id
+        while inside not in units and "." in inside:
+            inside = inside.rpartition(".")[0]
+        enclosed = [name for name in units if name.startswith(f"{symbol.id}.")] if symbol.id in units else []
+        for name in (inside, *enclosed):
+            found.setdefault(name, []).extend(symbol.implements)
+    return {name: tuple(dict.fromkeys(targets)) for name, targets in found.items()}
+
+
+# --- what a module binds ----------------------------------------------------------------------------------------------
+
+
+def _split(module: _Module, name: str, node: ast.Module | ast.ClassDef) -> None:
+    """Give each function, class and constant at or below a node its own unit; the rest is the node's."""
+    rest: list[ast.stmt] = []
+    for child in _statements(node):
+        if isinstance(child, _FUNCTIONS):
+            module.nodes.setdefault(f"{name}.{child.name}", []).append(child)
+        elif isinstance(child, ast.ClassDef):
+            _split(module, f"{name}.{child.name}", child)
+        elif isinstance(node, ast.Module) and isinstance(child, ast.Import | ast.ImportFrom):
+            _import(module, child)
+        elif isinstance(node, ast.Module) and (bound := list(_bound(child))):
+            for target in bound:
+                module.nodes.setdefault(f"{name}.{target}", []).append(child)
+        else:
+            rest.append(child)
+    shell: ast.AST = ast.Module(body=rest, type_ignores=[])
+    if isinstance(node, ast.ClassDef):
+        shell = ast.ClassDef(**{**dict(ast.iter_fields(node)), "body": rest})
+        ast.copy_location(shell, node)
+    module.nodes.setdefault(name, []).append(shell)
+
+
+def _statements(node: ast.Module | ast.ClassDef) -> Iterator[ast.stmt]:
+    """The statements, those among them that only a type checker reads as well."""
+    for child in node.body:
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING" and not child.orelse:
+            yield from child.body
+        else:
+            yield child
+
+
+def _import(module: _Module, node: ast.Import | ast.ImportFrom) -> None:
+    """An import is a unit of its own: a name that is taken from elsewhere changes whoever uses it."""
+    for name, target in _imported(node):
+        module.imports[name] = target
+        unit = ast.Import(names=[ast.alias(name=target, asname=name)])
+        module.nodes.setdefault(f"{module.name}.{name}", []).append(ast.copy_location(unit, node))
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """The names that an import binds, and what each leads to."""
+    for alias in node.names:
+        name = alias.asname or alias.name.partition(".")[0]
+        source = f"{node.module}." if isinstance(node, ast.ImportFrom) and node.module else ""
+        yield name, f"{source}{alias.name}" if source or alias.asname else name
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    for target in targets if isinstance(node, ast.Assign | ast.AnnAssign) else ():
+        if target is not None:
+            yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
+
+
+# --- what each uses ---------------------------------------------------------------------------------------------------
+
+
+def _resolve(modules: list[_Module]) -> dict[str, Unit]:
+    names = {module.name for module in modules}
+    for module in modules:  # a package's import of a name that one of its modules has is not that module
+        for name in [name for name in module.nodes if name in names - {module.name}]:
+            del module.nodes[name]
+    known = {name for module in modules for name in module.nodes}
+    methods = _methods(modules)
+    fixtures = {
+        name.rpartition(".")[2]: name
+        for module in modules
+        for name, nodes in module.nodes.items()
+        if any("fixture" in ast.unparse(each) for each in _decorators(nodes))
+    }
+    return {
+        name: Unit(
+            id=name,
+            file=module.file,
+            line=getattr(nodes[0], "lineno", 1),
+            digest=_digest(nodes),
+            uses=frozenset(_uses(module, name, nodes, known, methods, fixtures)) - {name},
+            decorators=_decorators(nodes),
+            is_import=isinstance(nodes[0], ast.Import),
+            is_empty=all(digest_of(node) == _EMPTY for node in nodes),
+        )
+        for module in modules
+        for name, nodes in module.nodes.items()
+    }
+
+
+def _digest(nodes: list[ast.AST]) -> str:
+    """That of the node; of several that bind one name, one over all."""
+    digests = [digest_of(node) for node in nodes]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _methods(modules: list[_Module]) -> dict[str, list[str]]:
+    """The methods of all classes by their name: what `.name` of some object may mean."""
+    found: dict[str, list[str]] = {}
+    for module in modules:
+        classes = [name for name, nodes in module.nodes.items() if isinstance(nodes[0], ast.ClassDef)]
+        for name, nodes in module.nodes.items():
+            owner, _, method = name.rpartition(".")
+            if owner in classes and isinstance(nodes[0], _FUNCTIONS):
+                found.setdefault(method, []).append(name)
+    return found
+
+
+def _decorators(nodes: list[ast.AST]) -> tuple[ast.expr, ...]:
+    return tuple(each for node in nodes if isinstance(node, _FUNCTIONS) for each in node.decorator_list)
+
+
+def _uses(
+    module: _Module,
+    name: str,
+    nodes: list[ast.AST],
+    known: set[str],
+    methods: dict[str, list[str]],
+    fixtures: dict[str, str],
+) -> Iterator[str]:
+    yield module.name  # what a module does when it is imported, all in it depend on
+    owner = name.rpartition(".")[0]
+    if owner in module.nodes:
+        yield owner
+    if isinstance(nodes[0], ast.ClassDef):  # operators and construction name no method
+        yield from (each for each in module.nodes if each.startswith(f"{name}.__"))
+    imports = dict(module.imports)
+    for node in (each for one in nodes for each in ast.walk(one)):
+        if isinstance(node, ast.Name):
+            yield from _meaning(module, node.id, known)
+        elif isinstance(node, ast.arg) and node.arg in fixtures:
+            yield fixtures[node.arg]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            local = dict(_imported(node))
+            imports |= local
+            yield from known.intersection(local.values())
+        elif isinstance(node, ast.Attribute):
+            base = node.value.id if isinstance(node.value, ast.Name) else ""
+            target = f"{imports.get(base, base)}.{node.attr}"
+            yield from [target] if target in known else methods.get(node.attr, ())
+
+
+def _meaning(module: _Module, name: str, known: set[str]) -> Iterator[str]:
+    if f"{module.name}.{name}" in known:
+        yield f"{module.name}.{name}"
+    if module.imports.get(name) in known:
+        yield module.imports[name]

@@ -42,7 +42,7 @@ def impact(argv: list[str]) -> int:
         return USAGE
     from verification.traceability.impact import find_impact
     from verification.traceability.revision import RevisionError, read_range
-    from verification.traceability.show_impact import render_markdown, render_text
+    from verification.traceability.show_impact import render_impact
 
     try:
         span = read_range(project, arguments.range)
@@ -55,7 +55,7 @@ def impact(argv: list[str]) -> int:
     if arguments.json:
         print(json.dumps(plain(found)))
     else:
-        print_lines((render_markdown if arguments.markdown else render_text)(found))
+        print_lines(render_impact(found, markdown=arguments.markdown))
     return _run(project, found) if arguments.run else GOOD
 
 
@@ -76,6 +76,31 @@ def _run(project: Project, found: Impact) -> int:
         f"{len(evidence.results)} scenarios: {len(evidence.results) - len(failing)} passed (verification.partial.json)"
     )
     return ISSUE if failing else GOOD
+
+
+def diff(argv: list[str]) -> int:
+    """Say what came, changed and went between two commits: items, links, outcomes, strength."""
+    parser = make_parser("trace diff", diff, "example: clearway trace diff v1.0.0 v1.1.0 --markdown")
+    parser.add_argument("base", metavar="TAG1", help="a tag, branch or commit")
+    parser.add_argument("head", metavar="TAG2", help="another one")
+    parser.add_argument("--markdown", action="store_true", help="Markdown")
+    arguments = parser.parse_args(argv)
+    project = open_project(arguments)
+    if project is None:
+        return USAGE
+    from verification.traceability.difference import find_difference, render_difference
+    from verification.traceability.revision import RevisionError
+
+    try:
+        found = find_difference(project, arguments.base, arguments.head)
+    except RevisionError as error:
+        complain(f"clearway trace diff: {error}")
+        return USAGE
+    if arguments.json:
+        print(json.dumps(plain(found)))
+    else:
+        print_lines(render_difference(found, markdown=arguments.markdown))
+    return GOOD
 
 
 def read_verification(project: Project) -> VerificationEvidence | Gap:

@@ -18,14 +18,14 @@ from verification.console import (
     print_json,
     print_lines,
 )
-from verification.impact_cli import impact
+from verification.impact_cli import diff, impact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from verification.evidence import EvidenceBundle, Item, TraceEvidence
 
-ACTIONS: dict[str, Callable[[list[str]], int]] = {"impact": impact}
+ACTIONS: dict[str, Callable[[list[str]], int]] = {"impact": impact, "diff": diff}
 """What `clearway trace` does beside showing: a first argument that is none of these is an id or a file."""
 
 

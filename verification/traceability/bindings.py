@@ -31,6 +31,13 @@ def find_driven(
                 break
 
 
+def is_driving(units: Mapping[str, Unit], name: str) -> bool:
+    """Whether a unit is a step's function, is used by one, or runs them all."""
+    return units[name].file in RUNNER or any(
+        next(_patterns(units[each]), None) for each in reach(units, [name]) if each in units
+    )
+
+
 def _patterns(unit: Unit) -> Iterator[Callable[[str], bool]]:
     """What says whether a text is the step's; a decorator that cannot be read may be of any text."""
     for decorator in unit.decorators:

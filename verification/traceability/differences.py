@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from verification.evidence import Project
 from verification.evidence.project import sha256_of
 from verification.locks import LOCKS, distribution_name, read_lock
-from verification.traceability.bindings import STEP_CODE
+from verification.traceability.bindings import STEP_CODE, is_driving
 from verification.traceability.documents import read_document
 from verification.traceability.impact_record import (
     DependencyChange,
@@ -134,7 +134,8 @@ def _find_unit_changes(before: State, after: State) -> Iterator[UnitChange]:
 
 def _find_step_changes(before: State, after: State) -> Iterator[UnitChange]:
     for unit, how in _compare_units(before.steps, after.steps):
-        yield UnitChange(id=unit.id, file=unit.file, line=unit.line, how=how, claims=(), reached_by=())
+        if any(is_driving(state.steps, unit.id) for state in (before, after) if unit.id in state.steps):
+            yield UnitChange(id=unit.id, file=unit.file, line=unit.line, how=how, claims=(), reached_by=())
 
 
 def _compare_units(before: dict[str, Unit], after: dict[str, Unit]) -> Iterator[tuple[Unit, str]]:

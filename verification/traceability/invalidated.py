@@ -17,7 +17,7 @@ SCORING = ("types", "research", "dicom", "gate", "preprocessing", "model", "deci
 """The device's modules that lie between a file and its score and decision."""
 
 _COMPUTING = ("verification/performance/*.py", "verification/datasets/*.py")
-_LOCK = "lock the plan again: `clearway study lock {study}`"
+_LOCK = "lock the plan: `clearway study lock {study}`; one whose data are opened is restored, or is another study"
 _SCORE = "score again, a further use of the data: `clearway study open {release} --study {study}`"
 _RECORD = "record again: `clearway evaluate {study} --record --data DIR`"
 _COMPUTE = "compute again: `clearway evaluate`"

@@ -19,30 +19,24 @@ _SHOWN = 40
 """So many scenarios are named in text; of more, the counts."""
 
 
-def render_text(impact: Impact) -> Iterator[str]:
-    """Yield the lines for a terminal."""
-    yield _headline(impact)
+def render_impact(impact: Impact, *, markdown: bool) -> Iterator[str]:
+    """Yield the lines, as text or as Markdown."""
+    yield f"## Impact\n\n{escape(_headline(impact))}" if markdown else _headline(impact)
     for title, lines in _blocks(impact):
+        yield from render_block(title, lines, markdown=markdown)
+
+
+def render_block(title: str, lines: list[str], *, markdown: bool) -> Iterator[str]:
+    """Yield a heading and its lines; Markdown folds a long list."""
+    if not markdown:
         yield title
         yield from (f"  {line}" for line in lines)
-
-
-def render_markdown(impact: Impact) -> Iterator[str]:
-    """Yield the lines for a pull request; whatever stands in the repository is shown as text, never as markup."""
-    yield "## Impact"
-    yield ""
-    yield _escape(_headline(impact))
-    for title, lines in _blocks(impact):
-        yield ""
-        if len(lines) > _LONG:
-            yield f"<details><summary>{_escape(title)} ({len(lines)})</summary>"
-        else:
-            yield f"### {_escape(title)}"
-        yield ""
-        yield from (f"- {_escape(line)}" for line in lines)
-        if len(lines) > _LONG:
-            yield ""
-            yield "</details>"
+        return
+    folded = len(lines) > _LONG
+    yield f"\n<details><summary>{escape(title)} ({len(lines)})</summary>\n" if folded else f"\n### {escape(title)}\n"
+    yield from (f"- {escape(line)}" for line in lines)
+    if folded:
+        yield "\n</details>"
 
 
 def _headline(impact: Impact) -> str:
@@ -125,7 +119,8 @@ def _question_lines(impact: Impact) -> Iterator[str]:
         yield from (f"   {each}" for each in question.evidence)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """A text that Markdown shows as it is: whatever stands in the repository is never markup."""
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|#])", r"\\\1", " ".join(plain.split()))
 

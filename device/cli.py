@@ -51,7 +51,7 @@ def run(program: str, argv: list[str], commands: Mapping[str, Command]) -> int:
     """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name can hold bytes that are no text
-    name = argv[0] if argv else ""
+    name, rest = _choose(argv, commands)
     try:
         if name in ("", "-h", "--help", "help"):
             print(_summarise(program, commands))
@@ -61,13 +61,19 @@ def run(program: str, argv: list[str], commands: Mapping[str, Command]) -> int:
         if name not in commands:
             print(f"{program}: unknown command {name!r}; expected one of {', '.join(commands)}", file=sys.stderr)
             return USAGE
-        status = commands[name](argv[1:])
+        status = commands[name](rest)
         sys.stdout.flush()
     except SystemExit as stop:  # argparse: 0 after --help, 2 after an error
         return stop.code if isinstance(stop.code, int) else USAGE
     except (Exception, KeyboardInterrupt) as error:
         return _explain(error, program, name, commands)
     return status
+
+
+def _choose(argv: list[str], commands: Mapping[str, Command]) -> tuple[str, list[str]]:
+    """The command that is asked for, of two words if there is such a one, and what is left for it."""
+    both = " ".join(argv[:2])
+    return (both, argv[2:]) if both in commands else (argv[0] if argv else "", argv[1:])
 
 
 def _explain(error: BaseException, program: str, name: str, commands: Mapping[str, Command]) -> int:
@@ -125,12 +131,13 @@ class _Commands(Mapping[str, Command]):
 def _summarise(program: str, commands: Mapping[str, Command]) -> str:
     """Every command with the first line of its docstring; one whose libraries are missing says so."""
     lines = [f"usage: {program} COMMAND ...", ""]
-    for name in commands:
+    groups = list(dict.fromkeys(name.split()[0] for name in commands))
+    for name in sorted(commands, key=lambda each: (groups.index(each.split()[0]), each)):
         try:
             summary = (commands[name].__doc__ or "").strip().partition("\n")[0]
         except ImportError as error:
             summary = f"(not available: {error})"
-        lines.append(f"  {name:<12}{summary}")
+        lines.append(f"  {name:<15}{summary}")
     return "\n".join([*lines, "", f"`{program} COMMAND --help` explains a command and gives an example."])
 
 

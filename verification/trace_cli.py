@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verification.console import (
@@ -37,13 +38,17 @@ def trace(argv: list[str]) -> int:
         "trace",
         trace,
         "example: clearway trace SRS-003\n         its parents, code, scenarios, outcomes, sections\n"
-        "     and: clearway trace device/gate.py\n         what a change of this file touches",
+        "     and: clearway trace device/gate.py\n         what a change of this file touches\n"
+        f"   other: clearway trace {'|'.join(ACTIONS)} --help",
     )
     parser.add_argument(
         "id", nargs="?", help="an item's id, or a file (default: the dashboard; makes trace.json and device.json)"
     )
     parser.add_argument("--check", action="store_true", help="print every issue; exit 1 if one is blocking")
+    parser.add_argument("--ids", action="store_true", help="print the ids of items alone, for a shell to complete")
     arguments = parser.parse_args(argv)
+    if arguments.ids:
+        return _print_ids(arguments.project)
     project = open_project(arguments)
     if project is None:
         return USAGE
@@ -55,6 +60,14 @@ def trace(argv: list[str]) -> int:
     if arguments.id:
         return _trace_item(evidence, read_bundle(project.evidence), arguments)
     return _trace_all(evidence, arguments)
+
+
+def _print_ids(folder: str | None) -> int:
+    from verification.ids import find_ids, find_root
+
+    root = find_root(Path(folder).resolve() if folder else Path.cwd())
+    print_lines(find_ids(root) if root else ())
+    return GOOD if root else USAGE
 
 
 def status(argv: list[str]) -> int:

@@ -37,6 +37,10 @@ def find_issues(graph: TraceGraph) -> Iterator[Issue]:
         )
         yield _issue(code, _where(entry), f"{entry.id}: {graph.standings[entry.id].why}", hint)
     yield from _find_risk_issues(graph)
+    for entry in graph.sources.items.of(ItemKind.CHANGE):
+        if graph.standings[entry.id].status is not LinkStatus.COVERS:
+            message = f"{entry.id} is {graph.standings[entry.id].why}"
+            yield _issue("change-open", _where(entry), message, f"see `clearway change check {entry.id}`")
     yield from _find_study_issues(graph)
     yield from _find_section_issues(graph)
 

@@ -22,6 +22,7 @@ FOLDERS = {
     "risk/hazards": ItemKind.HAZARD,
     "risk/controls": ItemKind.RISK_CONTROL,
     "risk/anomalies": ItemKind.ANOMALY,
+    "docs/records/changes": ItemKind.CHANGE,
 }
 """A folder holds items of one kind, a file each, named by the item's id; of two kinds where `BESIDE` says so."""
 
@@ -40,12 +41,16 @@ LINKS: dict[ItemKind, tuple[tuple[str, str, tuple[ItemKind, ...]], ...]] = {
     ),
     ItemKind.ANOMALY: (("requirements", "affects", REQUIREMENTS), ("hazards", "affects", (ItemKind.HAZARD,))),
     ItemKind.DEVIATION: (),
+    ItemKind.CHANGE: (("requirements", "affects", REQUIREMENTS),),
 }
 """By kind: the key that holds ids, what the link says, and the kinds that it may lead to."""
 
+OPTIONAL = ("docs/records/changes",)
+"""Folders that a checkout need not have; each holds its own schema."""
+
 RETIRED = "requirements_spec/retired.yaml"
 
-INPUTS = ("requirements_spec/**/*", "risk/**/*", "verification/studies/*/criteria.yaml")
+INPUTS = ("requirements_spec/**/*", "risk/**/*", "docs/records/changes/*", "verification/studies/*/criteria.yaml")
 
 _NOT_NORMATIVE = ("rationale", "source", "parents", "needs")
 
@@ -124,9 +129,13 @@ def read_items(project: Project) -> Items:
     issues: list[Issue] = []
     found: list[Entry] = []
     for folder, kind in FOLDERS.items():
+        paths = list(project.find_files(f"{folder}/*.yaml"))
+        if folder in OPTIONAL and not paths:
+            continue
+        room = folder if folder in OPTIONAL else folder.partition("/")[0]
         kinds = (kind, *(beside for (where, _), beside in BESIDE.items() if where == folder))
-        schemas = {each: _schema(project, folder.partition("/")[0], each.value, issues) for each in kinds}
-        for path in project.find_files(f"{folder}/*.yaml"):
+        schemas = {each: _schema(project, room, each.value, issues) for each in kinds}
+        for path in paths:
             own = BESIDE.get((folder, path.name[:4]), kind)
             entry = _read_entry(path, project.relative(path), own, schemas[own], issues)
             found += [entry] if entry else []
@@ -234,7 +243,7 @@ def _part(document: Document, number: int) -> Document:
 
 
 def _find_misplaced(project: Project) -> Iterator[Issue]:
-    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml", RETIRED)
+    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml", RETIRED, "requirements_spec/pccp.yaml")
     for path in project.find_files("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
         file = project.relative(path)
         if not file.startswith(expected) or path.suffix != ".yaml":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from verification.evidence import Criterion, Item, ItemKind, Link, LinkStatus, Method, Review
+from verification.traceability.changes import standing_of_change
 from verification.traceability.items import LINKS, REQUIREMENTS, Entry, Items
 from verification.traceability.risk import find_risk_standings
 from verification.traceability.scan import Symbol
@@ -55,6 +56,8 @@ def link(sources: Sources) -> TraceGraph:
     for identity in sources.items.study_criteria:
         graph.standings[identity] = sources.proof.of_study_criterion(identity)
     graph.standings |= find_risk_standings(sources.items, graph.standings | graph.criteria, _tagged(graph))
+    for entry in sources.items.of(ItemKind.CHANGE):
+        graph.standings[entry.id] = standing_of_change(entry)
     for symbol in sources.symbols:
         graph.standings[symbol.id] = _symbol_standing(sources.items, symbol)
     for section in sources.sections:
@@ -219,6 +222,7 @@ def _entry_item(graph: TraceGraph, entry: Entry) -> Item:
             or value.get("hazard")
             or value.get("observed")
             or value.get("done")
+            or value.get("reason")
             or value.get("rationale")
             or ""
         ),

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verification.evidence import DeviceEvidence, EvidenceBundle, Issue, Severity, TraceEvidence
+from verification.evidence import (
+    DeviceEvidence,
+    EvidenceBundle,
+    Gap,
+    Issue,
+    ReviewStatus,
+    RunKind,
+    Severity,
+    TraceEvidence,
+)
 
-ENGINEER, ML_ENGINEER, QA, REGULATORY = "engineer", "ML engineer", "QA", "regulatory affairs"
-ROLES = (ENGINEER, ML_ENGINEER, QA, REGULATORY)
+ENGINEER, ML_ENGINEER, STATISTICIAN = "engineer", "ML engineer", "statistician"
+QA, REGULATORY, PACS = "QA", "regulatory affairs", "PACS administrator"
+ROLES = (ENGINEER, ML_ENGINEER, STATISTICIAN, QA, REGULATORY, PACS)
 
 _ROLE_OF_PREFIX = (
     ("criterion-not-met", ML_ENGINEER),
-    ("criterion-without-estimate", ML_ENGINEER),
+    ("criterion-without-estimate", STATISTICIAN),
+    ("estimate", STATISTICIAN),
     ("criterion-without-evidence", QA),
     ("need-", REGULATORY),
     ("section", REGULATORY),
@@ -20,6 +32,13 @@ _ROLE_OF_PREFIX = (
     ("control", QA),
     ("hazard", QA),
     ("anomaly", QA),
+    ("change", QA),
+    ("review", QA),
+    ("record", QA),
+    ("log-", QA),
+    ("archive", QA),
+    ("formal", QA),
+    ("id-retired", QA),
     ("item", QA),
     ("id-vanished", QA),
     ("id-retired", QA),
@@ -49,8 +68,9 @@ class Step:
 
 def find_steps(trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBundle) -> Iterator[Step]:
     """Yield the steps of all roles, blocking ones first within each; issues of one code are one step."""
-    carried = tuple(issue for part in (bundle.studies, bundle.datasets) for issue in getattr(part, "issues", ()))
-    found = [*_from_issues(trace.issues), *_from_issues(carried, ML_ENGINEER)]
+    studies = _from_issues(getattr(bundle.studies, "issues", ()), STATISTICIAN)
+    datasets = _from_issues(getattr(bundle.datasets, "issues", ()), ML_ENGINEER)
+    found = [*_from_issues(trace.issues), *studies, *datasets, *_from_reviews(trace, bundle)]
     steps = [*_from_bundle(bundle), *found, *_from_releases(device), *_from_anomalies(trace)]
     for role in ROLES:
         own = [step for step in steps if step.role == role]
@@ -93,9 +113,22 @@ def _from_releases(device: DeviceEvidence) -> Iterator[Step]:
             yield Step(REGULATORY, what, "review and approve it in your quality system", False)
 
 
+def _from_reviews(trace: TraceEvidence, bundle: EvidenceBundle) -> Iterator[Step]:
+    unreviewed = Counter(item.kind.value for item in trace.items if item.review.status is ReviewStatus.UNREVIEWED)
+    if unreviewed:
+        kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in unreviewed.most_common(3))
+        what = f"{unreviewed.total()} of {len(trace.items)} items were never reviewed ({kinds} …)"
+        yield Step(QA, what, "have people review them: `clearway review ID…`", False)
+    run = bundle.verification
+    if not isinstance(run, Gap) and run.kind is not RunKind.FORMAL:
+        what = "the last verification is an engineering run, by no approved protocol"
+        yield Step(QA, what, "have a person approve the protocol, then `clearway verify --formal`", False)
+
+
 def _from_anomalies(trace: TraceEvidence) -> Iterator[Step]:
     for anomaly in trace.anomalies:
         yield Step(QA, f"{anomaly.id} {anomaly.title} is open: {anomaly.disposition}", "assess or close it", False)
+        yield Step(PACS, f"{anomaly.id} {anomaly.title} is known", f"workaround: {anomaly.workaround}", False)
 
 
 def render_steps(steps: list[Step]) -> Iterator[str]:

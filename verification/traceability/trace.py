@@ -26,6 +26,7 @@ from verification.records.subjects import find_below, find_protocol, find_subjec
 from verification.traceability import items as item_files
 from verification.traceability import product, scenarios
 from verification.traceability.anomalies import find_anomalies, find_deviations
+from verification.traceability.changes import find_change_records
 from verification.traceability.history import find_vanished
 from verification.traceability.issues import find_issues
 from verification.traceability.link import Sources, find_items, find_links, link
@@ -87,6 +88,7 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
         documentation_level=documentation_level(items),
         anomalies=tuple(find_anomalies(graph.sources)),
         deviations=tuple(find_deviations(graph.sources)),
+        changes=tuple(find_change_records(items)),
         records=() if record_issues else record,
         issues=_ordered(
             [

@@ -1,0 +1,36 @@
+"""Changes under control, CHG-*, as items of the trace and as evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from verification.evidence import Change, ItemKind, LinkStatus
+from verification.traceability.items import Entry, Items
+from verification.traceability.standing import Standing
+
+FOLDER = "docs/records/changes"
+BY_PEOPLE = {"verified": "re-verification", "risk_file_reviewed": "review of the risk file", "decision": "decision"}
+"""What people complete, by key."""
+
+
+def find_change_records(items: Items) -> Iterator[Change]:
+    """Yield every change that is recorded."""
+    for entry in items.of(ItemKind.CHANGE):
+        yield read_change(entry)
+
+
+def standing_of_change(entry: Entry) -> Standing:
+    """A change holds once people have completed it; whether the evidence bears it, `clearway change check` says."""
+    missing = [what for key, what in BY_PEOPLE.items() if entry.value[key] is None]
+    if missing:
+        return Standing(LinkStatus.GAP, f"open: no {', no '.join(missing)}")
+    return Standing(LinkStatus.COVERS, "verified again, its risks reviewed, and decided")
+
+
+def read_change(entry: Entry) -> Change:
+    """A sound entry as evidence."""
+    fields: dict[str, Any] = {key: value for key, value in entry.value.items() if key != "kind"}
+    return msgspec.convert(fields | {"impact_digest": fields.pop("impact")}, Change)

@@ -99,6 +99,13 @@ def test_evidence_that_was_edited_or_is_of_other_code_does_not_close_a_change(co
     assert not points(controlled)["re-verification"]["done"]
 
 
+def test_a_run_of_what_is_not_committed_does_not_close_a_change(controlled):
+    new(controlled)
+    controlled.commit().edit("device/door.py", "angle + 2", "angle + 3")
+    controlled.run("verify")
+    assert not points(controlled)["re-verification"]["done"]
+
+
 def test_a_scenario_that_fails_keeps_a_change_open(controlled):
     controlled.edit("verification/test_features.py", 'observe(f"turned', 'assert False; observe(f"turned').commit()
     new(controlled)

@@ -118,6 +118,13 @@ def test_a_changed_helper_is_traced_to_the_symbols_that_use_it(checkout):
     assert "device.door.turn uses device.door._whole" in found.again[0].why[0]
 
 
+def test_only_the_nearest_symbols_that_claim_are_named(checkout):
+    outer = '\n\ndef swing(angle):\n    """Swing.\n\n    Implements: SRS-002\n    """\n    return turn(angle)\n'
+    checkout.write("device/door.py", HELPED + outer).commit()
+    (unit,) = impact(checkout.edit("device/door.py", "2 * _whole", "3 * _whole")).units
+    assert unit.reached_by == ("device.door.turn",)
+
+
 def test_an_import_that_leads_elsewhere_is_a_change_of_who_uses_it(checkout):
     checkout.write("device/door.py", HELPED).commit()
     found = impact(checkout.edit("device/door.py", "import math as arithmetic", "import cmath as arithmetic"))

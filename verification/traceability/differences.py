@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -70,10 +70,16 @@ class Differences:
     dependencies: tuple[DependencyChange, ...]
 
 
-def read_state(project: Project) -> State:
-    """Read the sources of the trace; `unread` names what cannot be read."""
+def read_state(project: Project, files: Collection[str]) -> State:
+    """Read the sources of the trace; `unread` names what cannot be read.
+
+    Args:
+        project: the checkout, or a commit's files.
+        files: those that differ; code is read only where some of it does.
+    """
     items, (symbols, code_issues), (scenarios, issues) = read_items(project), scan(project), read_scenarios(project)
-    units = read_units(project, CODE)
+    code = {folder for folder in ("device/", "verification/") for file in files if is_code(file, folder)}
+    units = read_units(project, CODE) if "device/" in code else {}
     found = [each for each in (*items.issues, *code_issues, *issues) if each.code.startswith(_UNREAD)]
     return State(
         project=project,
@@ -81,10 +87,15 @@ def read_state(project: Project) -> State:
         scenarios={scenario.id: scenario for scenario in scenarios},
         sections={section.id: section for section in read_sections(project)[0]},
         units=units,
-        steps=read_units(project, *STEP_CODE),
+        steps=read_units(project, *STEP_CODE) if "verification/" in code else {},
         claims=claims_of(units, symbols),
         unread=tuple(f"{issue.where}: {issue.message}" for issue in found),
     )
+
+
+def is_code(file: str, *folders: str) -> bool:
+    """Whether a file is Python in one of some folders."""
+    return file.startswith(folders) and file.endswith(".py")
 
 
 def find_differences(before: State, after: State, files: Mapping[str, str]) -> Differences:

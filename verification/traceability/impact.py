@@ -42,9 +42,10 @@ def find_impact(project: Project, span: Range, verification: VerificationEvidenc
         verification: what says which functions each scenario entered; a gap leaves the choice to the links, and the
             impact of two commits is then a function of them alone.
     """
+    files = find_changed_files(project, span)
     with open_range(project, span) as ends:
-        before, after = (read_state(end) for end in ends)
-        found = find_differences(before, after, find_changed_files(project, span))
+        before, after = (read_state(end, files) for end in ends)
+        found = find_differences(before, after, files)
         affected = tuple(_climb(before, after, _find_seeds(found, before, after)))
         everything = tuple(_find_reasons_for_all(before.project, after.project, found))
         again = tuple(_find_again(before, after, found, everything, verification))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from verification.evidence import Project
-from verification.traceability.differences import Differences, State, compare
+from verification.traceability.differences import Differences, State, compare, is_code
 from verification.traceability.documents import read_document
 from verification.traceability.impact_record import Invalidated
 from verification.traceability.units import reach, read_units
@@ -16,7 +16,7 @@ ANALYZE, EVALUATE = "device.pipeline.analyze", "verification.performance.evaluat
 SCORING = ("types", "research", "dicom", "gate", "preprocessing", "model", "decision", "pipeline")
 """The device's modules that lie between a file and its score and decision."""
 
-_COMPUTING = ("verification/performance/*.py", "verification/datasets/*.py")
+_COMPUTING = ("verification/performance/", "verification/datasets/")
 _LOCK = "lock the plan: `clearway study lock {study}`; one whose data are opened is restored, or is another study"
 _SCORE = "score again, a further use of the data: `clearway study open {release} --study {study}`"
 _RECORD = "record again: `clearway evaluate {study} --record --data DIR`"
@@ -31,7 +31,8 @@ def find_invalidated(before: State, after: State, found: Differences) -> Iterato
     from verification.performance.plan import RECORDED
 
     changed = {each.file: each.how for each in found.files}
-    computing = list(_find_computing_changes(before.project, after.project))
+    computes = any(is_code(file, *_COMPUTING) for file in changed)
+    computing = list(_find_computing_changes(before.project, after.project)) if computes else []
     names = {
         path.parent.name for state in (before, after) for path in state.project.find_files(f"{STUDIES}/*/plan.yaml")
     }
@@ -94,7 +95,7 @@ def _find_scored_reasons(
 
 def _find_computing_changes(before: Project, after: Project) -> Iterator[tuple[str, str]]:
     """What differs in the code that every evaluation runs."""
-    ends = [read_units(project, *_COMPUTING) for project in (before, after)]
+    ends = [read_units(project, *(f"{folder}*.py" for folder in _COMPUTING)) for project in (before, after)]
     for unit, how in compare(*ends):
         quiet = how != "changed" and (unit.is_import or unit.is_empty)
         if not quiet and any(EVALUATE in reach(units, [unit.id]) for units in ends if unit.id in units):

@@ -162,19 +162,25 @@ def _resolve(modules: list[_Module]) -> dict[str, Unit]:
         if any("fixture" in ast.unparse(each) for each in _decorators(nodes))
     }
     return {
-        name: Unit(
-            id=name,
-            file=module.file,
-            line=getattr(nodes[0], "lineno", 1),
-            digest=_digest(nodes),
-            uses=frozenset(_uses(module, name, nodes, known, methods, fixtures)) - {name},
-            decorators=_decorators(nodes),
-            is_import=isinstance(nodes[0], ast.Import),
-            is_empty=all(digest_of(node) == _EMPTY for node in nodes),
-        )
+        name: _unit(module, name, frozenset(_uses(module, name, nodes, known, methods, fixtures)) - {name})
         for module in modules
         for name, nodes in module.nodes.items()
     }
+
+
+def _unit(module: _Module, name: str, uses: frozenset[str]) -> Unit:
+    nodes = module.nodes[name]
+    digest = _digest(nodes)
+    return Unit(
+        id=name,
+        file=module.file,
+        line=getattr(nodes[0], "lineno", 1),
+        digest=digest,
+        uses=uses,
+        decorators=_decorators(nodes),
+        is_import=isinstance(nodes[0], ast.Import),
+        is_empty=digest == _EMPTY,
+    )
 
 
 def _digest(nodes: list[ast.AST]) -> str:

@@ -127,7 +127,11 @@ def _add_split(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     split.add_argument("--mapping", metavar="FILE", type=Path, help="which column of the table says what (YAML)")
     split.add_argument(
         "--labels", metavar="SOURCE", nargs="+", choices=("mined", "rsna", "google"), default=["mined"],
-        help="where an image's label is from, the first that has one (default: mined)",
+        help="where a training image's label is from, the first that has one (default: mined)",
+    )  # fmt: skip
+    split.add_argument(
+        "--evaluation-labels", metavar="SOURCE", choices=("mined", "rsna", "google"),
+        help="the one source of tuning and hold-out, whose images without it are left out (default: last of --labels)",
     )  # fmt: skip
     split.add_argument("--reads", metavar="DIR", type=Path, help="the folder of the radiologists' tables")
     split.add_argument("--minimum-age", metavar="YEARS", type=float, help="leave out younger patients")
@@ -184,6 +188,7 @@ def _split_table(
     inside = images / rule_of
     return run(project, Request(
         images=inside if inside.is_dir() and not arguments.images else images, metadata=table, output=output,
-        mapping=arguments.mapping, labels=tuple(arguments.labels), reads=arguments.reads,
+        mapping=arguments.mapping, labels=tuple(arguments.labels),
+        evaluation=arguments.evaluation_labels, reads=arguments.reads,
         minimum_age_years=arguments.minimum_age, rule_of=rule_of,
     ))  # fmt: skip

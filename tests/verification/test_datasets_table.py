@@ -12,8 +12,8 @@ from PIL import Image
 
 from device import main
 from verification.datasets.description import read_description
-from verification.datasets.manifest import read_manifest
-from verification.datasets.reads import SOURCES, read_labels
+from verification.datasets.manifest import SOURCES, read_manifest
+from verification.datasets.reads import read_labels
 from verification.datasets.split import split_of
 from verification.datasets.split_table import Request, run
 from verification.evidence import find_project

@@ -190,7 +190,7 @@ def written(tmp_path):
 
 def test_the_control_scores_as_the_files_themselves(written):
     entries, folder = written
-    found = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED)
+    found = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
     own = [analyze(folder / e.image, BRIGHTNESS, Intake.RESEARCH, ASSERTED).finding.score for e in entries]
     assert list(found) == list(PERTURBATIONS)
     assert found[UNCHANGED].tolist() == own
@@ -198,7 +198,7 @@ def test_the_control_scores_as_the_files_themselves(written):
 
 def test_a_release_that_measures_brightness_sees_each_change_as_it_is(written):
     entries, folder = written
-    found = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED)
+    found = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
     before = found[UNCHANGED]
     np.testing.assert_allclose(found["brightness +0.15"] - before, 0.15, atol=0.005)
     for name in ("contrast x 0.7", "blur 0.01", "JPEG quality 20", "resolution x 0.25", "noise 0.02"):
@@ -210,8 +210,10 @@ def test_a_release_that_measures_brightness_sees_each_change_as_it_is(written):
 def test_every_image_is_told_of_and_a_second_run_scores_the_same(written):
     entries, folder = written
     told = []
-    once = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED, lambda *each: told.append(each))
-    again = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED)
+    once = score_perturbed(
+        entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED, lambda *each: told.append(each)
+    )
+    again = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
     assert list(once) == list(again) == list(PERTURBATIONS)
     assert all(np.array_equal(once[name], again[name]) for name in once)
     total = len(entries) * len(PERTURBATIONS)
@@ -224,7 +226,7 @@ def test_what_the_gate_refuses_has_no_score(written):
     faint[60:180, 50:150] += 0.05  # all that it shows is in the centre box
     to_picture(faint).save(folder / "1.png")
     changed = [Entry("1.png", "1", 1, "made", "benchmark", "0" * 64)]
-    found = score_perturbed(changed, lambda entry: folder, BRIGHTNESS, ASSERTED)
+    found = score_perturbed(changed, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
     assert np.isnan(found["centre box hidden"][0])
     assert not np.isnan(found["corners hidden"][0])
 
@@ -234,7 +236,7 @@ def test_every_unreadable_image_is_named(written):
     (folder / "0.jpeg").write_bytes(b"")
     (folder / "2.jpeg").unlink()
     with pytest.raises(ValueError, match=r"0\.jpeg(.|\n)*2\.jpeg"):
-        score_perturbed(entries, lambda entry: folder, BRIGHTNESS, ASSERTED)
+        score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
 
 
 def test_a_fault_of_the_device_is_no_score(tmp_path):

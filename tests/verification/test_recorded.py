@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from verification.datasets.references import STRATA, count_reads, read_collection, read_reads, strata_table, weigh
 from verification.evidence import Project, RecordedAnalyses, find_project
-from verification.performance.comparator import HIGHEST, analyse, choose_part, choose_threshold, read_scored
+from verification.performance.comparator import HIGHEST, analyse, choose_part, choose_threshold, read_scores
 from verification.performance.estimates import Cases
 from verification.performance.evaluate import record, run
 from verification.performance.plan import read_study
@@ -139,19 +139,19 @@ def test_unusable_scores_are_named_with_their_line(made, change, word):
     folder, names, _, _ = made
     write_scores(folder / "bad.csv.gz", *change(names, np.full((3, 400), 0.5)))
     with pytest.raises(ValueError, match=word):
-        read_scored(folder / "bad.csv.gz", read_collection(folder / "nih", "d"))
+        read_scores(folder / "bad.csv.gz", read_collection(folder / "nih", "d"))
 
 
 def test_missing_columns_are_named(made):
     (made[0] / "bad.csv").write_text("Image Index,prob_Pneumonia\n")
     with pytest.raises(ValueError, match="prob_Consolidation"):
-        read_scored(made[0] / "bad.csv", read_collection(made[0] / "nih", "d"))
+        read_scores(made[0] / "bad.csv", read_collection(made[0] / "nih", "d"))
 
 
 def test_the_highest_score_is_the_highest(made):
-    scored = read_scored(made[0] / "scores.csv.gz", read_collection(made[0] / "nih", "d"))
-    parts = np.stack([scores for name, scores in scored.scores.items() if name != HIGHEST])
-    np.testing.assert_array_equal(scored.scores[HIGHEST], parts.max(axis=0))
+    scores = read_scores(made[0] / "scores.csv.gz", read_collection(made[0] / "nih", "d"))
+    parts = np.stack([each for name, each in scores.items() if name != HIGHEST])
+    np.testing.assert_array_equal(scores[HIGHEST], parts.max(axis=0))
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_a_record_of_another_plan_input_or_shape_is_not_used(folder):
 def test_other_code_is_told_and_blocks_nothing(folder, monkeypatch):
     study, _ = read_study(folder, "s")
     write_recorded(study, read_recorded(study)[0].analyses)
-    monkeypatch.setattr("verification.performance.recorded.CODE", ("performance/metrics.py",))
+    monkeypatch.setattr("verification.performance.recorded.find_code", lambda: ("performance/metrics.py",))
     found, (issue,) = read_recorded(study)
     assert found is not None
     assert (issue.code, issue.severity) == ("recorded-with-other-code", "advisory")
@@ -251,11 +251,11 @@ def test_the_committed_records_are_made_again_from_the_tables(tmp_path):
     digest = committed("adult-nih-comparator")[0].estimates[0].dataset_digest
     assert analyse(study, inputs, NIH, digest) == committed("adult-nih-comparator")
     collection = read_collection(NIH, digest)
-    scored = read_scored(inputs["scores"], collection)
+    scores = read_scores(inputs["scores"], collection)
     for source, expected in (("rsna", 0.794), ("google", 0.810)):
         reads = read_reads(inputs[source].parent, source, collection)
-        both = scored.present & ~np.isnan(reads)
-        assert roc_auc_score(reads[both], scored.scores["Pneumonia"][both]) == pytest.approx(expected, abs=0.0006)
+        both = ~np.isnan(scores["Pneumonia"]) & ~np.isnan(reads)
+        assert roc_auc_score(reads[both], scores["Pneumonia"][both]) == pytest.approx(expected, abs=0.0006)
 
 
 def test_only_recorded_kinds_are_recorded(tmp_path):

@@ -43,7 +43,8 @@ def describe_manifest(
         tables=(_label_table(entries), *([images_table(per_patient.values())] if per_patient else []),
                 *find_leakage_tables(entries, beside), not_recorded_table(description)),
         splits=tuple(_count_split(name, entries) for name in splits_of(entries)),
-        flow=(_flow_table(entries, target), *_find_shared_flows(entries, beside, target)),
+        flow=(*([description.made_from.state()] if description.made_from else []), _flow_table(entries, target),
+              *_find_shared_flows(entries, beside, target)),
         limitations=description.limitations,
         figures=(_label_figure(entries),),
     )  # fmt: skip

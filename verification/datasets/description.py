@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from verification.datasets.manifest import BENCHMARK, SPLITS, blocking
-from verification.evidence import Issue
+from verification.evidence import Issue, Table
 
 
 class SplitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,13 +28,43 @@ class SplitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"shares: expected {expected}; received {self.shares}")
 
 
+class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Images of a folder that its manifest leaves out, and how many of them RSNA's radiologists read."""
+
+    reason: str
+    images: int
+    read: int
+
+
+class Folder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a manifest was made from: its images, how many of them RSNA's radiologists read, and what was left out."""
+
+    images: int
+    read: int
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def listed(self) -> tuple[int, int]:
+        """The images that are left, and how many of them were read."""
+        images, read = (sum(getattr(one, name) for one in self.left_out) for name in ("images", "read"))
+        return self.images - images, self.read - read
+
+    def state(self) -> Table:
+        """From the folder to the manifest; the counts sum."""
+        left = tuple((f"left out: {one.reason}", one.images, one.read) for one in self.left_out)
+        rows = (("in the folder", self.images, self.read), *left, ("listed in the manifest", *self.listed))
+        title = "From the folder to the images listed"
+        return Table(title=title, columns=("Step", "Images", "Of them read by RSNA's radiologists"), rows=rows)
+
+
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A dataset, described. `not_recorded` names attributes that the data do not carry.
 
     `folder` is the folder of its images among a user's data; without one it is named as the dataset is. `metadata` is
     a table of its images and `mapping` says what its columns are, both in the dataset's own folder. `beside` is another
     dataset of the same publication, whose patients may be among those of this one; `findings_of` is the dataset whose
-    table says more of its images.
+    table says more of its images. `made_from` is the folder that the manifest was made from, where it
+    leaves images out.
     """
 
     name: str
@@ -51,6 +81,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mapping: str | None = None
     beside: str | None = None
     findings_of: str | None = None
+    made_from: Folder | None = None
 
     def find_images(self, data: Path) -> Path:
         """The folder of this dataset's images: `data`, or the one inside it that is named for them."""

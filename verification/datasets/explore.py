@@ -74,6 +74,10 @@ def _describe_list(
     others, problems = _read_beside(project, description)
     if not entries:
         return None, issues
+    made = description.made_from
+    if made and made.listed[0] != len(entries):
+        said = f"made_from leaves {made.listed[0]} images; the manifest lists {len(entries)}"
+        issues = (*issues, blocking("folder-count", f"{where}/dataset.yaml", said, "count the folder again"))
     dataset = describe_manifest(description, entries, sha256_of(folder / "manifest.csv"), others)
     records, faults = read_findings(project, description, entries)
     if records is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -16,6 +16,14 @@ SPLITS = ("training", "tuning", "development_holdout")
 
 BENCHMARK = "benchmark"
 """The split of a public test set: published and known to all, so neither sealed nor sequestered."""
+
+SOURCES = {
+    "mined": "mined from the report",
+    "rsna": "RSNA 2018 read, Lung Opacity",
+    "google": "Google 2019 read, airspace opacity",
+}
+"""What a label can be from, and how a manifest names it. Where a collection gives its labels itself, by the class of a
+folder, the label's source is that class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ def read_manifest(path: Path, where: str | None = None) -> tuple[tuple[Entry, ..
     return tuple(entries), tuple(issues)
 
 
-def find_inconsistencies(entries: Iterable[Entry], where: str) -> Iterator[Issue]:
-    """Yield an issue for each image listed twice and each patient or identical file on two sides of the split."""
+def find_inconsistencies(entries: Sequence[Entry], where: str) -> Iterator[Issue]:
+    """Yield an issue for each image listed twice, each patient or identical file on two sides, and mixed labels."""
     seen: set[str] = set()
     splits_of_patient: dict[str, set[str]] = defaultdict(set)
     splits_of_file: dict[str, set[str]] = defaultdict(set)
@@ -90,6 +98,7 @@ def find_inconsistencies(entries: Iterable[Entry], where: str) -> Iterator[Issue
         splits_of_file[entry.sha256].add(entry.split)
     if not seen:
         yield blocking("manifest-empty", where, "lists no image", "run `clearway data split`")
+    yield from find_mixed_sources(entries, where)
     for code, what, groups in (
         ("patient-leak", "patient", splits_of_patient),
         ("duplicate-leak", "file with digest", splits_of_file),
@@ -98,6 +107,19 @@ def find_inconsistencies(entries: Iterable[Entry], where: str) -> Iterator[Issue
             if len(splits) > 1:
                 message = f"{what} {name} is in {' and '.join(sorted(splits))}; expected one split"
                 yield blocking(code, where, message, "run `clearway data split`")
+
+
+def find_mixed_sources(entries: Iterable[Entry], where: str) -> Iterator[Issue]:
+    """Yield an issue for each split but training whose labels are of several sources: nothing can be said of it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for entry in entries:
+        source = entry.label_source if entry.label_source in SOURCES.values() else "the collection's own class"
+        found[entry.split].add(source)
+    for split, sources in found.items():
+        if split != "training" and len(sources) > 1:
+            message = f"split {split} has labels of several sources: {', '.join(sorted(sources))}; expected one"
+            hint = "run `clearway data split` with one --evaluation-labels; sources are mixed in training alone"
+            yield blocking("mixed-sources", where, message, hint)
 
 
 def blocking(code: str, where: str, message: str, hint: str) -> Issue:

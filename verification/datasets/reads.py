@@ -14,12 +14,6 @@ from verification.evidence import Issue
 
 UNSAFE_MATCH_MSE = 10
 """A case of the RSNA set is matched to its NIH image by pixels; above this mean squared error the match is unsafe."""
-SOURCES = {
-    "mined": "mined from the report",
-    "rsna": "RSNA 2018 read, Lung Opacity",
-    "google": "Google 2019 read, airspace opacity",
-}
-"""What a label can be from, and how a manifest names it."""
 FILES = {
     "rsna": ("rsna2018_to_nih.csv.gz", ("nih_image_index", "rsna_class", "match_mse")),
     "google": ("google2019_nih-chest-xray-labels.csv.gz", ("Image Index", "Airspace opacity")),

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from verification.datasets.description import read_description
 from verification.datasets.mapping import read_mapping
 from verification.datasets.reads import FILES, UNSAFE_MATCH_MSE, read_labels
 from verification.datasets.records import Records, read_records
 from verification.evidence import Issue, Severity, Table
+from verification.evidence.project import sha256_of
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -72,6 +74,26 @@ def read_collection(folder: Path, digest: str) -> Collection:
     if records is None:
         raise ValueError(f"{file}: cannot be used")
     return Collection(records, digest)
+
+
+def find_table(datasets: Path, name: str) -> Path | None:
+    """The table of images of a data set: its own, or that of the data set that its description names; None if none."""
+    own, _ = read_description(datasets / name / "dataset.yaml")
+    home = name if own and own.metadata else own.findings_of if own else None
+    if home is None:
+        return None
+    description, _ = read_description(datasets / home / "dataset.yaml")
+    return datasets / home / description.metadata if description and description.metadata else None
+
+
+def find_collection(datasets: Path, name: str) -> Collection | None:
+    """The table of images of a data set, read; None if it has none.
+
+    Raises:
+        ValueError: the table or its mapping cannot be used; every fault is named.
+    """
+    table = find_table(datasets, name)
+    return None if table is None else read_collection(table.parent, sha256_of(table))
 
 
 def read_reads(folder: Path, source: str, collection: Collection) -> Floats:

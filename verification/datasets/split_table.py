@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping as Lookup
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -18,8 +18,8 @@ from verification.datasets.describe_manifest import describe_manifest
 from verification.datasets.describe_records import plausible_ages, profile_table
 from verification.datasets.description import Description, SplitRule, read_description
 from verification.datasets.explore import folder_of
-from verification.datasets.manifest import Entry, blocking, find_inconsistencies, render_manifest
-from verification.datasets.reads import FILES, SOURCES, read_labels
+from verification.datasets.manifest import SOURCES, Entry, blocking, find_inconsistencies, render_manifest
+from verification.datasets.reads import FILES, read_labels
 from verification.datasets.records import Records, read_records, select
 from verification.datasets.split import File, assign, digest_pixels
 from verification.datasets.tables import Row
@@ -28,13 +28,16 @@ from verification.datasets.tree import find_images
 from verification.evidence import Dataset, Issue, Project, Severity, Table, write_atomically
 from verification.evidence.project import sha256_of
 
+NO_LABEL = "no label of the sources that are asked for its split"
+
 
 @dataclass(frozen=True)
 class Request:
     """What is to be split.
 
-    `labels` are sources in the order in which they are asked for an image's label; `reads` is the folder of the
-    radiologists' tables; images of patients younger than `minimum_age_years`, or of no known age, are left out.
+    `labels` are sources in the order in which they are asked for the label of a training image; `evaluation` is the
+    one source of tuning and hold-out (None: the last of `labels`). `reads` is the folder of the radiologists' tables;
+    images of patients younger than `minimum_age_years`, or of no known age, are left out.
     """
 
     images: Path
@@ -42,9 +45,19 @@ class Request:
     output: Path
     mapping: Path | None = None
     labels: tuple[str, ...] = ("mined",)
+    evaluation: str | None = None
     reads: Path | None = None
     minimum_age_years: float | None = None
     rule_of: str = "nih"
+
+    def sources_of(self, split: str) -> tuple[str, ...]:
+        """The sources that a split takes labels from: a mixture in training alone."""
+        return self.labels if split == "training" else (self.evaluation or self.labels[-1],)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every source that some split takes labels from."""
+        return tuple(dict.fromkeys((*self.labels, *self.sources_of("tuning"))))
 
 
 def run(project: Project, request: Request) -> tuple[Dataset | None, tuple[Issue, ...]]:
@@ -69,7 +82,10 @@ def run(project: Project, request: Request) -> tuple[Dataset | None, tuple[Issue
 def _split(request: Request, records: Records, labels: Lookup[str, Lookup[str, int]], rule: SplitRule,
            issues: tuple[Issue, ...]) -> tuple[Dataset | None, tuple[Issue, ...]]:  # fmt: skip
     files, steps, found = _read_files(request, records, labels)
-    entries = assign(files, rule)
+    entries, unlabelled = _label(assign(files, rule), request, labels)
+    if unlabelled:
+        steps[NO_LABEL] += len(unlabelled)
+        found.append(_left_out(NO_LABEL, [request.images / image for image in unlabelled]))
     issues = (*issues, *found, *(find_inconsistencies(entries, str(request.output)) if entries else ()))
     if not entries or _is_blocked(issues):
         return None, issues
@@ -102,7 +118,7 @@ def _read_labels(
     project: Project, request: Request, records: Records | None
 ) -> tuple[dict[str, dict[str, int]], tuple[Issue, ...]]:
     """Labels by source, then by image, of every source that is asked for or can be counted."""
-    outside = [source for source in request.labels if source != "mined"]
+    outside = [source for source in request.sources if source != "mined"]
     labels: dict[str, dict[str, int]] = {}
     issues: list[Issue] = []
     build = project.root / "build"
@@ -120,9 +136,23 @@ def _read_labels(
     return labels, tuple(issues)
 
 
-def _label_of(image: str, request: Request, labels: Lookup[str, Lookup[str, int]]) -> tuple[int, str] | None:
-    """The label of an image and its source; None if none of the sources that are asked for has one."""
-    for source in request.labels:
+def _label(
+    entries: Sequence[Entry], request: Request, labels: Lookup[str, Lookup[str, int]]
+) -> tuple[list[Entry], list[str]]:
+    """The entries with the labels of their split's sources, and the images that have none of them."""
+    labelled, left = [], []
+    for entry in entries:
+        found = _label_of(Path(entry.image).name, request.sources_of(entry.split), labels)
+        if found is None:
+            left.append(entry.image)
+        else:
+            labelled.append(replace(entry, label=found[0], label_source=found[1]))
+    return labelled, left
+
+
+def _label_of(image: str, sources: Sequence[str], labels: Lookup[str, Lookup[str, int]]) -> tuple[int, str] | None:
+    """The label of an image and its source, the first that has one; None if none has."""
+    for source in sources:
         if image in labels.get(source, {}):
             return labels[source][image], SOURCES[source]
     return None
@@ -177,9 +207,9 @@ def _read_file(path: Path, request: Request, patients: Lookup[str, str], ages: L
         return "no row of the table"
     if request.minimum_age_years is not None and not ages[path.name] >= request.minimum_age_years:
         return f"younger than {request.minimum_age_years:g} years, or of no known age"
-    label = _label_of(path.name, request, labels)
+    label = _label_of(path.name, request.sources, labels)
     if label is None:
-        return "no label of the sources asked for"
+        return NO_LABEL
     try:
         with Image.open(path) as image:
             if getattr(image, "n_frames", 1) > 1:

@@ -628,6 +628,7 @@ class Estimate(Record, frozen=True, tag=True):
 
     `score` names what is held against the reference standard where it is not what the study is of. `positives` and
     `negatives` are images by the reference standard in the group; with fewer than 30 of either it is `descriptive`.
+    The value of a `weighted` one counts images by sampling weights; `n` and `events` are images as they are.
     """
 
     metric: str
@@ -648,6 +649,7 @@ class Estimate(Record, frozen=True, tag=True):
     positives: int | None = None
     negatives: int | None = None
     descriptive: bool = False
+    weighted: bool = False
 
 
 class StudyCriterion(Record, frozen=True):

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from verification.datasets.reads import SOURCES
+from verification.datasets.manifest import SOURCES
 from verification.datasets.references import (
     Collection,
     count_reads,
@@ -22,7 +22,8 @@ from verification.datasets.references import (
 from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Series, Table
 from verification.performance.estimates import Cases, Digests, Setting, estimate
 from verification.performance.metrics import AGREEMENT, Floats
-from verification.performance.plan import StudyFolder
+from verification.performance.plan import StudyFolder, Subgroup
+from verification.performance.subgroups import describe_collection, select
 
 Mask = NDArray[np.bool_]
 
@@ -59,11 +60,15 @@ def analyse(study: StudyFolder, inputs: Mapping[str, Path], metadata: Path, dige
     setting = Setting(study.plan.replicates, study.plan.seed, "", Digests(NO_RELEASE, digest))
     reads = {source: read_reads(inputs[source].parent, source, collection) for source in ("rsna", "google")}
     flow = {source: count_reads(inputs[source].parent, source, each) for source, each in reads.items()}
-    return tuple(_compare(collection, reads, flow, setting))
+    return tuple(_compare(collection, reads, flow, setting, study.plan.subgroups))
 
 
 def _compare(
-    collection: Collection, reads: Mapping[str, Floats], flow: Mapping[str, Table], setting: Setting
+    collection: Collection,
+    reads: Mapping[str, Floats],
+    flow: Mapping[str, Table],
+    setting: Setting,
+    subgroups: Sequence[Subgroup],
 ) -> Iterator[Analysis]:
     whole = np.ones(collection.images.size, dtype=bool)
     drawn = ~np.isnan(reads["rsna"])
@@ -90,12 +95,18 @@ def _compare(
         "Other readers, another definition and another choice of images; never pooled with RSNA's. "
         f"{OPACITY}", _by_label(collection, google, read, setting), (flow["google"],),
     )  # fmt: skip
-    yield _analysis(
-        "rsna-groups", "Agreement with RSNA Lung Opacity by view and sex, weighted", Role.SUBGROUP, rsna, "rsna",
-        "The label Pneumonia, alone and together with Consolidation and Infiltration. The share of "
-        "opacity differs between the views, and with it all that depends on it.",
-        tuple(_by_group(collection, rsna, drawn, setting)), drawn_figure=False,
-    )  # fmt: skip
+    grouped = (
+        ("rsna-groups", "RSNA Lung Opacity", "weighted", rsna, drawn, "rsna"),
+        ("rsna-groups-raw", "RSNA Lung Opacity", "as drawn", raw, drawn, "rsna"),
+        ("google-groups", "Google 2019 airspace opacity", "as drawn", google, read, "google"),
+    )
+    for identity, against, how, cases, where, source in grouped:
+        yield _analysis(
+            identity, f"Agreement with {against} by view and sex, {how}", Role.SUBGROUP, cases, source,
+            "The label Pneumonia, alone and together with Consolidation and Infiltration. The share of "
+            "opacity differs between the views, and with it all that depends on it.",
+            tuple(_by_group(collection, cases, where, setting, subgroups)), drawn_figure=False,
+        )  # fmt: skip
     both = drawn & read
     mutual = Cases(reads["rsna"][both].astype(np.int_), reads["google"][both], collection.patients[both], 0.5)
     yield _analysis(
@@ -103,7 +114,7 @@ def _compare(
         "Google's reads are taken as the reading under test and RSNA's as the reference; neither is the truth. What "
         "two sets of radiologists reach with each other is about what any label could reach against one of them.",
         estimate(mutual, setting, score="Google 2019 read, airspace opacity", metrics=METRICS),
-        drawn_figure=False,
+        drawn_figure=False, score="reads of Google's radiologists, airspace opacity",
     )  # fmt: skip
 
 
@@ -123,13 +134,15 @@ def _by_label(collection: Collection, cases: Cases, read: Mask, setting: Setting
     return tuple(found)
 
 
-def _by_group(collection: Collection, cases: Cases, read: Mask, setting: Setting) -> Iterator[Estimate]:
-    groups = (("PA", "view", "PA"), ("AP", "view", "AP"), ("women", "sex", "F"), ("men", "sex", "M"))
-    for name in ("Pneumonia", "Pneumonia, Consolidation or Infiltration"):
+def _by_group(
+    collection: Collection, cases: Cases, read: Mask, setting: Setting, subgroups: Sequence[Subgroup]
+) -> Iterator[Estimate]:
+    known = describe_collection(collection)
+    for name in ("Pneumonia", *COMPOSITE):
         held = replace(cases, scores=collection.states(*LABELS[name])[read].astype(np.float64))
-        for group, column, value in groups:
-            chosen = np.asarray(collection.column(column) == value)[read]
-            yield from estimate(held.where(chosen), setting, group, score=f"mined label {name}", metrics=METRICS)
+        for group in subgroups:
+            chosen = held.where(select(group, known)[read])
+            yield from estimate(chosen, setting, group.name, score=f"mined label {name}", metrics=METRICS)
 
 
 def _analysis(
@@ -143,10 +156,11 @@ def _analysis(
     tables: Sequence[Table] = (),
     *,
     drawn_figure: bool = True,
+    score: str = "labels mined from reports",
 ) -> Analysis:
     named = tuple(structs.replace(one, reference_standard=SOURCES[source]) for one in estimates)
     return Analysis(
-        id=identity, title=title, role=role, reference_standard=SOURCES[source], score="labels mined from reports",
+        id=identity, title=title, role=role, reference_standard=SOURCES[source], score=score,
         weighting=ALIKE if cases.weights is None else WEIGHTED, statement=statement, images=int(cases.labels.size),
         patients=int(np.unique(cases.patients).size), positives=int(cases.labels.sum()), estimates=named,
         tables=tuple(tables), figures=(_draw(named),) if drawn_figure else (),

@@ -18,7 +18,7 @@ from verification.performance.analyses import state_analysis
 from verification.performance.calibration import calibration
 from verification.performance.curves import precision_recall_figure, roc_figure, sweep_table
 from verification.performance.estimates import FEW, Cases, Setting, estimate
-from verification.performance.operating_point import threshold_interval
+from verification.performance.operating_point import ends_table, threshold_interval
 from verification.performance.perturbations import analyse_perturbations
 from verification.performance.plan import StudyFolder
 from verification.performance.power import Assumed, Bounds, Effects, design_effect, power_table, size_table
@@ -67,15 +67,7 @@ def _tune(study: StudyFolder, cases: Cases, setting: Setting, release: Release) 
     found = threshold_interval(tuning.labels, tuning.scores, tuning.patients, wanted, setting.replicates, setting.seed)
     if found is None:
         return
-    ends = (("locked", point.threshold), ("lower limit", found.lower), ("upper limit", found.upper))
-    positive, negative = cases.scores[cases.labels == 1], cases.scores[cases.labels == 0]
-    yield Table(
-        title=f"The threshold's 95 % interval, from {len(set(tuning.patients))} tuning patients ({found.method})",
-        columns=("threshold at its", "threshold", "sensitivity here", "specificity here"),
-        rows=tuple(
-            (name, float(end), float((positive >= end).mean()), float((negative < end).mean())) for name, end in ends
-        ),
-    )
+    yield ends_table(cases, point.threshold, found, len(set(tuning.patients)))
 
 
 def analyse_prevalence(cases: Cases, setting: Setting, estimates: Iterable[Estimate]) -> Analysis | None:

@@ -21,6 +21,8 @@ Mask = NDArray[np.bool_]
 
 FEW = 30
 """With fewer positive or negative images an estimate only describes."""
+ROUNDING = 1e-12
+"""What weighted sums that are 0 or 1 may miss by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +177,16 @@ def difference(cases: Cases, other: Floats, setting: Setting, score: str, subgro
 
 
 def estimate_as_if_independent(cases: Cases, setting: Setting) -> tuple[Estimate, ...]:
-    """AUROC, sensitivity and specificity of all images with intervals that take images as independent."""
-    if np.unique(cases.labels).size < 2:
+    """AUROC, sensitivity and specificity of all images with intervals that take images as independent.
+
+    None of images that are weighted or of one class; the AUROC alone without a threshold.
+    """
+    if np.unique(cases.labels).size < 2 or cases.weights is not None:
         return ()
     ones = np.ones((1, cases.labels.size))
     area = float(compute(rank(cases.labels, cases.scores, None), ones)["auroc"][0])
     rows = [_row(cases, "auroc", (area, None, delong(cases.labels, cases.scores)), setting, "all")]
-    for metric in ("sensitivity", "specificity"):
+    for metric in ("sensitivity", "specificity") if cases.threshold is not None else ():
         among, counted = cases.proportions[metric]
         successes, n = int((among & counted).sum()), int(among.sum())
         rows.append(_row(cases, metric, (successes / n, None, wilson(successes, n)), setting, "all"))
@@ -227,17 +232,29 @@ def _exact(metric: str, value: float, cases: Cases) -> Interval | None:
     """The exact interval over patients where the estimate is 0 or 1 and the bootstrap's has no width.
 
     For the AUROC, over the patients of the smaller class: so many pairs of one patient of each class are independent,
-    and all of them are ranked alike.
+    and all of them are ranked alike. With sampling weights, over the effective number of patients.
     """
-    if value not in (0.0, 1.0) or cases.weights is not None:
+    if min(value, 1 - value) > ROUNDING:
         return None
     if metric == "auroc":
-        n = min(np.unique(cases.patients[cases.labels == label]).size for label in (0, 1))
+        n = min(_count_effective(cases.where(cases.labels == label)) for label in (0, 1))
     elif metric in cases.proportions:
-        n = np.unique(cases.patients[cases.proportions[metric][0]]).size
+        n = _count_effective(cases.where(cases.proportions[metric][0]))
     else:
         return None
-    return clopper_pearson(n if value == 1.0 else 0, n, "patients")
+    of = "patients" if cases.weights is None else "effective patients (Kish)"
+    return clopper_pearson(n if value > 1 / 2 else 0, n, of)
+
+
+def _count_effective(cases: Cases) -> int:
+    """How many patients; with weights as many as would count alike for the same variance, rounded down (Kish).
+
+    A patient's weight is the sum of those of the patient's images.
+    """
+    if cases.weights is None:
+        return int(np.unique(cases.patients).size)
+    sums = np.bincount(cases.codes, weights=cases.weights)
+    return int(sums.sum() ** 2 / (sums**2).sum() + 1e-9)
 
 
 def _row(
@@ -258,4 +275,5 @@ def _row(
         reference_standard=setting.reference_standard, decides=False, criterion=None, met=None,
         release_digest=setting.digests.release, dataset_digest=setting.digests.dataset, score=score,
         positives=positives, negatives=negatives, descriptive=min(positives, negatives) < FEW,
+        weighted=cases.weights is not None,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,9 @@ from msgspec import structs
 
 from device import Release, ReleaseError, read_release
 from verification.chain import find_rewritten
+from verification.datasets.description import Description, read_description
 from verification.datasets.manifest import Entry, blocking, read_manifest
+from verification.datasets.references import find_collection, find_table, read_collection
 from verification.evidence import (
     Analysis,
     Confusion,
@@ -26,7 +28,7 @@ from verification.evidence import (
     write_evidence,
 )  # fmt: skip
 from verification.evidence.project import sha256_of
-from verification.performance import agreement, beside, comparator, log
+from verification.performance import agreement, beside, comparator, log, release_scores
 from verification.performance.estimates import (
     Cases,
     Digests,
@@ -37,19 +39,23 @@ from verification.performance.estimates import (
     not_recorded,
 )  # fmt: skip
 from verification.performance.operating_point import draw_curve
+from verification.performance.out_of_scope import begin_at_folder
 from verification.performance.plan import StudyFolder, read_study
 from verification.performance.recorded import find_inputs, read_recorded, write_recorded
 from verification.performance.scores import RESCORE, Scored, find_binding_faults, find_mismatches, read_scores
-from verification.performance.subgroups import describe_images, select
+from verification.performance.subgroups import Known, describe_images, find_unknown, select
 from verification.performance.tuning import find_threshold_faults
 
-RELEASES = "device/releases"
+RELEASES, DATASETS = "device/releases", "verification/datasets"
 NOT_MADE = "none: not made"
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a study's estimates need, as far as it is there, and what is wrong with it."""
+    """What a study's estimates need, as far as it is there, and what is wrong with it.
+
+    `known` is what is known of each of `rows`.
+    """
 
     release: Release | None
     entries: tuple[Entry, ...]
@@ -57,6 +63,7 @@ class Material:
     rows: tuple[Scored, ...]
     issues: tuple[Issue, ...]
     files: tuple[Path, ...] = field(default=())
+    known: Known = field(default_factory=dict)
 
     @property
     def digests(self) -> Digests:
@@ -104,7 +111,10 @@ def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue
     gap = _find_gap(study, issues)
     found = _Found((), gap or NO_CASES, gap or NO_CASES, ())
     point = material.release.operating_point if material.release else None
-    if gap is None and point:
+    if gap is None and study.plan.inputs:
+        found, gap, problems = _read_record(study)
+        issues += problems
+    elif gap is None and point:
         found, problems = _find(project, study, material, point.threshold)
         issues += problems
     return _state(study, material, found, gap), issues, study.files + material.files
@@ -126,7 +136,7 @@ def _find(
     rows = [row for row in material.rows if row.score is not None]
     cases = _cases(rows, threshold)
     setting = Setting(study.plan.replicates, study.plan.seed, study.plan.reference_standard, material.digests)
-    estimates = _estimate(study, cases, rows, material, setting)
+    estimates = _estimate(study, cases, material, setting)
     curve = _draw(cases)
     analyses: list[Analysis] = []
     issues: tuple[Issue, ...] = ()
@@ -159,7 +169,16 @@ def _analyse(
         beside.analyse_context(study, cases, setting),
     ]
     yield from (one for one in found if one is not None)
-    yield from beside.analyse_tables(study, cases, [row.image for row in rows], setting)
+    for one in beside.analyse_tables(study, cases, [row.image for row in rows], setting):
+        outside = study.plan.out_of_scope if one.role == Role.OUT_OF_SCOPE else None
+        yield begin_at_folder(one, _describe(project, outside.dataset)) if outside else one
+
+
+def _describe(project: Project, dataset: str) -> Description:
+    description, issues = read_description(project.root / DATASETS / dataset / "dataset.yaml")
+    if description is None:
+        raise ValueError("\n".join(f"{issue.where}: {issue.message}" for issue in issues))
+    return description
 
 
 def _read_training(project: Project, study: StudyFolder) -> tuple[Entry, ...]:
@@ -173,25 +192,34 @@ def _read_training(project: Project, study: StudyFolder) -> tuple[Entry, ...]:
 def _take_recorded(
     project: Project, study: StudyFolder, issues: tuple[Issue, ...]
 ) -> tuple[Study, tuple[Issue, ...], tuple[Path, ...]]:
-    """A study of files that are not in the repository: what was recorded of them, or a gap."""
-    record, problems = read_recorded(study)
-    gap = None
-    if record is None:
-        closes = f"run `clearway evaluate {study.plan.name} --record --data DIR` with the files that the plan names"
-        gap = Gap(reason="its analyses are not recorded by the present plan", closes=closes)
+    """A study of files that are not in the repository, of which no release is scored: what was recorded, or a gap."""
+    read, gap, problems = _read_record(study)
     metadata = find_metadata(project, study)
     material = Material(None, (), sha256_of(metadata), (), (), (metadata,))
-    found = _Found((), gap or RECORDED, gap or RECORDED, record.analyses if record else ())
-    stated = _state(study, material, found, Gap(reason="is recorded", closes="nothing"))
-    primary = next((one for one in found.analyses if one.role == Role.PRIMARY), None)
+    stated = _state(study, material, replace(read, estimates=()), gap or Gap(reason="is recorded", closes="nothing"))
+    primary = next((one for one in read.analyses if one.role == Role.PRIMARY), None)
     stated = structs.replace(
         stated,
         images=primary.images if primary else None,
         patients=primary.patients if primary else None,
         criteria=judge(study.goals, primary.estimates if primary else (), gap),
-        inputs=dict(record.inputs) if record else {},
     )
     return stated, (*issues, *problems), (*study.files, metadata)
+
+
+def _read_record(study: StudyFolder) -> tuple[_Found, Gap | None, tuple[Issue, ...]]:
+    """What was recorded against outside files, the gap in its place if nothing of use was, and the issues.
+
+    The estimates are those of the primary analysis and of the subgroups.
+    """
+    record, problems = read_recorded(study)
+    if record is None:
+        closes = f"run `clearway evaluate {study.plan.name} --record --data DIR` with the files that the plan names"
+        gap = Gap(reason="its analyses are not recorded by the present plan", closes=closes)
+        return _Found((), gap, gap, ()), gap, problems
+    wanted = (Role.PRIMARY, Role.SUBGROUP)
+    estimates = tuple(row for one in record.analyses if one.role in wanted for row in one.estimates)
+    return _Found(estimates, RECORDED, RECORDED, record.analyses), None, problems
 
 
 def record(project: Project, name: str, data: Path | None) -> Path:
@@ -206,16 +234,40 @@ def record(project: Project, name: str, data: Path | None) -> Path:
     study, issues = read_study(folder, project.relative(folder))
     if study is None or issues:
         raise ValueError("\n".join(f"{issue.where}: {issue.message}" for issue in issues))
-    if not study.plan.is_recorded:
+    if not study.plan.inputs:
         raise ValueError(f"study {name}: is of kind {study.plan.kind}; open it with `clearway study open`")
     inputs, metadata = find_inputs(study, data), find_metadata(project, study)
+    if not study.plan.is_recorded:
+        opened, collection = _read_opened(project, study), read_collection(metadata.parent, sha256_of(metadata))
+        return write_recorded(study, release_scores.analyse(study, opened, inputs, collection))
     analyse = agreement.analyse if study.plan.kind == "reference_standard" else comparator.analyse
     return write_recorded(study, analyse(study, inputs, metadata.parent, sha256_of(metadata)))
 
 
+def _read_opened(project: Project, study: StudyFolder) -> release_scores.Opened:
+    """What an opening of the study left.
+
+    Raises:
+        ValueError: it was not opened, or what it left does not fit plan, release, manifest or log.
+    """
+    name, split = study.plan.name, _describe(project, study.plan.dataset).split
+    if study.is_pending:
+        raise ValueError(f"study {name}: was not opened; open it with `clearway study open {study.plan.release}`")
+    material = _gather(project, study)
+    if material.issues or material.release is None:
+        raise ValueError("\n".join(f"{issue.where}: {issue.message}; {issue.hint}" for issue in material.issues))
+    return release_scores.Opened(material.release, material.rows, material.dataset_digest, split)
+
+
 def find_metadata(project: Project, study: StudyFolder) -> Path:
-    """The table of images in the folder of a study's data set."""
-    (found,) = (project.root / "verification" / "datasets" / study.plan.dataset).glob("*.csv.gz")
+    """The table of images of a study's data set.
+
+    Raises:
+        ValueError: it has none.
+    """
+    found = find_table(project.root / DATASETS, study.plan.dataset)
+    if found is None:
+        raise ValueError(f"data set {study.plan.dataset}: its dataset.yaml names no table of images")
     return found
 
 
@@ -234,7 +286,7 @@ def _gather(project: Project, study: StudyFolder) -> Material:
     release = _read_release(project, plan.release, study.where, issues)
     if release:
         files += [path for path in release.folder.iterdir() if path.is_file()]
-    if plan.kind == "validation_plan":
+    if study.is_pending:
         return Material(release, (), NOT_MADE, (), tuple(issues), tuple(files))
     manifest = project.root / "verification" / "datasets" / plan.dataset / "manifest.csv"
     entries, problems = read_manifest(manifest, project.relative(manifest))
@@ -246,8 +298,34 @@ def _gather(project: Project, study: StudyFolder) -> Material:
     if release:
         issues += find_binding_faults(study, release, dataset_digest)
         issues += find_threshold_faults(study, release)
-    files += [manifest] if manifest.is_file() else []
-    return Material(release, entries, dataset_digest, rows, tuple(issues), tuple(files))
+    files += [path for path in (manifest, *_find_tables(project, study)) if path.is_file()]
+    known = {} if issues or plan.inputs else _know(project, study, rows, entries, issues)
+    return Material(release, entries, dataset_digest, rows, tuple(issues), tuple(files), known)
+
+
+def _find_tables(project: Project, study: StudyFolder) -> Iterator[Path]:
+    """Yield what else the figures are made from: the table of images, and the description of those out of scope."""
+    table = find_table(project.root / DATASETS, study.plan.dataset)
+    if table:
+        yield from (table, table.parent / "mapping.yaml")
+    if study.plan.out_of_scope:
+        yield project.root / DATASETS / study.plan.out_of_scope.dataset / "dataset.yaml"
+
+
+def _know(
+    project: Project, study: StudyFolder, rows: Sequence[Scored], entries: Sequence[Entry], issues: list[Issue]
+) -> Known:
+    """What is known of the scored images; what the plan's subgroups need and nobody knows is an issue."""
+    listed = {entry.image: entry for entry in entries}
+    try:
+        collection = find_collection(project.root / DATASETS, study.plan.dataset) if study.plan.subgroups else None
+        known = describe_images([listed[row.image] for row in rows], collection)
+    except ValueError as error:
+        issues.append(blocking("table-unusable", study.where, str(error), "mend the data set's table of images"))
+        return {}
+    where, hint = f"{study.where}/plan.yaml", "choose the subgroup by what is known, or name it under not_recorded"
+    issues += [blocking("subgroup-unknown", where, said, hint) for said in find_unknown(study.plan.subgroups, known)]
+    return known
 
 
 def _read_release(project: Project, name: str, where: str, issues: list[Issue]) -> Release | None:
@@ -261,7 +339,7 @@ def _read_release(project: Project, name: str, where: str, issues: list[Issue]) 
 
 def _find_gap(study: StudyFolder, issues: Sequence[Issue]) -> Gap | None:
     """What stands in place of the estimates; stale or doubtful figures are never shown."""
-    if study.plan.kind == "validation_plan":
+    if study.is_pending:
         return Gap(
             reason="no scores exist: the study is a plan",
             closes=f"build and lock the release {study.plan.release} with the images of {study.plan.dataset}, "
@@ -286,11 +364,9 @@ def _cases(rows: Sequence[Scored], threshold: float) -> Cases:
     )
 
 
-def _estimate(
-    study: StudyFolder, cases: Cases, rows: Sequence[Scored], material: Material, setting: Setting
-) -> tuple[Estimate, ...]:
-    entries = {entry.image: entry for entry in material.entries}
-    known = describe_images([entries[row.image] for row in rows])
+def _estimate(study: StudyFolder, cases: Cases, material: Material, setting: Setting) -> tuple[Estimate, ...]:
+    scored = np.array([row.score is not None for row in material.rows])
+    known = {name: values[scored] for name, values in material.known.items()}
     estimates = [*estimate(cases, setting, "all", study.goals), *estimate_as_if_independent(cases, setting)]
     for subgroup in study.plan.subgroups:
         chosen = cases.where(select(subgroup, known))
@@ -326,4 +402,5 @@ def _state(study: StudyFolder, material: Material, found: _Found, gap: Gap | Non
         criteria=judge(study.goals, found.estimates, gap),
         curve=found.curve,
         analyses=found.analyses,
+        inputs={name: one.sha256 for name, one in plan.inputs.items()} if found.analyses and plan.inputs else {},
     )

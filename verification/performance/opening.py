@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from device import Intake, Outcome, Release, ReleaseError, analyze, read_release
 from verification.chain import find_rewritten
 from verification.datasets.description import read_description
 from verification.datasets.manifest import Entry, read_manifest
+from verification.datasets.references import find_collection
 from verification.evidence import Opening, Project, write_atomically
 from verification.evidence.project import sha256_of
 from verification.performance import log
@@ -25,6 +26,7 @@ from verification.performance.perturbations import score_perturbed
 from verification.performance.plan import StudyFolder, read_study
 from verification.performance.scores import Scored, render_columns, render_scores
 from verification.performance.shortcuts import score_baselines
+from verification.performance.stated import StatedOf, read_stated, require_admitted, require_analysed
 
 ONCE = "benchmark"
 """Kind of study that one release opens once: its images are known to all, and each look at them tells more."""
@@ -73,8 +75,8 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
         What was done, for a person to read.
 
     Raises:
-        ValueError: the plan or the release is not locked, this release has opened a benchmark before, or images are
-            missing or are not the manifest's; nothing is written then.
+        ValueError: the plan or the release is not locked, this release has opened a benchmark before, images are
+            missing or are not the manifest's, or the gate refuses most of them; nothing is written then.
     """
     study = _read(project, name)
     if study.locked != study.digest:
@@ -91,10 +93,13 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
     )  # fmt: skip
     training = _find_training(project, study, data)
     foreign = _find_foreign(project, study, data)
+    stated = _find_stated(project, study, images)
+    require_admitted(images.entries, images.path_of, release, stated)
     if not begun:
         log.append(study.log, facts)
-    tables = {"scores.csv": render_scores(_score(images, study, release))}
-    tables |= _score_beside(study, release, images, training)
+    rows = _score(images, release, stated)
+    require_analysed([row.not_analysed for row in rows if row.score is None], len(rows))
+    tables = {"scores.csv": render_scores(rows)} | _score_beside(study, release, images, training, stated)
     if foreign:
         tables["out_of_scope.json"] = _score_foreign(study, release, *foreign)
     for table, content in tables.items():
@@ -237,20 +242,26 @@ def _find_foreign(project: Project, study: StudyFolder, data: Path | None) -> tu
     return find_images(project, other.dataset, None, data), read_known(data / other.reads, home)
 
 
+def _find_stated(project: Project, study: StudyFolder, images: Images) -> StatedOf:
+    asserted = study.plan.asserted
+    wanted = asserted is not None and asserted.columns
+    collection = find_collection(project.root / "verification" / "datasets", study.plan.dataset) if wanted else None
+    return read_stated(asserted, images.entries, collection)
+
+
 # --- scoring ----------------------------------------------------------------------------------------------------------
 
 
-def _score(images: Images, study: StudyFolder, release: Release) -> list[Scored]:
-    asserted = study.plan.asserted.values if study.plan.asserted else {}
+def _score(images: Images, release: Release, stated: StatedOf) -> list[Scored]:
     tell = progress("scored")
     rows = []
     for number, entry in enumerate(images.entries, start=1):
-        rows.append(_score_one(entry, images.path_of(entry), release, asserted))
+        rows.append(_score_one(entry, images.path_of(entry), release, stated(entry)))
         tell(number, len(images.entries))
     return rows
 
 
-def _score_one(entry: Entry, path: Path, release: Release, asserted: dict[str, str]) -> Scored:
+def _score_one(entry: Entry, path: Path, release: Release, asserted: Mapping[str, str]) -> Scored:
     analysis = analyze(path, release, Intake.RESEARCH, asserted)
     if analysis.outcome is Outcome.ANALYSED and analysis.finding is not None:
         return Scored(entry.image, entry.patient, entry.label, analysis.finding.score)
@@ -258,7 +269,9 @@ def _score_one(entry: Entry, path: Path, release: Release, asserted: dict[str, s
     return Scored(entry.image, entry.patient, entry.label, None, analysis.failure or "; ".join(reasons))
 
 
-def _score_beside(study: StudyFolder, release: Release, images: Images, training: Images | None) -> dict[str, bytes]:
+def _score_beside(
+    study: StudyFolder, release: Release, images: Images, training: Images | None, stated: StatedOf
+) -> dict[str, bytes]:
     """The tables of what the release is compared with, as far as the plan asks for them."""
     plan, tables = study.plan, {}
     rows = [(entry.image,) for entry in images.entries]
@@ -267,9 +280,8 @@ def _score_beside(study: StudyFolder, release: Release, images: Images, training
         found = score_baselines(training.entries, images.entries, folders.__getitem__, progress("measured"))
         tables["baselines.csv"] = render_columns(("image",), rows, found)
     if plan.perturbations:
-        asserted = plan.asserted.values if plan.asserted else {}
         found = score_perturbed(
-            images.entries, lambda _: images.folder, release, asserted, progress("changed and scored")
+            images.entries, lambda _: images.folder, release, stated, progress("changed and scored")
         )
         tables["perturbed.csv"] = render_columns(("image",), rows, found)
     return tables

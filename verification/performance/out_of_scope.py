@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from msgspec import structs
 
 from device import Admission, Intake, Release, gate
-from verification.datasets.manifest import Entry
+from verification.datasets.description import Description
+from verification.datasets.manifest import SOURCES, Entry
 from verification.datasets.mapping import read_mapping
-from verification.datasets.reads import SOURCES, read_labels
+from verification.datasets.reads import read_labels
 from verification.datasets.records import read_records
 from verification.evidence import Analysis, Issue, Role, Table
 from verification.performance.analyses import state_analysis
@@ -24,6 +26,7 @@ from verification.performance.curves import roc_figure
 from verification.performance.estimates import Cases, Setting, estimate
 from verification.performance.images import FolderOf, Progress, score_file
 
+LISTED = "images listed"
 METRICS = ("auroc", "sensitivity", "specificity", "flagged_fraction", "prevalence")
 
 
@@ -100,7 +103,8 @@ def score_out_of_scope(
     Raises:
         ValueError: no image with a read was analysed, or the device failed.
     """
-    used = [entry for entry in entries if _is_known(entry, known)]
+    read = [entry for entry in entries if _name(entry) in known.labels]
+    used = [entry for entry in read if _name(entry) in known.ages]
     scores, refusals = np.empty(len(used)), []
     for number, entry in enumerate(used, start=1):
         path = folder_of(entry) / entry.image
@@ -115,7 +119,8 @@ def score_out_of_scope(
     labels = np.array([known.labels[_name(entry)] for entry in used])
     cases = Cases(labels, scores, np.array([entry.patient for entry in used]), _threshold(release)).where(analysed)
     left_out = {
-        "no radiologist's read or no age": len(entries) - len(used),
+        "not read by RSNA's radiologists": len(entries) - len(read),
+        "no age is recorded": len(read) - len(used),
         "not analysed, with the stated values": int((~analysed).sum()),
     }
     codes = Counter(code for found in refusals for code in found)
@@ -128,10 +133,6 @@ def _threshold(release: Release) -> float | None:
 
 def _name(entry: Entry) -> str:
     return PurePosixPath(entry.image).name
-
-
-def _is_known(entry: Entry, known: Known) -> bool:
-    return _name(entry) in known.labels and _name(entry) in known.ages
 
 
 def _find_codes(path: Path, release: Release, stated: Mapping[str, str]) -> list[str]:
@@ -172,6 +173,21 @@ def analyse_out_of_scope(outside: Outside, setting: Setting) -> Analysis:
     )
 
 
+def begin_at_folder(analysis: Analysis, described: Description) -> Analysis:
+    """The analysis with a flow that begins at the folder of images, where their manifest leaves some out.
+
+    Raises:
+        ValueError: what is left of the folder is not what the analysis starts from.
+    """
+    if described.made_from is None:
+        return analysis
+    started = [row[1] for table in analysis.tables for row in table.rows if row[0] == LISTED]
+    if started != [described.made_from.listed[0]]:
+        found = f"images listed {started}; {described.name} leaves {described.made_from.listed[0]} of its folder"
+        raise ValueError(f"out of scope: {found}")
+    return structs.replace(analysis, tables=(described.made_from.state(), *analysis.tables))
+
+
 def _state_asserted(outside: Outside) -> Table:
     rows = tuple(outside.asserted.items())
     return Table(title="What was stated of every image", columns=("attribute", "stated value"), rows=rows)
@@ -180,7 +196,7 @@ def _state_asserted(outside: Outside) -> Table:
 def _draw_flow(outside: Outside) -> Table:
     used = outside.cases.labels.size
     left = tuple((f"left out: {why}", count) for why, count in outside.left_out.items())
-    rows = (("images listed", used + sum(outside.left_out.values())), *left, ("analysed", used))
+    rows = ((LISTED, used + sum(outside.left_out.values())), *left, ("analysed", used))
     return Table(title="Flow of images", columns=("step", "images"), rows=rows)
 
 

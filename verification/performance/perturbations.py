@@ -27,6 +27,7 @@ from verification.performance.analyses import draw_series, state_analysis
 from verification.performance.estimates import Cases, Setting, difference, estimate
 from verification.performance.images import FolderOf, Grey, Progress, read_grey, score_file, to_picture
 from verification.performance.metrics import Floats
+from verification.performance.stated import StatedOf
 
 Change: TypeAlias = Callable[[Grey, Generator, float], Grey]
 """Takes grey values (rows, columns) in [0, 1], a generator and a level; what of its values leaves [0, 1] is cut off."""
@@ -174,7 +175,7 @@ def score_perturbed(
     entries: Sequence[Entry],
     folder_of: FolderOf,
     release: Release,
-    asserted: Mapping[str, str],
+    stated: StatedOf,
     progress: Progress | None = None,
 ) -> dict[str, Floats]:
     """Score every image under every perturbation through research intake.
@@ -183,7 +184,7 @@ def score_perturbed(
         entries: the images.
         folder_of: the folder that the image path of an entry is relative to.
         release: what scores.
-        asserted: what is stated of files that carry no header.
+        stated: what is stated of each image, for its file carries no header.
         progress: told after each image.
 
     Returns:
@@ -196,7 +197,7 @@ def score_perturbed(
     with tempfile.TemporaryDirectory() as folder:
         for done, name in enumerate(PERTURBATIONS):
             tell = partial(_tell, progress, done * len(entries), len(PERTURBATIONS) * len(entries))
-            scores[name] = _score_all(entries, folder_of, Path(folder), (name, release, asserted), tell)
+            scores[name] = _score_all(entries, folder_of, Path(folder), (name, release, stated), tell)
     return scores
 
 
@@ -209,16 +210,16 @@ def _score_all(
     entries: Sequence[Entry],
     folder_of: FolderOf,
     folder: Path,
-    how: tuple[str, Release, Mapping[str, str]],
+    how: tuple[str, Release, StatedOf],
     tell: Callable[[int], None],
 ) -> Floats:
-    name, release, asserted = how
+    name, release, stated = how
     scores, faults = [], []
     for number, entry in enumerate(entries, start=1):
         try:
             grey = read_grey(folder_of(entry) / entry.image)
             to_picture(PERTURBATIONS[name].apply(grey, entry.image)).save(folder / CHANGED, compress_level=1)
-            scores.append(score_file(folder / CHANGED, release, asserted))
+            scores.append(score_file(folder / CHANGED, release, stated(entry)))
         except ValueError as error:
             faults.append(f"{name}: {error}")
         tell(number)

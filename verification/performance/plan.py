@@ -38,11 +38,23 @@ class Subgroup(_Strict, frozen=True):
     maximum: int | None = None
 
 
+class Ages(_Strict, frozen=True):
+    """The ages of a population in completed years, both included; images of others are left out and counted."""
+
+    minimum_years: int
+    maximum_years: int
+
+
 class Asserted(_Strict, frozen=True):
-    """What is stated of files that carry no header, and why that may be said."""
+    """What is stated of files that carry no header, and why that may be said.
+
+    `values` are the same for every image. `columns` says which column of the data set's table of images states an
+    attribute of each image.
+    """
 
     reason: str
     values: dict[str, str]
+    columns: dict[Literal["PatientAge", "ViewPosition"], Literal["age_years", "view"]] = {}
 
 
 class PriorUse(_Strict, frozen=True):
@@ -110,8 +122,9 @@ class OutOfScope(_Strict, frozen=True):
 class Plan(_Strict, frozen=True):
     """plan.yaml.
 
-    `prior_uses` begin the log of public data. `shortcuts`, `perturbations` and `out_of_scope` say what is scored beside
-    the images at an opening; `training_dataset` is what the shortcuts are fitted on.
+    `ages` are those of the population. `inputs` are outside tables that scores are held against; what that gives is
+    recorded. `prior_uses` begin the log of public data. `shortcuts`, `perturbations` and `out_of_scope` say what is
+    scored beside the images at an opening; `training_dataset` is what the shortcuts are fitted on.
     """
 
     name: str
@@ -136,6 +149,7 @@ class Plan(_Strict, frozen=True):
     sample_size: str
     limitations: tuple[str, ...]
     asserted: Asserted | None
+    ages: Ages | None = None
     prior_uses: tuple[PriorUse, ...] = ()
     inputs: dict[str, Input] = {}
     training_dataset: str | None = None
@@ -197,6 +211,12 @@ class StudyFolder:
         return next((one.plan_digest for one in reversed(self.openings) if one.event == "plan_locked"), None)
 
     @property
+    def is_pending(self) -> bool:
+        """Whether it is a validation plan that nothing was scored by yet."""
+        used = self.scores.is_file() or any(one.event == "scored" for one in self.openings)
+        return self.plan.kind == "validation_plan" and not used
+
+    @property
     def scores(self) -> Path:
         """The table of scores, which a plan alone does not have."""
         return self.folder / "scores.csv"
@@ -241,6 +261,11 @@ def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> 
         faults.append(("plan.yaml", f"name {plan.name}; expected {name}, the folder's"))
     if not goals and plan.kind not in RECORDED:
         faults.append(("criteria.yaml", "no criterion; expected at least one"))
+    if plan.inputs and (plan.shortcuts or plan.perturbations or plan.out_of_scope or plan.triage):
+        what = "shortcuts, perturbations, out_of_scope or triage beside inputs; a study against reads has none of them"
+        faults.append(("plan.yaml", what))
+    if plan.ages and plan.ages.minimum_years > plan.ages.maximum_years:
+        faults.append(("plan.yaml", f"ages from {plan.ages.minimum_years} to {plan.ages.maximum_years} years; no age"))
     subgroups = {"all", *(subgroup.name for subgroup in plan.subgroups)}
     for number, goal in enumerate(goals):
         if goal.id in {other.id for other in goals[:number]}:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -15,28 +17,40 @@ from verification.performance.plan import StudyFolder
 
 RECORD = "recorded.json"
 PACKAGE = Path(__file__).parents[1]
-CODE = (
-    *(
-        f"performance/{name}.py"
-        for name in (
-            "agreement",
-            "calibration",
-            "comparator",
-            "curves",
-            "estimates",
-            "intervals",
-            "metrics",
-            "prevalence",
-        )
-    ),
-    *(f"datasets/{name}.py" for name in ("mapping", "reads", "records", "references")),
-)
-"""The modules that a recorded figure depends on."""
+ROOTS = tuple(f"performance/{name}.py" for name in ("agreement", "comparator", "release_scores"))
+"""The modules that compute what is recorded."""
+IMPORT = re.compile(r"^\s*from verification\.(datasets|performance)(?:\.(\w+))? import ([\w, ]*)", re.M)
+
+
+@cache
+def find_code(roots: tuple[str, ...] = ROOTS) -> tuple[str, ...]:
+    """The modules that a recorded figure depends on: the roots, and all of these rooms that they import, sorted."""
+    found: dict[str, None] = {}
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            waiting += _find_imports((PACKAGE / name).read_text(encoding="utf-8"))
+    return tuple(sorted(found))
+
+
+def _find_imports(text: str) -> Iterator[str]:
+    for room, module, names in IMPORT.findall(text):
+        for name in [module] if module else names.split(", "):
+            if (PACKAGE / room / f"{name}.py").is_file():
+                yield f"{room}/{name}.py"
 
 
 def code_digest() -> str:
     """The SHA-256 of the modules that recorded analyses are computed by, in order."""
-    return hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in CODE)).hexdigest()
+    return hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in find_code())).hexdigest()
+
+
+def find_digests(study: StudyFolder) -> dict[str, str]:
+    """What a record is made from, by name: the plan's outside files and, of a study that was opened, its scores."""
+    own = {study.scores.name: sha256_of(study.scores)} if study.scores.is_file() else {}
+    return {name: one.sha256 for name, one in study.plan.inputs.items()} | own
 
 
 def find_inputs(study: StudyFolder, data: Path | None) -> dict[str, Path]:
@@ -62,8 +76,7 @@ def find_inputs(study: StudyFolder, data: Path | None) -> dict[str, Path]:
 
 def write_recorded(study: StudyFolder, analyses: Sequence[Analysis]) -> Path:
     """Write `recorded.json` into the study's folder, bound to plan, code and inputs; returns its path."""
-    inputs = {name: one.sha256 for name, one in study.plan.inputs.items()}
-    record = RecordedAnalyses(study.digest, code_digest(), inputs, tuple(analyses))
+    record = RecordedAnalyses(study.digest, code_digest(), find_digests(study), tuple(analyses))
     path = study.folder / RECORD
     write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
     return path
@@ -100,8 +113,7 @@ def _find_stale(study: StudyFolder, record: RecordedAnalyses, where: str, again:
     if record.plan_digest != study.digest:
         message = f"recorded by plan {record.plan_digest}; the present one is {study.digest}"
         yield blocking("record-of-another-plan", where, message, again)
-    wanted: Mapping[str, str] = {name: one.sha256 for name, one in study.plan.inputs.items()}
+    wanted = find_digests(study)
     if record.inputs != wanted:
-        yield blocking(
-            "record-of-other-inputs", where, f"recorded from {record.inputs}; the plan names {wanted}", again
-        )
+        message = f"recorded from {record.inputs}; the study is of {wanted}"
+        yield blocking("record-of-other-inputs", where, message, again)

@@ -21,8 +21,9 @@ TUNING = "tuning_scores.csv"
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """A row an image: label 1 or 0, score in [0, 1], and its patient, numbered from 0 without holes."""
+    """A row an image: its name, label 1 or 0, score in [0, 1], and its patient, numbered from 0 without holes."""
 
+    images: tuple[str, ...]
     labels: NDArray[np.int_]
     scores: Floats
     patients: NDArray[np.intp]
@@ -36,6 +37,7 @@ def read_tuning(release: Release) -> Tuning | None:
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     return Tuning(
+        tuple(row["image"] for row in rows),
         np.array([int(row["label"]) for row in rows]),
         np.array([float(row["score"]) for row in rows]),
         np.unique([row["patient"] for row in rows], return_inverse=True)[1],

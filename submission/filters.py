@@ -257,8 +257,26 @@ def undefined(reason: str | None) -> Markup:
 
 @total
 def events_of(estimate: Estimate) -> str:
-    """Numerator and denominator in images, "93/100"; the number of images where no numerator applies."""
-    return f"{estimate.n:,}" if estimate.events is None else f"{estimate.events:,}/{estimate.n:,}"
+    """Numerator and denominator in images, "93/100"; the number of images where no numerator applies.
+
+    Beside a weighted value they are said to be unweighted: it is not their quotient.
+    """
+    if estimate.events is None:
+        return f"{estimate.n:,}"
+    if estimate.weighted:
+        return f"{estimate.events:,} of {estimate.n:,} read, unweighted"
+    return f"{estimate.events:,}/{estimate.n:,}"
+
+
+@total
+def standing(plan: Study) -> str:
+    """Whether a plan has been carried out, and where its results are then."""
+    if plan.scores_sha256 is None:
+        return "This is a plan: none of it has been carried out, and nothing below is a result."
+    return (
+        "The plan has been carried out: its release scored the images as the log says. The Clinical Performance Report "
+        "of that release holds the estimates; below stands what they gave for the criteria."
+    )
 
 
 @total

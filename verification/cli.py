@@ -202,7 +202,8 @@ def _study_lines(evidence: StudiesEvidence) -> Iterator[str]:
 def _estimate_line(estimate: Estimate, methods: dict[str, str]) -> str:
     name = f"{estimate.metric} ({estimate.subgroup})"
     share = f"{estimate.events} of " if estimate.events is not None else ""
-    sample = f"{share}{estimate.n} images of {estimate.patients} patients"
+    counted = ", unweighted" if estimate.weighted else ""
+    sample = f"{share}{estimate.n} images of {estimate.patients} patients{counted}"
     if estimate.value is None:
         return f"{name:56} undefined: {estimate.reason} ({sample})"
     if estimate.interval is None:

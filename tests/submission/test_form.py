@@ -99,6 +99,18 @@ def test_a_filter_states_its_form(name, value, shown):
     assert filters.FILTERS[name](value) == shown
 
 
+def test_counts_beside_a_weighted_value_are_said_to_be_unweighted():
+    one = {"events": 364, "n": 5997}
+    assert filters.events_of(SimpleNamespace(**one, weighted=True)) == "364 of 5,997 read, unweighted"
+    assert filters.events_of(SimpleNamespace(**one, weighted=False)) == "364/5,997"
+
+
+def test_a_plan_says_whether_it_was_carried_out():
+    assert "none of it has been carried out" in filters.standing(SimpleNamespace(scores_sha256=None))
+    assert "has been carried out" in (said := filters.standing(SimpleNamespace(scores_sha256="0" * 64)))
+    assert "none of it" not in said
+
+
 def test_a_count_is_whole():
     with pytest.raises(TypeError, match="whole numbers"):
         filters.count(0.5)

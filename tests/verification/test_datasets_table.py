@@ -96,24 +96,59 @@ def write_reads(folder):
     return reads
 
 
-def test_the_source_of_each_label_is_recorded_in_the_order_that_was_asked_for(folder):
+def test_training_mixes_sources_in_the_order_asked_for_and_every_other_split_has_one(folder):
     reads = write_reads(folder)
     described, _ = run(PROJECT, request(folder, labels=("rsna", "google", "mined"), reads=reads))
-    found = {entry.image[:8]: (entry.label, entry.label_source) for entry in read_manifest(folder / "out" / "m.csv")[0]}
-    assert found["00000000"] == (1, SOURCES["rsna"])
-    assert found["00000001"] == (0, SOURCES["rsna"])
-    assert found["00000002"] == (1, SOURCES["google"])  # its match in the RSNA set is unsafe
-    assert found["00000004"] == (0, SOURCES["google"])
-    assert found["00000005"] == (0, SOURCES["mined"])  # its two reads contradict each other
-    assert found["00000006"] == (1, SOURCES["mined"])
+    entries, issues = read_manifest(folder / "out" / "m.csv")
+    assert issues == ()
+    mixed = {
+        "00000000": (1, SOURCES["rsna"]), "00000001": (0, SOURCES["rsna"]),
+        "00000002": (1, SOURCES["google"]),  # its match in the RSNA set is unsafe
+        "00000004": (0, SOURCES["google"]),
+        "00000005": (0, SOURCES["mined"]),  # its two reads contradict each other
+        "00000006": (1, SOURCES["mined"]),
+    }  # fmt: skip
+    found = {entry.image[:8]: entry for entry in entries}
+    trained = {name for name in mixed if found[name].split == "training"}
+    assert len({mixed[name][1] for name in trained}) > 1
+    assert {(found[name].label, found[name].label_source) == mixed[name] for name in trained} == {True}
+    assert {entry.label_source for entry in entries if entry.split != "training"} == {SOURCES["mined"]}
     sources = next(table for table in described.tables if table.title.startswith("Sources"))
-    assert [row[1:] for row in sources.rows] == [(40, 35), (3, 3), (4, 2)]
+    assert [row[1] for row in sources.rows] == [40, 3, 4]
+    assert [row[2] for row in sources.rows] == [
+        sum(one.label_source == row[0] for one in entries) for row in sources.rows
+    ]
+
+
+def test_tuning_and_hold_out_take_the_one_source_that_is_named_and_leave_out_images_without_it(folder):
+    reads = write_reads(folder)
+    _, issues = run(PROJECT, request(folder, labels=("mined",), evaluation="google", reads=reads))
+    entries, _ = read_manifest(folder / "out" / "m.csv")
+    assert {one.label_source for one in entries if one.split == "training"} == {SOURCES["mined"]}
+    assert {one.label_source for one in entries if one.split != "training"} <= {SOURCES["google"]}
+    left = next(issue.message for issue in issues if "no label of the sources" in issue.message)
+    assert left == f"{40 - len(entries)} files left out: no label of the sources that are asked for its split"
+
+
+def test_a_split_other_than_training_with_several_sources_cannot_be_used(folder):
+    run(PROJECT, request(folder))
+    path = folder / "out" / "m.csv"
+    lines = path.read_text().splitlines()
+    for split, codes in (("training", []), ("tuning", ["mixed-sources"]), ("development_holdout", ["mixed-sources"])):
+        at = next(number for number, line in enumerate(lines) if f",{split}," in line)
+        changed = [*lines[:at], lines[at].replace(SOURCES["mined"], SOURCES["rsna"]), *lines[at + 1 :]]
+        (folder / "other.csv").write_text("\n".join(changed))
+        issues = read_manifest(folder / "other.csv")[1]
+        assert [issue.code for issue in issues] == codes
+        assert all(SOURCES["rsna"] in issue.message and split in issue.message for issue in issues)
 
 
 def test_one_reference_throughout_leaves_out_images_without_it(folder):
     described, issues = run(PROJECT, request(folder, labels=("rsna",), reads=write_reads(folder)))
     assert described.images == 3
-    assert "39 files left out: no label of the sources asked for" in {issue.message for issue in issues}
+    assert "39 files left out: no label of the sources that are asked for its split" in {
+        issue.message for issue in issues
+    }
     assert "one-class" in {issue.code for issue in issues}
 
 

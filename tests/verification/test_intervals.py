@@ -191,18 +191,39 @@ def test_at_one_hundred_per_cent_the_exact_interval_over_patients_decides():
     assert found["lr_positive"].reason
 
 
-def test_without_an_exact_method_an_interval_without_width_is_none():
+def perfect_cases():
     labels, scores, patients = [1, 1, 0, 0], [0.9, 0.8, 0.1, 0.2], ["a", "b", "c", "d"]
-    perfect = cases(labels * 20, scores * 20, [f"{one}{copy}" for copy in range(20) for one in patients])
-    plain = {one.metric: one for one in estimate(perfect, SETTING)}
-    weighted = {one.metric: one for one in estimate(replace(perfect, weights=np.full(80, 2.0)), SETTING)}
+    return cases(labels * 20, scores * 20, [f"{one}{copy}" for copy in range(20) for one in patients])
+
+
+def test_without_an_exact_method_an_interval_without_width_is_none():
+    plain = {one.metric: one for one in estimate(perfect_cases(), SETTING)}
     assert plain["sensitivity"].interval.upper == 1
     assert plain["sensitivity"].interval.lower < 1
-    for one in (plain["f1"], plain["lr_negative"], weighted["sensitivity"], weighted["auroc"]):
+    for one in (plain["f1"], plain["lr_negative"]):
         assert one.value in (0, 1)
         assert one.interval is None
         assert "same value" in one.reason
-    assert weighted["prevalence"].interval.lower < 0.5 < weighted["prevalence"].interval.upper
+
+
+def test_a_weighted_estimate_at_the_end_has_the_exact_interval_over_the_effective_patients():
+    perfect = perfect_cases()
+    alike = {one.metric: one for one in estimate(replace(perfect, weights=np.full(80, 2.0)), SETTING)}
+    plain = {one.metric: one for one in estimate(perfect, SETTING)}
+    for metric in ("sensitivity", "specificity", "auroc"):
+        assert alike[metric].interval.lower == plain[metric].interval.lower  # weights that are alike are none
+    weights = np.where(np.arange(80) < 4, 9.0, 1.0)
+    uneven = {one.metric: one for one in estimate(replace(perfect, weights=weights), SETTING)}
+    effective = int((2 * 9 + 38) ** 2 / (2 * 81 + 38))  # 2 of the 40 positive patients count nine times
+    assert effective == 15
+    assert uneven["sensitivity"].value == 1
+    assert uneven["sensitivity"].interval.lower == pytest.approx(0.025 ** (1 / effective))
+    assert uneven["auroc"].interval.lower == pytest.approx(0.025 ** (1 / effective))
+    assert "15 effective patients" in uneven["sensitivity"].interval.method
+    assert uneven["prevalence"].interval.lower < 0.5 < uneven["prevalence"].interval.upper
+    none = estimate(replace(perfect, weights=weights, threshold=0.95), SETTING, metrics=("sensitivity",))[0]
+    assert (none.value, none.interval.lower) == (0, 0)
+    assert none.interval.upper == pytest.approx(1 - 0.025 ** (1 / effective))
 
 
 def test_one_patient_gives_values_and_no_interval_that_the_patient_alone_could_not_give():

@@ -166,7 +166,7 @@ def test_an_opened_study_gives_every_analysis_that_its_plan_names(opened):
 
 def test_a_release_opens_a_benchmark_once(opened, made):
     before = (opened.root / FOLDER / "openings.log").read_bytes()
-    with pytest.raises(ValueError, match="a benchmark is opened once by a release"):
+    with pytest.raises(ValueError, match="it is opened once by a release"):
         open_study(opened, NAME, "again", made[1])
     assert (opened.root / FOLDER / "openings.log").read_bytes() == before
 

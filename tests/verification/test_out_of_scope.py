@@ -5,13 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from device import read_release
+from verification.datasets.description import Description, Folder, LeftOut, read_description
 from verification.datasets.manifest import Entry, read_manifest
-from verification.evidence import Role
+from verification.evidence import Role, find_project
 from verification.performance.estimates import Digests, Setting
+from verification.performance.evaluate import run
 from verification.performance.images import to_picture
-from verification.performance.out_of_scope import Known, analyse_out_of_scope, read_known, score_out_of_scope
+from verification.performance.out_of_scope import (
+    Known,
+    analyse_out_of_scope,
+    begin_at_folder,
+    read_known,
+    score_out_of_scope,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 BRIGHTNESS = read_release(ROOT / "tests/device/brightness")
@@ -54,10 +63,29 @@ def test_labels_are_the_reads_and_scores_the_devices(collection):
 
 def test_images_without_a_score_are_counted_by_reason(collection):
     found = score(collection)
-    assert list(found.left_out.values()) == [2, 1]
+    assert list(found.left_out.values()) == [1, 1, 1]
     flow = rows_of(analyse_out_of_scope(found, SETTING).tables[1])
     assert flow["images listed"] == 8
     assert flow["analysed"] == 5
+
+
+def test_the_flow_begins_at_the_folder_that_the_manifest_was_made_from(collection):
+    found = analyse_out_of_scope(score(collection), SETTING)
+    described = Description("n", "t", "o", "t", "r", ())
+    assert begin_at_folder(found, described) == found
+    young = LeftOut("patients younger than 22 years", 3, 2)
+    begun = begin_at_folder(found, replace(described, made_from=Folder(11, 9, (young,))))
+    assert [row[1:] for row in begun.tables[0].rows] == [(11, 9), (3, 2), (8, 7)]
+    assert begun.tables[1:] == found.tables
+    with pytest.raises(ValueError, match=r"images listed \[8\]; n leaves 9"):
+        begin_at_folder(found, replace(described, made_from=Folder(12, 9, (young,))))
+
+
+def test_the_benchmark_study_starts_at_the_folder_of_its_images_out_of_scope():
+    (study,) = [one for one in run(find_project(ROOT), "paediatric-benchmark").studies]
+    (found,) = [one for one in study.analyses if one.role == Role.OUT_OF_SCOPE]
+    assert [row[1:] for row in found.tables[0].rows] == [(621, 222), (29, 15), (592, 207)]
+    assert rows_of(found.tables[2])["analysed"] == found.images == 207
 
 
 def test_the_gate_refuses_whose_true_age_is_stated_and_accepts_the_child(collection):
@@ -98,5 +126,10 @@ def test_the_reads_and_ages_are_the_collections():
     read = [entry for entry in entries if entry.image in known.labels]
     assert (len(read), sum(known.labels[entry.image] for entry in read)) == (207, 29)
     assert min(known.ages[entry.image] for entry in read) >= 22
+    files = [path.name for path in (data / "nih621_384").iterdir() if path.suffix == ".png"]
+    made = read_description(ROOT / "verification/datasets/nih621_384/dataset.yaml")[0].made_from
+    assert (made.images, made.read) == (len(files), sum(name in known.labels for name in files))
+    young = [name for name in files if known.ages[name] < 22]
+    assert [(one.images, one.read) for one in made.left_out] == [(len(young), sum(n in known.labels for n in young))]
     some = score_out_of_scope(read[::20], lambda entry: data / "nih621_384", known, BRIGHTNESS, ASSERTED)
     assert some.refused == some.stated == len(read[::20])

@@ -4,6 +4,8 @@ import csv
 import gzip
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +19,9 @@ from verification.evidence import Project, RecordedAnalyses, find_project
 from verification.performance.comparator import HIGHEST, analyse, choose_part, choose_threshold, read_scores
 from verification.performance.estimates import Cases
 from verification.performance.evaluate import record, run
+from verification.performance.operating_point import threshold_interval
 from verification.performance.plan import read_study
-from verification.performance.recorded import find_inputs, read_recorded, write_recorded
+from verification.performance.recorded import find_code, find_inputs, read_recorded, write_recorded
 
 ROOT = find_project().root
 STUDIES = ROOT / "verification" / "studies"
@@ -58,6 +61,12 @@ def made(tmp_path):
     scores = np.clip(0.3 + 0.3 * positive + generator.normal(0, 0.15, (3, count)), 0, 1)
     write_scores(tmp_path / "scores.csv.gz", names, scores)
     return tmp_path, names, reads, positive
+
+
+def write_google(folder, names):
+    with gzip.open(folder / "google2019_nih-chest-xray-labels.csv.gz", "wt", newline="") as file:
+        rows = [(name, ("NO", "YES")[at % 2]) for at, name in enumerate(names[::3])]
+        csv.writer(file).writerows([("Image Index", "Airspace opacity"), *rows])
 
 
 def write_scores(path, names, scores):
@@ -199,6 +208,32 @@ def test_other_code_is_told_and_blocks_nothing(folder, monkeypatch):
     assert (issue.code, issue.severity) == ("recorded-with-other-code", "advisory")
 
 
+def test_the_code_of_a_record_is_all_that_is_imported():
+    script = (
+        "import sys, verification.performance.{0}; print(*(n for n in sys.modules if n.startswith('verification.')))"
+    )
+    imported = set()
+    for root in ("agreement", "comparator", "release_scores"):
+        ran = subprocess.run(
+            [sys.executable, "-c", script.format(root)], check=True, capture_output=True, text=True, cwd=ROOT
+        )
+        imported |= set(ran.stdout.split())
+    rooms = {f"{name.removeprefix('verification.').replace('.', '/')}.py" for name in imported if name.count(".") == 2}
+    ours = {name for name in rooms if name.startswith(("performance/", "datasets/"))}
+    assert {"performance/analyses.py", "performance/plan.py", "datasets/references.py"} < ours
+    assert set(find_code()) == ours
+
+
+def test_another_module_is_another_code(tmp_path, monkeypatch):
+    (tmp_path / "performance").mkdir()
+    (tmp_path / "performance" / "a.py").write_text("from verification.performance import b\n")
+    (tmp_path / "performance" / "b.py").write_text("from verification.performance.c import (\n    x,\n)\n")
+    (tmp_path / "performance" / "c.py").write_text("x = 1\n")
+    monkeypatch.setattr("verification.performance.recorded.PACKAGE", tmp_path)
+    names = ("performance/a.py", "performance/b.py", "performance/c.py")
+    assert find_code(("performance/a.py",)) == names
+
+
 def test_missing_and_changed_inputs_are_all_named(folder, tmp_path):
     study, _ = read_study(folder, "s")
     with pytest.raises(ValueError, match="--data DIR"):
@@ -238,9 +273,81 @@ def test_the_recorded_agreement_is_what_a_count_gives():
 
 
 def test_the_comparators_authors_figure_is_reproduced():
-    (found,) = estimates(committed("adult-nih-comparator"), "mined-all", "auroc")
+    found, independent = estimates(committed("adult-nih-comparator"), "mined-all", "auroc")
+    assert independent.value == found.value
+    assert independent.interval.method == "DeLong over images, assumes independence"
     assert found.value == pytest.approx(0.7617, abs=0.00005)
     assert (found.n, found.patients) == (22433, 6187)
+
+
+def named(name, identity):
+    return next(one for one in committed(name) if one.id == identity)
+
+
+def test_the_threshold_has_an_interval_and_its_ends_stand_beside_the_headline():
+    primary = named("adult-nih-comparator", "rsna-weighted")
+    ends = primary.tables[0]
+    assert ends.title.startswith("The threshold's 95 % interval")
+    locked, lower, upper = (row[1:] for row in ends.rows)
+    (sensitivity,) = estimates([primary], "rsna-weighted", "sensitivity")
+    assert locked[1] == pytest.approx(sensitivity.value)
+    assert lower[0] == pytest.approx(0.0058, abs=0.0001)
+    assert upper[0] == pytest.approx(0.0123, abs=0.0001)
+    assert lower[1:] == pytest.approx((0.89, 0.52), abs=0.01)
+    assert upper[1:] == pytest.approx((0.66, 0.78), abs=0.01)
+    assert "hold it fixed" in primary.statement
+
+
+def test_the_weighted_threshold_interval_is_what_a_loop_over_patients_gives():
+    generator = np.random.default_rng(2)
+    patients = np.repeat(np.arange(60), 2)
+    labels, scores, weights = generator.integers(0, 2, 120), generator.random(120), generator.uniform(1, 9, 120)
+    found = threshold_interval(labels, scores, patients, 0.85, 2000, 1, weights, midway=False)
+    drawn = []
+    for _ in range(2000):
+        times = np.bincount(generator.integers(0, 60, 60), minlength=60)[patients]
+        cases = Cases(labels, scores, patients.astype(str), None, weights * times)
+        drawn.append(choose_threshold(cases.where(times > 0), 0.85))
+    assert (found.lower, found.upper) == pytest.approx(np.quantile(drawn, (0.025, 0.975)), abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["adult-nih-comparator", "adult-nih-validation"])
+def test_ages_and_groups_are_the_plans(name):
+    study, _ = read_study(STUDIES / name, "s")
+    assert study.plan.ages is not None
+    assert {group.by for group in study.plan.subgroups} >= {"sex", "age_years", "view_position", "follow_up"}
+    assert {group.by for group in study.plan.subgroups} >= {"other_findings", "lung_findings"}
+
+
+def test_another_age_or_group_in_the_plan_is_another_result(made):
+    folder, names, _, _ = made
+    write_google(folder, names)
+    collection = read_collection(folder / "nih", "d")
+    inputs = {"scores": folder / "scores.csv.gz", **{name: folder / name for name in ("rsna", "google")}}
+    shutil.copytree(STUDIES / "adult-nih-comparator", folder / "adult-nih-comparator")
+    path = folder / "adult-nih-comparator" / "plan.yaml"
+    plan = path.read_text().replace("replicates: 2000", "replicates: 20")
+    path.write_text(plan.replace("maximum_years: 120", "maximum_years: 59").replace("name: women", "name: females"))
+    found = analyse(read_study(path.parent, "s")[0], inputs, folder / "nih", "d")
+    (flow,) = [table for table in found[0].tables if table.title.startswith("Flow of images")]
+    years = np.asarray(collection.column("age_years"), dtype=float)
+    left = {row[0]: row[1] for row in flow.rows if row[0].startswith("left out")}
+    assert left["left out: recorded age above 59 years"] == (years > 59).sum() > 0
+    assert left["left out: younger than 22 years"] == (years < 22).sum() > 0
+    steps = {row[0]: row[1] for row in flow.rows}
+    assert steps["threshold part"] + steps["estimation part"] == years.size - sum(left.values())
+    groups = {one.subgroup for one in next(one for one in found if one.id == "subgroups").estimates}
+    assert "females" in groups
+    assert "women" not in groups
+
+
+def test_agreement_by_view_and_sex_is_there_for_each_set_of_readers():
+    for identity, weighted in (("rsna-groups", True), ("rsna-groups-raw", False), ("google-groups", False)):
+        found = named("nih-label-agreement", identity)
+        assert {one.subgroup for one in found.estimates} == {"PA", "AP", "women", "men"}
+        assert {one.weighted for one in found.estimates} == {weighted}
+        assert len({one.score for one in found.estimates}) == 3
+    assert named("nih-label-agreement", "readers").score == "reads of Google's radiologists, airspace opacity"
 
 
 @pytest.mark.data
@@ -269,9 +376,10 @@ def test_a_study_whose_record_is_gone_is_a_gap(tmp_path):
     root = tmp_path / "checkout"
     for name in ("verification/studies/nih-label-agreement", "verification/datasets/nih"):
         shutil.copytree(ROOT / name, root / name)
-    shutil.copytree(ROOT / ".git", root / ".git", ignore=shutil.ignore_patterns("objects"))
     (root / "verification/studies/nih-label-agreement/recorded.json").unlink()
-    (root / ".git" / "objects").symlink_to(ROOT / ".git" / "objects")
+    identity = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.invalid"]
+    for command in (["init", "-q"], [*identity, "commit", "-q", "--allow-empty", "-m", "Begin"]):
+        subprocess.run(["git", "-C", str(root), *command], check=True)
     evidence = run(Project(root.resolve()))
     assert [issue.code for issue in evidence.issues] == ["record-unreadable"]
     assert evidence.studies[0].analyses == ()

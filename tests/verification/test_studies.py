@@ -125,6 +125,16 @@ def test_another_manifest_withholds_the_study(project):
     assert_withheld(run(project), *found)
 
 
+def test_labels_of_several_sources_withhold_the_study(project):
+    lines = (project.root / MANIFEST).read_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if ",NORMAL,development_holdout," in line)
+    lines[at] = lines[at].replace(",NORMAL,", ",mined from the report,")
+    (project.root / MANIFEST).write_text("\n".join(lines) + "\n")
+    evidence = run(project)
+    assert "mixed-sources" in {issue.code for issue in evidence.issues}
+    assert_withheld(evidence, "mixed-sources", "dataset-changed")
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -28,8 +28,8 @@ from verification.performance.scores import Scored, render_columns, render_score
 from verification.performance.shortcuts import score_baselines
 from verification.performance.stated import StatedOf, read_stated, require_admitted, require_analysed
 
-ONCE = "benchmark"
-"""Kind of study that one release opens once: its images are known to all, and each look at them tells more."""
+ONCE = ("benchmark", "validation_plan")
+"""Kinds of study that one release opens once: each further look at the images tells more."""
 
 
 def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
@@ -75,7 +75,7 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
         What was done, for a person to read.
 
     Raises:
-        ValueError: the plan or the release is not locked, this release has opened a benchmark before, images are
+        ValueError: the plan or the release is not locked, this release has opened it and may once, images are
             missing or are not the manifest's, or the gate refuses most of them; nothing is written then.
     """
     study = _read(project, name)
@@ -221,9 +221,9 @@ def _find_begun(study: StudyFolder, release: Release) -> bool:
     uses = [opening for opening in study.openings if opening.release_digest == release.digest]
     if uses and uses[-1].event == "opened":
         return True
-    if study.plan.kind == ONCE and uses:
+    if study.plan.kind in ONCE and uses:
         raise ValueError(
-            f"{study.where}: {release.name} {release.version} has opened it on {uses[-1].date}; a benchmark is opened "
+            f"{study.where}: {release.name} {release.version} has opened it on {uses[-1].date}; it is opened "
             "once by a release, and its figures stand"
         )
     return False

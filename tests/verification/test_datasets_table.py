@@ -115,9 +115,8 @@ def test_training_mixes_sources_in_the_order_asked_for_and_every_other_split_has
     assert {entry.label_source for entry in entries if entry.split != "training"} == {SOURCES["mined"]}
     sources = next(table for table in described.tables if table.title.startswith("Sources"))
     assert [row[1] for row in sources.rows] == [40, 3, 4]
-    assert [row[2] for row in sources.rows] == [
-        sum(one.label_source == row[0] for one in entries) for row in sources.rows
-    ]
+    used = Counter(entry.label_source for entry in entries)
+    assert [row[2] for row in sources.rows] == [used[row[0]] for row in sources.rows]
 
 
 def test_tuning_and_hold_out_take_the_one_source_that_is_named_and_leave_out_images_without_it(folder):
@@ -136,7 +135,7 @@ def test_a_split_other_than_training_with_several_sources_cannot_be_used(folder)
     lines = path.read_text().splitlines()
     for split, codes in (("training", []), ("tuning", ["mixed-sources"]), ("development_holdout", ["mixed-sources"])):
         at = next(number for number, line in enumerate(lines) if f",{split}," in line)
-        changed = [*lines[:at], lines[at].replace(SOURCES["mined"], SOURCES["rsna"]), *lines[at + 1 :]]
+        changed = [*lines[:at], lines[at].replace(SOURCES["mined"], f'"{SOURCES["rsna"]}"'), *lines[at + 1 :]]
         (folder / "other.csv").write_text("\n".join(changed))
         issues = read_manifest(folder / "other.csv")[1]
         assert [issue.code for issue in issues] == codes

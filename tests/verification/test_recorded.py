@@ -209,9 +209,7 @@ def test_other_code_is_told_and_blocks_nothing(folder, monkeypatch):
 
 
 def test_the_code_of_a_record_is_all_that_is_imported():
-    script = (
-        "import sys, verification.performance.{0}; print(*(n for n in sys.modules if n.startswith('verification.')))"
-    )
+    script = "import sys, verification.performance.{0}; print(*(n for n in sys.modules if n[:13] == 'verification.'))"
     imported = set()
     for root in ("agreement", "comparator", "release_scores"):
         ran = subprocess.run(

@@ -28,9 +28,9 @@ RECIPE = f"device/training/recipes/{NAME}.yaml"
 
 
 def run(checkout: Path, *arguments: str | Path) -> None:
-    """Run a command of the clone's own Clearway in it, and say how long it took; or stop."""
+    """Run a command of the clone's own Clearway in it (this environment's command), and say how long it took; or stop."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "device", *map(str, arguments)]
+    command = [str(Path(sys.executable).with_name("clearway")), *map(str, arguments)]
     code = subprocess.run(command, cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)}).returncode
     print(
         f"--- clearway {' '.join(map(str, arguments))}: exit {code}, {time.perf_counter() - started:.0f} s", flush=True

@@ -1,11 +1,12 @@
 """The adult release and its study from end to end on a few real images, by the commands that the tutorial names.
 
-python benchmarks/adult_trial.py FOLDER [--tables DATA] [--epochs 2] [--side 160] [--keep DIR]
+python benchmarks/adult_trial.py FOLDER [--tables DATA] [--training COMMAND] [--epochs 2] [--side 160] [--keep DIR]
 
 FOLDER holds PNG images of the NIH collection under their own names, of any size; DATA/nih the two tables of reads that
 the plan names (default: beside FOLDER). All is done in a clone of the last commit: split, lock the plan, train, lock
 the release, open, hold the scores against the reads, evaluate. Only epochs and side differ from the shipped recipe. So
-few images make no model: the intervals say how little the figures mean.
+few images make no model: the intervals say how little the figures mean. COMMAND is the `clearway` of an environment with
+TensorFlow (default: the one that `sh .ci/bootstrap training` made).
 """
 
 from __future__ import annotations
@@ -24,17 +25,16 @@ from verification.evidence import find_project
 
 ROOT = find_project(Path(__file__).parent).root
 NAME, STUDY = "adult-nih", "adult-nih-validation"
+HERE = Path(sys.executable).with_name("clearway")
 RECIPE = f"device/training/recipes/{NAME}.yaml"
 
 
-def run(checkout: Path, *arguments: str | Path) -> None:
-    """Run a command of the clone's own Clearway in it (this environment's command), and say how long it took; or stop."""
-    started = time.perf_counter()
-    command = [str(Path(sys.executable).with_name("clearway")), *map(str, arguments)]
-    code = subprocess.run(command, cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)}).returncode
-    print(
-        f"--- clearway {' '.join(map(str, arguments))}: exit {code}, {time.perf_counter() - started:.0f} s", flush=True
-    )
+def run(checkout: Path, *arguments: str | Path, command: Path = HERE) -> None:
+    """Run a command with the clone's own code in the clone, and say how long it took; or stop."""
+    started, said = time.perf_counter(), " ".join(map(str, arguments))
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    code = subprocess.run([str(command), *map(str, arguments)], cwd=checkout, env=environment).returncode
+    print(f"--- clearway {said}: exit {code}, {time.perf_counter() - started:.0f} s", flush=True)
     if code:
         raise SystemExit(code)
 
@@ -54,7 +54,7 @@ def trial(options: argparse.Namespace, folder: Path) -> None:
     shorten(checkout / RECIPE, options.epochs, options.side)
     run(checkout, "data", "split", "nih", "--images", options.folder, "--minimum-age", "22")
     run(checkout, "study", "lock", STUDY)
-    run(checkout, "train", NAME, "--data", options.folder)
+    run(checkout, "train", NAME, "--data", options.folder, command=options.training.absolute())
     run(checkout, "release", "lock", f"build/training/{NAME}")
     run(checkout, "study", "open", NAME, "--reason", "trial on a few images", "--data", options.folder)
     run(checkout, "evaluate", STUDY, "--record", "--data", options.tables)
@@ -66,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tables", type=Path, help="the folder that holds nih/ with the tables of reads")
+    parser.add_argument("--training", type=Path, default=ROOT / ".tox/training/bin/clearway")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--side", type=int, default=160)
     parser.add_argument("--keep", type=Path, help="make the clone here and leave it")

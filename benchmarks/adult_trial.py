@@ -5,8 +5,8 @@ python benchmarks/adult_trial.py FOLDER [--tables DATA] [--training COMMAND] [--
 FOLDER holds PNG images of the NIH collection under their own names, of any size; DATA/nih the two tables of reads that
 the plan names (default: beside FOLDER). All is done in a clone of the last commit: split, lock the plan, train, lock
 the release, open, hold the scores against the reads, evaluate. Only epochs and side differ from the shipped recipe. So
-few images make no model: the intervals say how little the figures mean. COMMAND is the `clearway` of an environment with
-TensorFlow (default: the one that `sh .ci/bootstrap training` made).
+few images make no model: the intervals say how little the figures mean. COMMAND is the `clearway` of an environment
+with TensorFlow (default: the one that `sh .ci/bootstrap training` made).
 """
 
 from __future__ import annotations

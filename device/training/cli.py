@@ -93,7 +93,8 @@ def _open_run(run: Path, file: RecipeFile) -> None:
         for left in run.glob(".writing-*"):  # by a run that was killed
             shutil.rmtree(left)
         return
-    packages = {name: metadata.version(name) for name in ("keras", "numpy", "pillow", "tensorflow-cpu")}
+    tensorflow = set(metadata.packages_distributions()["tensorflow"])  # with a GPU another package than without
+    packages = {name: metadata.version(name) for name in sorted({"keras", "numpy", "pillow"} | tensorflow)}
     record = {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
     record |= {"processor": _describe_processor(), "manifest_sha256": _digest(file.manifest)}
     text = json.dumps(record, indent=1) + "\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+import yaml
 from PIL import Image
 from pydicom import Dataset, dcmread
 from pydicom.encaps import encapsulate, get_frame
@@ -440,6 +441,19 @@ def threshold_at_score(bench: Bench, where: str) -> None:
     ]
     edit_release(bench.copy_release(), "threshold", repr(threshold))
     relock(bench.copy_release())
+
+
+@given("its weights are taken out")
+def without_weights(bench: Bench) -> None:
+    folder = bench.copy_release()
+    for path in folder.iterdir():
+        if path.name != "release.yaml":
+            path.unlink()
+    described = yaml.safe_load((folder / "release.yaml").read_bytes())
+    unbuilt = {"reason": "its images are elsewhere", "command": "clearway train adult-nih --data DIR"}
+    described |= {"weights": None, "operating_point": None, "unbuilt": unbuilt}
+    (folder / "release.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
+    relock(folder)
 
 
 @given("a file stands where the folder of the reports should be")

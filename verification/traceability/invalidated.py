@@ -39,9 +39,10 @@ def find_invalidated(before: State, after: State, found: Differences) -> Iterato
     for name in sorted(names):
         plan = _read_plan(after.project, name) or _read_plan(before.project, name)
         reasons = list(_find_plan_changes(name, changed))
-        if plan.get("kind") in RECORDED:
+        scored = any((state.project.root / STUDIES / name / "scores.csv").is_file() for state in (before, after))
+        if plan.get("kind") in RECORDED or (plan.get("inputs") and scored):
             reasons += _find_recorded_reasons(name, changed)
-        elif any((state.project.root / STUDIES / name / "scores.csv").is_file() for state in (before, after)):
+        if plan.get("kind") not in RECORDED and scored:
             reasons += _find_scored_reasons(name, plan, changed, found, before, after)
             reasons += [(f"{unit} {how}, which computes the estimates", _COMPUTE) for unit, how in computing]
         if reasons:
@@ -62,11 +63,11 @@ def _find_plan_changes(name: str, changed: dict[str, str]) -> Iterator[Reason]:
 
 
 def _find_recorded_reasons(name: str, changed: dict[str, str]) -> Iterator[Reason]:
-    from verification.performance.recorded import CODE, RECORD
+    from verification.performance.recorded import RECORD, find_code
 
     if how := changed.get(f"{STUDIES}/{name}/{RECORD}"):
         yield f"{RECORD} {how}", _COMPUTE
-    for file in (f"verification/{code}" for code in CODE):
+    for file in (f"verification/{code}" for code in find_code()):
         if file in changed:  # a record is bound to the bytes of this code, not to what they do
             yield f"{file} {changed[file]}, to which the record is bound", _RECORD
 

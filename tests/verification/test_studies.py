@@ -29,10 +29,15 @@ def project(tmp_path):
     for folder in (STUDY, plan, "verification/datasets/kermany224", "device/releases"):
         shutil.copytree(ROOT / folder, root / folder)
     (root / ".gitignore").write_text("/build/\n")
+    begin_history(root)
+    return Project(root.resolve())
+
+
+def begin_history(root):
+    shutil.rmtree(root / ".git", ignore_errors=True)
     identity = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.invalid"]
     for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", "Begin"]):
         subprocess.run(["git", "-C", str(root), *command], check=True)
-    return Project(root.resolve())
 
 
 def edit(project, file, change):
@@ -169,7 +174,7 @@ def test_every_bad_line_is_named_in_one_pass(project):
 
 def test_scores_without_a_logged_origin_are_not_used(project):
     (project.root / STUDY / "openings.log").unlink()
-    assert_withheld(run(project), "plan-unlocked", "scores-unlogged")
+    assert_withheld(run(project), "plan-unlocked", "scores-unlogged", "log-rewritten")
 
 
 def test_a_damaged_log_or_plan_is_named(project):
@@ -197,6 +202,7 @@ def test_a_bound_that_is_missed_is_not_met_and_blocks_nothing(project):
     log = project.root / STUDY / "openings.log"
     (scored,) = [json.loads(line) for line in log.read_text().splitlines()][-1:]
     log.unlink()
+    begin_history(project.root)  # a log that was committed is missed
     lock_plan(project, NAME)
     append(log, msgspec.convert(scored, Opening))
     evidence = run(project)

@@ -229,7 +229,7 @@ def _has_both(cases: Cases) -> bool:
 
 
 def _primary(held: Held, reads_flow: Table) -> Analysis:
-    table, rsna = held.table, held.rsna
+    table, rsna, ends = held.table, held.rsna, tuple(_tune(held))
     estimates = estimate(rsna, held.setting, goals=held.study.goals)
     found = {one.metric: one for one in estimates}
     predicted = prevalence_table(found["sensitivity"], found["specificity"])
@@ -239,12 +239,12 @@ def _primary(held: Held, reads_flow: Table) -> Analysis:
     return state(
         held, rsna, Role.PRIMARY, "rsna", identity="rsna-weighted", title="Against RSNA Lung Opacity, weighted",
         statement="The threshold was chosen on patients apart by the rule of the plan. The intervals of the estimates "
-        "hold it fixed; had other patients chosen it, it would lie elsewhere in its own interval, and the first table "
-        "says what the ends of that interval give on these images. The reference is a read of lung opacity on the "
-        "image, which is no diagnosis of pneumonia; weighted, the figures are of all images that are estimated on.",
+        f"hold it fixed; had other patients chosen it, it would lie elsewhere in its own interval. {_say_ends(ends)} "
+        "The reference is a read of lung opacity on the image, which is no diagnosis of pneumonia; weighted, the "
+        "figures are of all images that are estimated on.",
         estimates=estimates,
         tables=(
-            *_tune(held), _flow(held), reads_flow,
+            *ends, _flow(held), reads_flow,
             strata_table(table.collection, held.rest & table.scored, held.reads["rsna"]),
             *([predicted] if predicted else []), *([sweep_table(rsna)] if _has_both(rsna) else []), described,
         ),
@@ -262,6 +262,23 @@ def _tune(held: Held) -> Iterator[Table]:
     )  # fmt: skip
     if found is not None:
         yield ends_table(held.rsna, choice.threshold, found, int(np.unique(cases.patients).size))
+
+
+def _say_ends(tables: Sequence[Table]) -> str:
+    """What the ends of the threshold's interval give, in a sentence; that there is no interval, if there is none."""
+    if not tables:
+        return "That interval is undefined, for too few of those patients are positive."
+    lower, upper = tables[0].rows[1:]
+    (low, high), *found = ([_round(row[at], 4 if at == 1 else 3) for row in (lower, upper)] for at in (1, 2, 3))
+    sensitivity, specificity = (" and ".join(ends) for ends in found)
+    return (
+        f"That 95 % interval goes from {low} to {high}; at its ends the sensitivity on these images is {sensitivity}, "
+        f"the specificity {specificity}, as the first table says."
+    )
+
+
+def _round(value: object, digits: int) -> str:
+    return f"{value:.{digits}f}" if isinstance(value, float) else "undefined"
 
 
 def _flow(held: Held) -> Table:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TypeVar
+from functools import cache, partial
+from typing import TypeAlias, TypeVar
 
 from markupsafe import Markup
 
 from submission.figures import BLUE, GRID, INK, MUTED, PALE, PALETTE, PAPER, WHITE, line, picture, svg, text
-from submission.filters import FONTS, total
+from submission.filters import FONTS, decimal, places_of, total
 from verification.evidence import Figure, FigureKind, Gap, Series
 
 T = TypeVar("T")
@@ -84,24 +84,24 @@ def is_wide(figure: Figure) -> bool:
 
 def describe(figure: Figure) -> str:
     """The alternative text of a figure, from its values."""
-    told = "; ".join(_describe_series(series) for series in figure.series)
+    told = "; ".join(_describe_series(series, number_of(figure)) for series in figure.series)
     return f"{figure.title}. {figure.y_label} by {figure.x_label}. {told}."
 
 
-def _describe_series(series: Series) -> str:
+def _describe_series(series: Series, number: Number) -> str:
     pairs = list(zip(series.x, series.y, strict=True))
     known = [(value, _label(x)) for x, value in pairs if value is not None]
     name = f"{series.name}: " if series.name else ""
     if not known:
         return f"{name}no value is defined"
     if len(pairs) <= MOST_LISTED:
-        return name + ", ".join(f"{_label(x)} {_with_limits(series, at)}" for at, (x, _) in enumerate(pairs))
+        return name + ", ".join(f"{_label(x)} {_with_limits(series, at, number)}" for at, (x, _) in enumerate(pairs))
     (low, at_low), (high, at_high) = min(known), max(known)
     absent = f", {len(pairs) - len(known)} undefined" if len(known) < len(pairs) else ""
     return f"{name}{len(pairs)} values from {number(low)} at {at_low} to {number(high)} at {at_high}{absent}"
 
 
-def _with_limits(series: Series, at: int) -> str:
+def _with_limits(series: Series, at: int, number: Number) -> str:
     value, limits = series.y[at], _limits(series, at)
     if value is None:
         return "undefined"
@@ -111,12 +111,13 @@ def _with_limits(series: Series, at: int) -> str:
 # --- numbers and words ------------------------------------------------------------------------------------------------
 
 
-def number(value: float) -> str:
-    """A value in a drawing: whole ones with thousands apart, small ones to three decimals."""
-    if (float(value).is_integer() and abs(value) != 1.0) or isinstance(value, int):
-        return f"{value:,.0f}".replace("-", "−")
-    digits = 3 if abs(value) < 10 else 1
-    return f"{value:,.{digits}f}".replace("-", "−")
+Number: TypeAlias = Callable[[float], str]
+"""How a value is written."""
+
+
+def number_of(figure: Figure) -> Number:
+    """How the values of a drawing are written: all with as many decimals."""
+    return partial(decimal, places=places_of(_values(figure)))
 
 
 def measure(content: str, size: float) -> float:
@@ -295,7 +296,7 @@ def _draw_lines(figure: Figure, width: float) -> tuple[list[str], float, float]:
     numbers = all(not isinstance(x, str) for x in _categories(figure))
     places = {x: float(x) if numbers else float(at) for at, x in enumerate(_categories(figure))}
     left, right, top = 52.0, width - 14, 10.0
-    unit = numbers and all(0 <= value <= 1 for value in (*_values(figure), *places.values()))
+    unit = numbers and _is_unit(_values(figure)) and _is_unit(places.values())
     height = min(right - left, 250.0) if unit else 200.0
     right = left + height if unit and width == NARROW else right
     bottom = top + height
@@ -307,6 +308,12 @@ def _draw_lines(figure: Figure, width: float) -> tuple[list[str], float, float]:
         parts += _draw_series(series, place, [across.at(places[x]) for x in series.x], upward)
     legend, end = _legend(figure, left, right, bottom + 34, _line_sample)
     return [*parts, *legend], width, end + 4
+
+
+def _is_unit(values: Iterable[float]) -> bool:
+    """Whether values are shares that want the whole axis from 0 to 1: those that fill less than half of it do not."""
+    found = tuple(values)
+    return min(found) >= 0 and 0.5 < max(found) <= 1
 
 
 def _names(figure: Figure, scale: Axis, bottom: float) -> list[str]:
@@ -364,6 +371,7 @@ def _draw_bars(figure: Figure, width: float) -> tuple[list[str], float, float]:
 def _draw_upright(figure: Figure, labels: list[float | str], width: float) -> tuple[list[str], float, float]:
     left, right, top, bottom = 52.0, width - 14, 18.0, 196.0
     upward = axis(_values(figure), bottom, top, zero=True)
+    scale = upward, number_of(figure)
     slot = (right - left) / len(labels)
     bar = slot * (0.72 if isinstance(labels[0], str) else 0.92) / len(figure.series)
     parts = _upward(upward, left, right, figure.y_label)
@@ -374,7 +382,7 @@ def _draw_upright(figure: Figure, labels: list[float | str], width: float) -> tu
             parts += [text(middle, bottom + 13, _label(label), colour=MUTED, size=TINY)]
         for place, series in enumerate(figure.series):
             x = middle + (place - len(figure.series) / 2) * bar
-            parts += _upright_bar(series, place, label, (x, bar), upward)
+            parts += _upright_bar(series, place, label, (x, bar), scale)
     parts += [line(left, upward.at(0), right, upward.at(0), INK, 0.9)]
     parts += [text((left + right) / 2, bottom + 28, figure.x_label, size=SMALL)]
     legend, end = _legend(figure, left, right, bottom + 34, _block_sample)
@@ -382,11 +390,11 @@ def _draw_upright(figure: Figure, labels: list[float | str], width: float) -> tu
 
 
 def _upright_bar(
-    series: Series, place: int, label: float | str, span: tuple[float, float], upward: Axis
+    series: Series, place: int, label: float | str, span: tuple[float, float], scale: tuple[Axis, Number]
 ) -> Iterator[str]:
     at = series.x.index(label) if label in series.x else None
     value = None if at is None else series.y[at]
-    x, bar = span
+    (x, bar), (upward, number) = span, scale
     if value is None or at is None:
         yield text(x + bar / 2, upward.at(0) - 3, "–", colour=MUTED, size=SMALL)
         return
@@ -404,23 +412,24 @@ def _draw_level(figure: Figure, labels: list[float | str], width: float) -> tupl
     rows = _rows(labels, max(13.0, 9.0 * len(figure.series)) + 5, width)
     left = rows.left
     across = axis(_values(figure), left, width - 58, zero=True, most=5 if width == NARROW else 6)
+    scale = across, number_of(figure)
     parts = _across(across, rows.top, rows.bottom, figure.y_label)
     for label, (top, height) in zip(labels, rows.spans, strict=True):
         parts += _row_label(label, left, top + height / 2)
         bar = (height - 5) / len(figure.series)
         for place, series in enumerate(figure.series):
-            parts += _level_bar(series, place, label, (top + 2.5 + place * bar, bar), across)
+            parts += _level_bar(series, place, label, (top + 2.5 + place * bar, bar), scale)
     parts += [line(across.at(0), rows.top, across.at(0), rows.bottom, INK, 0.9)]
     legend, end = _legend(figure, left, width - 14, rows.bottom + 34, _block_sample)
     return [*parts, *legend], width, end + 4
 
 
 def _level_bar(
-    series: Series, place: int, label: float | str, span: tuple[float, float], across: Axis
+    series: Series, place: int, label: float | str, span: tuple[float, float], scale: tuple[Axis, Number]
 ) -> Iterator[str]:
     at = series.x.index(label) if label in series.x else None
     value = None if at is None else series.y[at]
-    y, bar = span
+    (y, bar), (across, number) = span, scale
     if value is None or at is None:
         yield text(across.at(0) + 4, y + bar / 2 + 3, "not given", "start", MUTED, TINY)
         return
@@ -477,6 +486,7 @@ def _draw_intervals(figure: Figure, width: float) -> tuple[list[str], float, flo
     labels = _categories(figure)
     rows = _rows(labels, 12.0 * len(figure.series) + 5, width)
     across = axis(_values(figure), rows.left, width - 128)
+    scale = across, number_of(figure)
     parts = _across(across, rows.top, rows.bottom, figure.y_label)
     if across.low < 0 < across.high:
         parts += [line(across.at(0), rows.top, across.at(0), rows.bottom, INK, 0.9)]
@@ -485,13 +495,14 @@ def _draw_intervals(figure: Figure, width: float) -> tuple[list[str], float, flo
         parts += _row_label(label, rows.left, top + height / 2)
         pitch = (height - 5) / len(figure.series)
         for place, series in enumerate(figure.series):
-            parts += _interval(series, place, label, top + 2.5 + (place + 0.5) * pitch, across)
+            parts += _interval(series, place, label, top + 2.5 + (place + 0.5) * pitch, scale)
     parts = [*(part for part in parts if PALE in part), *(part for part in parts if PALE not in part)]
     legend, end = _legend(figure, rows.left, width - 14, rows.bottom + 34, _mark_sample)
     return [*parts, *legend], width, end + 4
 
 
-def _interval(series: Series, place: int, label: float | str, y: float, across: Axis) -> Iterator[str]:
+def _interval(series: Series, place: int, label: float | str, y: float, scale: tuple[Axis, Number]) -> Iterator[str]:
+    across, number = scale
     at = series.x.index(label) if label in series.x else None
     if at is None or (value := series.y[at]) is None:
         yield text(across.end + 10, y + 3, "undefined" if at is not None else "", "start", MUTED, SMALL)
@@ -502,7 +513,7 @@ def _interval(series: Series, place: int, label: float | str, y: float, across: 
         yield line(low, y, high, y, colour_of(place), 1.5)
         yield from (line(end, y - 3, end, y + 3, colour_of(place), 1.5) for end in (low, high))
     yield mark(across.at(value), y, place)
-    yield text(across.end + 10, y + 3, _with_limits(series, at), "start", size=SMALL)
+    yield text(across.end + 10, y + 3, _with_limits(series, at, number), "start", size=SMALL)
 
 
 # --- grids ------------------------------------------------------------------------------------------------------------
@@ -516,7 +527,7 @@ def _draw_grid(figure: Figure, width: float) -> tuple[list[str], float, float]:
     slanted = longest > slot - 3
     longest = max(measure(_label(column), TINY) for column in columns)
     head = longest * 0.72 + 10 if slanted else 6 + 10.0 * max(len(wrap(_label(c), slot - 4, TINY)) for c in columns)
-    shade = _shade(_values(figure))
+    how = _shade(_values(figure)), number_of(figure)
     parts = []
     for at, column in enumerate(columns):
         parts += _column(_label(column), rows.left + (at + 0.5) * slot, head, None if slanted else slot - 4)
@@ -525,7 +536,7 @@ def _draw_grid(figure: Figure, width: float) -> tuple[list[str], float, float]:
         values = dict(zip(series.x, series.y, strict=True))
         for at, column in enumerate(columns):
             where = (rows.left + at * slot, head + top, slot, height)
-            parts += _grid_cell(values.get(column), shade, where)
+            parts += _grid_cell(values.get(column), how, where)
     end = head + rows.bottom
     said = f"{figure.y_label}; across: {figure.x_label}; the darker, the more"
     lines = wrap(said, width - rows.left, SMALL)
@@ -549,9 +560,9 @@ def _shade(values: list[float]) -> Callable[[float], float]:
 
 
 def _grid_cell(
-    value: float | None, shade: Callable[[float], float], where: tuple[float, float, float, float]
+    value: float | None, how: tuple[Callable[[float], float], Number], where: tuple[float, float, float, float]
 ) -> Iterator[str]:
-    x, y, width, height = where
+    (x, y, width, height), (shade, number) = where, how
     if value is None:
         yield text(x + width / 2, y + height / 2 + 3, "–", colour=MUTED, size=TINY)
         return

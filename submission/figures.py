@@ -150,12 +150,12 @@ def flow_chart(steps: Sequence[tuple[str, str, str | None]], alt: str) -> Markup
         y = 6 + number * pitch
         parts += _box(4, y, STEP_WIDTH, title, detail, BLUE)
         if leave:
-            parts += [_arrow(4 + STEP_WIDTH, y + STEP_HEIGHT / 2, EXIT_LEFT - 1, y + STEP_HEIGHT / 2)]
+            parts += [arrow(4 + STEP_WIDTH, y + STEP_HEIGHT / 2, EXIT_LEFT - 1, y + STEP_HEIGHT / 2)]
             exit_title, _, exit_detail = leave.partition("|")
             parts += _box(EXIT_LEFT, y, EXIT_WIDTH, exit_title, exit_detail, VERMILION)
         if number + 1 < len(steps):
             middle = 4 + STEP_WIDTH / 2
-            parts += [_arrow(middle, y + STEP_HEIGHT, middle, y + pitch - 1)]
+            parts += [arrow(middle, y + STEP_HEIGHT, middle, y + pitch - 1)]
     return picture(parts, EXIT_LEFT + EXIT_WIDTH + 4, 6 + len(steps) * pitch - 12, alt)
 
 
@@ -168,7 +168,8 @@ def _box(x: float, y: float, width: float, title: str, detail: str, colour: str)
     ]
 
 
-def _arrow(x1: float, y1: float, x2: float, y2: float) -> str:
+def arrow(x1: float, y1: float, x2: float, y2: float) -> str:
+    """A level or upright line with a head at its end."""
     head = (
         f"{x2:.1f},{y2:.1f} {x2 - 6:.1f},{y2 - 3:.1f} {x2 - 6:.1f},{y2 + 3:.1f}"
         if y1 == y2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache, wraps
+from math import floor, isclose, log10
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any, TypeVar
@@ -157,14 +158,47 @@ def megabytes(value: int | None) -> object:
     return None if value is None else f"{value / 1e6:.1f} MB"
 
 
+def places_of(values: Iterable[object]) -> int:
+    """How many decimals the numbers of one column or drawing need, so that all of them have as many.
+
+    Whole numbers need none, shares (no number above 1) three, of very small ones three digits of the largest; others
+    as many as they have, and no more than give the largest four digits.
+    """
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    largest = max(map(abs, numbers), default=0.0)
+    if not largest or (all(map(float.is_integer, numbers)) and largest > 1):
+        return 0
+    if largest <= 1:
+        return max(3, 2 - floor(log10(largest)))
+    most = max(1, 3 - floor(log10(largest)))
+    return next(n for n in range(most + 1) if n == most or all(isclose(round(v, n), round(v, most)) for v in numbers))
+
+
+def decimal(value: float, places: int) -> str:
+    """A number with so many decimals, thousands apart, the minus sign of typography, and no negative nothing."""
+    return f"{value:z,.{places}f}".replace("-", "−")
+
+
 @total
-def cell(value: object) -> object:
-    """A cell of an evidence table: text as it is, whole numbers with thousands apart, others to four digits."""
+def cells(table: Table) -> tuple[tuple[object, ...], ...]:
+    """The rows of an evidence table as they are shown: the numbers of a column alike, texts as they are."""
+    shown = [_alike(column) for column in zip(*table.rows, strict=True)]
+    return tuple(zip(*shown, strict=True))
+
+
+def _alike(column: tuple[object, ...]) -> tuple[object, ...]:
+    """A column as it is shown; where texts and both kinds of numbers stand together, each number stands for itself."""
+    kinds = {type(value) for value in column} - {type(None)}
+    if kinds >= {str, int, float}:
+        return tuple(_cell(value, places_of([value])) for value in column)
+    whole = kinds <= {int, str, bool}
+    return tuple(_cell(value, 0 if whole else places_of(column)) for value in column)
+
+
+def _cell(value: object, places: int) -> object:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return count(value)
-    return f"{value:.4g}" if isinstance(value, float) else value
+        return yes_no(value)
+    return decimal(value, places) if isinstance(value, int | float) else value
 
 
 @total
@@ -177,8 +211,8 @@ def columns_of(table: Table) -> tuple[str, ...]:
 
 @total
 def breadth(columns: tuple[str, ...]) -> str:
-    """The class of an evidence table: few columns need not spread over the page."""
-    return {1: "half", 2: "half", 3: "most"}.get(len(columns), "")
+    """The class of an evidence table: columns as wide as their words, and few of them need not spread over the page."""
+    return f"data { ({1: 'half', 2: 'half', 3: 'most'}.get(len(columns), '')) }".strip()
 
 
 MOST_SLIM = 4
@@ -243,8 +277,8 @@ def value_of(estimate: Estimate) -> object:
 
 
 def signed(value: float) -> str:
-    """Three decimals, of a large ratio one, with the minus sign of typography."""
-    return f"{value:.{3 if abs(value) < 100 else 1}f}".replace("-", "−")
+    """Three decimals, of a large ratio one."""
+    return decimal(value, 3 if abs(value) < 100 else 1)
 
 
 @total

@@ -224,10 +224,11 @@ def _measures_table(records: Records) -> Table:
     measures = {name: table[column].to_numpy(dtype=np.float64) for column, name in named.items() if column in table}
     if "width" in table:
         measures["Width of the field, mm"] = measures["Width, pixels"] * measures["Pixel spacing, mm"]
-    rows = tuple((name, *quartiles(known, 4 if "spacing" in name else 1), *_ends(known))
-                 for name, values in measures.items() for known in (values[~np.isnan(values)],))  # fmt: skip
-    columns = ("Measure", "Lower quartile", "Median", "Upper quartile", "Smallest", "Largest")
-    return Table(title="Sizes and spacing of the original images", columns=columns, rows=rows)
+    found = [(*quartiles(known, 4 if "spacing" in name else 1), *_ends(known))
+             for name, values in measures.items() for known in (values[~np.isnan(values)],)]  # fmt: skip
+    places = ("Lower quartile", "Median", "Upper quartile", "Smallest", "Largest")
+    rows = tuple((place, *values) for place, *values in zip(places, *found, strict=True))
+    return Table(title="Sizes and spacing of the original images", columns=("Value", *measures), rows=rows)
 
 
 def _ends(values: NDArray[np.float64]) -> tuple[float | None, float | None]:

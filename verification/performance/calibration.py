@@ -30,7 +30,8 @@ def calibration(cases: Cases) -> tuple[Table, Figure]:
         rows=tuple(rows),
     )
     series = Series(name="images in groups of rising score", x=tuple(r[3] for r in rows), y=tuple(r[4] for r in rows))
-    diagonal = Series(name="if the share were the score", x=(0.0, 1.0), y=(0.0, 1.0))
+    highest = rows[-1][3]
+    diagonal = Series(name="if the share were the score", x=(0.0, highest), y=(0.0, highest))
     return table, Figure(
         kind=FigureKind.LINES, title="Share of positive images by mean score", x_label="mean score of the group",
         y_label="share positive by the reference standard", series=(series, diagonal),

@@ -1,0 +1,185 @@
+"""A flow of images as a drawing: what was listed downwards, what was left out to its side, its parts below.
+
+The rows of its table say how: one that begins “left out: ” leaves what stands above it, one that begins “of these: ” is
+a part of what stands above it, any other is what remains. A flow whose counts do not sum is not drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TypeAlias
+
+from markupsafe import Markup
+
+from submission.charts import SMALL, WIDE, measure, wrap
+from submission.figures import BLUE, INK, MUTED, PAPER, VERMILION, arrow, line, picture, svg, text
+from submission.filters import count, total
+from verification.evidence import Gap, Table
+
+Row: TypeAlias = tuple[str | int | float | None, ...]
+Stage: TypeAlias = list[Row]
+"""What remains, then what is left out of it."""
+Chain: TypeAlias = list[Stage]
+
+LEFT_OUT, PART = "left out: ", "of these: "
+PAD, LEADING, GAP = 8.0, 12.5, 24.0
+"""Inside a box, between its lines, and between boxes below each other; pixels of CSS."""
+WIDEST = 330.0
+"""The widest box."""
+
+
+@total
+def is_flow(table: Table) -> bool:
+    """Whether a table is a flow of images: its rows are steps."""
+    return bool(table.columns) and table.columns[0].lower() == "step"
+
+
+@total
+def flow_diagram(table: Table) -> Markup | Gap:
+    """A flow as an image of a page, with its alternative text; one that does not sum is a gap."""
+    drawn = _draw(table)
+    return drawn if isinstance(drawn, Gap) else picture(*drawn, _describe(table))
+
+
+@total
+def inline_flow_diagram(table: Table) -> Markup | Gap:
+    """A flow as a drawing inside an HTML page, its colours those of the page."""
+    drawn = _draw(table)
+    return drawn if isinstance(drawn, Gap) else Markup(svg(*drawn, _describe(table)))  # noqa: S704  escaped in parts
+
+
+def _describe(table: Table) -> str:
+    return f"{table.title}. " + "; ".join(f"{row[0]}: {', '.join(_counts(table, row))}" for row in table.rows) + "."
+
+
+def _counts(table: Table, row: Row) -> list[str]:
+    """The counts of a row with what they count, "5,216 images"."""
+    named = zip(table.columns[1:], row[1:], strict=True)
+    return [f"{count(value)} {name.lower()}" for name, value in named if isinstance(value, int)]
+
+
+# --- what the rows say ------------------------------------------------------------------------------------------------
+
+
+def _read(table: Table) -> list[Chain]:
+    """The stages from first to last, then those of each part."""
+    chains: list[Chain] = [[]]
+    for row in table.rows:
+        if str(row[0]).startswith(PART):
+            chains.append([])
+        if str(row[0]).startswith(LEFT_OUT) and chains[-1]:
+            chains[-1][-1].append(row)
+        else:
+            chains[-1].append([row])
+    return chains
+
+
+def _sum(rows: Sequence[Row]) -> int:
+    return sum(row[1] for row in rows if isinstance(row[1], int))
+
+
+def _find_fault(chains: list[Chain]) -> str | None:
+    """Where the counts do not sum."""
+    for chain in chains:
+        for (held, *out), (rest, *_) in pairwise(chain):
+            if _sum([held]) - _sum(out) != _sum([rest]):
+                return str(rest[0])
+        if len(chain[-1]) > 1:
+            return str(chain[-1][-1][0])
+    trunk, *parts = chains
+    if parts and _sum([part[0][0] for part in parts]) != _sum(trunk[-1]):
+        return str(trunk[-1][0])
+    return None
+
+
+# --- how they look ----------------------------------------------------------------------------------------------------
+
+
+def _draw(table: Table) -> tuple[list[str], float, float] | Gap:
+    chains = _read(table)
+    fault = _find_fault(chains) if chains[0] else "the first row"
+    if fault:
+        reason = f"the counts of the flow “{table.title}” do not sum at “{fault}”"
+        return Gap(reason=reason, closes="a table whose steps are all stated")
+    trunk, *parts = chains
+    left = (WIDE - WIDEST) / 2 if parts and all(len(stage) == 1 for stage in trunk) else 2.0
+    drawn, end = _draw_chain(table, trunk, left, WIDE - 4, 2.0)
+    if not parts:
+        return drawn, WIDE, end + 2
+    each = (WIDE - 4 - 12 * (len(parts) - 1)) / len(parts)
+    lefts = [2 + at * (each + 12) for at in range(len(parts))]
+    below = [_draw_chain(table, part, left, each, end + GAP) for part, left in zip(parts, lefts, strict=True)]
+    joined = _join(
+        _middle(trunk, left, WIDE - 4), end, [_middle(p, x, each) for p, x in zip(parts, lefts, strict=True)]
+    )
+    return [*drawn, *joined, *(one for found, _ in below for one in found)], WIDE, max(low for _, low in below) + 2
+
+
+def _box_width(chain: Chain, width: float) -> float:
+    """The width of what remains: half of the place if something is left out beside it."""
+    return min(WIDEST, width * 0.5 if any(len(stage) > 1 for stage in chain) else width)
+
+
+def _middle(chain: Chain, left: float, width: float) -> float:
+    return left + _box_width(chain, width) / 2
+
+
+def _join(x: float, top: float, below: Sequence[float]) -> Iterator[str]:
+    """From a box to its parts."""
+    level = top + GAP / 2
+    yield line(x, top, x, level, MUTED, 1.0)
+    yield line(min(x, *below), level, max(x, *below), level, MUTED, 1.0)
+    yield from (arrow(middle, level, middle, top + GAP - 1) for middle in below)
+
+
+def _draw_chain(table: Table, chain: Chain, left: float, width: float, y: float) -> tuple[list[str], float]:
+    """The boxes of a chain below each other, and where the last of them ends."""
+    parts: list[str] = []
+    box, middle = _box_width(chain, width), _middle(chain, left, width)
+    for at, (row, *out) in enumerate(chain):
+        drawn, end = _draw_box(table, row, left, y, box, BLUE)
+        parts += drawn
+        beside, y = _draw_left_out(table, out, (middle, left + box + 14), left + width, end)
+        parts += beside
+        if at + 1 < len(chain):
+            parts += [arrow(middle, end, middle, y - 1)]
+    return parts, end
+
+
+def _draw_left_out(
+    table: Table, rows: Sequence[Row], xs: tuple[float, float], right: float, y: float
+) -> tuple[list[str], float]:
+    """What leaves a line downwards, beside it, and where the next box may begin."""
+    parts: list[str] = []
+    (middle, left), bottom = xs, y + 2
+    for row in rows:
+        drawn, end = _draw_box(table, row, left, bottom + 4, min(WIDEST, right - left), VERMILION)
+        level = (bottom + 4 + end) / 2
+        parts += [arrow(middle, level, left - 1, level), *drawn]
+        bottom = end
+    return parts, max(bottom + 6, y + GAP)
+
+
+def _draw_box(table: Table, row: Row, x: float, y: float, width: float, colour: str) -> tuple[list[str], float]:
+    """A box that says a step and its counts, and where it ends."""
+    said = [(one, INK) for one in wrap(str(row[0]).removeprefix(PART), width - 2 * PAD, SMALL)]
+    said += [(one, MUTED) for one in _pack(_counts(table, row), width - 2 * PAD)]
+    height = len(said) * LEADING + 9
+    frame = (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="3" fill="{PAPER}" '
+        f'stroke="{colour}" stroke-width="1.1"/>'
+    )
+    lines = [text(x + PAD, y + 13.5 + at * LEADING, one, "start", ink, SMALL) for at, (one, ink) in enumerate(said)]
+    return [frame, *lines], y + height
+
+
+def _pack(counts: Sequence[str], width: float) -> Iterator[str]:
+    """Counts in lines, as many in each as have room."""
+    held: list[str] = []
+    for one in counts:
+        if held and measure(", ".join([*held, one]), SMALL) > width:
+            yield ", ".join(held)
+            held = []
+        held.append(one)
+    yield ", ".join(held)

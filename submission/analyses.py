@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from submission.filters import metric, total
-from verification.evidence import Analysis, Estimate, Gap, Role
+from submission.filters import metric, overall, total
+from verification.evidence import Analysis, Estimate, Gap, Role, Study, StudyCriterion
 
 ORDER = tuple(Role)
 WHOLE = "all"
@@ -20,11 +20,13 @@ class Row:
     """A group of images judged by one score; `why` is the one reason if no estimate of it is defined.
 
     `cells` are its estimates by metric. A metric with intervals by two methods has two estimates in its cell.
-    `shape` is taken from the estimate with the most images: how many of them, of how many patients, and so on.
+    `shape` is the estimate with the most images; `patients` are those of the whole group, None if none of its estimates
+    is of all its images.
     """
 
     label: str
     shape: Estimate
+    patients: int | None
     cells: tuple[tuple[Estimate, ...], ...]
     why: str | None
 
@@ -64,11 +66,42 @@ def of_roles(analyses: Iterable[Analysis], *roles: str) -> tuple[Analysis, ...] 
     return found or Gap(reason=f"the study holds no analysis of the kind “{said}”", closes="plan it and carry it out")
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a headline: the best baseline, the paired difference to it, and the share of positives."""
+
+    best: Estimate | Gap
+    paired: Estimate | Gap
+    positives: Estimate | Gap
+
+
+@total
+def beside_headline(study: Study) -> Beside:
+    """What the evidence holds to be set beside a study's headline, each a figure or a gap."""
+    missing = Gap(
+        reason=f"no simple measure was scored on the images of study {study.name}",
+        closes="a plan that asks for it, locked before an opening",
+    )
+    baselines = [one for found in study.analyses if found.role is Role.BASELINE for one in found.estimates]
+    paired = next((one for one in baselines if one.metric == "auroc_difference"), missing)
+    named = f"({paired.score})" if isinstance(paired, Estimate) else ""
+    best = next((one for one in baselines if one.metric == "auroc" and f"({one.score})" in named), missing)
+    shares = (one for one in study.estimates if one.metric == "prevalence" and one.subgroup == overall(study))
+    unknown = Gap(reason=f"study {study.name} holds no share of positive images", closes="evaluate it")
+    return Beside(best, paired, next(shares, unknown))
+
+
 @total
 def by_role(analyses: Iterable[Analysis]) -> tuple[Analysis, ...] | Gap:
     """All analyses, the primary ones first; a gap if there is none."""
     found = tuple(sorted(analyses, key=lambda analysis: ORDER.index(analysis.role)))
     return found or Gap(reason="the study holds no analysis", closes="carry it out and record it")
+
+
+@total
+def deciding(criteria: Iterable[StudyCriterion]) -> tuple[Estimate, ...]:
+    """The estimates that decide criteria."""
+    return tuple(one.estimate for one in criteria if isinstance(one.estimate, Estimate))
 
 
 def _groups(estimates: Sequence[Estimate]) -> tuple[tuple[Estimate, ...], ...]:
@@ -85,7 +118,14 @@ def _rows(groups: Sequence[tuple[Estimate, ...]], metrics: tuple[str, ...]) -> I
         cells = tuple(tuple(estimate for estimate in group if estimate.metric == name) for name in metrics)
         if any(cells):
             shape = max(group, key=lambda estimate: estimate.n)
-            yield Row(_label(group[0], groups), shape, cells, _only_reason([one for cell in cells for one in cell]))
+            why = _only_reason([one for cell in cells for one in cell])
+            yield Row(_label(group[0], groups), shape, _patients_of(shape), cells, why)
+
+
+def _patients_of(shape: Estimate) -> int | None:
+    if shape.positives is None or shape.negatives is None:
+        return shape.patients or None
+    return shape.patients if shape.n == shape.positives + shape.negatives else None
 
 
 def _only_reason(estimates: list[Estimate]) -> str | None:

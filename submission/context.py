@@ -145,6 +145,7 @@ class Package:
     study_data: Dataset | Gap
     scored: int | Gap
     development: Study | Gap
+    development_data: Dataset | Gap
     label_studies: tuple[Study, ...] | Gap
     comparators: tuple[Study, ...] | Gap
     plans: tuple[Study, ...] | Gap
@@ -186,6 +187,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
     state = "blocked" if blocking else getattr(release, "status", "blocked")
     trace, verification = bundle.trace, bundle.verification
     forward = bind(trace, lambda graph: tuple(_forward(graph, verification)))
+    development = bind(release, lambda found: _development_of(bundle, found))
     declared = {gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared}
     return Package(
         source=project.source(()),
@@ -205,7 +207,8 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         study=study,
         study_data=bind(study, lambda found: _data_of(bundle, found)),
         scored=bind(study, _scored),
-        development=bind(release, lambda found: _development_of(bundle, found)),
+        development=development,
+        development_data=bind(development, lambda found: _data_of(bundle, found)),
         label_studies=_of_kind(bundle, "reference_standard"),
         comparators=_of_kind(bundle, "comparator"),
         plans=_of_kind(bundle, "validation_plan"),

@@ -24,6 +24,7 @@ from verification.evidence import (
     Gap,
     Interval,
     Item,
+    NotApplicable,
     Opening,
     Population,
     RejectionCode,
@@ -51,6 +52,7 @@ METRICS = {
     "brier": "Brier score",
     "always_positive_f1": "F1, all flagged",
     "auroc_difference": "AUROC difference",
+    "baseline_auroc": "AUROC of the baseline",
     "ac1": "AC1",
     "f1": "F1",
     "lr_negative": "LR−",
@@ -61,12 +63,16 @@ METRICS = {
 """Names of metrics that are not simply their words."""
 
 
+ABSENT = (Gap, NotApplicable)
+"""What stands where evidence would: what is missing, and what does not apply."""
+
+
 def total(function: F) -> F:
-    """Register a filter and make it total: a gap comes out as it went in."""
+    """Register a filter and make it total: a gap, or what does not apply, comes out as it went in."""
 
     @wraps(function)
     def passing(value: object, *arguments: object, **options: object) -> object:
-        return value if isinstance(value, Gap | Undefined) else function(value, *arguments, **options)
+        return value if isinstance(value, (*ABSENT, Undefined)) else function(value, *arguments, **options)
 
     FILTERS[function.__name__] = passing
     return passing  # type: ignore[return-value]
@@ -83,6 +89,8 @@ def show(value: object) -> object:
     """
     if isinstance(value, Gap):
         return gap_inline(value)
+    if isinstance(value, NotApplicable):
+        return Markup('<span class="absent">not applicable: {}</span>').format(spell(value.reason))
     if value is None:
         return Markup('<span class="absent">not recorded</span>')
     if isinstance(value, bool | int | float):
@@ -252,6 +260,35 @@ def interval(value: Interval | None) -> object:
     return f"{signed(value.lower)} to {signed(value.upper)}"
 
 
+@total
+def interval_of(estimate: Estimate) -> object:
+    """The limits of an estimate, or why it has none; of an undefined one an en dash, for its reason stands already."""
+    if estimate.interval is not None:
+        return interval(estimate.interval)
+    return (
+        "–"
+        if estimate.value is None
+        else Markup('<span class="absent">{}</span>').format(
+            spell(estimate.reason or "no interval: no reason was recorded")
+        )
+    )
+
+
+@total
+def stated(estimate: Estimate) -> object:
+    """An estimate in one line: what is judged, the metric, the value and its limits."""
+    what = f"{estimate.score}: " if estimate.score else ""
+    line = Markup("{}{} {}, {}") if estimate.interval is None else Markup("{}{} {} ({})")
+    return line.format(what, metric(estimate.metric), value_of(estimate), interval_of(estimate))
+
+
+@total
+def share_of(estimate: Estimate) -> str:
+    """A share in images and per cent, "390 of 624 (62.5 %)"."""
+    share = "undefined" if estimate.value is None else f"{100 * estimate.value:.1f} %"
+    return f"{count_or_dash(estimate.events)} of {count(estimate.n)} ({share})"
+
+
 def level(value: Interval) -> str:
     """The level and method of an interval, "95 %, Wilson"."""
     return f"{value.level * 100:.0f} %, {value.method}"
@@ -311,6 +348,13 @@ def standing(plan: Study) -> str:
         "The plan has been carried out: its release scored the images as the log says. The Clinical Performance Report "
         "of that release holds the estimates; below stands what they gave for the criteria."
     )
+
+
+@total
+def sample_of(estimate: Estimate, whole: int | None) -> str:
+    """Numerator and denominator in images, and the patients of these where they are not those of the whole group."""
+    patients = "" if estimate.patients == whole else f" of {estimate.patients:,} patients"
+    return events_of(estimate) + patients
 
 
 @total

@@ -21,7 +21,7 @@ from PIL import ImageFile
 from submission import analyses, charts, figures, flows  # noqa: F401  their filters register themselves
 from submission.catalogue import Entry, Standard
 from submission.context import BLOCKED, Package
-from submission.filters import FILTERS, FONTS, shipped_characters, show, spell
+from submission.filters import ABSENT, FILTERS, FONTS, shipped_characters, show, spell
 from verification.evidence import Gap, Issue, Meaning, fitting, lines_by_subject
 
 HERE = Path(__file__).parent
@@ -36,17 +36,20 @@ class RenderError(Exception):
 
 
 class TotalEnvironment(Environment):
-    """A Jinja environment in which what hangs on a gap is that gap, so that missing evidence cannot vanish."""
+    """A Jinja environment in which what hangs on a gap is that gap, so that missing evidence cannot vanish.
+
+    What does not apply is passed on in the same way.
+    """
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """An attribute of a value; of a gap, the gap itself."""
-        if isinstance(obj, Gap) and attribute not in obj.__struct_fields__:
+        if isinstance(obj, ABSENT) and attribute not in obj.__struct_fields__:
             return obj
         return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """An element of a value; of a gap, the gap itself."""
-        return obj if isinstance(obj, Gap) else super().getitem(obj, argument)
+        return obj if isinstance(obj, ABSENT) else super().getitem(obj, argument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def make_environment(folder: Path = TEMPLATES) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    environment.tests["gap"] = lambda value: isinstance(value, Gap)
+    environment.tests["gap"] = lambda value: isinstance(value, ABSENT)
     environment.globals["flow_chart"] = figures.flow_chart
     return environment
 

@@ -29,7 +29,15 @@ from verification.console import (
 )
 
 if TYPE_CHECKING:
-    from verification.evidence import Estimate, Project, StudiesEvidence, VerificationEvidence, VerificationResult
+    from verification.evidence import (
+        Estimate,
+        Interval,
+        Project,
+        StudiesEvidence,
+        StudyCriterion,
+        VerificationEvidence,
+        VerificationResult,
+    )
 
 
 def verify(argv: list[str]) -> int:
@@ -119,7 +127,7 @@ def evaluate(argv: list[str]) -> int:
     folder = arguments.data or os.environ.get("CLEARWAY_DATA")
     try:
         if arguments.record:
-            record(project, arguments.study, Path(folder) if folder else None)
+            complain(record(project, arguments.study, Path(folder) if folder else None))
         with recorded_run(project.evidence, "evaluate", argv):
             evidence = run(project, arguments.study)
     except ValueError as error:
@@ -190,13 +198,21 @@ def _study_lines(evidence: StudiesEvidence) -> Iterator[str]:
         methods: dict[str, str] = {}  # each with a letter, in the order of first use, as in the performance report
         for estimate in study.estimates:
             yield f"  {_estimate_line(estimate, methods)}"
+        decided = [_criterion_line(criterion, methods) for criterion in study.criteria]
         yield from (f"  {letter}  {method}" for method, letter in methods.items())
-        for criterion in study.criteria:
-            said = {True: "MET", False: "NOT MET", None: "no estimate"}[criterion.met]
-            goal = f"{criterion.limit} limit of {criterion.metric} ({criterion.subgroup})"
-            yield f"  {said:12} {criterion.id}: {goal} {criterion.comparison} {criterion.bound:g}"
+        for criterion, line in zip(study.criteria, decided, strict=True):
+            yield f"  {line}"
             if criterion.id not in by_criterion and criterion.met is None:
                 yield f"  {'':12} {getattr(criterion.estimate, 'reason', '')}"
+
+
+def _criterion_line(criterion: StudyCriterion, methods: dict[str, str]) -> str:
+    """The goal, whether it is met, and the limit that decides with the letter of its interval's method."""
+    said = {True: "MET", False: "NOT MET", None: "no estimate"}[criterion.met]
+    goal = f"{criterion.limit} limit of {criterion.metric} ({criterion.subgroup})"
+    interval = getattr(criterion.estimate, "interval", None)
+    limit = f": {getattr(interval, criterion.limit):z.3f} by {_letter(interval, methods)}" if interval else ""
+    return f"{said:12} {criterion.id}: {goal} {criterion.comparison} {criterion.bound:g}{limit}"
 
 
 def _estimate_line(estimate: Estimate, methods: dict[str, str]) -> str:
@@ -207,8 +223,12 @@ def _estimate_line(estimate: Estimate, methods: dict[str, str]) -> str:
     if estimate.value is None:
         return f"{name:56} undefined: {estimate.reason} ({sample})"
     if estimate.interval is None:
-        return f"{name:56} {estimate.value:7.3f}  {'no interval':16}  {sample}"
+        return f"{name:56} {estimate.value:z7.3f}  {'no interval':16}  {sample}"
     interval = estimate.interval
-    method = f"{interval.level * 100:g} %, {interval.method}"
-    letter = methods.setdefault(method, chr(ord("a") + len(methods)))
-    return f"{name:56} {estimate.value:7.3f}  [{interval.lower:.3f}, {interval.upper:.3f}] {letter}  {sample}"
+    letter = _letter(interval, methods)
+    return f"{name:56} {estimate.value:z7.3f}  [{interval.lower:z.3f}, {interval.upper:z.3f}] {letter}  {sample}"
+
+
+def _letter(interval: Interval, methods: dict[str, str]) -> str:
+    """The letter of an interval's method, a new one where it has none yet."""
+    return methods.setdefault(f"{interval.level * 100:g} %, {interval.method}", chr(ord("a") + len(methods)))

@@ -45,7 +45,8 @@ def describe_manifest(
         splits=tuple(_count_split(name, entries) for name in splits_of(entries)),
         flow=(*([description.made_from.state()] if description.made_from else []), _flow_table(entries, target),
               *_find_shared_flows(entries, beside, target)),
-        limitations=description.limitations,
+        limitations=description.bounds,
+        spectrum=description.spectrum,
         figures=(_label_figure(entries),),
     )  # fmt: skip
 

@@ -46,7 +46,8 @@ def describe_records(description: Description, records: Records, digest: str) ->
         tables=(*find_tables(records), *_split_tables(records, assigned), not_recorded_table(description)),
         splits=tuple(_count_split(records, name, assigned == name) for name in _names(assigned)),
         flow=tuple(_find_flows(records, assigned)),
-        limitations=description.limitations,
+        limitations=description.bounds,
+        spectrum=description.spectrum,
         figures=tuple(find_figures(records)),
     )
 

@@ -60,6 +60,8 @@ class Folder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A dataset, described. `not_recorded` names attributes that the data do not carry.
 
+    `spectrum` says what kinds of patients the figures on it hold for; it is its first limitation as well.
+
     `folder` is the folder of its images among a user's data; without one it is named as the dataset is. `metadata` is
     a table of its images and `mapping` says what its columns are, both in the dataset's own folder. `beside` is another
     dataset of the same publication, whose patients may be among those of this one; `findings_of` is the dataset whose
@@ -73,6 +75,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: str
     role: str
     limitations: tuple[str, ...]
+    spectrum: str | None = None
     not_recorded: tuple[str, ...] = ()
     split: SplitRule | None = None
     attribution: str | None = None
@@ -82,6 +85,11 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     beside: str | None = None
     findings_of: str | None = None
     made_from: Folder | None = None
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """All that bounds figures on it: its spectrum, and the limitations."""
+        return (*((self.spectrum,) if self.spectrum else ()), *self.limitations)
 
     def find_images(self, data: Path) -> Path:
         """The folder of this dataset's images: `data`, or the one inside it that is named for them."""

@@ -21,7 +21,7 @@ GREY_BITS = {"1": 1, "L": 8, "LA": 8, "P": 8, "RGB": 8, "RGBA": 8, "CMYK": 8, "I
 """Pillow's modes that are read, with the bits of a grey value."""
 LINES_SHOWN = 4
 """Groups whose histograms are drawn as lines; more are a grid."""
-SHOWN_UNREAD = 50
+SHOWN_UNREAD = 3
 SHARE = "% of the pixels of an image, mean"
 
 
@@ -128,7 +128,8 @@ def _progress(listed: Sequence[Listed]) -> Iterator[Listed]:
 def _find_unread(unread: Sequence[tuple[Listed, str]]) -> Iterator[Issue]:
     for reason in sorted({reason for _, reason in unread}):
         paths = [str(each.path) for each, found in unread if found == reason]
-        named = ", ".join(paths[:SHOWN_UNREAD]) + (" and more" if len(paths) > SHOWN_UNREAD else "")
+        rest = len(paths) - SHOWN_UNREAD
+        named = ", ".join(paths[:SHOWN_UNREAD]) + (f" and {rest} more" if rest > 0 else "")
         yield Issue(code="image-left-out", severity=Severity.ADVISORY, where=paths[0],
                     message=f"{len(paths)} images left out: {reason}: {named}",
                     hint="get these files again, or take them off the list")  # fmt: skip

@@ -14,7 +14,7 @@ __all__ = [
     "Analysis", "Anomaly", "Card", "Change", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset",
     "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Figure", "FigureKind", "Gap",
     "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus", "Meaning", "Method", "Mutant",
-    "MutantOutcome", "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode",
+    "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode",
     "ReleaseEvidence", "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role",
     "RunKind", "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "Strength",
     "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax",
@@ -76,6 +76,12 @@ class RunRecord(Record, frozen=True):
     host: str
     python: str
     packages: dict[str, str]
+
+
+class NotApplicable(Record, frozen=True, tag=True):
+    """What does not apply, and why: nothing is missing."""
+
+    reason: str
 
 
 class Table(Record, frozen=True):
@@ -795,10 +801,10 @@ class Study(Record, frozen=True):
     openings: tuple[Opening, ...]
     images: int | None
     patients: int | None
-    confusion: Confusion | Gap
+    confusion: Confusion | Gap | NotApplicable
     estimates: tuple[Estimate, ...]
     criteria: tuple[StudyCriterion, ...]
-    curve: Curve | Gap
+    curve: Curve | Gap | NotApplicable
     analyses: tuple[Analysis, ...] = ()
     inputs: dict[str, str] = {}
 
@@ -836,7 +842,10 @@ class PixelDescription(Record, frozen=True, tag=True):
 
 
 class Dataset(Record, frozen=True):
-    """A collection of images, described. Counts that are not recorded are rows that say so."""
+    """A collection of images, described. Counts that are not recorded are rows that say so.
+
+    `spectrum` says what kinds of patients the figures on it hold for; it is among the limitations as well.
+    """
 
     name: str
     title: str
@@ -852,6 +861,7 @@ class Dataset(Record, frozen=True):
     limitations: tuple[str, ...]
     figures: tuple[Figure, ...] = ()
     pixels: PixelDescription | Gap | None = None
+    spectrum: str | None = None
 
 
 class DatasetsEvidence(Record, frozen=True):

@@ -212,7 +212,9 @@ def state(
     return structs.replace(found, weighting=ALIKE if cases.weights is None else WEIGHTED)
 
 
-def state_plain(held: Held, cases: Cases, source: str, *, identity: str, title: str, statement: str) -> Analysis:
+def state_plain(
+    held: Held, cases: Cases, source: str, *, identity: str, title: str, statement: str, tables: Sequence[Table] = ()
+) -> Analysis:
     """Every metric of images that count alike, with the intervals that assume independence beside those that decide."""
     plain = replace(cases, weights=None)
     rows = (*estimate(plain, held.setting), *estimate_as_if_independent(plain, held.setting))
@@ -220,7 +222,7 @@ def state_plain(held: Held, cases: Cases, source: str, *, identity: str, title: 
         statement = f"{statement} None of these images has such a label, so that there is no figure."
     return state(
         held, plain, Role.SECONDARY, source, identity=identity, title=title, statement=statement, estimates=rows,
-        figures=(roc_figure(plain, name=MAIN),) if _has_both(plain) else (),
+        tables=tables, figures=(roc_figure(plain, name=MAIN),) if _has_both(plain) else (),
     )  # fmt: skip
 
 
@@ -295,7 +297,7 @@ def _flow(held: Held) -> Table:
     ]
     patients = table.collection.patients
     rows = tuple((name, int(mask.sum()), int(np.unique(patients[mask]).size)) for name, mask in steps)
-    title = "Flow of images and patients; no patient of the estimation part chose the threshold"
+    title = "Flow of images and patients; no patient of the estimation part chose the threshold, a patient may be in several rows"
     return Table(title=title, columns=("step", "images", "patients"), rows=rows)
 
 

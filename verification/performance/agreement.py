@@ -85,8 +85,10 @@ def _compare(
     yield _analysis(
         "rsna-raw", "Agreement of mined labels with RSNA Lung Opacity, as drawn", Role.SECONDARY, raw, "rsna",
         "The same images without weights: figures of the images that were chosen for reading, not of the collection. "
-        "The positive predictive value of a label changes little, for images of one label were drawn alike; "
-        "sensitivity, prevalence and all that depends on them do.", _by_label(collection, raw, drawn, setting),
+        "The positive predictive value of Pneumonia, Consolidation, Infiltration and their unions changes little: "
+        "their images are of the first two strata, of which about the same share was read. That of the other labels "
+        "changes, for theirs are of strata of unlike shares; so do sensitivity, prevalence and what depends on them.",
+        _by_label(collection, raw, drawn, setting),
     )  # fmt: skip
     read = ~np.isnan(reads["google"])
     google = _against(collection, reads["google"], None)
@@ -111,8 +113,9 @@ def _compare(
     mutual = Cases(reads["rsna"][both].astype(np.int_), reads["google"][both], collection.patients[both], 0.5)
     yield _analysis(
         "readers", "Agreement of the two sets of readers on the same images", Role.CONTEXT, mutual, "rsna",
-        "Google's reads are taken as the reading under test and RSNA's as the reference; neither is the truth. What "
-        "two sets of radiologists reach with each other is about what any label could reach against one of them.",
+        "Google's reads are taken as the reading under test and RSNA's as the reference; neither is the truth. How "
+        "well two sets of radiologists agree with each other is a measure to read the agreement of a label by; it is "
+        "no bound on it.",
         estimate(mutual, setting, score="Google 2019 read, airspace opacity", metrics=METRICS),
         drawn_figure=False, score="reads of Google's radiologists, airspace opacity",
     )  # fmt: skip

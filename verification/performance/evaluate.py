@@ -21,6 +21,7 @@ from verification.evidence import (
     Estimate,
     Gap,
     Issue,
+    NotApplicable,
     Project,
     Role,
     StudiesEvidence,
@@ -125,8 +126,8 @@ class _Found:
     """What the scores of a study give."""
 
     estimates: tuple[Estimate, ...]
-    confusion: Confusion | Gap
-    curve: Curve | Gap
+    confusion: Confusion | Gap | NotApplicable
+    curve: Curve | Gap | NotApplicable
     analyses: tuple[Analysis, ...]
 
 
@@ -222,8 +223,11 @@ def _read_record(study: StudyFolder) -> tuple[_Found, Gap | None, tuple[Issue, .
     return _Found(estimates, RECORDED, RECORDED, record.analyses), None, problems
 
 
-def record(project: Project, name: str, data: Path | None) -> Path:
+def record(project: Project, name: str, data: Path | None) -> str:
     """Compute a study's analyses from the outside files that its plan names, and record them in its folder.
+
+    Returns:
+        What was recorded, or that nothing changed, for a person to read.
 
     Raises:
         ValueError: there is no such study or it is not of that kind, or files are missing or are others.
@@ -239,9 +243,13 @@ def record(project: Project, name: str, data: Path | None) -> Path:
     inputs, metadata = find_inputs(study, data), find_metadata(project, study)
     if not study.plan.is_recorded:
         opened, collection = _read_opened(project, study), read_collection(metadata.parent, sha256_of(metadata))
-        return write_recorded(study, release_scores.analyse(study, opened, inputs, collection))
-    analyse = agreement.analyse if study.plan.kind == "reference_standard" else comparator.analyse
-    return write_recorded(study, analyse(study, inputs, metadata.parent, sha256_of(metadata)))
+        analyses = release_scores.analyse(study, opened, inputs, collection)
+    else:
+        analyse = agreement.analyse if study.plan.kind == "reference_standard" else comparator.analyse
+        analyses = analyse(study, inputs, metadata.parent, sha256_of(metadata))
+    path, changed = write_recorded(study, analyses)
+    said = "recorded anew" if changed else "computed again, and nothing changed"
+    return f"{name}: {', '.join(inputs)}: {said}: {project.relative(path)}"
 
 
 def _read_opened(project: Project, study: StudyFolder) -> release_scores.Opened:
@@ -271,9 +279,8 @@ def find_metadata(project: Project, study: StudyFolder) -> Path:
     return found
 
 
-RECORDED = Gap(
-    reason="the study's analyses were recorded from files that are not in the repository; each holds its own estimates",
-    closes="nothing is missing; see the study's analyses",
+RECORDED = NotApplicable(
+    reason="the study's analyses were recorded from files that are not in the repository; each holds its own estimates"
 )
 NO_CASES = Gap(reason="no image is scored", closes="score the study's images")
 

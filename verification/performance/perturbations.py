@@ -275,10 +275,12 @@ HIDDEN_PARTS = {
 def _analyse(cases: Cases, perturbed: Mapping[str, Floats], setting: Setting, words: Mapping[str, str]) -> Analysis:
     original = estimate(cases, setting, score=AS_SCORED, metrics=METRICS)
     rows = [row for name, scores in perturbed.items() for row in _estimate(cases, scores, setting, name)]
+    decisions = _count_decisions(cases, perturbed)
     return state_analysis(
         cases, setting, Role.ROBUSTNESS, identity=words["identity"], title=words["title"],
-        score="the release's score of changed images", statement=words["statement"], estimates=(*original, *rows),
-        tables=(_count_decisions(cases, perturbed), _describe(perturbed)), figures=_draw((*original, *rows)),
+        score="the release's score of changed images",
+        statement=words["statement"] + _name_worst(decisions, (*original, *rows)), estimates=(*original, *rows),
+        tables=(decisions, _describe(perturbed)), figures=_draw((*original, *rows)),
     )  # fmt: skip
 
 
@@ -298,6 +300,25 @@ def _estimate(cases: Cases, scores: Floats, setting: Setting, name: str) -> tupl
 def _describe(names: Iterable[str]) -> Table:
     rows = tuple((name, PERTURBATIONS[name].meaning if name in PERTURBATIONS else "not described") for name in names)
     return Table(title="What each change does", columns=("change", "what it does"), rows=rows)
+
+
+def _name_worst(decisions: Table, estimates: Sequence[Estimate]) -> str:
+    """The change that flips most decisions, which way, and what that does; nothing if none flips one."""
+    counted = [row for row in decisions.rows if isinstance(row[2], int) and row[2]]
+    if not counted:
+        return ""
+    name, _, flips, _, flagged, _ = max(counted, key=lambda row: int(row[2] or 0))
+    found = {(one.score, one.metric): one for one in estimates}
+    said = [
+        f"{metric} {_say(found[AS_SCORED, metric])} as scored and {_say(found[str(name), metric])} then"
+        for metric in ("sensitivity", "specificity")
+    ]
+    way = "all" if flagged == flips else flagged
+    return f" Most decisions flip under {name}: {flips}, {way} of them to flagged; {', '.join(said)}."
+
+
+def _say(estimate: Estimate) -> str:
+    return "undefined" if estimate.value is None else f"{estimate.value:.3f}"
 
 
 def _count_decisions(cases: Cases, perturbed: Mapping[str, Floats]) -> Table:

@@ -74,12 +74,18 @@ def find_inputs(study: StudyFolder, data: Path | None) -> dict[str, Path]:
     return paths
 
 
-def write_recorded(study: StudyFolder, analyses: Sequence[Analysis]) -> Path:
-    """Write `recorded.json` into the study's folder, bound to plan, code and inputs; returns its path."""
+def write_recorded(study: StudyFolder, analyses: Sequence[Analysis]) -> tuple[Path, bool]:
+    """Write `recorded.json` into the study's folder, bound to plan, code and inputs.
+
+    Returns:
+        Its path, and whether it is another than the one that was there.
+    """
     record = RecordedAnalyses(study.digest, code_digest(), find_digests(study), tuple(analyses))
     path = study.folder / RECORD
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
-    return path
+    content = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    changed = not path.is_file() or path.read_bytes() != content
+    write_atomically(path, content)
+    return path, changed
 
 
 def read_recorded(study: StudyFolder) -> tuple[RecordedAnalyses | None, tuple[Issue, ...]]:

@@ -127,7 +127,7 @@ def find_binding_faults(study: StudyFolder, release: Release, dataset_digest: st
     where = f"{study.where}/openings.log"
     if study.locked != study.digest:
         found = f"plan and criteria have digest {study.digest}, the log's last lock {study.locked or 'is none'}"
-        hint = f"restore plan and criteria from git, or lock them with `clearway study lock {study.plan.name}`"
+        hint = "restore plan and criteria from git" + _say_lock(study)
         yield blocking("plan-changed" if study.locked else "plan-unlocked", where, found, hint)
     scored = [opening for opening in study.openings if opening.event == "scored"]
     if not scored:
@@ -143,6 +143,13 @@ def find_binding_faults(study: StudyFolder, release: Release, dataset_digest: st
     ):
         if logged != now:
             yield blocking(code, where, f"{what} has SHA-256 {now}; the last scored line says {logged}", RESCORE)
+
+
+def _say_lock(study: StudyFolder) -> str:
+    """That the plan may be locked as it stands, where it may: a benchmark's not after its data were opened."""
+    if study.plan.kind == "benchmark" and any(one.event in ("opened", "scored") for one in study.openings):
+        return "; it cannot be locked anew, for its data were opened"
+    return f", or lock them with `clearway study lock {study.plan.name}`"
 
 
 def _digest(path: Path) -> str:

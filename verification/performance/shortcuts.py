@@ -1,7 +1,7 @@
 """Shortcut baselines: what a glance at the file, at its edges or at its brightness already gives beside the model.
 
-Each baseline is a logistic regression on a few numbers of an image, fitted on the training split alone. A baseline that
-does nearly as well as a model says that the collection can be told apart without reading the lungs.
+Each baseline is a logistic regression on simple measures of a file or of an image, fitted on the training split alone.
+A baseline that does nearly as well as a model says that the collection can nearly be told apart by so little.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from verification.datasets.manifest import Entry
 from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Table
 from verification.performance.analyses import draw_series, state_analysis
 from verification.performance.curves import roc_figure
-from verification.performance.estimates import Cases, Setting, difference, estimate
+from verification.performance.estimates import Cases, Mask, Setting, difference, estimate
 from verification.performance.images import FolderOf, Grey, Progress, read_grey
 from verification.performance.metrics import Floats
 
@@ -40,6 +40,8 @@ DRAWN = 4
 """Baselines whose curves are drawn; more cannot be told apart."""
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 MODEL = "the release's score"
+OWN = "baseline_auroc"
+"""The AUROC of a baseline among images that it gives similar scores."""
 
 
 def measure_sharpness(grey: Grey) -> Floats:
@@ -184,6 +186,7 @@ def _compare(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) ->
     best = max(baselines, key=lambda name: areas[name].value or 0.0)
     paired = difference(cases, baselines[best], setting, f"{MODEL} less the best baseline ({best})")
     shown = sorted(baselines, key=lambda name: -(areas[name].value or 0.0))
+    turned = [name for name in shown if (areas[name].value or 0.5) < 0.5]
     return state_analysis(
         cases,
         setting,
@@ -191,13 +194,25 @@ def _compare(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) ->
         identity="shortcut-baselines",
         title="Shortcut baselines beside the release",
         score="baselines fitted on the training split, and the release's score",
-        statement="Each baseline is a logistic regression on a few numbers that need no reading of the lungs; all were "
-        "fitted on the training split and scored here like the release. The best of them was chosen on these images, "
-        "which favours it. What a baseline reaches can be reached without looking for pneumonia; that the release is "
-        "better does not show that it uses no shortcut.",
+        statement="Each baseline is a logistic regression on simple measures of the file or of the image; all were "
+        "fitted on the training split and scored here like the release. None was made to look for pneumonia, but the "
+        f"{LINEAR} sees the whole image, lungs included, so that a part of what it reaches may be the finding. The "
+        "best baseline was chosen on these images, which favours it. The difference says by how much the release ranks "
+        "these images better; it is no bound on what the release has learned of the finding, and does not show that it "
+        f"uses no shortcut.{_explain_turned(turned)}",
         estimates=(areas[MODEL], *(areas[name] for name in shown), paired),
         tables=(_meanings(shown),),
         figures=(_draw_curves(cases, {name: baselines[name] for name in shown[:DRAWN]}),),
+    )
+
+
+def _explain_turned(names: Sequence[str]) -> str:
+    """Why the AUROC of some baselines lies below 0.5; nothing if that of none does."""
+    if not names:
+        return ""
+    return (
+        f" The AUROC of {' and '.join(names)} lies below 0.5: which values speak for pneumonia was fitted on the "
+        "training split, and here it is the other way round."
     )
 
 
@@ -217,21 +232,34 @@ def _stratify(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) -
         row
         for name, place in places.items()
         for number, quarter in enumerate(QUARTERS)
-        for row in estimate(cases.where(place == number), setting, quarter, score=name, metrics=("auroc",))
+        for row in _compare_within(cases, baselines[name], place == number, setting, (quarter, name))
     ]
     return state_analysis(
         cases,
         setting,
         Role.BASELINE,
         identity="shortcut-strata",
-        title="The release among images that a baseline finds alike",
+        title="The release among images to which a baseline gives similar scores",
         score="the release's score, within quarters of the images by each baseline's score",
-        statement="Within a quarter the images are alike to the baseline, so that the release has to use something "
-        "else. A quarter with few images of one label says little; where one label is absent there is no estimate.",
+        statement="The images of a quarter have similar scores by the baseline, not equal ones. Beside the release's "
+        "AUROC stands the baseline's own within the quarter, which says what it still tells apart there; at 0.5 it "
+        "ranks the images no better than chance. A quarter with few images of one label says little; where one label "
+        "is absent there is no estimate.",
         estimates=tuple(estimates),
         tables=(_count(cases, places),),
         figures=(_draw(estimates),),
     )
+
+
+def _compare_within(
+    cases: Cases, scores: Floats, chosen: Mask, setting: Setting, names: tuple[str, str]
+) -> tuple[Estimate, ...]:
+    """The release's AUROC among the chosen images, and the baseline's own; nothing if no image is chosen."""
+    quarter, name = names
+    held = cases.where(chosen)
+    release = estimate(held, setting, quarter, score=name, metrics=("auroc",))
+    own = estimate(replace(held, scores=scores[chosen]), setting, quarter, score=name, metrics=("auroc",))
+    return (*release, *(structs.replace(row, metric=OWN) for row in own))
 
 
 def find_quarters(scores: Floats) -> NDArray[np.intp]:
@@ -255,7 +283,8 @@ def _count(cases: Cases, places: Mapping[str, NDArray[np.intp]]) -> Table:
 
 
 def _draw(estimates: Sequence[Estimate]) -> Figure:
-    series = (draw_series(quarter, [row for row in estimates if row.subgroup == quarter]) for quarter in QUARTERS)
+    shown = [row for row in estimates if row.metric == "auroc"]
+    series = (draw_series(quarter, [row for row in shown if row.subgroup == quarter]) for quarter in QUARTERS)
     return Figure(
         kind=FigureKind.INTERVALS, title="The release within quarters of each baseline", x_label="baseline",
         y_label="AUROC", series=tuple(series),

@@ -25,6 +25,8 @@ MINUTES = 60.0
 WARM_UP = 0.2
 """The share of the images of each replicate, the first to come, that fill the worklist and are not counted."""
 LEVEL = 0.95
+CHOSEN = dict.fromkeys(("images", "replicates", "seed"), "chosen for the simulation")
+"""Where the figures of the simulation itself are from."""
 GROUPS = (
     "all", "flagged", "not flagged", "pneumonia", "pneumonia, flagged", "pneumonia, missed", "no pneumonia, flagged",
     "no pneumonia, not flagged",
@@ -162,7 +164,7 @@ class Wait:
     """A group's waits in minutes: means without and with the flag, the change with its limits, 90th percentiles.
 
     `share` is of all images; `expected` is the mean wait with the flag by formula, None where there is no formula. All
-    the others are None if no image is of the group.
+    the others are None if no image is of the group. `reach` is half the width of the interval of `after`.
     """
 
     prevalence: float
@@ -171,6 +173,7 @@ class Wait:
     expected: float | None
     before: float | None = None
     after: float | None = None
+    reach: float | None = None
     change: float | None = None
     lower: float | None = None
     upper: float | None = None
@@ -259,18 +262,18 @@ def _compare(
     by_formula = None if expected is None else _expect(group, expected)
     if not chosen.any():
         return Wait(prevalence, group, share, by_formula)
-    change, reach = _mean_change(after - before, chosen)
-    mean_before, mean_after = (float(each[chosen].mean()) for each in (before, after))
+    change, reach = _find_mean(after - before, chosen)
+    mean_after, reach_after = _find_mean(after, chosen)
     late_before, late_after = (float(np.quantile(each[chosen], 0.9)) for each in (before, after))
     return Wait(
-        prevalence, group, share, by_formula, mean_before, mean_after, change, change - reach, change + reach,
-        late_before, late_after,
+        prevalence, group, share, by_formula, float(before[chosen].mean()), mean_after, reach_after, change,
+        change - reach, change + reach, late_before, late_after,
     )  # fmt: skip
 
 
-def _mean_change(changes: Floats, chosen: Mask) -> tuple[float, float]:
+def _find_mean(minutes: Floats, chosen: Mask) -> tuple[float, float]:
     """The mean over the chosen images and half the width of its interval, replicates being independent."""
-    counts, sums = chosen.sum(axis=1), np.where(chosen, changes, 0).sum(axis=1)
+    counts, sums = chosen.sum(axis=1), np.where(chosen, minutes, 0).sum(axis=1)
     mean = float(sums.sum() / counts.sum())
     residuals = (sums - mean * counts) / counts.mean()
     error = float(residuals.std(ddof=1) / math.sqrt(counts.size))
@@ -295,7 +298,8 @@ def _state_assumptions(assumptions: TriageAssumptions) -> Table:
         "replicates": ("replicates", assumptions.replicates),
         "seed": ("seed", str(assumptions.seed)),
     }
-    rows = [(text, value, assumptions.sources.get(name, assumptions.source)) for name, (text, value) in stated.items()]
+    sources = CHOSEN | assumptions.sources
+    rows = [(text, value, sources.get(name, assumptions.source)) for name, (text, value) in stated.items()]
     rows.append(("share of the readers' time spent reading", find_load(assumptions), "follows from the above"))
     rows.append(("share of a replicate that fills the worklist and is not counted", WARM_UP, "fixed"))
     return Table(title="What was assumed", columns=("assumption", "value", "source"), rows=tuple(rows))
@@ -328,11 +332,22 @@ def _table_tails(waits: Sequence[Wait]) -> Table:
 
 def _table_theory(waits: Sequence[Wait]) -> Table:
     rows = tuple(
-        (each.prevalence, each.group, *_say(each.after), "no formula" if each.expected is None else each.expected)
+        (
+            each.prevalence, each.group, *_say(each.after, *_find_limits(each)),
+            "no formula" if each.expected is None else each.expected,
+        )
         for each in _choose(waits, GROUPS[:3])
-    )
-    columns = ("prevalence", "group", "simulated, min", "by formula, min")
-    return Table(title="Mean waits with the flag beside those of queueing theory", columns=columns, rows=rows)
+    )  # fmt: skip
+    columns = ("prevalence", "group", "simulated, min", "lower limit", "upper limit", "by formula, min")
+    title = "Mean waits with the flag beside those of queueing theory; limits are of the simulation alone (95 %)"
+    return Table(title=title, columns=columns, rows=rows)
+
+
+def _find_limits(wait: Wait) -> tuple[float | None, float | None]:
+    """The limits of the simulated mean with the flag."""
+    if wait.after is None or wait.reach is None:
+        return None, None
+    return wait.after - wait.reach, wait.after + wait.reach
 
 
 def _say(*minutes: float | None) -> tuple[float | str, ...]:

@@ -90,9 +90,11 @@ def _explain(error: BaseException, program: str, name: str, commands: Mapping[st
         print(f"{program} {name}: interrupted", file=sys.stderr)
         return 130
     if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in ROOMS:
-        extra = "training" if isinstance(commands, _Commands) and commands.is_training(name) else "suite"
+        training = isinstance(commands, _Commands) and commands.is_training(name)
+        extra = "training" if training else "suite"
         hint = f"needs the extra [{extra}] ({error.name} is missing): pip install --require-hashes -r {extra}.lock"
-        print(f"{program} {name}: {hint}", file=sys.stderr)
+        own = "; in a checkout it has an environment of its own: sh .ci/bootstrap training, then " + TRAINING + name
+        print(f"{program} {name}: {hint}{own if training else ''}", file=sys.stderr)
         return USAGE
     text = " ".join(str(error).split())
     print(f"{program} {name}: {type(error).__name__}: {text} (CLEARWAY_DEBUG=1 shows where)", file=sys.stderr)
@@ -100,6 +102,8 @@ def _explain(error: BaseException, program: str, name: str, commands: Mapping[st
 
 
 ROOMS = ("device", "verification", "submission")
+TRAINING = ".tox/training/bin/clearway "
+"""What runs training in a checkout."""
 
 
 class _Commands(Mapping[str, Command]):

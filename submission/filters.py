@@ -198,7 +198,7 @@ def _alike(column: tuple[object, ...]) -> tuple[object, ...]:
     """A column as it is shown; where texts and both kinds of numbers stand together, each number stands for itself."""
     kinds = {type(value) for value in column} - {type(None)}
     if kinds >= {str, int, float}:
-        return tuple(_cell(value, places_of([value])) for value in column)
+        return tuple(_cell(value, places_of([value]) if isinstance(value, float) else 0) for value in column)
     whole = kinds <= {int, str, bool}
     return tuple(_cell(value, 0 if whole else places_of(column)) for value in column)
 

@@ -1,12 +1,14 @@
 """A flow of images as a drawing: what was listed downwards, what was left out to its side, its parts below.
 
 The rows of its table say how: one that begins “left out: ” leaves what stands above it, one that begins “of these: ” is
-a part of what stands above it, any other is what remains. A flow whose counts do not sum is not drawn.
+a part of what stands above it, one that begins “of them ” counts among that, any other is what remains. A flow whose
+counts do not sum is not drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -18,21 +20,30 @@ from submission.filters import count, total
 from verification.evidence import Gap, Table
 
 Row: TypeAlias = tuple[str | int | float | None, ...]
-Stage: TypeAlias = list[Row]
-"""What remains, then what is left out of it."""
-Chain: TypeAlias = list[Stage]
-
-LEFT_OUT, PART = "left out: ", "of these: "
+LEFT_OUT, PART, AMONG = "left out: ", "of these: ", "of them "
 PAD, LEADING, GAP = 8.0, 12.5, 24.0
 """Inside a box, between its lines, and between boxes below each other; pixels of CSS."""
 WIDEST = 330.0
 """The widest box."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What remains, what else is counted among it, and what is then left out of it."""
+
+    row: Row
+    among: list[Row] = field(default_factory=list)
+    left_out: list[Row] = field(default_factory=list)
+
+
+Chain: TypeAlias = list[Stage]
+
+
 @total
 def is_flow(table: Table) -> bool:
-    """Whether a table is a flow of images: its rows are steps."""
-    return bool(table.columns) and table.columns[0].lower() == "step"
+    """Whether a table is a flow to be drawn: its rows are steps, and something is left out or taken apart."""
+    steps = bool(table.columns) and table.columns[0].lower() == "step"
+    return steps and any(str(row[0]).startswith((LEFT_OUT, PART)) for row in table.rows)
 
 
 @total
@@ -69,9 +80,11 @@ def _read(table: Table) -> list[Chain]:
         if str(row[0]).startswith(PART):
             chains.append([])
         if str(row[0]).startswith(LEFT_OUT) and chains[-1]:
-            chains[-1][-1].append(row)
+            chains[-1][-1].left_out.append(row)
+        elif str(row[0]).startswith(AMONG) and chains[-1]:
+            chains[-1][-1].among.append(row)
         else:
-            chains[-1].append([row])
+            chains[-1].append(Stage(row))
     return chains
 
 
@@ -82,14 +95,14 @@ def _sum(rows: Sequence[Row]) -> int:
 def _find_fault(chains: list[Chain]) -> str | None:
     """Where the counts do not sum."""
     for chain in chains:
-        for (held, *out), (rest, *_) in pairwise(chain):
-            if _sum([held]) - _sum(out) != _sum([rest]):
-                return str(rest[0])
-        if len(chain[-1]) > 1:
-            return str(chain[-1][-1][0])
+        for held, rest in pairwise(chain):
+            if _sum([held.row]) - _sum(held.left_out) != _sum([rest.row]):
+                return str(rest.row[0])
+        if chain[-1].left_out:
+            return str(chain[-1].left_out[-1][0])
     trunk, *parts = chains
-    if parts and _sum([part[0][0] for part in parts]) != _sum(trunk[-1]):
-        return str(trunk[-1][0])
+    if parts and _sum([part[0].row for part in parts]) != _sum([trunk[-1].row]):
+        return str(trunk[-1].row[0])
     return None
 
 
@@ -103,26 +116,27 @@ def _draw(table: Table) -> tuple[list[str], float, float] | Gap:
         reason = f"the counts of the flow “{table.title}” do not sum at “{fault}”"
         return Gap(reason=reason, closes="a table whose steps are all stated")
     trunk, *parts = chains
-    left = (WIDE - WIDEST) / 2 if parts and all(len(stage) == 1 for stage in trunk) else 2.0
-    drawn, end = _draw_chain(table, trunk, left, WIDE - 4, 2.0)
+    drawn, end = _draw_chain(table, trunk, 2.0, WIDE - 4, 2.0)
     if not parts:
         return drawn, WIDE, end + 2
     each = (WIDE - 4 - 12 * (len(parts) - 1)) / len(parts)
     lefts = [2 + at * (each + 12) for at in range(len(parts))]
     below = [_draw_chain(table, part, left, each, end + GAP) for part, left in zip(parts, lefts, strict=True)]
-    joined = _join(
-        _middle(trunk, left, WIDE - 4), end, [_middle(p, x, each) for p, x in zip(parts, lefts, strict=True)]
+    drawn += _join(
+        _place(trunk, 2.0, WIDE - 4)[1],
+        end,
+        [_place(part, left, each)[1] for part, left in zip(parts, lefts, strict=True)],
     )
-    return [*drawn, *joined, *(one for found, _ in below for one in found)], WIDE, max(low for _, low in below) + 2
+    return [*drawn, *(one for found, _ in below for one in found)], WIDE, max(low for _, low in below) + 2
 
 
-def _box_width(chain: Chain, width: float) -> float:
-    """The width of what remains: half of the place if something is left out beside it."""
-    return min(WIDEST, width * 0.5 if any(len(stage) > 1 for stage in chain) else width)
-
-
-def _middle(chain: Chain, left: float, width: float) -> float:
-    return left + _box_width(chain, width) / 2
+def _place(chain: Chain, left: float, width: float) -> tuple[float, float, float]:
+    """Left side, middle and width of what remains: beside what is left out of it, else in the middle of its place."""
+    if any(stage.left_out for stage in chain):
+        box = min(WIDEST, width * 0.5)
+        return left, left + box / 2, box
+    box = min(WIDEST, width)
+    return left + (width - box) / 2, left + width / 2, box
 
 
 def _join(x: float, top: float, below: Sequence[float]) -> Iterator[str]:
@@ -136,11 +150,11 @@ def _join(x: float, top: float, below: Sequence[float]) -> Iterator[str]:
 def _draw_chain(table: Table, chain: Chain, left: float, width: float, y: float) -> tuple[list[str], float]:
     """The boxes of a chain below each other, and where the last of them ends."""
     parts: list[str] = []
-    box, middle = _box_width(chain, width), _middle(chain, left, width)
-    for at, (row, *out) in enumerate(chain):
-        drawn, end = _draw_box(table, row, left, y, box, BLUE)
+    start, middle, box = _place(chain, left, width)
+    for at, stage in enumerate(chain):
+        drawn, end = _draw_box(table, [stage.row, *stage.among], start, y, box, BLUE)
         parts += drawn
-        beside, y = _draw_left_out(table, out, (middle, left + box + 14), left + width, end)
+        beside, y = _draw_left_out(table, stage.left_out, (middle, start + box + 14), left + width, end)
         parts += beside
         if at + 1 < len(chain):
             parts += [arrow(middle, end, middle, y - 1)]
@@ -154,17 +168,21 @@ def _draw_left_out(
     parts: list[str] = []
     (middle, left), bottom = xs, y + 2
     for row in rows:
-        drawn, end = _draw_box(table, row, left, bottom + 4, min(WIDEST, right - left), VERMILION)
+        drawn, end = _draw_box(table, [row], left, bottom + 4, min(WIDEST, right - left), VERMILION)
         level = (bottom + 4 + end) / 2
         parts += [arrow(middle, level, left - 1, level), *drawn]
         bottom = end
     return parts, max(bottom + 6, y + GAP)
 
 
-def _draw_box(table: Table, row: Row, x: float, y: float, width: float, colour: str) -> tuple[list[str], float]:
-    """A box that says a step and its counts, and where it ends."""
-    said = [(one, INK) for one in wrap(str(row[0]).removeprefix(PART), width - 2 * PAD, SMALL)]
-    said += [(one, MUTED) for one in _pack(_counts(table, row), width - 2 * PAD)]
+def _draw_box(
+    table: Table, rows: Sequence[Row], x: float, y: float, width: float, colour: str
+) -> tuple[list[str], float]:
+    """A box that says steps and their counts, and where it ends."""
+    said: list[tuple[str, str]] = []
+    for row in rows:
+        said += [(one, INK) for one in wrap(str(row[0]).removeprefix(PART), width - 2 * PAD, SMALL)]
+        said += [(one, MUTED) for one in _pack(_counts(table, row), width - 2 * PAD)]
     height = len(said) * LEADING + 9
     frame = (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="3" fill="{PAPER}" '

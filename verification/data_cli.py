@@ -70,7 +70,7 @@ def _explore_one(project: Project, arguments: argparse.Namespace) -> int:
     if found is not None and arguments.json:
         print_json([found])
     elif found is not None:
-        print_lines(_dataset_lines(found))
+        print_lines((*_dataset_lines(found), "", f"as a page: clearway submission exploration {found.name}"))
     complain(*map(issue_line, issues))
     return ISSUE if found is None or has_blocking(issues) else GOOD
 
@@ -108,6 +108,8 @@ def _explore(project: Project, argv: list[str], arguments: argparse.Namespace) -
     for dataset in () if arguments.json else evidence.datasets:
         splits = ", ".join(f"{split.name} {split.images} ({split.patients} patients)" for split in dataset.splits)
         print(f"{dataset.name}: {dataset.images} images of {dataset.patients} patients{': ' if splits else ''}{splits}")
+    if not arguments.json:
+        print("as a page: clearway submission exploration")
     complain(*map(issue_line, evidence.issues))
     return ISSUE if has_blocking(evidence.issues) else GOOD
 

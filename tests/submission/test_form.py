@@ -7,11 +7,21 @@ import pytest
 from jinja2 import Environment
 from markupsafe import Markup
 
-from submission import filters
+from submission import charts, filters, flows
 from submission.catalogue import CatalogueError, read_catalogue
 from submission.figures import roc_chart, sweep_chart
 from submission.render import TEMPLATES
-from verification.evidence import Curve, CurvePoint, Gap
+from verification.evidence import (
+    Curve,
+    CurvePoint,
+    Figure,
+    FigureKind,
+    Gap,
+    Interval,
+    NotApplicable,
+    Series,
+    Table,
+)
 
 DOCUMENTS = sorted(path for path in TEMPLATES.glob("*.html") if not path.name.startswith("_"))
 TERMS = ("510(k)",)
@@ -138,6 +148,102 @@ def test_charts_tell_their_operating_point_in_words_and_shapes():
         assert Environment(autoescape=True).from_string("{{ c }}").render(c=chart) == chart
     of_gap: object = roc_chart(GAP)
     assert of_gap is GAP
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ((3.2, 4, 10.6), ("3.2", "4.0", "10.6")),
+        ((1.82, 1.01), ("1.82", "1.01")),
+        ((0.9, 0.71, 1.0, None), ("0.900", "0.710", "1.000", None)),
+        ((0.00727, 0.0123), ("0.0073", "0.0123")),
+        ((-0.0002, 0.3), ("0.000", "0.300")),
+        ((100.0, 0.0), ("100", "0")),
+        ((12_345, 7), ("12,345", "7")),
+        ((12.5, "no image", 8.25), ("12.50", "no image", "8.25")),
+        ((1, 0.8, "exponential", 4000), ("1", "0.800", "exponential", "4,000")),  # unlike things
+    ],
+)
+def test_the_numbers_of_a_column_have_one_form(values, shown):
+    table = Table(title="t", columns=("a",), rows=tuple((value,) for value in values))
+    assert filters.cells(table) == tuple((text,) for text in shown)
+
+
+def test_nothing_is_never_negative():
+    assert filters.interval(Interval(lower=-0.0004, upper=0.003, level=0.95, method="m")) == "0.000 to 0.003"
+    assert filters.signed(-0.5) == "−0.500"
+
+
+def figure(kind, x, y, **limits):
+    series = Series(name="one", x=x, y=y, **limits)
+    return Figure(kind=kind, title="Made", x_label="case", y_label="AUROC", series=(series,))
+
+
+def test_the_values_of_a_drawing_have_one_form_in_marks_and_words():
+    made = figure(FigureKind.INTERVALS, ("a", "b"), (3.2, 4.0), lower=(-0.01, 2.0), upper=(10.6, 5.25))
+    said = "a 3.20 (−0.01 to 10.60), b 4.00 (2.00 to 5.25)"
+    assert said in charts.describe(made)
+    drawn = str(charts.inline_chart(made))
+    assert ">4.00 (2.00 to 5.25)<" in drawn
+
+
+def test_an_axis_of_small_shares_is_scaled_to_them_and_one_of_all_shares_is_whole():
+    small = str(charts.inline_chart(figure(FigureKind.LINES, (0.001, 0.06), (0.1, 0.5))))
+    assert ">0.06<" in small
+    assert ">1.0<" not in small
+    assert ">1.0<" in str(charts.inline_chart(figure(FigureKind.LINES, (0.0, 1.0), (0.1, 0.9))))
+
+
+STEPS = (
+    ("listed", 10, 8),
+    ("left out: too young", 3, 2),
+    ("left out: not read", 0, 0),
+    ("used", 7, 6),
+    ("of these: training", 5, 4),
+    ("of them read twice", 2, 2),
+    ("of these: tuning", 2, 2),
+)
+
+
+def flow(*rows):
+    return Table(title="Flow", columns=("step", "images", "patients"), rows=rows)
+
+
+def test_a_flow_is_drawn_and_told_with_every_count():
+    drawn = str(flows.inline_flow_diagram(flow(*STEPS)))
+    for said in ("listed", "10 images, 8 patients", "left out: too young", ">training<", ">of them read twice<"):
+        assert said in drawn
+    assert drawn.count("<rect") == 6  # what counts among a part stands in the part's box
+    assert "left out: not read: 0 images, 0 patients; used: 7 images, 6 patients" in drawn
+
+
+@pytest.mark.parametrize(
+    ("at", "row", "named"),
+    [
+        (0, ("listed", 11, 8), "used"),
+        (6, ("of these: tuning", 3, 2), "used"),
+        (3, ("left out: why", 7, 6), "left out: why"),
+    ],
+)
+def test_a_flow_that_does_not_sum_is_not_drawn(at, row, named):
+    rows = list(STEPS)
+    rows[at] = row
+    found: object = flows.flow_diagram(flow(*rows))
+    assert isinstance(found, Gap)
+    assert f"do not sum at “{named}”" in found.reason
+
+
+def test_a_table_without_steps_left_out_or_apart_is_no_flow():
+    assert flows.is_flow(flow(*STEPS))
+    assert not flows.is_flow(flow(("listed", 10, 8), ("read", 10, 8)))
+    assert not flows.is_flow(Table(title="t", columns=("finding", "images"), rows=STEPS[:2]))
+
+
+def test_what_does_not_apply_is_no_gap():
+    shown = str(filters.show(NotApplicable(reason="each analysis holds its own")))
+    assert "not applicable: each analysis holds its own" in shown
+    assert "Gap" not in shown
+    assert filters.two_by_two(NotApplicable(reason="why")) == NotApplicable(reason="why")
 
 
 def test_a_faulty_catalogue_is_named(tmp_path):

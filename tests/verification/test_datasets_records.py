@@ -71,6 +71,14 @@ def test_nih_agrees_with_counts_made_another_way(nih):
         assert profile[6] == pytest.approx(100 * (chosen["Patient Gender"] == "F").mean(), abs=0.05)
 
 
+def test_what_was_measured_of_nih_is_a_column_for_each_quantity(nih):
+    records, described = nih
+    table = table_of(described, "Sizes and spacing")
+    rows = {row[0]: dict(zip(table.columns[1:], row[1:], strict=True)) for row in table.rows}
+    assert rows["Median"]["Width, pixels"] == np.median(records.table["width"])
+    assert rows["Largest"]["Pixel spacing, mm"] == records.table["spacing_x_mm"].max()
+
+
 def test_the_grid_of_nih_holds_the_shares_of_its_rows(nih):
     records, described = nih
     grid = next(figure for figure in described.figures if figure.kind is FigureKind.GRID)

@@ -183,6 +183,7 @@ def test_a_changed_table_or_plan_withholds_every_figure(opened, tmp_path):
         path.write_bytes(path.read_bytes() + b"\n")
         evidence = run(Project(root))
         assert code in {issue.code for issue in evidence.issues}
+        assert not any("study lock" in issue.hint for issue in evidence.issues)  # it would be refused
         assert evidence.studies[0].estimates == ()
         assert evidence.studies[0].analyses == ()
 

@@ -276,6 +276,9 @@ def test_flips_and_differences_are_counted_against_the_scores_of_the_study():
     (row,) = hidden.tables[0].rows
     assert row[1:5] == (0, int((before ^ after).sum()), (before ^ after).mean(), int((after & ~before).sum()))
     assert "no lung was segmented" in hidden.statement
+    said = f"Most decisions flip under brightness -0.15: {flips}, 0 of them to flagged; sensitivity"
+    assert said in changed.statement
+    assert f"specificity {values[AS_SCORED, 'specificity']:.3f} as scored" in changed.statement
     assert {row[0]: row[1] for row in changed.tables[1].rows}["brightness -0.15"].startswith("-0.15 of the range")
     assert set(changed.figures[0].series[0].x) == {AS_SCORED, UNCHANGED, "brightness -0.15"}
 
@@ -288,6 +291,7 @@ def test_images_that_were_not_analysed_are_counted_and_left_out():
     rows = {row[0]: row[1:] for row in found.tables[0].rows}
     assert rows["noise 0.05"] == (20, 0, 0.0, 0, 0.0)
     assert rows["gamma 0.7"] == (120, *["no image"] * 4)
+    assert "flip under" not in found.statement
     (area,) = [row for row in found.estimates if (row.score, row.metric) == ("noise 0.05", "auroc")]
     assert (area.n, area.patients) == (100, 50)
 

@@ -15,7 +15,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from verification.datasets.references import STRATA, count_reads, read_collection, read_reads, strata_table, weigh
-from verification.evidence import Project, RecordedAnalyses, find_project
+from verification.evidence import Gap, NotApplicable, Project, RecordedAnalyses, find_project
 from verification.performance.comparator import HIGHEST, analyse, choose_part, choose_threshold, read_scores
 from verification.performance.estimates import Cases
 from verification.performance.evaluate import record, run
@@ -199,6 +199,13 @@ def test_a_record_of_another_plan_input_or_shape_is_not_used(folder):
     assert "--record" in issue.hint
 
 
+def test_a_record_says_whether_it_changed(folder):
+    study, _ = read_study(folder, "s")
+    analyses = read_recorded(study)[0].analyses
+    assert write_recorded(study, analyses[1:]) == (folder / "recorded.json", True)
+    assert write_recorded(study, analyses[1:]) == (folder / "recorded.json", False)
+
+
 def test_other_code_is_told_and_blocks_nothing(folder, monkeypatch):
     study, _ = read_study(folder, "s")
     write_recorded(study, read_recorded(study)[0].analyses)
@@ -375,10 +382,13 @@ def test_a_study_whose_record_is_gone_is_a_gap(tmp_path):
     root = tmp_path / "checkout"
     for name in ("verification/studies/nih-label-agreement", "verification/datasets/nih"):
         shutil.copytree(ROOT / name, root / name)
-    (root / "verification/studies/nih-label-agreement/recorded.json").unlink()
     identity = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.invalid"]
-    for command in (["init", "-q"], [*identity, "commit", "-q", "--allow-empty", "-m", "Begin"]):
+    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", "Begin"]):
         subprocess.run(["git", "-C", str(root), *command], check=True)
+    (study,) = run(Project(root.resolve())).studies
+    assert {type(study.confusion), type(study.curve)} == {NotApplicable}  # nothing of it is missing
+    (root / "verification/studies/nih-label-agreement/recorded.json").unlink()
     evidence = run(Project(root.resolve()))
     assert [issue.code for issue in evidence.issues] == ["record-unreadable"]
     assert evidence.studies[0].analyses == ()
+    assert isinstance(evidence.studies[0].confusion, Gap)

@@ -1,6 +1,7 @@
 """Shortcut baselines: each finds what is planted for it, none what is not there; none sees the evaluation labels."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from verification.performance.shortcuts import (
     BASELINES,
     LINEAR,
     MODEL,
+    OWN,
     QUARTERS,
     analyse_shortcuts,
     find_quarters,
@@ -219,13 +221,32 @@ def test_the_model_is_estimated_within_quarters_that_hold_every_image_once():
     cases, baselines = draw()
     _, within = analyse_shortcuts(cases, baselines, SETTING)
     for name in ("useless", "good"):
-        rows = [row for row in within.estimates if row.score == name]
+        rows = [row for row in within.estimates if (row.score, row.metric) == (name, "auroc")]
         assert [row.subgroup for row in rows] == list(QUARTERS)
         assert sum(row.n for row in rows) == 400
     counts = {row[0]: row[1:] for row in within.tables[0].rows}
     assert counts["constant"] == (200, 200, 0, 0, 0, 0, 0, 0)
-    (whole,) = [row for row in within.estimates if row.score == "constant"]
+    whole, own = [row for row in within.estimates if row.score == "constant"]
     assert whole.value == pytest.approx(estimate(cases, SETTING, metrics=("auroc",))[0].value)
+    assert (own.metric, own.value) == (OWN, 0.5)
+
+
+def test_what_a_baseline_still_tells_apart_in_a_quarter_stands_beside_the_model():
+    cases, baselines = draw()
+    _, within = analyse_shortcuts(cases, baselines, SETTING)
+    quarter = find_quarters(baselines["good"]) == 3
+    alone = estimate(replace(cases.where(quarter), scores=baselines["good"][quarter]), SETTING, metrics=("auroc",))
+    (own,) = [one for one in within.estimates if (one.score, one.subgroup, one.metric) == ("good", QUARTERS[3], OWN)]
+    assert (own.value, own.interval) == (alone[0].value, alone[0].interval)
+    assert set(within.figures[0].series[0].y) <= {row.value for row in within.estimates if row.metric == "auroc"}
+
+
+def test_a_baseline_below_chance_is_explained_and_no_other():
+    cases, baselines = draw()
+    compared, _ = analyse_shortcuts(cases, baselines, SETTING)
+    assert "below 0.5" not in compared.statement
+    compared, _ = analyse_shortcuts(cases, {"good": baselines["good"], "turned": 1 - baselines["good"]}, SETTING)
+    assert "The AUROC of turned lies below 0.5" in compared.statement
 
 
 def test_a_model_that_is_the_shortcut_has_nothing_left_within_fine_strata():
@@ -233,7 +254,7 @@ def test_a_model_that_is_the_shortcut_has_nothing_left_within_fine_strata():
     shortcut = np.repeat([0.1, 0.3, 0.6, 0.9], 100)  # tells nothing within a quarter
     cases = Cases(labels, shortcut, np.arange(400).astype(str), 0.5)
     _, within = analyse_shortcuts(cases, {"shortcut": shortcut}, SETTING)
-    assert [row.value for row in within.estimates] == [0.5] * 4
+    assert [row.value for row in within.estimates] == [0.5] * 8  # nor has the shortcut itself
 
 
 def test_a_quarter_of_one_label_has_a_reason_and_no_value():

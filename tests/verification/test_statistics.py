@@ -110,6 +110,7 @@ def test_calibration_counts_every_image_once_and_rises_with_a_good_score():
     shares = [row[4] for row in table.rows]
     assert shares == sorted(shares)
     assert figure.series[0].y == tuple(shares)
+    assert max(figure.series[1].x) == max(figure.series[0].x)  # the drawing's axis is that of the scores
     constant = Cases(cases.labels, np.full(3000, 0.3), cases.patients, 0.5)
     assert [row[2] for row in calibration(constant)[0].rows] == [3000]
 

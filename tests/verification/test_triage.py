@@ -176,6 +176,7 @@ def test_the_analysis_states_its_assumptions_with_their_sources():
     sources = {row[0]: row[2] for row in found.tables[0].rows}
     assert sources["mean minutes that a reading takes"] == "a time study"
     assert sources["readers"] == "assumed here"
+    assert {sources[name] for name in ("images in a replicate", "replicates", "seed")} == {"chosen for the simulation"}
     means = {(row[0], row[1]): row[5] for row in found.tables[1].rows}
     assert means[0.3, "pneumonia, flagged"] < 0 < means[0.3, "pneumonia, missed"]
     assert {series.name for series in found.figures[0].series} >= {"pneumonia, flagged", "pneumonia, missed"}
@@ -184,10 +185,16 @@ def test_the_analysis_states_its_assumptions_with_their_sources():
 def test_the_simulation_stands_beside_theory_where_there_is_a_formula():
     (theory,) = [table for table in analyse_triage(cases(), ASSUMED, SETTING).tables if "theory" in table.title]
     assert [row[1] for row in theory.rows] == ["all", "flagged", "not flagged"] * 2
-    assert all(row[2] == pytest.approx(row[3], rel=0.1) for row in theory.rows)
+    assert all(row[2] == pytest.approx(row[5], rel=0.1) for row in theory.rows)
+    assert all(row[3] < row[2] < row[4] for row in theory.rows)
     other = analyse_triage(cases(), assume(reading_times="constant", readers=2, images=300), SETTING)
     (theory,) = [table for table in other.tables if "theory" in table.title]
-    assert {row[3] for row in theory.rows} == {"no formula"}
+    assert {row[5] for row in theory.rows} == {"no formula"}
+
+
+def test_the_interval_of_a_simulated_mean_narrows_with_more_replicates():
+    few, many = (simulate(assume(images=300, replicates=n), 0.9, 0.9)[0].reach for n in (40, 160))
+    assert few / many == pytest.approx(2, rel=0.35)
 
 
 def test_the_analysis_says_where_no_image_is_of_a_group():

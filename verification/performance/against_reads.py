@@ -287,17 +287,17 @@ def _flow(held: Held) -> Table:
     """From the images that the flow starts from to those that are estimated on; the counts sum."""
     table, read, used = held.table, ~np.isnan(held.reads["rsna"]), held.rest & held.table.scored
     steps = [(table.started, table.begins), *_leave_out(held)]
-    if (table.listed & table.choosing).any():
-        part = table.listed & table.choosing & held.aged
-        steps += [("threshold part", part), ("threshold part, of them read by RSNA's radiologists", part & read)]
+    chose = table.listed & table.choosing & held.aged
+    if chose.any():
+        steps += [("of these: threshold part", chose), ("of them read by RSNA's radiologists", chose & read)]
     steps += [
-        ("estimation part", used),
-        ("estimation part, of them read by RSNA's radiologists", used & read),
-        ("estimation part, of them read by Google's radiologists", used & ~np.isnan(held.reads["google"])),
+        ("of these: estimation part" if chose.any() else "estimation part", used),
+        ("of them read by RSNA's radiologists", used & read),
+        ("of them read by Google's radiologists", used & ~np.isnan(held.reads["google"])),
     ]
     patients = table.collection.patients
     rows = tuple((name, int(mask.sum()), int(np.unique(patients[mask]).size)) for name, mask in steps)
-    title = "Flow of images and patients; no patient of the estimation part chose the threshold, a patient may be in several rows"
+    title = "Flow of images and patients; no patient of the estimation part chose the threshold"
     return Table(title=title, columns=("step", "images", "patients"), rows=rows)
 
 

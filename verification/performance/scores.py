@@ -146,9 +146,9 @@ def find_binding_faults(study: StudyFolder, release: Release, dataset_digest: st
 
 
 def _say_lock(study: StudyFolder) -> str:
-    """That the plan may be locked as it stands, where it may: a benchmark's not after its data were opened."""
-    if study.plan.kind == "benchmark" and any(one.event in ("opened", "scored") for one in study.openings):
-        return "; it cannot be locked anew, for its data were opened"
+    """What else can be done than to restore a plan: lock it as it stands, but not after its data were opened."""
+    if any(one.event in ("opened", "scored") for one in study.openings):
+        return ", or make the new plan a study of its own; the data were opened by the locked one"
     return f", or lock them with `clearway study lock {study.plan.name}`"
 
 

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import device
+from device import cli
 from device.research import decode, read_attributes
 from verification.radiographs import phantom, radiograph, save, secondary_capture
 
@@ -167,6 +168,16 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         assert "example: clearway" in capsys.readouterr().out
     assert device.main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("clearway ")
+
+
+def test_training_names_the_environment_that_holds_its_libraries(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = ModuleNotFoundError("No module named 'keras'", name="keras")
+    assert cli._explain(missing, "clearway", "train", cli._Commands()) == 2
+    said = capsys.readouterr().err
+    assert "needs the extra [training] (keras is missing)" in said
+    assert "sh .ci/bootstrap training, then .tox/training/bin/clearway train" in said
+    assert cli._explain(missing, "clearway", "trace", cli._Commands()) == 2
+    assert ".tox" not in capsys.readouterr().err
 
 
 def test_control_characters_do_not_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

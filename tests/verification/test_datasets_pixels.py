@@ -389,6 +389,18 @@ def test_a_table_is_explored_through_a_mapping_with_its_images(small, tmp_path, 
     assert json.loads((project.root / "build/exploration/mine.json").read_text()) == found
 
 
+def test_the_page_of_what_was_explored_is_named(small, capsys):
+    project, data, _ = small
+    assert run(project, "explore", str(data / "small")) == 0
+    assert capsys.readouterr().out.endswith("as a page: clearway submission exploration small\n")
+
+
+def test_of_many_images_that_are_missing_the_first_are_named(tmp_path):
+    listed = [Listed(f"{n}.png", tmp_path / f"{n}.png", ("well",), "", "p") for n in range(9)]
+    _, (issue,) = describe_pixels(listed, "digest")
+    assert issue.message == f"9 images left out: missing: {', '.join(str(one.path) for one in listed[:3])} and 6 more"
+
+
 @pytest.mark.data
 def test_the_committed_pixels_are_those_of_the_images():
     data = Path(os.environ["CLEARWAY_DATA"])

@@ -15,10 +15,11 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from verification.datasets.references import STRATA, count_reads, read_collection, read_reads, strata_table, weigh
-from verification.evidence import Gap, NotApplicable, Project, RecordedAnalyses, find_project
+from verification.evidence import Gap, NotApplicable, Opening, Project, RecordedAnalyses, find_project
 from verification.performance.comparator import HIGHEST, analyse, choose_part, choose_threshold, read_scores
 from verification.performance.estimates import Cases
 from verification.performance.evaluate import record, run
+from verification.performance.log import append
 from verification.performance.operating_point import threshold_interval
 from verification.performance.plan import read_study
 from verification.performance.recorded import find_code, find_inputs, read_recorded, write_recorded
@@ -188,15 +189,26 @@ def test_a_record_of_another_plan_input_or_shape_is_not_used(folder):
     plan = (folder / "plan.yaml").read_text()
     (folder / "plan.yaml").write_text(plan.replace("seed: 20261123", "seed: 1"))
     other, _ = read_study(folder, "s")
-    assert [issue.code for issue in read_recorded(other)[1]] == ["record-of-another-plan"]
-    write_recorded(other, analyses)
+    assert [issue.code for issue in read_recorded(other)[1]] == ["record-of-another-plan", "plan-changed"]
+    append(other.log, Opening(event="plan_locked", date="d", reason="a test", plan_digest=other.digest))
+    write_recorded(read_study(folder, "s")[0], analyses)
+    other, _ = read_study(folder, "s")
     assert read_recorded(other)[1] == ()
+    assert [one.event for one in other.openings[-2:]] == ["plan_locked", "recorded"]
     (folder / "recorded.json").write_text("{}")
     assert [issue.code for issue in read_recorded(other)[1]] == ["record-unreadable"]
     (folder / "recorded.json").unlink()
     found, (issue,) = read_recorded(other)
     assert found is None
     assert "--record" in issue.hint
+
+
+def test_a_record_that_the_log_does_not_hold_is_not_used(folder):
+    study, _ = read_study(folder, "s")
+    path = folder / "recorded.json"
+    path.write_bytes(path.read_bytes().replace(b'"n": ', b'"n":  ', 1))  # the same values, other bytes
+    found, (issue,) = read_recorded(study)
+    assert (found, issue.code) == (None, "record-unlogged")
 
 
 def test_a_record_says_whether_it_changed(folder):
@@ -209,6 +221,7 @@ def test_a_record_says_whether_it_changed(folder):
 def test_other_code_is_told_and_blocks_nothing(folder, monkeypatch):
     study, _ = read_study(folder, "s")
     write_recorded(study, read_recorded(study)[0].analyses)
+    study, _ = read_study(folder, "s")
     monkeypatch.setattr("verification.performance.recorded.find_code", lambda: ("performance/metrics.py",))
     found, (issue,) = read_recorded(study)
     assert found is not None
@@ -341,7 +354,7 @@ def test_another_age_or_group_in_the_plan_is_another_result(made):
     assert left["left out: recorded age above 59 years"] == (years > 59).sum() > 0
     assert left["left out: younger than 22 years"] == (years < 22).sum() > 0
     steps = {row[0]: row[1] for row in flow.rows}
-    assert steps["threshold part"] + steps["estimation part"] == years.size - sum(left.values())
+    assert steps["of these: threshold part"] + steps["of these: estimation part"] == years.size - sum(left.values())
     groups = {one.subgroup for one in next(one for one in found if one.id == "subgroups").estimates}
     assert "females" in groups
     assert "women" not in groups

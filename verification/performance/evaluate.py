@@ -230,7 +230,8 @@ def record(project: Project, name: str, data: Path | None) -> str:
         What was recorded, or that nothing changed, for a person to read.
 
     Raises:
-        ValueError: there is no such study or it is not of that kind, or files are missing or are others.
+        ValueError: there is no such study or it is not of that kind, its plan is not locked, or files are missing or
+            are others.
     """
     folder = project.root / "verification" / "studies" / name
     if not (folder / "plan.yaml").is_file():
@@ -240,6 +241,8 @@ def record(project: Project, name: str, data: Path | None) -> str:
         raise ValueError("\n".join(f"{issue.where}: {issue.message}" for issue in issues))
     if not study.plan.inputs:
         raise ValueError(f"study {name}: is of kind {study.plan.kind}; open it with `clearway study open`")
+    if study.locked != study.digest:
+        raise ValueError(f"{study.where}: the plan is not locked as it stands: clearway study lock {name}")
     inputs, metadata = find_inputs(study, data), find_metadata(project, study)
     if not study.plan.is_recorded:
         opened, collection = _read_opened(project, study), read_collection(metadata.parent, sha256_of(metadata))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from verification.datasets.manifest import blocking
-from verification.evidence import Analysis, Issue, RecordedAnalyses, Severity, write_atomically
+from verification.evidence import Analysis, Issue, Opening, RecordedAnalyses, Severity, write_atomically
 from verification.evidence.project import sha256_of
+from verification.performance import log
 from verification.performance.plan import StudyFolder
 
 RECORD = "recorded.json"
@@ -75,7 +77,7 @@ def find_inputs(study: StudyFolder, data: Path | None) -> dict[str, Path]:
 
 
 def write_recorded(study: StudyFolder, analyses: Sequence[Analysis]) -> tuple[Path, bool]:
-    """Write `recorded.json` into the study's folder, bound to plan, code and inputs.
+    """Write `recorded.json` into the study's folder, bound to plan, code and inputs, and log what is recorded anew.
 
     Returns:
         Its path, and whether it is another than the one that was there.
@@ -85,7 +87,17 @@ def write_recorded(study: StudyFolder, analyses: Sequence[Analysis]) -> tuple[Pa
     content = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
     changed = not path.is_file() or path.read_bytes() != content
     write_atomically(path, content)
+    files, today = {RECORD: sha256_of(path)}, datetime.now(UTC).date().isoformat()
+    if _last_recorded(study) != files:
+        reason = f"computed from {', '.join(sorted(study.plan.inputs))}, which stay with whoever holds them"
+        log.append(
+            study.log, Opening(event="recorded", date=today, reason=reason, plan_digest=study.digest, files=files)
+        )
     return path, changed
+
+
+def _last_recorded(study: StudyFolder) -> dict[str, str] | None:
+    return next((one.files for one in reversed(study.openings) if one.event == "recorded"), None)
 
 
 def read_recorded(study: StudyFolder) -> tuple[RecordedAnalyses | None, tuple[Issue, ...]]:
@@ -123,3 +135,10 @@ def _find_stale(study: StudyFolder, record: RecordedAnalyses, where: str, again:
     if record.inputs != wanted:
         message = f"recorded from {record.inputs}; the study is of {wanted}"
         yield blocking("record-of-other-inputs", where, message, again)
+    if study.locked != study.digest:
+        message = f"plan and criteria have digest {study.digest}, the log's last lock {study.locked or 'is none'}"
+        lock = f"lock the plan with `clearway study lock {study.plan.name}`, then {again}"
+        yield blocking("plan-changed" if study.locked else "plan-unlocked", f"{study.where}/{log.LOG}", message, lock)
+    if _last_recorded(study) != {RECORD: sha256_of(study.folder / RECORD)}:
+        message = "is not what the log's last line with the event recorded says"
+        yield blocking("record-unlogged", where, message, again)

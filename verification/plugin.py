@@ -1,5 +1,7 @@
 """The recorder: a pytest plugin that writes down what became of every scenario, for `clearway verify` or on its own.
 
+Of each scenario it also notes which functions of the device it entered, from set-up to teardown (`verification.watch`).
+
 With `--record FILE` each outcome is appended to FILE as it happens, a JSON line each, so that what a crash leaves is
 still true. Without it, the same goes to `build/evidence/verification.partial.json` and a summary to the terminal.
 Counting what should have run is not its business: `verification.verify` compares with the feature files.
@@ -19,7 +21,8 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from verification.evidence import Project, ProjectError, ResultStatus, find_project
 from verification.traceability.scenarios import Scenario, read_scenarios
-from verification.verify import CollectionError, Outcome, StepOutcome, write_partial
+from verification.verify import CollectionError, Imported, Line, Outcome, StepOutcome, write_partial
+from verification.watch import Watch
 
 _LONGEST_MESSAGE = 2000
 
@@ -60,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for tag in sorted({tag for scenario in recorder.scenarios.values() for tag in scenario.tags}):
         config.addinivalue_line("markers", f"{tag}: a tag of the feature files")
     config.pluginmanager.register(recorder, "clearway-recorder")
+    recorder.watch.start()
 
 
 @pytest.fixture
@@ -82,7 +86,8 @@ class _Recorder:
         self.config, self.project = config, project
         self.scenarios = {scenario.key: scenario for scenario in scenarios}
         self.record = Path(config.getoption("--record")) if config.getoption("--record") else None
-        self.lines: list[Outcome | CollectionError] = []
+        self.lines: list[Line] = []
+        self.watch = Watch(project)
 
     # --- what runs ---
 
@@ -117,6 +122,12 @@ class _Recorder:
         scenario = self.scenarios.get(running.key) if running else None
         return scenario is not None and any(scenario.is_named_by(selector) for selector in selectors)
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        if _RUNNING in item.stash:
+            self.watch.begin(item.nodeid)
+        return (yield)
+
     # --- what became of each step ---
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest) -> None:
@@ -139,7 +150,7 @@ class _Recorder:
         if running is not None:
             self._note(running, report)
             if report.when == "teardown":
-                self._write(self._outcome(running))
+                self._write(self._outcome(running, self.watch.end(item.nodeid)))
         return report
 
     def _note(self, running: _Running, report: pytest.TestReport) -> None:
@@ -149,7 +160,7 @@ class _Recorder:
         if status not in (None, ResultStatus.PASSED) and running.message is None:
             running.message = self._message(report)
 
-    def _outcome(self, running: _Running) -> Outcome:
+    def _outcome(self, running: _Running, entered: tuple[str, ...]) -> Outcome:
         for step in running.steps:
             step.status = step.status or running.status
         file, line, row = running.key
@@ -157,7 +168,9 @@ class _Recorder:
             StepOutcome(status=step.status or ResultStatus.NOT_RUN, observed=self._clean("\n".join(step.observed)))
             for step in running.steps
         )
-        return Outcome(file=file, line=line, row=row, status=running.status, message=running.message, steps=steps)
+        return Outcome(
+            file=file, line=line, row=row, status=running.status, message=running.message, steps=steps, entered=entered
+        )
 
     def _message(self, report: pytest.TestReport) -> str:
         crash = getattr(report.longrepr, "reprcrash", None)
@@ -179,11 +192,18 @@ class _Recorder:
 
     # --- where it goes ---
 
-    def _write(self, line: Outcome | CollectionError) -> None:
+    def _write(self, line: Line) -> None:
         self.lines.append(line)
         if self.record:
             with self.record.open("ab") as file:
                 file.write(msgspec.json.encode(line) + b"\n")
+
+    def pytest_sessionfinish(self) -> None:
+        if any(isinstance(line, Outcome) for line in self.lines):
+            self._write(Imported(functions=self.watch.on_import()))
+
+    def pytest_unconfigure(self) -> None:
+        self.watch.stop()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.record or not self.lines:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -42,7 +43,10 @@ class StepOutcome(Record, frozen=True):
 
 
 class Outcome(Record, frozen=True, tag=True):
-    """What became of one run of a scenario. `file`, `line` and `row` identify it (`Scenario.key`)."""
+    """What became of one run of a scenario. `file`, `line` and `row` identify it (`Scenario.key`).
+
+    `entered` are the ids of the functions of the device that it entered; None where it was not watched.
+    """
 
     file: str
     line: int
@@ -50,6 +54,13 @@ class Outcome(Record, frozen=True, tag=True):
     status: ResultStatus
     message: str | None
     steps: tuple[StepOutcome, ...]
+    entered: tuple[str, ...] | None = None
+
+
+class Imported(Record, frozen=True, tag=True):
+    """The functions of the device that ran when it was imported, before any scenario."""
+
+    functions: tuple[str, ...]
 
 
 class CollectionError(Record, frozen=True, tag=True):
@@ -63,7 +74,8 @@ class EmptySelectionError(Exception):
     """Nothing is there to run: no feature file has a scenario, or the selection names none."""
 
 
-Recorded = tuple[Outcome | CollectionError, ...]
+Line: TypeAlias = Outcome | Imported | CollectionError
+Recorded: TypeAlias = tuple[Line, ...]
 
 
 def verify(
@@ -104,7 +116,19 @@ def combine(scenarios: Iterable[Scenario], recorded: Recorded) -> tuple[Verifica
         if isinstance(outcome, Outcome):
             key = outcome.file, outcome.line, outcome.row
             outcomes[key] = min(outcomes.get(key, outcome), outcome, key=lambda each: _WORST_FIRST.index(each.status))
-    return tuple(_result(scenario, outcomes.get(scenario.key)) for scenario in scenarios)
+    places = {name: place for place, name in enumerate(find_functions(recorded))}
+    return tuple(_result(scenario, outcomes.get(scenario.key), places) for scenario in scenarios)
+
+
+def find_functions(recorded: Recorded) -> tuple[str, ...]:
+    """The ids of all functions of the device that were entered, by a scenario or on import, sorted."""
+    found: set[str] = set()
+    for line in recorded:
+        if isinstance(line, Outcome):
+            found.update(line.entered or ())
+        elif isinstance(line, Imported):
+            found.update(line.functions)
+    return tuple(sorted(found))
 
 
 def _evidence(
@@ -113,6 +137,8 @@ def _evidence(
     scenarios, issues = read_scenarios(project)
     selected = [each for each in scenarios if not only or any(each.is_named_by(selector) for selector in only)]
     items = read_items(project)
+    imported = {name for line in recorded if isinstance(line, Imported) for name in line.functions}
+    functions = find_functions(recorded)
     return VerificationEvidence(
         source=project.source(project.find_files(*INPUTS)),
         complete=not (only or partial),
@@ -122,12 +148,15 @@ def _evidence(
         release_digests=read_release_digests(project),
         issues=issues + tuple(_collection_issue(error) for error in recorded if isinstance(error, CollectionError)),
         protocol_digest=find_protocol(items, scenarios).digest,
+        functions=functions,
+        on_import=tuple(place for place, name in enumerate(functions) if name in imported),
     )
 
 
-def _result(scenario: Scenario, outcome: Outcome | None) -> VerificationResult:
+def _result(scenario: Scenario, outcome: Outcome | None, places: dict[str, int]) -> VerificationResult:
     status, message = _verdict(scenario, outcome)
     outcomes = outcome.steps if outcome else ()
+    entered = outcome.entered if outcome else None
     return VerificationResult(
         id=scenario.id,
         feature=scenario.feature,
@@ -152,6 +181,7 @@ def _result(scenario: Scenario, outcome: Outcome | None) -> VerificationResult:
         ),
         message=message,
         digest=scenario.digest,
+        entered=None if entered is None else tuple(sorted(places[name] for name in entered)),
     )
 
 
@@ -206,7 +236,7 @@ def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], N
 
 
 def _read_record(record: Path, status: int) -> Recorded:
-    decoder = msgspec.json.Decoder(Outcome | CollectionError)
+    decoder = msgspec.json.Decoder(Line)
     lines = record.read_bytes().splitlines(keepends=True)
     recorded = tuple(decoder.decode(line) for line in lines if line.endswith(b"\n"))
     if status in (0, 1, 5) or (  # 5: pytest collected nothing, which the results say already

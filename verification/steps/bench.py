@@ -10,8 +10,8 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -93,18 +93,11 @@ class Bench:
             status = device.main(list(arguments))
         return self.note(arguments[0], Run(status, out.getvalue(), err.getvalue()))
 
-    def shell(self, command: str, target: Path, *options: str, write_limit: int | None = None) -> Run:
-        """Run a command of the device in a process of its own, which may be kept from writing long files."""
-
-        def limit() -> None:
-            if write_limit is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (write_limit, write_limit))
-
+    def shell(self, command: str, target: Path, *options: str) -> Run:
+        """Run a command of the device in a process of its own."""
         arguments = [sys.executable, "-m", "device", command, str(target), "--release", self.release, *options]
         pipe = subprocess.PIPE
-        with subprocess.Popen(
-            arguments, cwd=self.folder, stdout=pipe, stderr=pipe, text=True, preexec_fn=limit
-        ) as process:
+        with subprocess.Popen(arguments, cwd=self.folder, stdout=pipe, stderr=pipe, text=True) as process:
             assert process.stdout
             assert process.stderr
             out, err = process.stdout.read(), process.stderr.read()
@@ -124,6 +117,17 @@ class Bench:
             shutil.copytree(device.read_release(self.release).folder, copy)
             self.release = str(copy)
         return copy
+
+
+@contextmanager
+def write_limit(size: int | None) -> Iterator[None]:
+    """Let this process write no file beyond a size in bytes, as a full disk would; None is no limit."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, before if size is None else (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def relock(folder: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from pytest_bdd import parsers, when
 
 from verification import radiographs
-from verification.steps.bench import Bench
+from verification.steps.bench import Bench, write_limit
 
 COMMANDS = {"judges": "gate", "analyses": "analyze"}
 
@@ -15,12 +15,13 @@ COMMANDS = {"judges": "gate", "analyses": "analyze"}
 @when(parsers.re(r"the device (?P<does>judges|analyses) (?P<what>it|the folder)(?P<how>.*)"))
 def drive(bench: Bench, does: str, what: str, how: str) -> None:
     """Run `gate` or `analyze`; of one file that the gate does not accept, ask for its analysis too."""
-    command, (options, in_process, write_limit) = COMMANDS[does], read_manner(bench, how)
+    command, (options, in_process, limit) = COMMANDS[does], read_manner(bench, how)
     target = bench.file() if what == "it" else bench.path if bench.path and bench.path.is_dir() else bench.images
-    if not in_process:
-        bench.shell(command, target, *options, write_limit=write_limit)
+    if in_process:
+        with write_limit(limit):
+            bench.run(command, target, *options)
     else:
-        bench.run(command, target, *options)
+        bench.shell(command, target, *options)
     if command == "gate" and what == "it" and bench.last.result["outcome"] != "accepted":
         bench.run("analyze", target, *options)
 
@@ -40,7 +41,7 @@ def read_manner(bench: Bench, how: str) -> tuple[list[str], bool, int | None]:
     known = r" by the release \S+| through research intake| with reports| for people to read| in a process of its own"
     rest = re.sub(rf"{known}|, able to write \d+ bytes to a file", "", how)
     assert not rest, f"the device {rest.strip()}: no step knows how"
-    return options, "in a process of its own" not in how and not limit, int(limit[1]) if limit else None
+    return options, "in a process of its own" not in how, int(limit[1]) if limit else None
 
 
 @when("the device analyses it beside the plain image of what it shows")

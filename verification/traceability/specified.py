@@ -1,0 +1,125 @@
+"""Whether a requirement asks for each part of the device's code, and what runs where a claim is made.
+
+A definition serves what it claims itself and what a class or module around it claims. Whatever it uses by name serves
+the same, if that is a private helper, a class or a constant: a public function says itself what it is for. What serves
+nothing is *unspecified*, unless `requirements_spec/infrastructure.yaml` declares it with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from verification.evidence import Issue, Severity
+from verification.traceability.code import Definition, Kind
+from verification.traceability.documents import Document
+from verification.traceability.scan import Symbol
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code of the device: what claims something, and every definition by its id."""
+
+    symbols: tuple[Symbol, ...]
+    definitions: dict[str, Definition]
+    infrastructure: Document | None = None
+
+    @cached_property
+    def serves(self) -> dict[str, frozenset[str]]:
+        """The ids that each definition serves: what it claims, and what is claimed around it and by what uses it."""
+        found: dict[str, frozenset[str]] = dict.fromkeys(self.definitions, frozenset())
+        waiting = [(symbol.id, frozenset(symbol.implements)) for symbol in self.symbols]
+        while waiting:
+            identity, claims = waiting.pop()
+            if identity in found and not claims <= found[identity]:
+                found[identity] |= claims
+                waiting += [(each, claims) for each in (*self._inside[identity], *self._helpers(identity))]
+        return found
+
+    @cached_property
+    def unspecified(self) -> tuple[Definition, ...]:
+        """The functions and classes that serve nothing and are not declared, the outermost of each."""
+        found: dict[str, Definition] = {}
+        for each in self.definitions.values():
+            wanted = any(self.serves[one] for one in (each.id, *self._inside[each.id]))
+            code = each.kind in (Kind.FUNCTION, Kind.CLASS)
+            if code and not wanted and not self._declared(each.id) and _owner(each.id) not in found:
+                found[each.id] = each
+        return tuple(found.values())
+
+    @cached_property
+    def running(self) -> dict[str, frozenset[str]]:
+        """By symbol, the functions that are entered when it runs: itself and what is in it, else what uses it."""
+        return {symbol.id: frozenset(self._entered_for(symbol.id)) for symbol in self.symbols}
+
+    def _entered_for(self, identity: str) -> set[str]:
+        inside = {one for one in (identity, *self._inside.get(identity, ())) if self._is_function(one)}
+        return inside or self._users(identity)
+
+    def _users(self, identity: str) -> set[str]:
+        """The functions that name a constant or a class, or a constant that is made of it."""
+        found: set[str] = set()
+        waiting = {identity}
+        while waiting:
+            wanted, waiting = waiting, set()
+            for each in self.definitions.values():
+                if each.uses & wanted and each.id not in found:
+                    found.add(each.id)
+                    waiting |= set() if each.is_function else {each.id}
+        return {one for one in found if self._is_function(one)}
+
+    @cached_property
+    def _inside(self) -> dict[str, list[str]]:
+        """What is defined in each definition, at any depth."""
+        found: dict[str, list[str]] = {identity: [] for identity in self.definitions}
+        for identity in self.definitions:
+            owner = _owner(identity)
+            while owner in found:
+                found[owner].append(identity)
+                owner = _owner(owner)
+        return found
+
+    def _helpers(self, identity: str) -> Iterator[str]:
+        for each in self.definitions[identity].uses:
+            used = self.definitions.get(each)
+            private = each.rpartition(".")[2].startswith("_")
+            if used and (private or used.kind in (Kind.CLASS, Kind.CONSTANT)):
+                yield each
+
+    def _is_function(self, identity: str) -> bool:
+        return identity in self.definitions and self.definitions[identity].is_function
+
+    def _declared(self, identity: str) -> bool:
+        return any(fnmatchcase(identity, pattern) for _, pattern in self.declarations)
+
+    @property
+    def declarations(self) -> list[tuple[int, str]]:
+        """The patterns that are declared infrastructure, with their places in the list."""
+        entries = self.infrastructure.value if self.infrastructure else []
+        return [(number, entry["code"]) for number, entry in enumerate(entries)]
+
+
+def find_code_issues(code: Code) -> Iterator[Issue]:
+    """Yield each part of the code that no requirement asks for, and each declaration that is about no code."""
+    for each in code.unspecified:
+        where, name = f"{each.file}:{each.line}", f"the {each.kind.value} {each.id}"
+        hint = "end its docstring with “Implements: ID”, delete it, or declare it in requirements_spec/infrastructure.yaml"
+        yield _advisory("code-unspecified", where, f"{name} serves no requirement", hint)
+    for number, pattern in code.declarations:
+        if code.infrastructure and not _matches(code.definitions, pattern):
+            where = code.infrastructure.where(number, "code")
+            yield _advisory("infrastructure-unmatched", where, f"{pattern} is no code of the device", "delete the entry")
+
+
+def _matches(definitions: Iterable[str], pattern: str) -> bool:
+    return any(fnmatchcase(identity, pattern) for identity in definitions)
+
+
+def _owner(identity: str) -> str:
+    return identity.rpartition(".")[0]
+
+
+def _advisory(code: str, where: str, message: str, hint: str) -> Issue:
+    return Issue(code=code, severity=Severity.ADVISORY, where=where, message=message, hint=hint)

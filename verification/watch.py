@@ -1,0 +1,121 @@
+"""Watches which functions of the device run while a scenario runs, in its process and in those that it starts.
+
+It is coverage.py with a context for each scenario. Lines are traced, and a function is entered when one of its own
+lines runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from coverage import Coverage, CoverageData
+from coverage.exceptions import DataError
+
+from verification.evidence import Project
+from verification.traceability.code import read_definitions
+
+_ENVIRONMENT = "COVERAGE_PROCESS_START"
+_OTHER_PROCESS = """\
+[run]
+core = ctrace
+data_file = {data_file}
+parallel = true
+include = {folder}/*
+omit = {folder}/training/*
+disable_warnings = no-data-collected
+"""
+"""How coverage.py watches a Python process that a scenario starts: its own .pth file reads this."""
+
+
+class Watch:
+    """What the device's functions did, scenario by scenario. `device/training` is not watched: nothing here runs it."""
+
+    def __init__(self, project: Project) -> None:
+        self._folder = project.root / "device"
+        self._function_at = _function_at(project)
+        self._coverage = Coverage(
+            data_file=None, config_file=False, include=[f"{self._folder}/*"], omit=[f"{self._folder}/training/*"]
+        )
+        self._coverage.set_option("run:core", "ctrace")  # the one that can change contexts
+        self._coverage.set_option("run:disable_warnings", ["no-data-collected"])
+        self._others = tempfile.TemporaryDirectory(prefix="clearway-watch-")
+        self._before = os.environ.get(_ENVIRONMENT)
+
+    def start(self) -> None:
+        """Begin. What runs before the first scenario and between scenarios is the import of the device."""
+        settings = Path(self._others.name, "settings")
+        data_file = Path(self._others.name, "process")
+        settings.write_text(_OTHER_PROCESS.format(data_file=data_file, folder=self._folder), encoding="utf-8")
+        os.environ[_ENVIRONMENT] = str(settings)
+        self._coverage.start()
+
+    def stop(self) -> None:
+        """End, and leave the process as it was."""
+        self._coverage.stop()
+        self._others.cleanup()
+        os.environ.pop(_ENVIRONMENT)
+        if self._before is not None:
+            os.environ[_ENVIRONMENT] = self._before
+
+    def begin(self, scenario: str) -> None:
+        """Ascribe what runs from now on to a scenario, which starts with nothing remembered from the one before."""
+        _forget(self._folder)
+        self._coverage.switch_context(scenario)
+
+    def end(self, scenario: str) -> tuple[str, ...]:
+        """The functions that the scenario entered, sorted; in other processes, those beyond the import."""
+        self._coverage.switch_context("")
+        entered = set(self._functions(self._coverage.get_data(), scenario))
+        for path in Path(self._others.name).glob("process.*"):
+            entered |= self._entered_elsewhere(path)
+        return tuple(sorted(entered))
+
+    def _entered_elsewhere(self, path: Path) -> set[str]:
+        """What another process entered beyond the import; nothing where it was killed before it could say."""
+        data = CoverageData(str(path))
+        try:
+            data.read()
+            return set(self._functions(data)) - set(self.on_import())
+        except DataError:
+            return set()
+        finally:
+            path.unlink()
+
+    def on_import(self) -> tuple[str, ...]:
+        """The functions that ran when the device was imported, sorted."""
+        return tuple(sorted(set(self._functions(self._coverage.get_data(), ""))))
+
+    def _functions(self, data: CoverageData, context: str | None = None) -> Iterator[str]:
+        if context is not None:
+            data.set_query_context(context)
+        for file in data.measured_files():
+            found = self._function_at.get(file, {})
+            yield from (found[line] for line in data.lines(file) or () if line in found)
+
+
+def _function_at(project: Project) -> dict[str, dict[int, str]]:
+    """By file and line, the function whose code it is, the inner one of two. The line of `def` belongs around it."""
+    found: dict[str, dict[int, str]] = {}
+    for each in read_definitions(project):
+        if each.is_function:
+            lines = range(each.body, each.extent[1] + 1)
+            found.setdefault(str(project.root / each.file), {}).update(dict.fromkeys(lines, each.id))
+    return found
+
+
+def _forget(folder: Path) -> None:
+    """Empty the caches of the device's functions: a scenario enters what it rests on, whatever ran before it."""
+    for value in _values(folder):
+        clear = getattr(value, "cache_clear", None)
+        if clear:
+            clear()
+
+
+def _values(folder: Path) -> Iterable[object]:
+    modules = [module for module in tuple(sys.modules.values()) if module is not None]
+    inside = [module for module in modules if (getattr(module, "__file__", None) or "").startswith(f"{folder}/")]
+    return [value for module in inside for value in tuple(vars(module).values())]

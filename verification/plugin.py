@@ -128,13 +128,29 @@ class _Recorder:
             self.watch.begin(item.nodeid)
         return (yield)
 
-    # --- what became of each step ---
+    # --- what became of each step; between steps, pytest-bdd's own work is not watched ---
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self) -> None:
+        self.watch.resume()
+
+    def pytest_bdd_before_scenario(self) -> None:
+        self.watch.pause()
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest) -> None:
         request.node.stash[_RUNNING].steps.append(_Step())
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_bdd_before_step_call(self) -> None:
+        self.watch.resume()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_bdd_after_step(self, request: pytest.FixtureRequest) -> None:
+        self.watch.pause()
         request.node.stash[_RUNNING].steps[-1].status = ResultStatus.PASSED
+
+    def pytest_bdd_after_scenario(self) -> None:
+        self.watch.resume()
 
     def pytest_bdd_step_func_lookup_error(self, request: pytest.FixtureRequest) -> None:
         running = request.node.stash[_RUNNING]
@@ -150,7 +166,7 @@ class _Recorder:
         if running is not None:
             self._note(running, report)
             if report.when == "teardown":
-                self._write(self._outcome(running, self.watch.end(item.nodeid)))
+                self._write(self._outcome(running, self.watch.end()))
         return report
 
     def _note(self, running: _Running, report: pytest.TestReport) -> None:

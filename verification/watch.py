@@ -44,18 +44,20 @@ class Watch:
         self._coverage.set_option("run:disable_warnings", ["no-data-collected"])
         self._others = tempfile.TemporaryDirectory(prefix="clearway-watch-")
         self._before = os.environ.get(_ENVIRONMENT)
+        self._is_on = False
+        self._scenario: str | None = None
 
     def start(self) -> None:
-        """Begin. What runs before the first scenario and between scenarios is the import of the device."""
+        """Begin. What runs before the first scenario is the import of the device."""
         settings = Path(self._others.name, "settings")
         data_file = Path(self._others.name, "process")
         settings.write_text(_OTHER_PROCESS.format(data_file=data_file, folder=self._folder), encoding="utf-8")
         os.environ[_ENVIRONMENT] = str(settings)
-        self._coverage.start()
+        self._turn(on=True)
 
     def stop(self) -> None:
         """End, and leave the process as it was."""
-        self._coverage.stop()
+        self._turn(on=False)
         self._others.cleanup()
         os.environ.pop(_ENVIRONMENT)
         if self._before is not None:
@@ -64,15 +66,39 @@ class Watch:
     def begin(self, scenario: str) -> None:
         """Ascribe what runs from now on to a scenario, which starts with nothing remembered from the one before."""
         _forget(self._folder)
+        self._turn(on=True)
+        self._scenario = scenario
         self._coverage.switch_context(scenario)
 
-    def end(self, scenario: str) -> tuple[str, ...]:
+    def pause(self) -> None:
+        """Look away while nothing of the scenario runs: a traced process is slow."""
+        self._turn(on=False)
+
+    def resume(self) -> None:
+        """Look again, if there is a scenario."""
+        self._turn(on=self._is_on or self._scenario is not None)
+
+    def end(self) -> tuple[str, ...]:
         """The functions that the scenario entered, sorted; in other processes, those beyond the import."""
+        self.resume()
         self._coverage.switch_context("")
-        entered = set(self._functions(self._coverage.get_data(), scenario))
+        entered = set(self._functions(self._coverage.get_data(), self._scenario))
         for path in Path(self._others.name).glob("process.*"):
             entered |= self._entered_elsewhere(path)
+        self._turn(on=False)
+        self._scenario = None
         return tuple(sorted(entered))
+
+    def on_import(self) -> tuple[str, ...]:
+        """The functions that ran when the device was imported, sorted."""
+        return tuple(sorted(set(self._functions(self._coverage.get_data(), ""))))
+
+    def _turn(self, *, on: bool) -> None:
+        if on and not self._is_on:
+            self._coverage.start()
+        elif self._is_on and not on:
+            self._coverage.stop()
+        self._is_on = on
 
     def _entered_elsewhere(self, path: Path) -> set[str]:
         """What another process entered beyond the import; nothing where it was killed before it could say."""
@@ -84,10 +110,6 @@ class Watch:
             return set()
         finally:
             path.unlink()
-
-    def on_import(self) -> tuple[str, ...]:
-        """The functions that ran when the device was imported, sorted."""
-        return tuple(sorted(set(self._functions(self._coverage.get_data(), ""))))
 
     def _functions(self, data: CoverageData, context: str | None = None) -> Iterator[str]:
         if context is not None:

@@ -300,8 +300,9 @@ class VerificationEvidence(Record, frozen=True):
     `requirement_digests` are those of the requirements, `release_digests` (by release name) those of the releases that
     the scenarios ran against. `issues` are about the feature files and their collection. `functions` names every
     function of the device that was entered, sorted; `on_import` are the places in it of those that ran when the device
-    was imported, before any scenario, which no scenario enters by that. `protocol_digest` is of all scenarios and of the requirements
-    that they verify; `approval` is the SHA-256 of the line of the review record that approves it, for a formal run.
+    was imported, before any scenario, which no scenario enters by that. `protocol_digest` is of all scenarios and of
+    the requirements that they verify; `approval` is the SHA-256 of the line of the review record that approves it, for
+    a formal run.
     """
 
     source: Source

@@ -38,6 +38,7 @@ class Definition:
 
     id: str
     kind: Kind
+    title: str
     file: str
     line: int
     extent: tuple[int, int]
@@ -105,6 +106,7 @@ def _definition(
     return Definition(
         id=identity,
         kind=kind,
+        title=(docstring or identity).strip().partition("\n")[0],
         file=module.file,
         line=getattr(node, "lineno", 1),
         extent=(_first_line(node), getattr(node, "end_lineno", None) or _last_line(node)),
@@ -139,9 +141,8 @@ def _uses(node: ast.AST, module: _Module) -> frozenset[str]:
     """What a definition names and does not bind itself, as ids: `device.gate.check_age`, `device.dicom.decode`."""
     nodes = list(ast.walk(node))
     names = module.names | _imported(nodes, module)
-    for each in nodes:
-        bound = each.arg if isinstance(each, ast.arg) else each.id if _is_stored(each) else None
-        names.pop(bound, None)
+    for name in _bound(nodes):
+        names.pop(name, None)
     found = set()
     for each in nodes:
         first, *rest = _dotted(each)
@@ -157,8 +158,13 @@ def _dotted(node: ast.AST) -> list[str]:
     return [node.id] if isinstance(node, ast.Name) else [""]
 
 
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """What some nodes give a value: arguments and variables."""
+    for each in nodes:
+        if isinstance(each, ast.arg):
+            yield each.arg
+        elif isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            yield each.id
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:

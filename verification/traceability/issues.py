@@ -1,7 +1,7 @@
 """What is wrong with the graph.
 
-Blocking: verification that failed, is stale or is missing, and ids that do not exist. Advisory: what is declared and
-does not stop a build.
+Blocking: verification that failed, is stale or is missing, code that its requirement's scenarios do not enter, and ids
+that do not exist. Advisory: what is declared and does not stop a build.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from verification.evidence import Hazard, Issue, ItemKind, LinkStatus, Severity
 from verification.traceability.anomalies import find_excused, find_scenario_issues, find_why_not_excused
 from verification.traceability.items import Entry, near
-from verification.traceability.link import CLAIMABLE, TraceGraph
+from verification.traceability.link import CLAIMABLE, TraceGraph, scenarios_for, verifying
 from verification.traceability.risk import ACCEPTABLE, UNACCEPTABLE, find_hazards
+from verification.traceability.specified import find_code_issues
 
 _HINTS = {
     LinkStatus.FAILED: "see `clearway trace {id}`; mend the code or the scenario, then run `clearway verify`",
@@ -26,6 +27,8 @@ def find_issues(graph: TraceGraph) -> Iterator[Issue]:
     """Yield everything that is wrong with the links and with what they lead to."""
     yield from _find_evidence_issues(graph)
     yield from _find_unknown_claims(graph)
+    yield from _find_unproven(graph)
+    yield from find_code_issues(graph.sources.code)
     excused = find_excused(graph.sources)
     for entry in graph.sources.items.of(ItemKind.SOFTWARE_REQUIREMENT, ItemKind.SYSTEM_REQUIREMENT):
         yield from _find_requirement_issues(graph, entry, excused)
@@ -83,6 +86,24 @@ def _find_unknown_claims(graph: TraceGraph) -> Iterator[Issue]:
             message = f"{scenario.id} names no requirement"
             where = f"{scenario.file}:{scenario.line}"
             yield _issue("scenario-without-requirement", where, message, "tag it with the requirement that it verifies")
+
+
+def _find_unproven(graph: TraceGraph) -> Iterator[Issue]:
+    """Yield the links that the run of the scenarios does not bear out."""
+    for symbol in graph.sources.symbols:
+        for target in symbol.implements:
+            standing = graph.claims[symbol.id, target]
+            if standing.status is LinkStatus.UNPROVEN and scenarios_for(graph, target):
+                where, message = f"{symbol.file}:{symbol.line}", f"{symbol.id} implements {target}: {standing.why}"
+                hint = f"correct the claim, or have a scenario of {target} run this code; then run `clearway verify`"
+                yield _blocking("link-unproven", where, message, hint)
+    for scenario in graph.sources.scenarios:
+        for target in scenario.requirements:
+            standing = verifying(graph, scenario, target)
+            if standing.status is LinkStatus.UNPROVEN:
+                where = f"{scenario.file}:{scenario.line}"
+                hint = f"have it run the code of {target}, or take the tag away"
+                yield _issue("scenario-unproven", where, standing.why, hint)
 
 
 def _find_requirement_issues(graph: TraceGraph, entry: Entry, excused: dict[str, str]) -> Iterator[Issue]:

@@ -104,13 +104,17 @@ class Tombstone:
 
 @dataclass(frozen=True)
 class Items:
-    """Everything written by people: entries by id, study criteria, the risk policy, retired ids; every issue found."""
+    """Everything written by people: entries by id, study criteria, the risk policy, retired ids; every issue found.
+
+    `infrastructure` declares the code that is there for no requirement.
+    """
 
     entries: dict[str, Entry]
     study_criteria: dict[str, Entry]
     policy: Document | None
     issues: list[Issue] = field(default_factory=list)
     retired: dict[str, Tombstone] = field(default_factory=dict)
+    infrastructure: Document | None = None
 
     def of(self, *kinds: ItemKind) -> Iterator[Entry]:
         """Yield the sound entries of some kinds, by id."""
@@ -143,8 +147,10 @@ def read_items(project: Project) -> Items:
     issues += _find_missing(project)
     first = {entry.id: entry for entry in reversed(found)}
     studied = {entry.id: entry for entry in _read_study_criteria(project, issues)}
+    policy = _read_declared(project, "risk", "policy", issues)
+    infrastructure = _read_declared(project, "requirements_spec", "infrastructure", issues)
     retired = _read_retired(project, issues)
-    items = Items(dict(sorted(first.items())), studied, _read_policy(project, issues), issues, retired)
+    items = Items(dict(sorted(first.items())), studied, policy, issues, retired, infrastructure)
     issues += _find_duplicates(found)
     issues += _find_duplicate_criteria(items)
     issues += _find_reused(items)
@@ -195,15 +201,17 @@ def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> dict
     return {"$ref": f"#/$defs/{kind}", "$defs": definitions} if kind in definitions else schema
 
 
-def _read_policy(project: Project, issues: list[Issue]) -> Document | None:
-    path = project.root / "risk" / "policy.yaml"
+def _read_declared(project: Project, room: str, name: str, issues: list[Issue]) -> Document | None:
+    """A file that a room has once and that is no item; None where there is none, or none that can be used."""
+    path = project.root / room / f"{name}.yaml"
     if not path.is_file():
         return None
-    document = read_document(path, "risk/policy.yaml")
-    schema = _schema(project, "risk", "policy", issues)
-    found = [*document.issues, *(find_schema_issues(document, schema) if schema and document.value else [])]
-    issues += found
-    return None if found else document
+    document = read_document(path, f"{room}/{name}.yaml")
+    schema = _schema(project, room, name, issues)
+    if schema and document.value is not None:
+        document.issues += find_schema_issues(document, schema)
+    issues += document.issues
+    return None if document.issues else document
 
 
 def _read_retired(project: Project, issues: list[Issue]) -> dict[str, Tombstone]:
@@ -243,7 +251,8 @@ def _part(document: Document, number: int) -> Document:
 
 
 def _find_misplaced(project: Project) -> Iterator[Issue]:
-    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml", RETIRED, "requirements_spec/pccp.yaml")
+    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml", RETIRED)
+    expected += ("requirements_spec/pccp.yaml", "requirements_spec/infrastructure.yaml")
     for path in project.find_files("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
         file = project.relative(path)
         if not file.startswith(expected) or path.suffix != ".yaml":

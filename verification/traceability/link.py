@@ -12,6 +12,7 @@ from verification.traceability.risk import find_risk_standings
 from verification.traceability.scan import Symbol
 from verification.traceability.scenarios import Scenario
 from verification.traceability.sections import Section
+from verification.traceability.specified import Code
 from verification.traceability.standing import Proof, Standing, said_of, worst
 
 CLAIMABLE = (ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKind.RISK_CONTROL)
@@ -29,11 +30,15 @@ class Sources:
     proof: Proof
     reviews: Mapping[str, Review] = field(default_factory=dict)
     controlled: frozenset[str] = frozenset()
+    code: Code = field(default_factory=lambda: Code((), {}))
 
 
 @dataclass(slots=True)
 class TraceGraph:
-    """Standing of each item and of each criterion by id, and what leads to it."""
+    """Standing of each item and of each criterion by id, and what leads to it.
+
+    `claims` are the standings of the links from code, by symbol and what it claims.
+    """
 
     sources: Sources
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -42,6 +47,7 @@ class TraceGraph:
     scenarios_of: dict[str, list[Scenario]] = field(default_factory=dict)
     symbols_of: dict[str, list[Symbol]] = field(default_factory=dict)
     children_of: dict[str, list[Entry]] = field(default_factory=dict)
+    claims: dict[tuple[str, str], Standing] = field(default_factory=dict)
 
 
 def link(sources: Sources) -> TraceGraph:
@@ -50,6 +56,12 @@ def link(sources: Sources) -> TraceGraph:
     _gather(graph)
     for scenario in sources.scenarios:
         graph.standings[scenario.id] = sources.proof.of_scenario(scenario)
+    for symbol in sources.symbols:
+        graph.standings[symbol.id] = _symbol_standing(sources.items, symbol)
+        for target in symbol.implements:
+            graph.claims[symbol.id, target] = _claim_standing(graph, symbol, target)
+    for definition in sources.code.unspecified:
+        graph.standings[definition.id] = Standing(LinkStatus.UNSPECIFIED, "it serves no requirement")
     for kind in reversed(REQUIREMENTS):
         for entry in sources.items.of(kind):
             _judge_requirement(graph, entry)
@@ -58,8 +70,6 @@ def link(sources: Sources) -> TraceGraph:
     graph.standings |= find_risk_standings(sources.items, graph.standings | graph.criteria, _tagged(graph))
     for entry in sources.items.of(ItemKind.CHANGE):
         graph.standings[entry.id] = standing_of_change(entry)
-    for symbol in sources.symbols:
-        graph.standings[symbol.id] = _symbol_standing(sources.items, symbol)
     for section in sources.sections:
         graph.standings[section.id] = section.standing(graph.standings, _kinds(sources))
     return graph
@@ -72,6 +82,8 @@ def find_items(graph: TraceGraph) -> Iterator[Item]:
     for symbol in graph.sources.symbols:
         place = (symbol.file, symbol.line)
         yield _made_item(graph, symbol.id, ItemKind.SYMBOL, symbol.title, "", place, symbol.digest)
+    for code in graph.sources.code.unspecified:
+        yield _made_item(graph, code.id, ItemKind.SYMBOL, code.title, "", (code.file, code.line), code.digest)
     for scenario in graph.sources.scenarios:
         place = (scenario.file, scenario.line)
         yield _made_item(graph, scenario.id, ItemKind.SCENARIO, scenario.name, scenario.feature, place, scenario.digest)
@@ -106,11 +118,12 @@ def _entry_links(graph: TraceGraph, entry: Entry) -> Iterator[Link]:
 def _made_links(graph: TraceGraph) -> Iterator[Link]:
     sources = graph.sources
     known = {*sources.items.entries, *sources.items.criteria}
-    claims = [(each.id, target, "implements") for each in sources.symbols for target in each.implements]
+    for (source, target), standing in graph.claims.items():
+        yield _link(source, target, "implements", standing if target in known else None)
     for scenario in sources.scenarios:
-        claims += [(scenario.id, target, "verifies") for target in (*scenario.requirements, *scenario.criteria)]
-    for source, target, relation in claims:
-        yield _link(source, target, relation, graph.standings[source] if target in known else None)
+        for target in (*scenario.requirements, *scenario.criteria):
+            standing = verifying(graph, scenario, target.partition("/")[0])
+            yield _link(scenario.id, target, "verifies", standing if target in known else None)
     for section in sources.sections:
         for target in section.ids:
             yield _link(section.id, target, "shows", graph.standings.get(target))
@@ -176,6 +189,8 @@ def _own_parts(graph: TraceGraph, entry: Entry) -> Iterator[Standing]:
     needs = entry.value["needs"]
     if "symbol" in needs and entry.id not in graph.symbols_of:
         yield Standing(LinkStatus.ORPHANED, f"no code implements {entry.id}")
+    if scenarios_for(graph, entry.id):
+        yield from (graph.claims[symbol.id, entry.id] for symbol in graph.symbols_of.get(entry.id, []))
     if "scenario" in needs:
         yield from (graph.criteria[f"{entry.id}/{criterion['id']}"] for criterion in entry.value["criteria"])
         yield from (graph.standings[scenario.id] for scenario in graph.scenarios_of.get(entry.id, []))
@@ -193,6 +208,45 @@ def _criterion_standing(graph: TraceGraph, entry: Entry, criterion: dict[str, st
     unchanged = graph.sources.proof.of_requirement_text(entry.id, entry.digest)
     passed = f"{len(scenarios)} scenario{'s' if len(scenarios) > 1 else ''} passed"
     return worst([*(graph.standings[each.id] for each in scenarios), unchanged], passed)
+
+
+def _claim_standing(graph: TraceGraph, symbol: Symbol, target: str) -> Standing:
+    """Whether scenarios of what the symbol claims are seen to enter it."""
+    proof = graph.sources.proof
+    if graph.standings[symbol.id].status is not LinkStatus.COVERS:
+        return graph.standings[symbol.id]
+    scenarios = scenarios_for(graph, target)
+    if not scenarios:
+        return Standing(LinkStatus.UNPROVEN, f"no scenario verifies {target}")
+    return proof.of_claim(symbol.id, graph.sources.code.running[symbol.id], [each.id for each in scenarios])
+
+
+def scenarios_for(graph: TraceGraph, target: str) -> list[Scenario]:
+    """The scenarios of an item; where it has none, those of what derives from it or implements it."""
+    below = (one for entry in _below(graph, target) for one in scenarios_for(graph, entry))
+    return graph.scenarios_of.get(target) or list(dict.fromkeys(below))
+
+
+def verifying(graph: TraceGraph, scenario: Scenario, target: str) -> Standing:
+    """Whether a scenario is seen to enter the code of what it says it verifies, or of what derives from that."""
+    standing, running = graph.standings[scenario.id], graph.sources.code.running
+    symbols = {symbol.id: running[symbol.id] for symbol in _symbols_for(graph, target)}
+    if standing.status is not LinkStatus.COVERS or not symbols:
+        return standing
+    return graph.sources.proof.of_verifying(scenario.id, symbols, target)
+
+
+def _symbols_for(graph: TraceGraph, target: str) -> list[Symbol]:
+    below = [one for entry in _below(graph, target) for one in _symbols_for(graph, entry)]
+    return list(dict.fromkeys([*graph.symbols_of.get(target, []), *below]))
+
+
+def _below(graph: TraceGraph, target: str) -> list[str]:
+    """What derives from a requirement; of a risk control, the requirements that implement it."""
+    entry = graph.sources.items.entries.get(target)
+    if entry is not None and entry.kind is ItemKind.RISK_CONTROL:
+        return [each for _, each in entry.targets("requirements")]
+    return [child.id for child in graph.children_of.get(target, [])]
 
 
 def _symbol_standing(items: Items, symbol: Symbol) -> Standing:

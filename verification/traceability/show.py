@@ -30,19 +30,25 @@ _NEXT = {
     LinkStatus.STALE: "run `clearway verify`",
     LinkStatus.NOT_RUN: "run `clearway verify`",
     LinkStatus.ORPHANED: "write what is missing below it, naming {id}",
+    LinkStatus.UNPROVEN: "see the issues; correct the claim or the scenario, then run `clearway verify`",
+    LinkStatus.UNSPECIFIED: "end its docstring with “Implements: ID”, delete it, or declare it as infrastructure",
     LinkStatus.GAP: "obtain the evidence that is named as missing; until then it is a declared gap",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The graph as a reader walks it: what stands above and below each item, what shows it, and in which section."""
+    """The graph as a reader walks it: what stands above and below each item, what shows it, and in which section.
+
+    `seen` says of an item and of the code or a scenario below it what the run showed of their link.
+    """
 
     items: dict[str, Item]
     above: dict[str, list[str]] = field(default_factory=dict)
     below: dict[str, list[str]] = field(default_factory=dict)
     sections: dict[str, list[str]] = field(default_factory=dict)
     shown_by: dict[str, list[str]] = field(default_factory=dict)
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def neighbours(trace: TraceEvidence) -> Neighbours:
@@ -58,6 +64,8 @@ def neighbours(trace: TraceEvidence) -> Neighbours:
             if upper != lower:
                 _append(found.above, lower, upper)
                 _append(found.below, upper, lower)
+            if link.relation == "implements" or link.status is LinkStatus.UNPROVEN:
+                found.seen[upper, lower] = link.why
     return found
 
 
@@ -155,7 +163,8 @@ def _tree(
         item = near.items.get(other)
         if other in seen or item is None or (item.kind in _MADE and not everything):
             continue
-        yield "  " * depth + _line(item, outcomes)
+        said = near.seen.get((identity, other)) or near.seen.get((other, identity))
+        yield "  " * depth + _line(item, outcomes) + (f"  ({said})" if said and said != item.why else "")
         if item.kind not in _MADE:
             yield from _tree(near, edges, other, outcomes, everything=False, depth=depth + 1, seen=seen)
 

@@ -105,12 +105,16 @@ def find_code_issues(code: Code) -> Iterator[Issue]:
     """Yield each part of the code that no requirement asks for, and each declaration that is about no code."""
     for each in code.unspecified:
         where, name = f"{each.file}:{each.line}", f"the {each.kind.value} {each.id}"
-        hint = "end its docstring with “Implements: ID”, delete it, or declare it in requirements_spec/infrastructure.yaml"
+        hint = (
+            "end its docstring with “Implements: ID”, delete it, or declare it in requirements_spec/infrastructure.yaml"
+        )
         yield _advisory("code-unspecified", where, f"{name} serves no requirement", hint)
     for number, pattern in code.declarations:
         if code.infrastructure and not _matches(code.definitions, pattern):
             where = code.infrastructure.where(number, "code")
-            yield _advisory("infrastructure-unmatched", where, f"{pattern} is no code of the device", "delete the entry")
+            yield _advisory(
+                "infrastructure-unmatched", where, f"{pattern} is no code of the device", "delete the entry"
+            )
 
 
 def _matches(definitions: Iterable[str], pattern: str) -> bool:

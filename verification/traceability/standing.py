@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from verification.evidence import (
     Gap,
@@ -21,7 +21,7 @@ from verification.traceability.scenarios import INPUTS, Scenario
 _WORST_FIRST = tuple(
     LinkStatus(status)
     for status in (
-        "failed", "stale", "not_run", "orphaned", "unproven", "suspect", "unreviewed", "gap", "covers",
+        "failed", "stale", "not_run", "orphaned", "unproven", "unspecified", "suspect", "unreviewed", "gap", "covers",
     )
 )  # fmt: skip
 _SHOWN = 3
@@ -55,7 +55,11 @@ def said_of(identity: str, standing: Standing) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The evidence that standings are judged by. `stale` says why the verification evidence cannot be used, if so."""
+    """The evidence that standings are judged by. `stale` says why the verification evidence cannot be used, if so.
+
+    `entered` are the functions of the device that each scenario entered; one that was not watched is not there.
+    `on_import` are those that ran before any scenario.
+    """
 
     results: dict[str, VerificationResult]
     requirement_digests: dict[str, str]
@@ -63,6 +67,8 @@ class Proof:
     stale: str | None
     study_criteria: dict[str, StudyCriterion]
     studies_stale: str | None = None
+    on_import: frozenset[str] = frozenset()
+    entered: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def of_scenario(self, scenario: Scenario) -> Standing:
         """How a scenario, as it is written today, stands in the evidence."""
@@ -78,6 +84,41 @@ class Proof:
         if result.digest != scenario.digest:
             return Standing(LinkStatus.STALE, f"{scenario.id} was changed after it ran")
         return Standing(LinkStatus.COVERS, f"{scenario.id} passed")
+
+    def of_claim(self, symbol: str, functions: frozenset[str], scenarios: list[str]) -> Standing:
+        """Whether scenarios of a requirement enter a symbol that claims it.
+
+        Args:
+            symbol: its id.
+            functions: those that are entered when it runs.
+            scenarios: the ids of the requirement's.
+        """
+        known = [self.entered[each] for each in scenarios if each in self.entered]
+        count, of = sum(not functions.isdisjoint(each) for each in known), _count(len(scenarios))
+        if self.missing or self.stale:
+            status = LinkStatus.NOT_RUN if self.missing else LinkStatus.STALE
+            return Standing(status, self.missing or self.stale or "")
+        if count:
+            return Standing(LinkStatus.COVERS, f"entered by {count} of its {of}")
+        if functions & self.on_import:
+            return Standing(LinkStatus.COVERS, f"runs when the device is imported, before its {of}")
+        if not known:
+            return Standing(LinkStatus.UNPROVEN, f"what its {of} enter{'s' * (len(scenarios) == 1)} was not watched")
+        return Standing(LinkStatus.UNPROVEN, f"none of its {of} enters {symbol}")
+
+    def of_verifying(self, scenario: str, symbols: dict[str, frozenset[str]], target: str) -> Standing:
+        """Whether a scenario that passed enters one of the symbols of what it verifies; each with its functions."""
+        entered = self.entered.get(scenario)
+        if entered is None:
+            return Standing(LinkStatus.UNPROVEN, f"what {scenario} enters was not watched")
+        if all(functions <= self.on_import for functions in symbols.values()):
+            return Standing(LinkStatus.COVERS, f"{scenario} passed; the code of {target} runs before it")
+        count = sum(not functions.isdisjoint(entered) for functions in symbols.values())
+        if not count:
+            return Standing(LinkStatus.UNPROVEN, f"{scenario} enters none of the code of {target}")
+        return Standing(
+            LinkStatus.COVERS, f"{scenario} passed; it enters {count} of {len(symbols)} symbols of {target}"
+        )
 
     def of_requirement_text(self, identity: str, digest: str) -> Standing:
         """Whether the requirement is still the one that the evidence is about."""
@@ -116,7 +157,17 @@ def read_proof(
         stale=next(_find_staleness(verification, project, releases), None),
         study_criteria=by_id,
         studies_stale=studies_stale,
+        on_import=frozenset(verification.functions[place] for place in verification.on_import),
+        entered={
+            result.id: frozenset(verification.functions[place] for place in result.entered)
+            for result in verification.results
+            if result.entered is not None
+        },
     )
+
+
+def _count(scenarios: int) -> str:
+    return f"{scenarios} scenario{'s' * (scenarios != 1)}"
 
 
 def _find_staleness(evidence: VerificationEvidence, project: Project, releases: dict[str, str]) -> Iterator[str]:

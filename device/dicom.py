@@ -156,6 +156,8 @@ def make_header(attributes: Mapping[str, str | int]) -> Dataset:
 
     Args:
         attributes: DICOM keyword to value. A value is taken as text, as it would stand in a file.
+
+    Implements: SRS-037
     """
     header = Dataset()
     for keyword, value in attributes.items():
@@ -212,7 +214,7 @@ def check_complete(image: Dataset) -> PixelFault | None:
     Native data are as long as the header says: more would be another image. Encapsulated data (PS3.5 A.4) have whole
     fragments and a codestream of the header's size that reaches its end marker.
 
-    Implements: SRS-012
+    Implements: SRS-012, SRS-013
     """
     syntax = image.file_meta.TransferSyntaxUID
     data = image.get("PixelData") or b""
@@ -253,6 +255,8 @@ def read_codestream_header(frame: bytes) -> tuple[int, int, int, int] | None:
 
     JPEG 2000: SOC and SIZ (ISO/IEC 15444-1 A.5.1). JPEG and JPEG-LS: unbroken marker segments from SOI to SOS, one of
     them a start of frame (ISO/IEC 10918-1 B.1.1, B.2.2; ISO/IEC 14495-1 C.2).
+
+    Implements: SRS-013
     """
     if frame[:4] == b"\xff\x4f\xff\x51" and len(frame) > 44:
         x, y, x0, y0 = struct.unpack(">4I", frame[8:24])

@@ -82,7 +82,10 @@ LONGEST_SHOWN = 200
 
 
 def reject(code: str, found: object, expected: str) -> Rejection:
-    """A rejection with the attribute and the requirement of its code."""
+    """A rejection with the attribute and the requirement of its code.
+
+    Implements: SRS-034
+    """
     row = REJECTION_CODES[code]
     return Rejection(code, row.attribute, _shorten(str(found)), expected, row.requirement)
 
@@ -150,7 +153,10 @@ class _UnparsableError(ValueError):
 
 
 def read_text(header: Dataset, keyword: str) -> str:
-    """The single text value of an attribute; "" if it is absent or empty."""
+    """The single text value of an attribute; "" if it is absent or empty.
+
+    Implements: SRS-016
+    """
     value = _value(header, keyword)
     if isinstance(value, Sequence) or (isinstance(value, MultiValue) and len(value)):
         raise _UnparsableError(f"{keyword} {_shown(value)}")
@@ -158,7 +164,10 @@ def read_text(header: Dataset, keyword: str) -> str:
 
 
 def read_term(header: Dataset, keyword: str) -> str:
-    """A code string (PS3.5 6.2, CS): up to 16 of A to Z, 0 to 9, space and underscore; "" if absent or empty."""
+    """A code string (PS3.5 6.2, CS): up to 16 of A to Z, 0 to 9, space and underscore; "" if absent or empty.
+
+    Implements: SRS-016
+    """
     text = read_text(header, keyword)
     if text and not re.fullmatch(r"[A-Z0-9_ ]{1,16}", text):
         raise _UnparsableError(f"{keyword} {text!r}")
@@ -166,7 +175,10 @@ def read_term(header: Dataset, keyword: str) -> str:
 
 
 def read_integer(header: Dataset, keyword: str) -> int | None:
-    """A whole number; None if the attribute is absent or empty."""
+    """A whole number; None if the attribute is absent or empty.
+
+    Implements: SRS-016
+    """
     text = read_text(header, keyword)
     if text and not re.fullmatch(r"[+-]?\d{1,12}", text):
         raise _UnparsableError(f"{keyword} {text!r}")
@@ -174,7 +186,10 @@ def read_integer(header: Dataset, keyword: str) -> int | None:
 
 
 def read_code(header: Dataset, keyword: str) -> tuple[str, str]:
-    """Value and meaning of the one item of a SNOMED code sequence; ("", "") if the sequence is absent or empty."""
+    """Value and meaning of the one item of a SNOMED code sequence; ("", "") if the sequence is absent or empty.
+
+    Implements: SRS-003, SRS-004, SRS-016
+    """
     sequence = _value(header, keyword)
     if not sequence:
         return "", ""
@@ -239,7 +254,7 @@ def check_header(
     Returns:
         Every reason not to apply, in the order of the table; empty if the header is accepted.
 
-    Implements: SRS-018
+    Implements: SRS-012, SRS-018
     """
     judged = _Judged(header, intake, LIMITS[intake], population, transfer_syntaxes)
     reasons = [_judge(code, check, judged) for code, check in CHECKS.items()]

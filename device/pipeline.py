@@ -111,7 +111,7 @@ def analyze(
 def _admit(path: Path, release: Release, intake: Intake, asserted: Mapping[str, str]) -> _Admitted:
     """Judge the header and, only if it is accepted, decode and judge the pixels.
 
-    Implements: SRS-018, SRS-020, SRS-038
+    Implements: SRS-018, SRS-020, SRS-037, SRS-038
     """
     in_research = intake is Intake.RESEARCH
     picture = in_research and research.is_picture(path)

@@ -32,7 +32,10 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def find_releases(folder: Path | None = None) -> tuple[str, ...]:
-    """The names of the releases in a folder (default: those that the device ships), sorted."""
+    """The names of the releases in a folder (default: those that the device ships), sorted.
+
+    Implements: SRS-035
+    """
     return tuple(sorted(path.parent.name for path in (folder or RELEASES).glob(f"*/{DESCRIPTION}")))
 
 
@@ -109,7 +112,10 @@ def _digest(path: Path) -> str:
 
 
 def read_software_version() -> str:
-    """The version of the device software itself, as it is installed."""
+    """The version of the device software itself, as it is installed.
+
+    Implements: SRS-029
+    """
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -92,6 +92,13 @@ Feature: The command line
       | gate {file} --output reports         | --output     |
       | diagnose {file}                      | diagnose     |
 
+  @SRS-035 @RC-003
+  Scenario: A run whose results cannot be printed has failed
+    Given a complete DX radiograph
+    When the device prints its analysis to a full disk
+    Then the exit status is 4
+    And the message names No space left on device
+
   @SRS-036 @SRS-036/AC1
   Scenario: Files in nested folders are processed
     Given a folder with these files:

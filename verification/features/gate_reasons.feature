@@ -21,6 +21,15 @@ Feature: What the device says of an image that it does not analyse
       | BITS_CONTRADICTORY | BitsStored         | SRS-017     |
       | BURNED_IN          | BurnedInAnnotation | SRS-010     |
 
+  @SRS-018
+  Scenario: All reasons are printed for people to read
+    Given a complete DX radiograph
+    And its Modality is CT
+    And its BurnedInAnnotation is YES
+    When the device analyses it for people to read
+    Then the output says "MODALITY: Modality: found CT"
+    And the output says "BURNED_IN: BurnedInAnnotation: found YES"
+
   @SRS-018 @SRS-018/AC2 @RC-014
   Scenario Outline: The header is judged before the pixel data are decoded
     Given a complete DX radiograph

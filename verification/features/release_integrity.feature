@@ -71,6 +71,15 @@ Feature: The release that gives the results
     And the message names notes.txt
     And the exit status is 4
 
+  @SRS-025 @RC-006
+  Scenario: A release with a changed file cannot be shown either
+    Given a copy of the release paediatric-reference
+    And the middle byte of its card.yaml is changed
+    When the device is called with `release show {release}`
+    Then no result is printed
+    And the message names card.yaml
+    And the exit status is 1
+
   @SRS-028 @SRS-028/AC1
   Scenario Outline: A release without weights judges images
     Given a complete DX radiograph of a patient of <age>
@@ -93,3 +102,10 @@ Feature: The release that gives the results
     Then its analysis fails with a reason that says "not built"
     And its analysis fails with a reason that says "clearway train"
     And the exit status is 4
+
+  @SRS-028
+  Scenario: A release without weights says what would build it when it is shown
+    When the device is called with `release show adult-nih`
+    Then the output says "not built"
+    And the output says "clearway train adult-nih"
+    And the exit status is 0

@@ -55,6 +55,32 @@ Feature: Research intake
     When the device judges it through research intake
     Then it is refused with the single reason BITS on BitsStored of SRS-008
 
+  @SRS-021
+  Scenario Outline: A file that only begins as a published image has failed
+    Given a published image as <form>
+    And its file ends after <count> bytes
+    When the device judges it through research intake
+    Then it fails with a reason that says "cannot be read as PNG or JPEG"
+
+    Examples:
+      | form        | count |
+      | a grey PNG  | 8     |
+      | a grey PNG  | 20    |
+      | a grey JPEG | 10    |
+
+  @SRS-012 @SRS-012/AC3 @RC-002
+  Scenario: A published image that ends early is refused
+    Given a published image as a grey JPEG
+    And its file ends halfway
+    When the device judges it through research intake
+    Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
+
+  @SRS-013 @RC-002
+  Scenario: A published image in colours is refused
+    Given a published image as a PNG in colours
+    When the device judges it through research intake
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+
   @SRS-038 @SRS-038/AC1
   Scenario Outline: What is neither stated nor asserted is refused
     Given a published image as a grey PNG
@@ -164,6 +190,14 @@ Feature: Research intake
       | a grey PNG          |
       | a grey JPEG         |
       | a Secondary Capture |
+
+  @SRS-031 @RC-013
+  Scenario: A program cannot have research results written as DICOM either
+    Given a published image as a Secondary Capture
+    When a program asks the device for its report through research intake
+    Then no result is printed
+    And the message names never DICOM
+    And no report is written
 
   @SRS-031 @RC-013
   Scenario: Clinical intake takes no assertion

@@ -283,6 +283,7 @@ def published_image(bench: Bench, form: str) -> None:
         "a grey PNG": (picture, "png"),
         "a PNG with three equal channels": (picture.convert("RGB"), "png"),
         "a PNG of 16 bits": (Image.fromarray(radiographs.phantom().astype(np.uint16) * 257), "png"),
+        "a PNG in colours": (Image.fromarray(np.stack([radiographs.phantom() // n for n in (1, 2, 3)], -1)), "png"),
         "a grey JPEG": (picture, "jpg"),
     }
     made, suffix = forms[form]
@@ -295,6 +296,16 @@ def published_image_of_size(bench: Bench, rows: int, columns: int) -> None:
     bench.asserted = dict(ASSERTIONS)
     bench.path = bench.images / "image.png"
     Image.fromarray(radiographs.phantom(rows, columns)).save(bench.path)
+
+
+@given(parsers.parse("its file ends after {count:d} bytes"))
+def cut_file(bench: Bench, count: int) -> None:
+    bench.file().write_bytes(bench.file().read_bytes()[:count])
+
+
+@given("its file ends halfway")
+def half_file(bench: Bench) -> None:
+    cut_file(bench, bench.file().stat().st_size // 2)
 
 
 @given(parsers.parse("{keyword} is not asserted"))

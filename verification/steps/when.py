@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
 
 from pytest_bdd import parsers, when
 
+import device
 from verification import radiographs
-from verification.steps.bench import Bench, write_limit
+from verification.steps.bench import Bench, Run, write_limit
 
 COMMANDS = {"judges": "gate", "analyses": "analyze"}
 
@@ -60,4 +64,25 @@ def analyse_published(bench: Bench) -> None:
 
 @when(parsers.parse("the device is called with `{arguments}`"))
 def call(bench: Bench, arguments: str) -> None:
-    bench.call(*(str(bench.file()) if word == "{file}" else word for word in arguments.split()))
+    meant = {"{file}": lambda: str(bench.file()), "{release}": lambda: bench.release}
+    bench.call(*(meant[word]() if word in meant else word for word in arguments.split()))
+
+
+@when("the device prints its analysis to a full disk")
+def print_to_full_disk(bench: Bench) -> None:
+    err, full = io.StringIO(), Path("/dev/full").open("w", encoding="utf-8")
+    with redirect_stdout(full), redirect_stderr(err):
+        status = device.main(["analyze", str(bench.file()), "--release", bench.release, "--json"])
+    with suppress(OSError):  # what could not be written cannot be written now
+        full.close()
+    bench.note("analyze", Run(status, "", err.getvalue()))
+
+
+@when("a program asks the device for its report through research intake")
+def ask_for_report(bench: Bench) -> None:
+    release, research = device.read_release(bench.release), device.Intake.RESEARCH
+    try:
+        analysis = device.analyze(bench.file(), release, intake=research, output=bench.reports)
+        bench.note("analyze", Run(0, str(analysis), ""))
+    except ValueError as error:
+        bench.note("analyze", Run(1, "", str(error)))

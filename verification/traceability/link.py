@@ -224,7 +224,7 @@ def _claim_standing(graph: TraceGraph, symbol: Symbol, target: str) -> Standing:
 def scenarios_for(graph: TraceGraph, target: str) -> list[Scenario]:
     """The scenarios of an item; where it has none, those of what derives from it or implements it."""
     below = (one for entry in _below(graph, target) for one in scenarios_for(graph, entry))
-    return graph.scenarios_of.get(target) or list(dict.fromkeys(below))
+    return graph.scenarios_of.get(target) or list({each.id: each for each in below}.values())
 
 
 def verifying(graph: TraceGraph, scenario: Scenario, target: str) -> Standing:

@@ -87,7 +87,7 @@ class _Recorder:
         self.scenarios = {scenario.key: scenario for scenario in scenarios}
         self.record = Path(config.getoption("--record")) if config.getoption("--record") else None
         self.lines: list[Line] = []
-        self.watch = Watch(project)
+        self.watch = Watch(project, self.record.parent if self.record else None)
 
     # --- what runs ---
 

@@ -16,7 +16,7 @@ from coverage import Coverage, CoverageData
 from coverage.exceptions import DataError
 
 from verification.evidence import Project
-from verification.traceability.code import read_definitions
+from verification.traceability.code import Definition, read_definitions
 
 _ENVIRONMENT = "COVERAGE_PROCESS_START"
 _OTHER_PROCESS = """\
@@ -32,17 +32,22 @@ disable_warnings = no-data-collected
 
 
 class Watch:
-    """What the device's functions did, scenario by scenario. `device/training` is not watched: nothing here runs it."""
+    """What the device's functions did, scenario by scenario. `device/training` is not watched: nothing here runs it.
 
-    def __init__(self, project: Project) -> None:
+    Other processes write what they saw into a folder of their own in `scratch`.
+    """
+
+    def __init__(self, project: Project, scratch: Path | None = None) -> None:
         self._folder = project.root / "device"
-        self._function_at = _function_at(project)
+        functions = [each for each in read_definitions(project) if each.is_function]
+        self._function_at = _function_at(project, functions)
+        self._on_one_line = {each.id for each in functions if each.body == each.line}  # its line runs to define it
         self._coverage = Coverage(
             data_file=None, config_file=False, include=[f"{self._folder}/*"], omit=[f"{self._folder}/training/*"]
         )
         self._coverage.set_option("run:core", "ctrace")  # the one that can change contexts
         self._coverage.set_option("run:disable_warnings", ["no-data-collected"])
-        self._others = tempfile.TemporaryDirectory(prefix="clearway-watch-")
+        self._others = tempfile.TemporaryDirectory(prefix="clearway-watch-", dir=scratch)
         self._before = os.environ.get(_ENVIRONMENT)
         self._is_on = False
         self._scenario: str | None = None
@@ -91,7 +96,10 @@ class Watch:
 
     def on_import(self) -> tuple[str, ...]:
         """The functions that ran when the device was imported, sorted."""
-        return tuple(sorted(set(self._functions(self._coverage.get_data(), ""))))
+        return tuple(sorted(self._imported() - self._on_one_line))
+
+    def _imported(self) -> set[str]:
+        return set(self._functions(self._coverage.get_data(), ""))
 
     def _turn(self, *, on: bool) -> None:
         if on and not self._is_on:
@@ -105,7 +113,7 @@ class Watch:
         data = CoverageData(str(path))
         try:
             data.read()
-            return set(self._functions(data)) - set(self.on_import())
+            return set(self._functions(data)) - self._imported()
         except DataError:
             return set()
         finally:
@@ -119,13 +127,12 @@ class Watch:
             yield from (found[line] for line in data.lines(file) or () if line in found)
 
 
-def _function_at(project: Project) -> dict[str, dict[int, str]]:
+def _function_at(project: Project, functions: Iterable[Definition]) -> dict[str, dict[int, str]]:
     """By file and line, the function whose code it is, the inner one of two. The line of `def` belongs around it."""
     found: dict[str, dict[int, str]] = {}
-    for each in read_definitions(project):
-        if each.is_function:
-            lines = range(each.body, each.extent[1] + 1)
-            found.setdefault(str(project.root / each.file), {}).update(dict.fromkeys(lines, each.id))
+    for each in functions:
+        lines = range(each.body, each.extent[1] + 1)
+        found.setdefault(str(project.root / each.file), {}).update(dict.fromkeys(lines, each.id))
     return found
 
 

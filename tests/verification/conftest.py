@@ -118,7 +118,7 @@ effectiveness: {method: test, evidence: [SYS-001/AC1], note: On a door of ours.}
     "device/door.py": '''\
 """Doors."""
 
-raise RuntimeError("read by the trace, never imported")
+from __future__ import annotations
 
 
 def turn(angle):
@@ -129,12 +129,21 @@ def turn(angle):
     return angle + 1
 
 
+def look():
+    """Show the colour.
+
+    Implements: SRS-002
+    """
+    return GREEN
+
+
 GREEN = (0, 128, 0)
 """The colour.
 
 Implements: SRS-002
 """
 ''',
+    "device/sealed.py": 'raise RuntimeError("read by the trace, never imported")\n',
     "verification/features/door.feature": """\
 Feature: Doors
 
@@ -167,9 +176,18 @@ Feature: Doors
     Then it is shown to be good
 """,
     "verification/test_features.py": """\
+import importlib.util
+from pathlib import Path
+
 from pytest_bdd import given, parsers, scenarios, then, when
 
 scenarios("features/door.feature")
+
+def door():
+    spec = importlib.util.spec_from_file_location("door", Path(__file__).parents[1] / "device" / "door.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 @given("a door")
 def a_door(): pass
@@ -180,6 +198,8 @@ def turned(angle, observe): observe(f"turned by {angle}")
 @then("it is shown to be good")
 def good(tmp_path, observe):
     import uuid
+    door().turn(0)
+    door().look()
     observe(f"good, in {tmp_path}, of 2.25.{uuid.uuid4().int}, by {object()}")
 """,
     "submission/content_map.yaml": """\

@@ -70,12 +70,11 @@ def call(bench: Bench, arguments: str) -> None:
 
 @when("the device prints its analysis to a full disk")
 def print_to_full_disk(bench: Bench) -> None:
-    err, full = io.StringIO(), Path("/dev/full").open("w", encoding="utf-8")
-    with redirect_stdout(full), redirect_stderr(err):
-        status = device.main(["analyze", str(bench.file()), "--release", bench.release, "--json"])
-    with suppress(OSError):  # what could not be written cannot be written now
-        full.close()
-    bench.note("analyze", Run(status, "", err.getvalue()))
+    err, arguments = io.StringIO(), ["analyze", str(bench.file()), "--release", bench.release, "--json"]
+    with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:  # closing it tries to write again
+        with redirect_stdout(full), redirect_stderr(err):
+            status = device.main(arguments)
+        bench.note("analyze", Run(status, "", err.getvalue()))
 
 
 @when("a program asks the device for its report through research intake")

@@ -93,11 +93,13 @@ class Proof:
             functions: those that are entered when it runs.
             scenarios: the ids of the requirement's.
         """
-        known = [self.entered[each] for each in scenarios if each in self.entered]
+        ran = [each for each in scenarios if each in self.results and self.results[each].status not in _UNFIT]
+        known = [self.entered[each] for each in ran if each in self.entered]
         count, of = sum(not functions.isdisjoint(each) for each in known), _count(len(scenarios))
-        if self.missing or self.stale:
-            status = LinkStatus.NOT_RUN if self.missing else LinkStatus.STALE
-            return Standing(status, self.missing or self.stale or "")
+        if self.missing or not ran:
+            return Standing(LinkStatus.NOT_RUN, self.missing or f"none of its {of} was run")
+        if self.stale:
+            return Standing(LinkStatus.STALE, self.stale)
         if count:
             return Standing(LinkStatus.COVERS, f"entered by {count} of its {of}")
         if functions & self.on_import:

@@ -16,7 +16,8 @@ from coverage import Coverage, CoverageData
 from coverage.exceptions import DataError
 
 from verification.evidence import Project
-from verification.traceability.code import Definition, read_definitions
+from verification.traceability.scan import CODE
+from verification.traceability.units import Unit, read_units
 
 _ENVIRONMENT = "COVERAGE_PROCESS_START"
 _OTHER_PROCESS = """\
@@ -39,9 +40,11 @@ class Watch:
 
     def __init__(self, project: Project, scratch: Path | None = None) -> None:
         self._folder = project.root / "device"
-        functions = [each for each in read_definitions(project) if each.is_function]
+        functions = [each for each in read_units(project, CODE).values() if each.is_function]
         self._function_at = _function_at(project, functions)
-        self._on_one_line = {each.id for each in functions if each.body == each.line}  # its line runs to define it
+        self._on_one_line = {
+            each.id for each in functions if each.lines.start == each.line
+        }  # its line runs to define it
         self._coverage = Coverage(
             data_file=None, config_file=False, include=[f"{self._folder}/*"], omit=[f"{self._folder}/training/*"]
         )
@@ -127,12 +130,11 @@ class Watch:
             yield from (found[line] for line in data.lines(file) or () if line in found)
 
 
-def _function_at(project: Project, functions: Iterable[Definition]) -> dict[str, dict[int, str]]:
-    """By file and line, the function whose code it is, the inner one of two. The line of `def` belongs around it."""
+def _function_at(project: Project, functions: Iterable[Unit]) -> dict[str, dict[int, str]]:
+    """By file and line, the function whose code it is. The line of `def` runs with what is around it."""
     found: dict[str, dict[int, str]] = {}
     for each in functions:
-        lines = range(each.body, each.extent[1] + 1)
-        found.setdefault(str(project.root / each.file), {}).update(dict.fromkeys(lines, each.id))
+        found.setdefault(str(project.root / each.file), {}).update(dict.fromkeys(each.lines, each.id))
     return found
 
 

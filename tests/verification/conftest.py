@@ -129,14 +129,6 @@ def turn(angle):
     return angle + 1
 
 
-def look():
-    """Show the colour.
-
-    Implements: SRS-002
-    """
-    return GREEN
-
-
 GREEN = (0, 128, 0)
 """The colour.
 
@@ -199,7 +191,6 @@ def turned(angle, observe): observe(f"turned by {angle}")
 def good(tmp_path, observe):
     import uuid
     door().turn(0)
-    door().look()
     observe(f"good, in {tmp_path}, of 2.25.{uuid.uuid4().int}, by {object()}")
 """,
     "submission/content_map.yaml": """\

@@ -214,7 +214,7 @@ def test_a_commit_of_records_alone_leaves_the_evidence_good(formal):
     ("name", "change", "told"),
     [
         ("verification.json", lambda text: text.replace('"passed"', '"failed"', 1), "SHA-256"),
-        ("SHA256SUMS", lambda text: "0" + text[1:], "expected 0"),
+        ("SHA256SUMS", lambda text: "0" * 64 + text[64:], "expected 000"),
         ("verify.run.json", None, "is gone"),
         ("more.txt", lambda text: "x", "does not list it"),
     ],

@@ -105,7 +105,9 @@ Feature: The release that gives the results
 
   @SRS-028
   Scenario: A release without weights says what would build it when it is shown
-    When the device is called with `release show adult-nih`
+    Given a copy of the release adult-nih
+    And its weights are taken out
+    When the device is called with `release show {release}`
     Then the output says "not built"
     And the output says "clearway train adult-nih"
     And the exit status is 0

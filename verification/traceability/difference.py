@@ -24,6 +24,7 @@ from verification.traceability.revision import find_commit, open_commit
 from verification.traceability.scan import scan
 from verification.traceability.scenarios import read_scenarios
 from verification.traceability.sections import read_sections
+from verification.traceability.specified import read_code
 from verification.traceability.standing import read_proof
 
 NOT_RECORDED = "not recorded at that commit"
@@ -94,10 +95,9 @@ def find_difference(project: Project, base: str, head: str) -> TraceDifference:
 
 def _read(project: Project) -> _Trace:
     proof = read_proof(_NONE, _NONE, project, {})
-    sources = Sources(
-        read_items(project), scan(project)[0], read_scenarios(project)[0], read_sections(project)[0], proof
-    )
-    graph = link(sources)
+    items, symbols = read_items(project), scan(project)[0]
+    code = read_code(project, items, symbols)
+    graph = link(Sources(items, symbols, read_scenarios(project)[0], read_sections(project)[0], proof, code))
     return _Trace(
         items={item.id: item for item in find_items(graph)},
         links={(one.source, one.relation, one.target) for one in find_links(graph)},

@@ -28,9 +28,9 @@ class Sources:
     scenarios: tuple[Scenario, ...]
     sections: tuple[Section, ...]
     proof: Proof
+    code: Code
     reviews: Mapping[str, Review] = field(default_factory=dict)
     controlled: frozenset[str] = frozenset()
-    code: Code = field(default_factory=lambda: Code((), {}))
 
 
 @dataclass(slots=True)
@@ -60,8 +60,8 @@ def link(sources: Sources) -> TraceGraph:
         graph.standings[symbol.id] = _symbol_standing(sources.items, symbol)
         for target in symbol.implements:
             graph.claims[symbol.id, target] = _claim_standing(graph, symbol, target)
-    for definition in sources.code.unspecified:
-        graph.standings[definition.id] = Standing(LinkStatus.UNSPECIFIED, "it serves no requirement")
+    for unit in sources.code.unspecified:
+        graph.standings[unit.id] = Standing(LinkStatus.UNSPECIFIED, "it serves no requirement")
     for kind in reversed(REQUIREMENTS):
         for entry in sources.items.of(kind):
             _judge_requirement(graph, entry)
@@ -82,8 +82,9 @@ def find_items(graph: TraceGraph) -> Iterator[Item]:
     for symbol in graph.sources.symbols:
         place = (symbol.file, symbol.line)
         yield _made_item(graph, symbol.id, ItemKind.SYMBOL, symbol.title, "", place, symbol.digest)
-    for code in graph.sources.code.unspecified:
-        yield _made_item(graph, code.id, ItemKind.SYMBOL, code.title, "", (code.file, code.line), code.digest)
+    for unit in graph.sources.code.unspecified:
+        place = (unit.file, unit.line)
+        yield _made_item(graph, unit.id, ItemKind.SYMBOL, unit.id, "", place, unit.digest)
     for scenario in graph.sources.scenarios:
         place = (scenario.file, scenario.line)
         yield _made_item(graph, scenario.id, ItemKind.SCENARIO, scenario.name, scenario.feature, place, scenario.digest)

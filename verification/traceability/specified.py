@@ -1,6 +1,6 @@
 """Whether a requirement asks for each part of the device's code, and what runs where a claim is made.
 
-A definition serves what it claims itself and what a class or module around it claims. Whatever it uses by name serves
+A unit serves what it claims itself and what a class or module around it claims. Whatever it uses by name serves
 the same, if that is a private helper, a class or a constant: a public function says itself what it is for. What serves
 nothing is *unspecified*, unless `requirements_spec/infrastructure.yaml` declares it with a reason.
 """
@@ -12,25 +12,26 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from verification.evidence import Issue, Severity
-from verification.traceability.code import Definition, Kind
+from verification.evidence import Issue, Project, Severity
 from verification.traceability.documents import Document
-from verification.traceability.scan import Symbol
+from verification.traceability.items import Items
+from verification.traceability.scan import CODE, Symbol
+from verification.traceability.units import Kind, Unit, read_units
 
 
 @dataclass(frozen=True)
 class Code:
-    """The code of the device: what claims something, and every definition by its id."""
+    """The code of the device: what claims something, and every unit by its id."""
 
     symbols: tuple[Symbol, ...]
-    definitions: dict[str, Definition]
+    units: dict[str, Unit]
     infrastructure: Document | None = None
 
     @cached_property
     def serves(self) -> dict[str, frozenset[str]]:
-        """The ids that each definition serves: what it claims, and what is claimed around it and by what uses it."""
-        found: dict[str, frozenset[str]] = dict.fromkeys(self.definitions, frozenset())
-        waiting = [(symbol.id, frozenset(symbol.implements)) for symbol in self.symbols]
+        """The ids that each unit serves: what it claims, and what is claimed around it and by what uses it."""
+        found: dict[str, frozenset[str]] = dict.fromkeys(self.units, frozenset())
+        waiting = [(self._unit_of(symbol.id), frozenset(symbol.implements)) for symbol in self.symbols]
         while waiting:
             identity, claims = waiting.pop()
             if identity in found and not claims <= found[identity]:
@@ -39,10 +40,10 @@ class Code:
         return found
 
     @cached_property
-    def unspecified(self) -> tuple[Definition, ...]:
+    def unspecified(self) -> tuple[Unit, ...]:
         """The functions and classes that serve nothing and are not declared, the outermost of each."""
-        found: dict[str, Definition] = {}
-        for each in self.definitions.values():
+        found: dict[str, Unit] = {}
+        for each in sorted(self.units.values(), key=lambda unit: unit.id):
             wanted = any(self.serves[one] for one in (each.id, *self._inside[each.id]))
             code = each.kind in (Kind.FUNCTION, Kind.CLASS)
             if code and not wanted and not self._declared(each.id) and _owner(each.id) not in found:
@@ -52,7 +53,37 @@ class Code:
     @cached_property
     def running(self) -> dict[str, frozenset[str]]:
         """By symbol, the functions that are entered when it runs: itself and what is in it, else what uses it."""
-        return {symbol.id: frozenset(self._entered_for(symbol.id)) for symbol in self.symbols}
+        return {symbol.id: frozenset(self._entered_for(self._unit_of(symbol.id))) for symbol in self.symbols}
+
+    @property
+    def declarations(self) -> list[tuple[int, str]]:
+        """The patterns that are declared infrastructure, with their places in the list."""
+        entries = self.infrastructure.value if self.infrastructure else []
+        return [(number, entry["code"]) for number, entry in enumerate(entries)]
+
+    @cached_property
+    def _inside(self) -> dict[str, list[str]]:
+        """What is defined in each unit, at any depth."""
+        found: dict[str, list[str]] = {identity: [] for identity in self.units}
+        for identity in self.units:
+            owner = _owner(identity)
+            while owner in found:
+                found[owner].append(identity)
+                owner = _owner(owner)
+        return found
+
+    def _unit_of(self, symbol: str) -> str:
+        """The unit that a symbol is, or is a part of: a function within a function is none of its own."""
+        while symbol not in self.units and "." in symbol:
+            symbol = _owner(symbol)
+        return symbol
+
+    def _helpers(self, identity: str) -> Iterator[str]:
+        for name in self.units[identity].uses - {_owner(identity)}:
+            used = self.units.get(name)
+            private = name.rpartition(".")[2].startswith("_")
+            if used and used.kind is not Kind.MODULE and (private or not used.is_function):
+                yield name
 
     def _entered_for(self, identity: str) -> set[str]:
         inside = {one for one in (identity, *self._inside.get(identity, ())) if self._is_function(one)}
@@ -64,41 +95,22 @@ class Code:
         waiting = {identity}
         while waiting:
             wanted, waiting = waiting, set()
-            for each in self.definitions.values():
-                if each.uses & wanted and each.id not in found:
+            for each in self.units.values():
+                if each.uses & wanted and each.id not in found and each.kind is not Kind.MODULE:
                     found.add(each.id)
                     waiting |= set() if each.is_function else {each.id}
         return {one for one in found if self._is_function(one)}
 
-    @cached_property
-    def _inside(self) -> dict[str, list[str]]:
-        """What is defined in each definition, at any depth."""
-        found: dict[str, list[str]] = {identity: [] for identity in self.definitions}
-        for identity in self.definitions:
-            owner = _owner(identity)
-            while owner in found:
-                found[owner].append(identity)
-                owner = _owner(owner)
-        return found
-
-    def _helpers(self, identity: str) -> Iterator[str]:
-        for each in self.definitions[identity].uses:
-            used = self.definitions.get(each)
-            private = each.rpartition(".")[2].startswith("_")
-            if used and (private or used.kind in (Kind.CLASS, Kind.CONSTANT)):
-                yield each
-
     def _is_function(self, identity: str) -> bool:
-        return identity in self.definitions and self.definitions[identity].is_function
+        return identity in self.units and self.units[identity].is_function
 
     def _declared(self, identity: str) -> bool:
         return any(fnmatchcase(identity, pattern) for _, pattern in self.declarations)
 
-    @property
-    def declarations(self) -> list[tuple[int, str]]:
-        """The patterns that are declared infrastructure, with their places in the list."""
-        entries = self.infrastructure.value if self.infrastructure else []
-        return [(number, entry["code"]) for number, entry in enumerate(entries)]
+
+def read_code(project: Project, items: Items, symbols: tuple[Symbol, ...]) -> Code:
+    """Read every unit of the device beside the symbols among them and what the items declare."""
+    return Code(symbols, read_units(project, CODE), items.infrastructure)
 
 
 def find_code_issues(code: Code) -> Iterator[Issue]:
@@ -110,15 +122,15 @@ def find_code_issues(code: Code) -> Iterator[Issue]:
         )
         yield _advisory("code-unspecified", where, f"{name} serves no requirement", hint)
     for number, pattern in code.declarations:
-        if code.infrastructure and not _matches(code.definitions, pattern):
+        if code.infrastructure and not _matches(code.units, pattern):
             where = code.infrastructure.where(number, "code")
             yield _advisory(
                 "infrastructure-unmatched", where, f"{pattern} is no code of the device", "delete the entry"
             )
 
 
-def _matches(definitions: Iterable[str], pattern: str) -> bool:
-    return any(fnmatchcase(identity, pattern) for identity in definitions)
+def _matches(units: Iterable[str], pattern: str) -> bool:
+    return any(fnmatchcase(identity, pattern) for identity in units)
 
 
 def _owner(identity: str) -> str:

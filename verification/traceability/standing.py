@@ -100,13 +100,15 @@ class Proof:
             return Standing(LinkStatus.NOT_RUN, self.missing or f"none of its {of} was run")
         if self.stale:
             return Standing(LinkStatus.STALE, self.stale)
+        if not functions:
+            return Standing(LinkStatus.COVERS, f"no function names it: it is a value that is there before its {of}")
         if count:
             return Standing(LinkStatus.COVERS, f"entered by {count} of its {of}")
         if functions & self.on_import:
             return Standing(LinkStatus.COVERS, f"runs when the device is imported, before its {of}")
         if not known:
             return Standing(LinkStatus.UNPROVEN, f"what its {of} enter{'s' * (len(scenarios) == 1)} was not watched")
-        return Standing(LinkStatus.UNPROVEN, f"none of its {of} enters {symbol}")
+        return Standing(LinkStatus.UNPROVEN, f"{symbol} is entered by none of its {of}")
 
     def of_verifying(self, scenario: str, symbols: dict[str, frozenset[str]], target: str) -> Standing:
         """Whether a scenario that passed enters one of the symbols of what it verifies; each with its functions."""

@@ -28,7 +28,6 @@ from verification.traceability import product, scenarios
 from verification.traceability.anomalies import find_anomalies, find_deviations
 from verification.traceability.changes import find_change_records
 from verification.traceability.history import find_vanished
-from verification.traceability.code import read_definitions
 from verification.traceability.issues import find_issues
 from verification.traceability.link import Sources, find_items, find_links, link
 from verification.traceability.product import read_device
@@ -41,7 +40,7 @@ from verification.traceability.risk import (
 from verification.traceability.scan import scan
 from verification.traceability.scenarios import read_scenarios
 from verification.traceability.sections import CONTENT_MAP, read_sections
-from verification.traceability.specified import Code
+from verification.traceability.specified import read_code
 from verification.traceability.standing import read_proof
 
 T = TypeVar("T", VerificationEvidence, StudiesEvidence)
@@ -77,8 +76,8 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
     known_subjects = subjects | {protocol.id: protocol}
     reviews = dict.fromkeys(subjects, DAMAGED) if record_issues else find_reviews(record, known_subjects)
     controlled = find_below(subjects, (entry.id for entry in items.of(ItemKind.RISK_CONTROL)))
-    code = Code(symbols, {each.id: each for each in read_definitions(project)}, items.infrastructure)
-    graph = link(Sources(items, symbols, found, sections, proof, reviews, controlled, code))
+    code = read_code(project, items, symbols)
+    graph = link(Sources(items, symbols, found, sections, proof, code, reviews, controlled))
     nodes = tuple(find_items(graph))
     carried = () if isinstance(verification, Gap) else verification.issues
     return TraceEvidence(

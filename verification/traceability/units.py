@@ -10,11 +10,31 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from verification.evidence import Project
 from verification.traceability.scan import Symbol, digest_of, module_name
 
+
+class Kind(StrEnum):
+    """What a unit is: a class without its methods, a function or method, what is left of a module."""
+
+    MODULE = "module"
+    CLASS = "class"
+    FUNCTION = "function"
+    CONSTANT = "constant"
+    IMPORT = "import"
+
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_KINDS = {
+    ast.Module: Kind.MODULE,
+    ast.ClassDef: Kind.CLASS,
+    ast.FunctionDef: Kind.FUNCTION,
+    ast.AsyncFunctionDef: Kind.FUNCTION,
+    ast.Import: Kind.IMPORT,
+}
 _EMPTY = digest_of(ast.Module(body=[], type_ignores=[]))
 
 
@@ -23,17 +43,29 @@ class Unit:
     """A function, a method, a class without its methods, a constant or an import; or what is left of a module.
 
     `digest` is of the normalised syntax tree; `uses` are the ids of the units that its names may mean; `decorators` are
-    those of a function. `is_import` says that it is an import, `is_empty` that it is a module in which nothing is left.
+    those of a function. `is_empty` says that it is a module in which nothing is left. `lines` are those that run when a
+    function is called (what is defined in it is a part of it); of anything else they are its own.
     """
 
     id: str
+    kind: Kind
     file: str
     line: int
     digest: str
+    lines: range = range(0)
     uses: frozenset[str] = frozenset()
     decorators: tuple[ast.expr, ...] = ()
-    is_import: bool = False
     is_empty: bool = False
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it is a name that is taken from elsewhere."""
+        return self.kind is Kind.IMPORT
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it can be entered; a class is entered by its methods."""
+        return self.kind is Kind.FUNCTION
 
 
 @dataclass(slots=True)
@@ -106,11 +138,23 @@ def _split(module: _Module, name: str, node: ast.Module | ast.ClassDef) -> None:
                 module.nodes.setdefault(f"{name}.{target}", []).append(child)
         else:
             rest.append(child)
+            _split_under(module, name, child)
     shell: ast.AST = ast.Module(body=rest, type_ignores=[])
     if isinstance(node, ast.ClassDef):
         shell = ast.ClassDef(**{**dict(ast.iter_fields(node)), "body": rest})
         ast.copy_location(shell, node)
     module.nodes.setdefault(name, []).append(shell)
+
+
+def _split_under(module: _Module, name: str, statement: ast.AST) -> None:
+    """Give what is defined under a condition (`if`, `try`) its own unit, too."""
+    for child in ast.iter_child_nodes(statement):
+        if isinstance(child, _FUNCTIONS):
+            module.nodes.setdefault(f"{name}.{child.name}", []).append(child)
+        elif isinstance(child, ast.ClassDef):
+            _split(module, f"{name}.{child.name}", child)
+        elif isinstance(child, ast.stmt | ast.excepthandler):
+            _split_under(module, name, child)
 
 
 def _statements(node: ast.Module | ast.ClassDef) -> Iterator[ast.stmt]:
@@ -173,14 +217,23 @@ def _unit(module: _Module, name: str, uses: frozenset[str]) -> Unit:
     digest = _digest(nodes)
     return Unit(
         id=name,
+        kind=next((kind for form, kind in _KINDS.items() if isinstance(nodes[0], form)), Kind.CONSTANT),
         file=module.file,
         line=getattr(nodes[0], "lineno", 1),
         digest=digest,
+        lines=_lines(nodes[-1]),
         uses=uses,
         decorators=_decorators(nodes),
-        is_import=isinstance(nodes[0], ast.Import),
         is_empty=digest == _EMPTY,
     )
+
+
+def _lines(node: Any) -> range:
+    """From the first statement of a function, its docstring left out, to the end of the node."""
+    body = getattr(node, "body", None) or [node]
+    first = body[1:2] or body if isinstance(node, _FUNCTIONS) and ast.get_docstring(node) is not None else body
+    starts = [each.lineno for each in (first[0], *getattr(first[0], "decorator_list", ())) if hasattr(each, "lineno")]
+    return range(min(starts, default=1), (getattr(node, "end_lineno", None) or 0) + 1)
 
 
 def _digest(nodes: list[ast.AST]) -> str:

@@ -4,7 +4,15 @@ Verification writes these types as JSON under `build/evidence/`; submission read
 """
 
 from verification.evidence import types
-from verification.evidence.bundle import EVIDENCE_FILES, EvidenceBundle, find_changes, find_stale, read_bundle
+from verification.evidence.bundle import (
+    EVIDENCE_FILES,
+    SOURCES,
+    EvidenceBundle,
+    find_changes,
+    find_stale,
+    read_bundle,
+    read_sources,
+)
 from verification.evidence.files import EvidenceError, read_evidence, write_atomically, write_evidence
 from verification.evidence.project import RECORDS, Project, ProjectError, find_project, sha256_of
 from verification.evidence.reviews import fitting, lines_by_subject
@@ -14,6 +22,7 @@ from verification.evidence.types import *  # noqa: F403  the vocabulary is re-ex
 __all__ = [
     "EVIDENCE_FILES",
     "RECORDS",
+    "SOURCES",
     "EvidenceBundle",
     "EvidenceError",
     "Project",
@@ -25,6 +34,7 @@ __all__ = [
     "lines_by_subject",
     "read_bundle",
     "read_evidence",
+    "read_sources",
     "recorded_run",
     "sha256_of",
     "write_atomically",

@@ -16,6 +16,7 @@ from verification.evidence.types import (
     Issue,
     Severity,
     Source,
+    SourcesEvidence,
     StudiesEvidence,
     TraceEvidence,
     VerificationEvidence,
@@ -29,6 +30,9 @@ EVIDENCE_FILES: dict[str, tuple[str, type, str]] = {
     "datasets": ("datasets.json", DatasetsEvidence, "clearway data explore"),
 }
 """Each part of the bundle: its file, its type, and the command that makes it."""
+
+SOURCES = "sources.json"
+"""Evidence beside the bundle, for the trace browser alone: where it is missing nothing is blocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,18 @@ def read_bundle(folder: Path) -> EvidenceBundle:
             parts[part] = Gap(reason=f"{name} cannot be used", closes=f"run `{command}` again")
             issues.append(_missing(f"{folder / name}", str(error), command))
     return EvidenceBundle(**parts, digests=_digests(folder), issues=tuple(issues))
+
+
+def read_sources(folder: Path, trace: TraceEvidence | Gap) -> SourcesEvidence | Gap:
+    """Read the code and the history of a trace's items; a gap where they are missing, damaged or of another trace."""
+    again = Gap(reason=f"{SOURCES} cannot be used", closes="run `clearway trace` again")
+    try:
+        sources = read_evidence(folder, SOURCES, SourcesEvidence)
+    except FileNotFoundError:
+        return Gap(reason=f"{SOURCES} has not been made", closes="run `clearway trace`")
+    except EvidenceError:
+        return again
+    return sources if isinstance(trace, Gap) or sources.source == trace.source else again
 
 
 def find_stale(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:

@@ -52,33 +52,38 @@ class Project:
     def source(self, inputs: Iterable[Path]) -> Source:
         """Describe what evidence is made from: the commit, and the digest of every file that was read."""
         return Source(
-            commit=self._git("rev-parse", "HEAD"),
-            commit_date=self._git("log", "-1", "--format=%cs"),
-            dirty=bool(self._git("status", "--porcelain")),
+            commit=self.git("rev-parse", "HEAD"),
+            commit_date=self.git("log", "-1", "--format=%cs"),
+            dirty=bool(self.git("status", "--porcelain")),
             inputs={self.relative(path): sha256_of(path) for path in sorted(set(inputs))},
         )
 
     def versions(self, path: Path) -> Iterator[bytes]:
         """Yield what a file held at each commit of the history here that changed it, the latest first."""
         file = self.relative(path)
-        for commit in self._git("log", "--format=%H", "--diff-filter=AM", "--", file).split():
+        for commit in self.git("log", "--format=%H", "--diff-filter=AM", "--", file).split():
             yield self._run("show", f"{commit}:{file}")
 
     def find_uncommitted(self) -> list[str]:
         """The files that differ from the commit, records aside, as git names them."""
-        return self._git("status", "--porcelain", "--", ".", _BESIDES).splitlines()
+        return self.git("status", "--porcelain", "--", ".", _BESIDES).splitlines()
 
     def is_still_at(self, commit: str) -> bool:
         """Whether the checkout's commit is this one, or differs from it in records alone; no if git cannot tell."""
         try:
-            head = self._git("rev-parse", "HEAD")
+            head = self.git("rev-parse", "HEAD")
             if head == commit or not re.fullmatch("[0-9a-f]{40,64}", commit):  # nothing else is handed to git
                 return head == commit
-            return not self._git("diff", "--name-only", "--no-renames", commit, head, "--", ".", _BESIDES)
+            return not self.git("diff", "--name-only", "--no-renames", commit, head, "--", ".", _BESIDES)
         except ProjectError:
             return False
 
-    def _git(self, *arguments: str) -> str:
+    def git(self, *arguments: str) -> str:
+        """What git says of the checkout, without white space around it.
+
+        Raises:
+            ProjectError: git is not there, or has no answer.
+        """
         return self._run(*arguments).decode(errors="surrogateescape").strip()
 
     def _run(self, *arguments: str) -> bytes:

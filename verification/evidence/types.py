@@ -11,14 +11,14 @@ from enum import StrEnum
 from msgspec import Struct
 
 __all__ = [
-    "Analysis", "Anomaly", "Card", "Change", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset",
-    "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Figure", "FigureKind", "Gap",
-    "Hazard", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus", "Meaning", "Method", "Mutant",
-    "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode",
-    "ReleaseEvidence", "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role",
-    "RunKind", "RunRecord", "Series", "Severity", "Soup", "Source", "SplitCount", "StepResult", "Strength",
-    "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "Table", "TraceEvidence", "TransferSyntax",
-    "VerificationEvidence", "VerificationResult",
+    "Analysis", "Anomaly", "Card", "Change", "Commit", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset",
+    "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Excerpt", "Figure",
+    "FigureKind", "Gap", "Hazard", "History", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus", "Meaning",
+    "Method", "Mutant", "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population",
+    "RecordedAnalyses", "RejectionCode", "ReleaseEvidence", "ResultStatus", "Review", "ReviewLine", "ReviewStatus",
+    "RiskControl", "RiskPolicy", "Role", "RunKind", "RunRecord", "Series", "Severity", "Soup", "Source",
+    "SourcesEvidence", "SplitCount", "StepResult", "Strength", "StudiesEvidence", "Study", "StudyCriterion",
+    "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence", "VerificationResult",
 ]  # fmt: skip
 
 
@@ -618,6 +618,42 @@ class TraceEvidence(Record, frozen=True):
     changes: tuple[Change, ...] = ()
     strengths: tuple[Strength, ...] = ()
     records: tuple[ReviewLine, ...] = ()
+
+
+# --- sources.json: what the browser shows beside the trace ------------------------------------------------------------
+
+
+class Excerpt(Record, frozen=True):
+    """Lines of a file as they are: `text` is without the last line end, `line` the number of its first line."""
+
+    line: int
+    text: str
+
+
+class Commit(Record, frozen=True):
+    """A commit as a reader of a history knows it: its day (ISO 8601), twelve digits of its hash, its subject."""
+
+    date: str
+    hash: str
+    subject: str
+
+
+class History(Record, frozen=True, tag=True):
+    """Commits, newest first, and for each file that holds an item the places in `commits` of those that touched it."""
+
+    commits: tuple[Commit, ...]
+    of_file: dict[str, tuple[int, ...]]
+
+
+class SourcesEvidence(Record, frozen=True):
+    """`sources.json`. No document reads it: a shallow clone has less history and must give the same documents.
+
+    `excerpts` is the code of each symbol by its id.
+    """
+
+    source: Source
+    excerpts: dict[str, Excerpt]
+    history: History | Gap
 
 
 # --- studies.json: clinical performance -------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ class Symbol:
     """A module, class, function or documented constant that claims to implement something.
 
     `digest` is of the normalised syntax tree, without docstrings and positions: layout and comments do not change it.
+    `extent` is its first line, decorators included, and its last; of a module all lines (the last is 0).
     """
 
     id: str
@@ -30,6 +31,7 @@ class Symbol:
     line: int
     implements: tuple[str, ...]
     digest: str
+    extent: tuple[int, int] = (1, 0)
 
 
 def scan(project: Project) -> tuple[tuple[Symbol, ...], tuple[Issue, ...]]:
@@ -49,13 +51,20 @@ def scan(project: Project) -> tuple[tuple[Symbol, ...], tuple[Issue, ...]]:
             claimed = _claimed(docstring)
             if claimed:
                 title = docstring.strip().splitlines()[0]
-                symbols.append(Symbol(name, title, file, line, claimed, digest_of(node)))
+                symbols.append(Symbol(name, title, file, line, claimed, digest_of(node), extent_of(node)))
             elif re.search(r"^\s*Implements\b", docstring, re.MULTILINE):
                 message = (
                     f"{name} has a claim that cannot be read, expected “Implements: SRS-001, SRS-002” as the last line"
                 )
                 issues.append(_issue("claim-malformed", f"{file}:{line}", message, "make it the docstring's last line"))
     return tuple(symbols), tuple(issues)
+
+
+def extent_of(node: Any) -> tuple[int, int]:
+    """The first line of a node, decorators included, and its last; (1, 0) for a module, which is all of its file."""
+    if isinstance(node, ast.Module):
+        return 1, 0
+    return min(each.lineno for each in (node, *getattr(node, "decorator_list", ()))), node.end_lineno
 
 
 def digest_of(node: ast.AST) -> str:

@@ -1,4 +1,4 @@
-"""`clearway trace`: everything read, linked, judged, and written as `trace.json` and `device.json`."""
+"""`clearway trace`: everything read, linked, judged, and written as `trace.json`, `device.json`, `sources.json`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from verification.evidence import (
+    SOURCES,
     DeviceEvidence,
     EvidenceError,
     Gap,
@@ -27,6 +28,7 @@ from verification.traceability import items as item_files
 from verification.traceability import product, scenarios
 from verification.traceability.anomalies import find_anomalies, find_deviations
 from verification.traceability.changes import find_change_records
+from verification.traceability.excerpts import read_sources
 from verification.traceability.history import find_vanished
 from verification.traceability.issues import find_issues
 from verification.traceability.link import Sources, find_items, find_links, link
@@ -37,7 +39,7 @@ from verification.traceability.risk import (
     find_controls,
     find_hazards,
 )
-from verification.traceability.scan import scan
+from verification.traceability.scan import Symbol, scan
 from verification.traceability.scenarios import read_scenarios
 from verification.traceability.sections import CONTENT_MAP, read_sections
 from verification.traceability.specified import read_code
@@ -47,11 +49,13 @@ T = TypeVar("T", VerificationEvidence, StudiesEvidence)
 
 
 def trace(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
-    """Make the trace of the checkout as it is now, with the evidence there is, and write both files."""
+    """Make the trace of the checkout as it is now, with the evidence there is, and write the files."""
     device, product_issues = read_device(project)
-    evidence = build(project, {release.name: release.digest for release in device.releases}, product_issues)
+    digests = {release.name: release.digest for release in device.releases}
+    evidence, symbols = _build(project, digests, product_issues)
     write_evidence(project.evidence, "device.json", device)
     write_evidence(project.evidence, "trace.json", evidence)
+    write_evidence(project.evidence, SOURCES, read_sources(project, evidence, symbols))
     return evidence, device
 
 
@@ -63,6 +67,12 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
         releases: the digest of each release that can be read, by name.
         known: issues found already, which the trace carries.
     """
+    return _build(project, releases, known)[0]
+
+
+def _build(
+    project: Project, releases: dict[str, str], known: tuple[Issue, ...]
+) -> tuple[TraceEvidence, tuple[Symbol, ...]]:
     verification, verification_issues = _read(project, "verification.json", VerificationEvidence, "clearway verify")
     studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate")
     items = item_files.read_items(project)
@@ -80,7 +90,7 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
     graph = link(Sources(items, symbols, found, sections, proof, code, reviews, controlled))
     nodes = tuple(find_items(graph))
     carried = () if isinstance(verification, Gap) else verification.issues
-    return TraceEvidence(
+    evidence = TraceEvidence(
         source=project.source(_find_inputs(project)),
         items=nodes,
         links=tuple(find_links(graph)),
@@ -101,6 +111,7 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
             ]
         ),
     )  # fmt: skip
+    return evidence, symbols
 
 
 def _find_inputs(project: Project) -> list[Path]:

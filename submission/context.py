@@ -13,8 +13,8 @@ import msgspec
 
 from submission.blocking import REVIEWS, find_advisory, find_blocking
 from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
+from submission.matrix import NEEDS, BackRow, TraceRow, backward, forward, stem_of
 from verification.evidence import (
-    Criterion,
     Dataset,
     EvidenceBundle,
     Gap,
@@ -72,34 +72,6 @@ class Feature:
     name: str
     rows: int
     outlines: tuple[Outline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TraceRow:
-    """One row of the matrix forward: a criterion of a requirement, or a requirement that has none."""
-
-    item: Item
-    parents: tuple[str, ...]
-    criterion: Criterion | Gap
-    scenarios: tuple[tuple[str, str], ...]
-    symbols: tuple[Item, ...]
-    controls: tuple[str, ...]
-    hazards: tuple[str, ...]
-    status: LinkStatus
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class BackRow:
-    """One row of the matrix backward: what was made, and what asked for it."""
-
-    id: str
-    rows: tuple[str, ...]
-    kind: str
-    place: str
-    targets: tuple[str, ...]
-    needs: tuple[str, ...]
-    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +158,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
     advisory = tuple(find_advisory(bundle))
     state = "blocked" if blocking else getattr(release, "status", "blocked")
     trace, verification = bundle.trace, bundle.verification
-    forward = bind(trace, lambda graph: tuple(_forward(graph, verification)))
+    rows = bind(trace, lambda graph: tuple(forward(graph, verification)))
     development = bind(release, lambda found: _development_of(bundle, found))
     declared = {gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared}
     return Package(
@@ -225,9 +197,9 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         features=bind(verification, lambda found: _some(_features(found), "verification.json lists no scenario")),
         unverified=bind(verification, lambda found: tuple(r for r in found.results if r.status != "passed")),
         statuses=bind(verification, _statuses),
-        forward=forward,
-        backward=bind(trace, lambda graph: tuple(_backward(graph, verification))),
-        coverage=bind(forward, lambda rows: _tally(row.status.value for row in rows)),
+        forward=rows,
+        backward=bind(trace, lambda graph: tuple(backward(graph, verification))),
+        coverage=bind(rows, lambda found: _tally(row.status.value for row in found)),
         counts=_counts(bundle, study),
     )
 
@@ -335,16 +307,11 @@ def _features(evidence: VerificationEvidence) -> tuple[Feature, ...]:
 
 
 def _outlines(results: list[VerificationResult]) -> Iterator[Outline]:
-    for stem, found in groupby(results, key=_stem):
+    for stem, found in groupby(results, key=stem_of):
         rows = tuple(found)
         tally = tuple(Counter(row.status.value for row in rows).items())
         criteria = tuple(dict.fromkeys(name for row in rows for name in row.criteria))
         yield Outline(stem, rows[0].name, rows[0].line, criteria, rows, tally)
-
-
-def _stem(result: VerificationResult) -> str:
-    """The id of a scenario without the number of its row."""
-    return result.id.rpartition("/")[0] if result.example and "/" in result.id else result.id
 
 
 def _statuses(evidence: VerificationEvidence) -> tuple[tuple[str, int], ...]:
@@ -378,95 +345,6 @@ def _counts(bundle: EvidenceBundle, study: Study | Gap) -> dict[str, int | Gap]:
 
 
 # --- trace ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Graph:
-    items: dict[str, Item]
-    up: dict[str, list[str]]
-    down: dict[str, list[str]]
-    controls: dict[str, list[RiskControl]]
-
-
-def _graph(trace: TraceEvidence) -> _Graph:
-    up: dict[str, list[str]] = {}
-    down: dict[str, list[str]] = {}
-    controls: dict[str, list[RiskControl]] = {}
-    for link in trace.links:
-        up.setdefault(link.source, []).append(link.target)
-        down.setdefault(link.target, []).append(link.source)
-    for control in trace.controls:
-        for requirement in control.requirements:
-            controls.setdefault(requirement, []).append(control)
-    return _Graph({item.id: item for item in trace.items}, up, down, controls)
-
-
-NEEDS = (ItemKind.USER_NEED, ItemKind.SYSTEM_REQUIREMENT)
-
-
-def _ancestors(graph: _Graph, start: str) -> tuple[str, ...]:
-    """User needs and system requirements above an item, each once, nearest first; cycles are harmless."""
-    found: dict[str, None] = {}
-    todo = list(graph.up.get(start, []))
-    while todo:
-        target = todo.pop(0)
-        item = graph.items.get(target)
-        if target not in found and item is not None and item.kind in NEEDS:
-            found[target] = None
-            todo += graph.up.get(target, [])
-    return tuple(found)
-
-
-def _forward(trace: TraceEvidence, verification: VerificationEvidence | Gap) -> Iterator[TraceRow]:
-    graph = _graph(trace)
-    status_of = {result.id: result.status.value for result in getattr(verification, "results", ())}
-    for item in trace.items:
-        if item.kind is ItemKind.SOFTWARE_REQUIREMENT:
-            none = Gap(reason="the requirement has no criterion", closes="write one")
-            for criterion in item.criteria or (none,):
-                yield _row(graph, item, criterion, status_of)
-
-
-def _row(graph: _Graph, item: Item, criterion: Criterion | Gap, status_of: dict[str, str]) -> TraceRow:
-    below = [graph.items[name] for name in graph.down.get(item.id, []) if name in graph.items]
-    controls = graph.controls.get(item.id, [])
-    scenarios = () if isinstance(criterion, Gap) else criterion.scenarios
-    return TraceRow(
-        item=item,
-        parents=_ancestors(graph, item.id),
-        criterion=criterion,
-        scenarios=tuple((name, status_of.get(name, "not_run")) for name in scenarios),
-        symbols=tuple(one for one in below if one.kind is ItemKind.SYMBOL),
-        controls=tuple(control.id for control in controls),
-        hazards=tuple(sorted({hazard for control in controls for hazard in control.hazards})),
-        status=LinkStatus.GAP if isinstance(criterion, Gap) else criterion.status,
-        why=criterion.reason if isinstance(criterion, Gap) else criterion.why,
-    )
-
-
-def _backward(trace: TraceEvidence, verification: VerificationEvidence | Gap) -> Iterator[BackRow]:
-    graph = _graph(trace)
-    for item in trace.items:
-        if item.kind is ItemKind.SYMBOL:
-            targets = tuple(sorted(graph.up.get(item.id, [])))
-            place = f"{item.file}:{item.line}"
-            yield BackRow(item.id, (), "symbol", place, targets, _needs(graph, targets), item.status.value)
-    # Rows of one outline that verify the same with the same outcome stand in one row.
-    for (stem, targets, status), found in groupby(getattr(verification, "results", ()), key=_asked):
-        rows = tuple(found)
-        place = f"{rows[0].file}:{rows[0].line}"
-        names = tuple(row.id for row in rows if row.id != stem)
-        yield BackRow(stem, names, "scenario", place, targets, _needs(graph, rows[0].requirements), status)
-
-
-def _asked(result: VerificationResult) -> tuple[str, tuple[str, ...], str]:
-    targets = result.criteria or result.requirements
-    return _stem(result), tuple(sorted(targets)), result.status.value
-
-
-def _needs(graph: _Graph, targets: tuple[str, ...]) -> tuple[str, ...]:
-    above = {name for target in targets for name in _ancestors(graph, target)}
-    return tuple(sorted(name for name in above if graph.items[name].kind is ItemKind.USER_NEED))
 
 
 def _reviews(trace: TraceEvidence) -> dict[str, Review]:

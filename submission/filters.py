@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
+from submission.matrix import Faults
 from verification.evidence import (
     Confusion,
     CurvePoint,
@@ -502,6 +503,17 @@ def run_kind(value: RunKind) -> str:
     """What a verification run can support."""
     formal, engineering = "a formal run, by an approved protocol", "an engineering run: it cannot support a candidate"
     return formal if value is RunKind.FORMAL else engineering
+
+
+@total
+def noticed(faults: Faults | None) -> str:
+    """How many of the faults put into code its scenarios noticed, in words; that nobody has tried is not known."""
+    if faults is None:
+        return "not known"
+    exempt = f"; {count(faults.equivalent)} equivalent" if faults.equivalent else ""
+    if not faults.put:
+        return f"no place for a fault{exempt}"
+    return f"{count(faults.noticed)} of {count(faults.put)} faults noticed{exempt}"
 
 
 @total

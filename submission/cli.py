@@ -1,4 +1,4 @@
-"""`clearway submission`: build the documents, audit a built folder, show the exploration of the data as a page."""
+"""`clearway submission`: build the documents, audit a built folder, show the data and the trace as pages."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ if TYPE_CHECKING:
 
 BUILD_EXAMPLE = "example: clearway submission build --release paediatric-reference"
 PAGE_EXAMPLE = "example: clearway submission exploration nih --output nih.html"
+TRACE_EXAMPLE = """example: clearway submission trace --output trace.html
+         then open trace.html in a browser; it needs no network and no other file"""
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
 
 
 def submission(argv: list[str]) -> int:
-    """Build the documents of a release from the evidence, audit a built folder, or show the data as a page.
+    """Build the documents of a release from the evidence, audit a built folder, show the data or the trace as a page.
 
     Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage.
     """
     arguments = _parser().parse_args(argv)
-    command = {"build": _build, "audit": _audit, "exploration": _exploration}[arguments.command]
-    return command(arguments)
+    commands = {"build": _build, "audit": _audit, "exploration": _exploration, "trace": _trace}
+    return commands[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit|exploration")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit|exploration|trace")
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
     build.add_argument("--release", default="paediatric-reference", help="the release to document (%(default)s)")
@@ -49,6 +51,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     page.add_argument("--output", type=Path, metavar="FILE", help="the page to write (build/exploration.html)")
     page.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
+    said = "write the trace as one HTML page to search and browse; it needs nothing else"
+    shape = argparse.RawDescriptionHelpFormatter
+    trace = commands.add_parser("trace", help=said, description=said, epilog=TRACE_EXAMPLE, formatter_class=shape)
+    trace.add_argument(
+        "--release", default="paediatric-reference", help="the release whose status it states (%(default)s)"
+    )
+    trace.add_argument("--output", type=Path, metavar="FILE", help="the page to write (build/trace.html)")
+    trace.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     return parser
 
 
@@ -114,6 +124,22 @@ def _exploration(arguments: argparse.Namespace) -> int:
         write_atomically(output, render_page(find_datasets(arguments.data, project)).encode())
     except (ExplorationError, OSError) as error:
         print(f"clearway submission exploration: {error}", file=sys.stderr)
+        return 2
+    print(output)
+    return 0
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from submission.browser import BrowserError, render_browser
+    from submission.catalogue import CatalogueError
+    from verification.evidence import ProjectError, find_project, write_atomically
+
+    try:
+        project = find_project(arguments.project)
+        output = arguments.output or project.root / "build" / "trace.html"
+        write_atomically(output, render_browser(project, arguments.release).encode())
+    except (BrowserError, CatalogueError, ProjectError, OSError) as error:
+        print(f"clearway submission trace: {error}", file=sys.stderr)
         return 2
     print(output)
     return 0

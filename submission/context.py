@@ -100,6 +100,7 @@ class Package:
     """Every name that a template may use, beside `document`. An unknown name is a fault of the template."""
 
     source: Source
+    digests: Mapping[str, str]
     state: str
     banners: tuple[str, ...]
     standing: str
@@ -163,6 +164,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
     declared = {gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared}
     return Package(
         source=project.source(()),
+        digests=bundle.digests,
         state=state,
         banners=_banners(release, blocked=bool(blocking)),
         standing=STANDING.get(getattr(release, "status", ""), STANDING["candidate"]),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from pathlib import Path
 
 import msgspec
 from markupsafe import Markup
 
+from submission.browser.page import embed_fonts
 from submission.figures import COLOURS
-from submission.filters import FONTS
 from submission.render import HERE, make_environment
 from verification.evidence import Dataset, DatasetsEvidence, EvidenceError, Project, read_evidence
 
@@ -66,20 +65,10 @@ def _read_file(path: Path) -> tuple[Dataset, ...]:
 
 def render_page(datasets: tuple[Dataset, ...]) -> str:
     """The page of these data sets."""
-    names = {"datasets": datasets, "style": Markup(_style())}  # noqa: S704  our own file
+    names = {"datasets": datasets, "style": Markup(embed_fonts(STYLE.read_text()))}  # noqa: S704  our own file
     page = make_environment().get_template("_exploration.html").render(names)
     return COLOUR.sub(lambda match: f'"var(--{COLOURS[match[1]]})"', page)
 
 
 COLOUR = re.compile(f'"({"|".join(COLOURS)})"')
 """A colour of a drawing as an attribute: on this page it is the page's own, light or dark."""
-
-
-def _style() -> str:
-    """The style with the fonts in it."""
-
-    def embedded(match: re.Match[str]) -> str:
-        content = base64.b64encode((FONTS / match[1]).read_bytes()).decode()
-        return f'url("data:font/woff2;base64,{content}")'
-
-    return re.sub(r'url\("fonts/([^"]+)"\)', embedded, STYLE.read_text())

@@ -80,14 +80,13 @@ def forward(
     verification: VerificationEvidence | Gap,
     kinds: tuple[ItemKind, ...] = (ItemKind.SOFTWARE_REQUIREMENT,),
 ) -> Iterator[TraceRow]:
-    """Yield a row for each criterion of each requirement of some kinds; one without criteria has a row of its own."""
+    """Yield a row for each criterion of each requirement, one kind after the other; without criteria, one row."""
     graph = _graph(trace)
     status_of = {result.id: result.status.value for result in getattr(verification, "results", ())}
-    for item in trace.items:
-        if item.kind in kinds:
-            none = Gap(reason="the requirement has no criterion", closes="write one")
-            for criterion in item.criteria or (none,):
-                yield _row(graph, item, criterion, status_of)
+    none = Gap(reason="the requirement has no criterion", closes="write one")
+    for kind in kinds:
+        for item in (item for item in trace.items if item.kind is kind):
+            yield from (_row(graph, item, criterion, status_of) for criterion in item.criteria or (none,))
 
 
 def backward(trace: TraceEvidence, verification: VerificationEvidence | Gap) -> Iterator[BackRow]:

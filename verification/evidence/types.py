@@ -11,10 +11,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 __all__ = [
-    "Analysis", "Anomaly", "Card", "Change", "Commit", "Confusion", "Criterion", "Curve", "CurvePoint", "Dataset",
-    "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Excerpt", "Figure",
-    "FigureKind", "Gap", "Hazard", "History", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus", "Meaning",
-    "Method", "Mutant", "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population",
+    "Analysis", "Anomaly", "Card", "Change", "Commit", "Confusion", "Criterion", "Curve", "CurvePoint", "DOWNWARD",
+    "Dataset", "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Excerpt",
+    "Figure", "FigureKind", "Gap", "Hazard", "History", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus",
+    "Meaning", "Method", "Mutant", "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population",
     "RecordedAnalyses", "RejectionCode", "ReleaseEvidence", "ResultStatus", "Review", "ReviewLine", "ReviewStatus",
     "RiskControl", "RiskPolicy", "Role", "RunKind", "RunRecord", "Series", "Severity", "Soup", "Source",
     "SourcesEvidence", "SplitCount", "StepResult", "Strength", "StudiesEvidence", "Study", "StudyCriterion",
@@ -483,6 +483,10 @@ class Item(Record, frozen=True):
     status: LinkStatus
     why: str
     review: Review = Review()
+
+
+DOWNWARD = ("controlled_by", "implemented_by", "shown_by")
+"""Relations of a link whose source stands above its target; of all others the target stands above the source."""
 
 
 class Link(Record, frozen=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verification.evidence import (
+    DOWNWARD,
     Gap,
     Issue,
     Item,
@@ -20,9 +21,6 @@ from verification.evidence import (
     TraceEvidence,
     VerificationEvidence,
 )
-
-_DOWNWARD = ("controlled_by", "implemented_by")
-"""Relations whose source stands above its target; of all others the target stands above the source."""
 
 _MADE = (ItemKind.SYMBOL, ItemKind.SCENARIO)
 _NEXT = {
@@ -245,7 +243,7 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 def _ordered(link: Link, near: Neighbours) -> tuple[str, str]:
     """The two ends of a link, the upper first."""
     ends = [end if end in near.items else end.partition("/")[0] for end in (link.source, link.target)]
-    return (ends[0], ends[1]) if link.relation in _DOWNWARD else (ends[1], ends[0])
+    return (ends[0], ends[1]) if link.relation in DOWNWARD else (ends[1], ends[0])
 
 
 def _append(edges: dict[str, list[str]], start: str, end: str) -> None:

@@ -1,0 +1,254 @@
+"""What the browser's page holds: the evidence of the trace as one value of plain lists, texts and numbers.
+
+Items are named by their place in the list of items, and what is empty is left out, so that the page stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from submission.context import Package
+from submission.filters import BAD, GOOD, words
+from submission.matrix import REQUIREMENTS, backward, forward
+from verification.evidence import (
+    DOWNWARD,
+    Anomaly,
+    Change,
+    Deviation,
+    Gap,
+    Hazard,
+    History,
+    Issue,
+    Item,
+    ItemKind,
+    LinkStatus,
+    MutantOutcome,
+    ResultStatus,
+    Review,
+    ReviewStatus,
+    RiskControl,
+    Severity,
+    SourcesEvidence,
+    TraceEvidence,
+    VerificationEvidence,
+    VerificationResult,
+)
+
+Places = Mapping[str, int]
+_SHOWS, _SHOWS_ALL = "shows", "shows_all"
+
+
+def describe(package: Package, sources: SourcesEvidence | Gap) -> dict[str, Any]:
+    """Everything that the page shows, of a package whose trace is there."""
+    trace, verification = package.trace, package.verification
+    if isinstance(trace, Gap):
+        raise TypeError(f"trace: found a gap ({trace.reason}), expected a trace")
+    kinds = list(ItemKind)
+    items = sorted(trace.items, key=lambda item: kinds.index(item.kind))
+    places = {item.id: place for place, item in enumerate(items)}
+    facts = dict(_facts(trace))
+    return {
+        "head": _head(package),
+        "tones": {status: _tone(status) for kind in _STATUSES for status in kind},
+        "kinds": kinds,
+        "downward": DOWNWARD,
+        "items": [_item(item, facts.get(item.id, [])) for item in items],
+        "links": list(_links(trace, places)),
+        "sections": list(_sections(trace, places)),
+        "issues": list(_issues(trace, places)),
+        "forward": [_forward(row, places) for row in forward(trace, verification, REQUIREMENTS)],
+        "backward": [_backward(row, places) for row in backward(trace, verification)],
+        "results": dict(_results(verification, places)),
+        "functions": getattr(verification, "functions", ()),
+        "strengths": trace.strengths,
+        "records": trace.records,
+        "sources": _sources(sources),
+    }
+
+
+_STATUSES = (LinkStatus, ResultStatus, ReviewStatus, MutantOutcome, Severity)
+
+
+def _tone(status: str) -> str:
+    """How a status is set: its word says it, the colour only helps."""
+    text = words(status)
+    if status in (MutantOutcome.KILLED, *GOOD):
+        return "good"
+    return "bad" if text in BAD else "open"
+
+
+def _head(package: Package) -> dict[str, Any]:
+    device, release, verification = package.device, package.release, package.verification
+    return {
+        "device": "" if isinstance(device, Gap) else f"{device.name} {device.version}",
+        "release": release.reason if isinstance(release, Gap) else f"{release.name} {release.version}",
+        "banners": package.banners,
+        "standing": package.standing,
+        "blocking": [_issue(issue) for issue in package.blocking],
+        "commit": package.source.commit,
+        "date": package.source.commit_date,
+        "run": verification.reason if isinstance(verification, Gap) else f"{verification.kind} run",
+        "digests": dict(package.digests),
+    }
+
+
+def _issue(issue: Issue) -> tuple[str, str, str, str, str]:
+    return issue.code, issue.severity, issue.where, issue.message, issue.hint
+
+
+# --- items ------------------------------------------------------------------------------------------------------------
+
+
+def _item(item: Item, facts: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = {name: getattr(item, name) for name in item.__struct_fields__ if name not in ("digest", "review")}
+    value |= {"digest": item.digest[:12], "facts": facts}
+    value["review"] = None if item.review == Review() else item.review
+    return {name: each for name, each in value.items() if each or each == 0}
+
+
+def _facts(trace: TraceEvidence) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """By id what an item says besides its text, as names and values; texts of several parts are lists."""
+    for hazard in trace.hazards:
+        yield hazard.id, _hazard_facts(hazard)
+    for control in trace.controls:
+        yield control.id, _control_facts(control)
+    others: tuple[Anomaly | Deviation | Change, ...] = (*trace.anomalies, *trace.deviations, *trace.changes)
+    for other in others:
+        names = (name for name in other.__struct_fields__ if name not in ("id", "title"))
+        yield other.id, [(words(name).capitalize(), getattr(other, name)) for name in names if getattr(other, name)]
+
+
+def _hazard_facts(hazard: Hazard) -> list[tuple[str, Any]]:
+    before = f"severity {hazard.severity}, probability of harm {hazard.probability_of_harm}: {hazard.acceptability}"
+    after = (
+        f"severity {hazard.residual_severity}, probability of harm {hazard.residual_probability_of_harm}: "
+        f"{hazard.residual_acceptability}"
+    )
+    return [
+        ("Sequence of events", hazard.sequence_of_events),
+        ("Hazardous situation", hazard.hazardous_situation),
+        ("Harm", hazard.harm),
+        ("Before control", before),
+        ("Residual", after),
+        ("Disclosed", hazard.disclosed or "nothing"),
+    ]
+
+
+def _control_facts(control: RiskControl) -> list[tuple[str, Any]]:
+    return [
+        ("Kind of measure", control.kind),
+        ("Implemented", f"{words(control.implemented)}: {control.implemented_why}"),
+        ("Effective", f"{words(control.effective)}: {control.effective_why}"),
+    ]
+
+
+# --- links and issues -------------------------------------------------------------------------------------------------
+
+
+def _links(trace: TraceEvidence, places: Places) -> Iterator[tuple[int, int, str, str]]:
+    """Each link once, source first; a criterion stands for its requirement."""
+    seen: set[tuple[int, int, str]] = set()
+    for link in trace.links:
+        source, target = _place(places, link.source), _place(places, link.target)
+        if link.relation in (_SHOWS, _SHOWS_ALL) or source is None or target is None or source == target:
+            continue
+        if (source, target, link.relation) not in seen:
+            seen.add((source, target, link.relation))
+            yield source, target, link.relation, link.status
+
+
+def _sections(trace: TraceEvidence, places: Places) -> Iterator[tuple[int, int | str]]:
+    """Each section of a document with an item, or with a kind of items, that it shows."""
+    for link in trace.links:
+        if link.relation == _SHOWS_ALL:
+            yield places[link.source], link.target
+        elif link.relation == _SHOWS and link.target in places:
+            yield places[link.source], places[link.target]
+
+
+def _place(places: Places, name: str) -> int | None:
+    return places.get(name, places.get(name.partition("/")[0]))
+
+
+def _places(places: Places, names: Iterable[str]) -> list[int]:
+    return [places[name] for name in names if name in places]
+
+
+def _issues(trace: TraceEvidence, places: Places) -> Iterator[tuple[Any, ...]]:
+    """Each issue with the places of the items that it is about."""
+    about: dict[str, list[int]] = {}
+    for item in trace.items:
+        # A file of one item is all about it; of others only its own line is.
+        alone = item.file.endswith(f"/{item.id}.yaml")
+        for where in {item.id, item.file if alone else f"{item.file}:{item.line}"}:
+            about.setdefault(where, []).append(places[item.id])
+    for issue in trace.issues:
+        file = issue.where.rpartition(":")[0]
+        yield *_issue(issue), about.get(issue.where) or about.get(file, [])
+
+
+# --- matrix, results, sources -----------------------------------------------------------------------------------------
+
+
+def _forward(row: Any, places: Places) -> dict[str, Any]:
+    value = {
+        "item": places[row.item.id],
+        "criterion": getattr(row.criterion, "id", ""),
+        "text": getattr(row.criterion, "text", ""),
+        "parents": _places(places, row.parents),
+        "scenarios": _places(places, (name for name, _ in row.scenarios)),
+        "symbols": _places(places, (symbol.id for symbol in row.symbols)),
+        "risks": _places(places, (*row.controls, *row.hazards)),
+        "status": row.status,
+        "why": row.why,
+    }
+    return {name: each for name, each in value.items() if each or each == 0}
+
+
+def _backward(row: Any, places: Places) -> dict[str, Any]:
+    first = row.rows[0] if row.rows else row.id
+    return {
+        "item": places.get(first),
+        "name": row.id,
+        "rows": len(row.rows),
+        "kind": row.kind,
+        "place": row.place,
+        "targets": row.targets,
+        "needs": _places(places, row.needs),
+        "status": row.status,
+    }
+
+
+def _results(verification: VerificationEvidence | Gap, places: Places) -> Iterator[tuple[int, dict[str, Any]]]:
+    for result in getattr(verification, "results", ()):
+        if result.id in places:
+            yield places[result.id], _result(result)
+
+
+def _result(result: VerificationResult) -> dict[str, Any]:
+    value = {name: getattr(result, name) for name in ("status", "example", "message", "entered")}
+    value["steps"] = [
+        (step.keyword, step.text, step.status, step.observed or "", step.table, step.docstring or "")
+        for step in result.steps
+    ]
+    return {name: each for name, each in value.items() if each or name == "entered"}
+
+
+def _sources(sources: SourcesEvidence | Gap) -> dict[str, Any]:
+    if isinstance(sources, Gap):
+        return {"excerpts": {}, "gap": [sources.reason, sources.closes]}
+    value: dict[str, Any] = {"excerpts": {name: (each.line, each.text) for name, each in sources.excerpts.items()}}
+    history = sources.history
+    if not isinstance(history, History):
+        return value | {"gap": [history.reason, history.closes]}
+    commits = [(each.date, each.hash, each.subject) for each in history.commits]
+    return value | {"commits": commits, "history": history.of_file}
+
+
+def as_json(value: dict[str, Any]) -> str:
+    """A value as JSON that can stand in a page: no text in it can end the block or begin markup."""
+    text = msgspec.json.encode(value).decode()
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

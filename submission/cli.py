@@ -1,4 +1,4 @@
-"""`clearway submission`: build the documents, audit a built folder, show the data and the trace as pages."""
+"""`clearway submission`: build the documents, audit a built folder, show the data and the trace in other forms."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ BUILD_EXAMPLE = "example: clearway submission build --release paediatric-referen
 PAGE_EXAMPLE = "example: clearway submission exploration nih --output nih.html"
 TRACE_EXAMPLE = """example: clearway submission trace --output trace.html
          then open trace.html in a browser; it needs no network and no other file"""
+MATRIX_EXAMPLE = """example: clearway submission matrix matrix.xlsx
+     and: clearway submission matrix code.csv --direction backward"""
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
 
 
@@ -25,13 +27,13 @@ def submission(argv: list[str]) -> int:
     Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage.
     """
     arguments = _parser().parse_args(argv)
-    commands = {"build": _build, "audit": _audit, "exploration": _exploration, "trace": _trace}
+    commands = {"build": _build, "audit": _audit, "exploration": _exploration, "trace": _trace, "matrix": _matrix}
     return commands[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit|exploration|trace")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit|exploration|trace|matrix")
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
     build.add_argument("--release", default="paediatric-reference", help="the release to document (%(default)s)")
@@ -59,6 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     trace.add_argument("--output", type=Path, metavar="FILE", help="the page to write (build/trace.html)")
     trace.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
+    said = "write the traceability matrix as a workbook (.xlsx), .csv or .json"
+    matrix = commands.add_parser("matrix", help=said, description=said, epilog=MATRIX_EXAMPLE, formatter_class=shape)
+    matrix.add_argument("file", type=Path, metavar="FILE", help="the file to write; its ending says the format")
+    matrix.add_argument(
+        "--direction", choices=("forward", "backward"), default="forward",
+        help="of a .csv, which holds one: from requirement to evidence, or from code to need (%(default)s)",
+    )  # fmt: skip
+    matrix.add_argument(
+        "--release", default="paediatric-reference", help="the release whose status it states (%(default)s)"
+    )
+    matrix.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     return parser
 
 
@@ -142,4 +155,20 @@ def _trace(arguments: argparse.Namespace) -> int:
         print(f"clearway submission trace: {error}", file=sys.stderr)
         return 2
     print(output)
+    return 0
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from submission.catalogue import CatalogueError, read_catalogue
+    from submission.context import assemble
+    from submission.matrix_file import MatrixError, render_matrix
+    from verification.evidence import ProjectError, find_project, write_atomically
+
+    try:
+        package = assemble(find_project(arguments.project), read_catalogue(), arguments.release)
+        write_atomically(arguments.file, render_matrix(package, arguments.file.name, arguments.direction))
+    except (CatalogueError, MatrixError, ProjectError, OSError) as error:
+        print(f"clearway submission matrix: {error}", file=sys.stderr)
+        return 2
+    print(arguments.file)
     return 0

@@ -92,7 +92,7 @@ function paintMatrix() {
   matrix = windowed(host, {
     height: MATRICES[view].height,
     draw: (one, n, total) => matrixRow(view, one, n, total),
-    open: (one) => { if (one.item !== null) go(addressOf(one.criterion ? `${items[one.item].id}/${one.criterion}` : items[one.item].id)); },
+    open: (one) => { if (one.item !== null) go(addressOf(one.criterion ? `${items[one.item].id}/${lastOf(one.criterion)}` : items[one.item].id)); },
   });
 }
 

@@ -7,6 +7,7 @@ const place = new Map(items.map((item, n) => [item.id, n]));
 
 const REVIEW = { status: "unreviewed", why: "no person has reviewed it" };
 const reviewOf = (item) => item.review || REVIEW;
+const lastOf = (id) => id.split("/").pop();
 const words = (text) => String(text).replaceAll("_", " ");
 const tone = (status) => data.tones[status] || "open";
 const count = (number) => number.toLocaleString("en-US");

@@ -55,9 +55,9 @@ const placesOf = (ids) => ids.filter((id) => place.has(id)).map((id) => place.ge
 
 function criteriaOf(item, chosen) {
   const rows = item.criteria.map((one) => row([
-    idSpan(one.id), ticked(one.text), words(one.method), scenarioLinks(placesOf(one.scenarios)),
+    idSpan(lastOf(one.id)), ticked(one.text), words(one.method), scenarioLinks(placesOf(one.scenarios)),
     [badge(one.status), h("div", { class: "why" }, ticked(one.why))],
-  ], { class: `${tone(one.status)}${one.id === chosen ? " chosen" : ""}`, id: `criterion-${one.id}` }));
+  ], { class: `${tone(one.status)}${lastOf(one.id) === chosen ? " chosen" : ""}`, id: `criterion-${lastOf(one.id)}` }));
   return block("Criteria", table(["", "Criterion", "Method", "Scenarios", "Status"], rows, { class: "criteria" }));
 }
 

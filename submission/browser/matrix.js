@@ -20,7 +20,7 @@ const MATRICES = {
     cells: (one) => [
       [link(one.item), items[one.item].safety_related ? h("span", { class: "safety" }, " safety-related") : null, h("div", {}, ticked(items[one.item].title))],
       one.parents ? few(one.parents.map(link), 4) : absent("none"),
-      one.text ? [idAnchor(addressOf(`${items[one.item].id}/${one.criterion}`), one.criterion), " ", ticked(one.text)] : absent("no criterion"),
+      one.text ? [idAnchor(addressOf(`${items[one.item].id}/${lastOf(one.criterion)}`), lastOf(one.criterion)), " ", ticked(one.text)] : absent("no criterion"),
       [tallied(one.scenarios), one.scenarios ? h("div", { class: "on-paper" }, scenarioLinks(one.scenarios)) : null],
       PROVABLE.includes(items[one.item].kind) ? faultsSaid(faultsOf(items[one.item].id)) : "–",
       one.symbols ? few(one.symbols.map(link), 2) : absent("none"),

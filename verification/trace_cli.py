@@ -19,6 +19,7 @@ from verification.console import (
     print_json,
     print_lines,
 )
+from verification.exchange_cli import export, import_
 from verification.impact_cli import diff, impact
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from verification.evidence import EvidenceBundle, Item, TraceEvidence
 
-ACTIONS: dict[str, Callable[[list[str]], int]] = {"impact": impact, "diff": diff}
+ACTIONS: dict[str, Callable[[list[str]], int]] = {"impact": impact, "diff": diff, "export": export, "import": import_}
 """What `clearway trace` does beside showing: a first argument that is none of these is an id or a file."""
 
 

@@ -144,14 +144,13 @@ def _exploration(arguments: argparse.Namespace) -> int:
 
 def _trace(arguments: argparse.Namespace) -> int:
     from submission.browser import BrowserError, render_browser
-    from submission.catalogue import CatalogueError
     from verification.evidence import ProjectError, find_project, write_atomically
 
     try:
         project = find_project(arguments.project)
         output = arguments.output or project.root / "build" / "trace.html"
         write_atomically(output, render_browser(project, arguments.release).encode())
-    except (BrowserError, CatalogueError, ProjectError, OSError) as error:
+    except (BrowserError, ProjectError, OSError) as error:
         print(f"clearway submission trace: {error}", file=sys.stderr)
         return 2
     print(output)
@@ -159,15 +158,14 @@ def _trace(arguments: argparse.Namespace) -> int:
 
 
 def _matrix(arguments: argparse.Namespace) -> int:
-    from submission.catalogue import CatalogueError, read_catalogue
-    from submission.context import assemble
+    from submission.context import read_head
     from submission.matrix_file import MatrixError, render_matrix
     from verification.evidence import ProjectError, find_project, write_atomically
 
     try:
-        package = assemble(find_project(arguments.project), read_catalogue(), arguments.release)
-        write_atomically(arguments.file, render_matrix(package, arguments.file.name, arguments.direction))
-    except (CatalogueError, MatrixError, ProjectError, OSError) as error:
+        head = read_head(find_project(arguments.project), arguments.release)
+        write_atomically(arguments.file, render_matrix(head, arguments.file.name, arguments.direction))
+    except (MatrixError, ProjectError, OSError) as error:
         print(f"clearway submission matrix: {error}", file=sys.stderr)
         return 2
     print(arguments.file)

@@ -100,7 +100,6 @@ class Package:
     """Every name that a template may use, beside `document`. An unknown name is a fault of the template."""
 
     source: Source
-    digests: Mapping[str, str]
     state: str
     banners: tuple[str, ...]
     standing: str
@@ -150,12 +149,40 @@ def bind(value: T | Gap, function: Callable[[T], U]) -> U | Gap:
     return value if isinstance(value, Gap) else function(value)
 
 
-def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Package:
-    """Read the evidence of a checkout and arrange it for the templates."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What anything that is rendered says of itself: of which commit, release and evidence it is, what blocks it."""
+
+    bundle: EvidenceBundle
+    source: Source
+    release: ReleaseEvidence | Gap
+    study: Study | Gap
+    blocking: tuple[Issue, ...]
+    banners: tuple[str, ...]
+    standing: str
+
+
+def read_head(project: Project, release_name: str) -> Head:
+    """Read the evidence of a checkout and judge whether it can be used for a release."""
     bundle = read_bundle(project.evidence)
     release = bind(bundle.device, lambda device: _named(device.releases, release_name, "device.json"))
     study = _study_of(bundle, release)
     blocking = tuple(find_blocking(bundle, project, release, study))
+    return Head(
+        bundle=bundle,
+        source=project.source(()),
+        release=release,
+        study=study,
+        blocking=blocking,
+        banners=_banners(release, blocked=bool(blocking)),
+        standing=STANDING.get(getattr(release, "status", ""), STANDING["candidate"]),
+    )
+
+
+def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Package:
+    """Read the evidence of a checkout and arrange it for the templates."""
+    head = read_head(project, release_name)
+    bundle, release, study, blocking = head.bundle, head.release, head.study, head.blocking
     advisory = tuple(find_advisory(bundle))
     state = "blocked" if blocking else getattr(release, "status", "blocked")
     trace, verification = bundle.trace, bundle.verification
@@ -163,11 +190,10 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
     development = bind(release, lambda found: _development_of(bundle, found))
     declared = {gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared}
     return Package(
-        source=project.source(()),
-        digests=bundle.digests,
+        source=head.source,
         state=state,
-        banners=_banners(release, blocked=bool(blocking)),
-        standing=STANDING.get(getattr(release, "status", ""), STANDING["candidate"]),
+        banners=head.banners,
+        standing=head.standing,
         blocking=blocking,
         advisory=advisory,
         documents=catalogue.documents,

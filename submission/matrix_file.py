@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
-from submission.context import Package
+from submission.context import Head
 from submission.filters import BAD, GOOD, words
 from submission.matrix import REQUIREMENTS, BackRow, TraceRow, backward, forward
 from verification.evidence import Gap
@@ -34,7 +34,7 @@ class MatrixError(Exception):
     """There is no trace, or the file is of no known format; the message says what to do."""
 
 
-def render_matrix(package: Package, name: str, direction: str = "forward") -> bytes:
+def render_matrix(head: Head, name: str, direction: str = "forward") -> bytes:
     """The matrix as the content of a file of this name; only a CSV file holds one direction alone.
 
     Raises:
@@ -43,17 +43,17 @@ def render_matrix(package: Package, name: str, direction: str = "forward") -> by
     suffix = PurePath(name).suffix.lower()
     if suffix not in FORMATS:
         raise MatrixError(f"{name}: found the ending {suffix or 'none'}, expected one of {', '.join(FORMATS)}")
-    if isinstance(package.trace, Gap):
-        raise MatrixError(f"{package.trace.reason}; {package.trace.closes}")
-    trace, verification = package.trace, package.verification
+    trace, verification = head.bundle.trace, head.bundle.verification
+    if isinstance(trace, Gap):
+        raise MatrixError(f"{trace.reason}; {trace.closes}")
     rows = {
         "forward": [_forward(row) for row in forward(trace, verification, REQUIREMENTS)],
         "backward": [_backward(row) for row in backward(trace, verification)],
     }
     if suffix == ".json":
         plain = {name: [_plain(row) for row in found] for name, found in rows.items()}
-        return json.dumps(dict(_about(package)) | plain, indent=1, ensure_ascii=False).encode() + b"\n"
-    return _as_csv(package, rows[direction]) if suffix == ".csv" else _as_workbook(package, rows)
+        return json.dumps(dict(_about(head)) | plain, indent=1, ensure_ascii=False).encode() + b"\n"
+    return _as_csv(head, rows[direction]) if suffix == ".csv" else _as_workbook(head, rows)
 
 
 def _forward(row: TraceRow) -> Row:
@@ -111,27 +111,27 @@ def _lines(values: Iterable[str]) -> str | None:
     return "\n".join(values) or None
 
 
-def _about(package: Package) -> Iterator[tuple[str, Cell | list[str] | dict[str, str]]]:
+def _about(head: Head) -> Iterator[tuple[str, Cell | list[str] | dict[str, str]]]:
     """What the matrix is of, and how far it can be relied on."""
-    release, device, run = package.release, package.device, package.verification
-    yield "release_status", list(package.banners)
-    yield "standing", package.standing
+    release, device, run = head.release, head.bundle.device, head.bundle.verification
+    yield "release_status", list(head.banners)
+    yield "standing", head.standing
     yield "device", device.reason if isinstance(device, Gap) else f"{device.name} {device.version}"
     yield "release", release.reason if isinstance(release, Gap) else f"{release.name} {release.version}"
     yield "release_digest", None if isinstance(release, Gap) else release.digest
-    yield "commit", package.source.commit
-    yield "commit_date", package.source.commit_date
+    yield "commit", head.source.commit
+    yield "commit_date", head.source.commit_date
     yield "verification", run.reason if isinstance(run, Gap) else f"{run.kind} run"
-    yield "evidence", dict(package.digests)
-    yield "blocking", [f"{issue.code}: {issue.where}: {issue.message}" for issue in package.blocking]
+    yield "evidence", dict(head.bundle.digests)
+    yield "blocking", [f"{issue.code}: {issue.where}: {issue.message}" for issue in head.blocking]
 
 
 # --- comma-separated values -------------------------------------------------------------------------------------------
 
 
-def _as_csv(package: Package, rows: Sequence[Row]) -> bytes:
+def _as_csv(head: Head, rows: Sequence[Row]) -> bytes:
     """Every row says what release and commit it is of: a line above the heads would be no table any more."""
-    same: Row = {"Release status": "; ".join(package.banners), "Commit": package.source.commit}
+    same: Row = {"Release status": "; ".join(head.banners), "Commit": head.source.commit}
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow([*(rows[0] if rows else ()), *same])
@@ -156,15 +156,16 @@ ROOM = 15
 """Columns of a sheet without a width of their own are this wide, in characters."""
 
 
-def _as_workbook(package: Package, rows: dict[str, list[Row]]) -> bytes:
+def _as_workbook(head: Head, rows: dict[str, list[Row]]) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook()
-    banner = " · ".join(package.banners)
-    _fill_about(book.active, package)
+    _add_styles(book)
+    banner = " · ".join(head.banners)
+    _fill_about(book.active, head)
     for title, direction in (("Requirement to evidence", "forward"), ("Code to need", "backward")):
         _fill(book.create_sheet(title), rows[direction], banner)
-    stamp = datetime.combine(date.fromisoformat(package.source.commit_date), datetime.min.time())
+    stamp = datetime.combine(date.fromisoformat(head.source.commit_date), datetime.min.time())
     book.properties.creator, book.properties.title = "Clearway", "Traceability matrix"
     book.properties.description, book.properties.created = banner, stamp
     content = io.BytesIO()
@@ -195,43 +196,52 @@ def _fill(sheet: Any, rows: Sequence[Row], banner: str) -> None:
 
 
 def _fill_row(sheet: Any, number: int, row: Row) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
-
-    colour, ground = TONES[_tone(str(row[STATUS]))]
+    tone = _tone(str(row[STATUS]))
     for column, (head, value) in enumerate(row.items(), start=1):
-        cell = _write(sheet.cell(number, column), value)
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
-        cell.font = Font(bold=head == STATUS, color=colour if head == STATUS else INK)
-        if ground:
-            cell.fill = PatternFill("solid", start_color=ground)
+        _write(sheet.cell(number, column), value, f"Status, {tone}" if head == STATUS else f"Row, {tone}")
+
+
+def _add_styles(book: Any) -> None:
+    """The styles of the rows, once each: a style of its own for each cell would cost seconds."""
+    from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill
+
+    for tone, (colour, ground) in TONES.items():
+        for name, font in (("Row", Font(color=INK)), ("Status", Font(color=colour, bold=True))):
+            style = NamedStyle(f"{name}, {tone}", font=font, alignment=Alignment(vertical="top", wrap_text=True))
+            if ground:
+                style.fill = PatternFill("solid", start_color=ground)
+            book.add_named_style(style)
 
 
 def _tone(status: str) -> str:
     return "good" if status in GOOD else "bad" if status in BAD else "open"
 
 
-def _fill_about(sheet: Any, package: Package) -> None:
+def _fill_about(sheet: Any, head: Head) -> None:
     from openpyxl.styles import Alignment, Font
 
     sheet.title = "About"
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 110
     number = 0
-    for name, value in _about(package):
+    for name, value in _about(head):
         parts = list(value.items()) if isinstance(value, dict) else [(words(name).capitalize(), value)]
-        for head, said in parts:
+        for title, said in parts:
             number += 1
-            _write(sheet.cell(number, 1), head).font = Font(color=MUTED)
+            _write(sheet.cell(number, 1), title).font = Font(color=MUTED)
             text = ("\n".join(said) or "nothing") if isinstance(said, list) else said
             _write(sheet.cell(number, 2), text).alignment = Alignment(vertical="top", wrap_text=True)
 
 
-def _write(cell: Any, value: Cell) -> Any:
+def _write(cell: Any, value: Cell, style: str = "") -> Any:
     """Set a cell; a text stays one, whatever it begins with."""
+    if style:
+        cell.style = style
     if isinstance(value, str):
         text = re.sub(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]", "\ufffd", value)
         cell.value = text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 30]}… ({len(text):,} characters)"
         cell.data_type = "s"
-        cell.quotePrefix = value.startswith(FORMULA)
+        if value.startswith(FORMULA):
+            cell.quotePrefix = True
     else:
         cell.value = value
     return cell

@@ -50,6 +50,7 @@ function paint() {
     else one.removeAttribute("aria-current");
   }
   const isMatrix = state.view in MATRICES, shown = `${isMatrix ? state.view : ""}${state.id || ""}`;
+  input.setAttribute("role", isMatrix ? "searchbox" : "combobox");
   input.setAttribute("aria-controls", isMatrix ? "matrix" : "list");
   if (shown !== painted || !main.childNodes.length) {
     matrix = null;
@@ -233,7 +234,11 @@ byId("theme").addEventListener("click", () => {
 });
 dark.addEventListener("change", () => showTheme());
 
-addEventListener("beforeprint", () => { itemList.print(state.view === "items"); if (matrix) matrix.print(true); });
+addEventListener("beforeprint", () => {
+  itemList.print(state.view === "items");
+  if (matrix) matrix.print(true);
+  if (state.view === "overview") for (const one of main.querySelectorAll("details")) one.complete?.();
+});
 addEventListener("afterprint", () => { itemList.print(false); if (matrix) matrix.print(false); });
 
 byId("standing").replaceChildren(...data.head.banners.map((banner) => h("span", { class: banner === "BLOCKED" ? "blocked" : "word" }, banner)),

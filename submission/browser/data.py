@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from submission.context import Package
+from submission.context import Head
 from submission.filters import BAD, GOOD, words
 from submission.matrix import REQUIREMENTS, backward, forward
 from verification.evidence import (
@@ -41,17 +41,15 @@ Places = Mapping[str, int]
 _SHOWS, _SHOWS_ALL = "shows", "shows_all"
 
 
-def describe(package: Package, sources: SourcesEvidence | Gap) -> dict[str, Any]:
-    """Everything that the page shows, of a package whose trace is there."""
-    trace, verification = package.trace, package.verification
-    if isinstance(trace, Gap):
-        raise TypeError(f"trace: found a gap ({trace.reason}), expected a trace")
+def describe(head: Head, trace: TraceEvidence, sources: SourcesEvidence | Gap) -> dict[str, Any]:
+    """Everything that the page shows."""
+    verification = head.bundle.verification
     kinds = list(ItemKind)
     items = sorted(trace.items, key=lambda item: kinds.index(item.kind))
     places = {item.id: place for place, item in enumerate(items)}
     facts = dict(_facts(trace))
     return {
-        "head": _head(package),
+        "head": _head(head),
         "tones": {status: _tone(status) for kind in _STATUSES for status in kind},
         "kinds": kinds,
         "downward": DOWNWARD,
@@ -80,18 +78,18 @@ def _tone(status: str) -> str:
     return "bad" if text in BAD else "open"
 
 
-def _head(package: Package) -> dict[str, Any]:
-    device, release, verification = package.device, package.release, package.verification
+def _head(head: Head) -> dict[str, Any]:
+    device, release, verification = head.bundle.device, head.release, head.bundle.verification
     return {
         "device": "" if isinstance(device, Gap) else f"{device.name} {device.version}",
         "release": release.reason if isinstance(release, Gap) else f"{release.name} {release.version}",
-        "banners": package.banners,
-        "standing": package.standing,
-        "blocking": [_issue(issue) for issue in package.blocking],
-        "commit": package.source.commit,
-        "date": package.source.commit_date,
+        "banners": head.banners,
+        "standing": head.standing,
+        "blocking": [_issue(issue) for issue in head.blocking],
+        "commit": head.source.commit,
+        "date": head.source.commit_date,
         "run": verification.reason if isinstance(verification, Gap) else f"{verification.kind} run",
-        "digests": dict(package.digests),
+        "digests": dict(head.bundle.digests),
     }
 
 

@@ -10,7 +10,7 @@ function windowed(host, { height, draw, open }) {
     element.id = `${host.id}-${n}`;
     element.classList.add("row");
     element.classList.toggle("active", n === active);
-    element.setAttribute("aria-selected", n === active);
+    if (element.role === "option") element.setAttribute("aria-selected", n === active);
     if (!whole) element.style.top = `${n * height}px`;
     element.style.height = whole ? "" : `${height}px`;
     return element;

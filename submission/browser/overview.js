@@ -6,10 +6,10 @@ function overviewPage() {
     h("p", { class: "kicker" }, head.device, " · release ", head.release),
     h("h2", { tabindex: -1, id: "title" }, "What is shown, and what is not"),
     h("p", { class: "lead" }, head.standing),
-    head.blocking.length ? block("What blocks it", issueTable(head.blocking)) : null,
+    head.blocking.length ? block("What blocks it", head.blocking.length <= 12 ? issueTable(head.blocking) : issueGroups(head.blocking)) : null,
     block("Items by kind and status", countTable()),
     block("Strength and review", requirementTable()),
-    block("Issues", issueGroups()),
+    block("Issues", issueGroups(data.issues)),
     block("What this was made from", facts([
       ["Commit", [idSpan(head.commit), ` of ${head.date}`]],
       ["Verification", head.run],
@@ -47,10 +47,11 @@ function requirementTable() {
   return table(["", "All", "Deliberate faults", "Reviewed by a person"], rows);
 }
 
-function issueGroups() {
-  if (!data.issues.length) return h("p", {}, absent("none"));
+/* Issues of one code together; what a group holds is set when it is opened, for there may be thousands. */
+function issueGroups(issues) {
+  if (!issues.length) return h("p", {}, absent("none"));
   const groups = new Map();
-  for (const issue of data.issues) {
+  for (const issue of issues) {
     const key = `${issue[1]} ${issue[0]}`;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(issue);
@@ -59,7 +60,8 @@ function issueGroups() {
     const [code, severity] = found[0];
     const body = h("div", {});
     const details = h("details", {}, h("summary", {}, badge(severity), " ", idSpan(code), " ", h("span", { class: "muted" }, count(found.length))), body);
-    details.addEventListener("toggle", () => { if (!body.childNodes.length) body.append(issueTable(found)); });
+    details.complete = () => { if (!body.childNodes.length) body.append(issueTable(found)); };
+    details.addEventListener("toggle", details.complete);
     return details;
   });
 }

@@ -11,8 +11,7 @@ from string import Template
 from markupsafe import escape
 
 from submission.browser.data import as_json, describe
-from submission.catalogue import read_catalogue
-from submission.context import Package, assemble
+from submission.context import read_head
 from submission.filters import FONTS
 from verification.evidence import Gap, Project, read_sources
 
@@ -30,27 +29,23 @@ def render_browser(project: Project, release: str) -> str:
 
     Raises:
         BrowserError: there is no trace, or it cannot be used.
-        CatalogueError: a data file of `submission/` is not of its schema.
     """
-    package = assemble(project, read_catalogue(), release)
-    if isinstance(package.trace, Gap):
-        raise BrowserError(f"{package.trace.reason}; {package.trace.closes}")
-    return render_page(package, as_json(describe(package, read_sources(project.evidence, package.trace))))
-
-
-def render_page(package: Package, data: str) -> str:
-    """The page that holds these data."""
-    style = embed_fonts((HERE / "style.css").read_text()) + _furniture(package.banners)
+    head = read_head(project, release)
+    trace = head.bundle.trace
+    if isinstance(trace, Gap):
+        raise BrowserError(f"{trace.reason}; {trace.closes}")
+    data = describe(head, trace, read_sources(project.evidence, trace))
+    style = embed_fonts((HERE / "style.css").read_text()) + _furniture(head.banners)
     script = "\n".join((HERE / f"{name}.js").read_text() for name in SCRIPTS)
-    device = "" if isinstance(package.device, Gap) else f"{package.device.name} {package.device.version}"
+    device = data["head"]["device"]
     return Template((HERE / "page.html").read_text()).substitute(
         title=escape(f"Trace of {device}" if device else "Trace"),
         device=escape(device),
-        banners=escape(" · ".join(package.banners)),
+        banners=escape(" · ".join(head.banners)),
         policy=_policy(style, script),
         style=style,
         script=script,
-        data=data,
+        data=as_json(data),
     )
 
 

@@ -43,7 +43,7 @@ def _read_history(project: Project, files: set[str]) -> History | Gap:
     )
     commits: list[Commit] = []
     of_file: dict[str, list[int]] = {}
-    for entry in said.split(_COMMIT)[1:]:
+    for entry in said.encode(errors="surrogateescape").decode(errors="replace").split(_COMMIT)[1:]:
         head, *names = entry.split("\n")
         touched = files.intersection(names)
         if touched:

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from submission.context import Head
-from submission.filters import BAD, GOOD, words
+from submission.filters import BAD, GOOD, run_kind, words
 from submission.matrix import REQUIREMENTS, BackRow, TraceRow, backward, forward
 from verification.evidence import Gap
 
@@ -121,7 +121,7 @@ def _about(head: Head) -> Iterator[tuple[str, Cell | list[str] | dict[str, str]]
     yield "release_digest", None if isinstance(release, Gap) else release.digest
     yield "commit", head.source.commit
     yield "commit_date", head.source.commit_date
-    yield "verification", run.reason if isinstance(run, Gap) else f"{run.kind} run"
+    yield "verification", run.reason if isinstance(run, Gap) else run_kind(run.kind)
     yield "evidence", dict(head.bundle.digests)
     yield "blocking", [f"{issue.code}: {issue.where}: {issue.message}" for issue in head.blocking]
 

@@ -14,7 +14,7 @@ from verification.console import GOOD, ISSUE, USAGE, complain, issue_line, make_
 if TYPE_CHECKING:
     from verification.evidence import Project
     from verification.exchange.read import Difference, Exchange
-    from verification.traceability.items import Items
+    from verification.traceability.items import Entry, Items
 
 
 def export(argv: list[str]) -> int:
@@ -44,7 +44,7 @@ def export(argv: list[str]) -> int:
         complain(*str(error).splitlines())
         return ISSUE
     write_atomically(arguments.file, content)
-    count = sum(entry.sound for entry in items.entries.values())
+    count = len(_exchanged(items))
     said = {"file": str(arguments.file), "items": count, "validated": report}
     print(json.dumps(said) if arguments.json else f"{arguments.file}: {count} items; {report}; read back without loss")
     return GOOD
@@ -83,7 +83,7 @@ def import_(argv: list[str]) -> int:
     if exchange.issues:
         complain(*map(issue_line, exchange.issues))
         return ISSUE
-    here = {entry.id: entry.value for entry in read_items(project).entries.values() if entry.sound}
+    here = {entry.id: entry.value for entry in _exchanged(read_items(project))}
     differences = list(find_differences(exchange, here))
     print_lines(map(_json_line if arguments.json else _line, differences))
     return _write(project, exchange, differences, folder, replace=arguments.replace)
@@ -106,6 +106,12 @@ def _write(project: Project, exchange: Exchange, differences: list[Difference], 
     return GOOD
 
 
+def _exchanged(items: Items) -> list[Entry]:
+    from verification.exchange.form import EXCHANGED
+
+    return [entry for entry in items.entries.values() if entry.sound and entry.kind in EXCHANGED]
+
+
 def _written(project: Project, items: Items) -> bytes:
     """The ReqIF file of the checkout's items.
 
@@ -116,7 +122,7 @@ def _written(project: Project, items: Items) -> bytes:
     from verification.exchange.write import find_unwritable, write_reqif
 
     forms = read_forms(project)
-    entries = [entry for entry in items.entries.values() if entry.sound]
+    entries = _exchanged(items)
     issues = [issue for issue in items.issues if issue.severity == "blocking"] or list(find_unwritable(entries, forms))
     if issues or not entries:
         raise ValueError("\n".join(map(issue_line, issues)) or "there is no item to export")
@@ -139,7 +145,7 @@ def _find_losses(content: bytes, project: Project, items: Items) -> Iterator[str
         file.flush()
         exchange = read_reqif(Path(file.name), read_forms(project))
     yield from map(issue_line, exchange.issues)
-    here = {entry.id: entry.value for entry in items.entries.values() if entry.sound}
+    here = {entry.id: entry.value for entry in _exchanged(items)}
     yield from map(_line, find_differences(exchange, here))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from submission.context import Head
-from submission.filters import BAD, GOOD, words
+from submission.filters import BAD, GOOD, run_kind, words
 from submission.matrix import REQUIREMENTS, backward, forward
 from verification.evidence import (
     DOWNWARD,
@@ -88,7 +88,7 @@ def _head(head: Head) -> dict[str, Any]:
         "blocking": [_issue(issue) for issue in head.blocking],
         "commit": head.source.commit,
         "date": head.source.commit_date,
-        "run": verification.reason if isinstance(verification, Gap) else f"{verification.kind} run",
+        "run": verification.reason if isinstance(verification, Gap) else run_kind(verification.kind),
         "digests": dict(head.bundle.digests),
     }
 

@@ -19,6 +19,13 @@ from verification.traceability.items import FOLDERS, LINKS
 Schema: TypeAlias = dict[str, Any]
 
 
+EXCHANGED = (
+    ItemKind.USER_NEED, ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKind.HAZARD,
+    ItemKind.RISK_CONTROL, ItemKind.ANOMALY,
+)  # fmt: skip
+"""Kinds of items that are exchanged; a deviation or a change is a record of this repository and stays in it."""
+
+
 class Shape(StrEnum):
     """What a field holds."""
 
@@ -78,7 +85,7 @@ def read_forms(project: Project) -> dict[ItemKind, Form]:
     Raises:
         OSError, ValueError: a schema cannot be read.
     """
-    return {kind: _form(project.root, folder, kind) for folder, kind in FOLDERS.items()}
+    return {kind: _form(project.root, folder, kind) for folder, kind in FOLDERS.items() if kind in EXCHANGED}
 
 
 def _form(root: Path, folder: str, kind: ItemKind) -> Form:
@@ -128,10 +135,11 @@ def _resolved(part: Schema, definitions: Schema) -> Schema:
 
 
 def join_lines(values: list[str]) -> str:
-    """Texts as lines of one text; a line end within a text is written as a backslash and an n."""
+    """Texts, none of them empty, as lines of one text; a line end within a text is written as a backslash and an n."""
     return "\n".join(value.replace("\\", "\\\\").replace("\n", "\\n") for value in values)
 
 
 def split_lines(text: str) -> list[str]:
     """The texts of `join_lines`."""
-    return [line.replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\") for line in text.split("\n")]
+    lines = text.split("\n") if text else []
+    return [line.replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\") for line in lines]

@@ -153,7 +153,7 @@ def _write_values(
     values = _child(element, "VALUES")
     for field in fields:
         found = field.of(value)
-        if field.shape in _ATTRIBUTES and found is not None and found != []:
+        if field.shape in _ATTRIBUTES and found is not None:
             _write_value(values, owner, field, found)
     _child(_child(element, "TYPE"), "SPEC-OBJECT-TYPE-REF").text = f"type.{owner}"
 

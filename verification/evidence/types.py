@@ -11,7 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 __all__ = [
-    "Analysis", "Anomaly", "Card", "Change", "Commit", "Confusion", "Criterion", "Curve", "CurvePoint", "DOWNWARD",
+    "DOWNWARD", "Analysis", "Anomaly", "Card", "Change", "Commit", "Confusion", "Criterion", "Curve", "CurvePoint",
     "Dataset", "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Excerpt",
     "Figure", "FigureKind", "Gap", "Hazard", "History", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus",
     "Meaning", "Method", "Mutant", "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population",

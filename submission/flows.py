@@ -98,10 +98,11 @@ def _find_fault(chains: list[Chain]) -> str | None:
         for held, rest in pairwise(chain):
             if _sum([held.row]) - _sum(held.left_out) != _sum([rest.row]):
                 return str(rest.row[0])
-        if chain[-1].left_out:
-            return str(chain[-1].left_out[-1][0])
     trunk, *parts = chains
-    if parts and _sum([part[0].row for part in parts]) != _sum([trunk[-1].row]):
+    for last in (chain[-1] for chain in (parts if parts else [trunk])):
+        if last.left_out:
+            return str(last.left_out[-1][0])
+    if parts and _sum([part[0].row for part in parts]) != _sum([trunk[-1].row]) - _sum(trunk[-1].left_out):
         return str(trunk[-1].row[0])
     return None
 
@@ -116,18 +117,19 @@ def _draw(table: Table) -> tuple[list[str], float, float] | Gap:
         reason = f"the counts of the flow “{table.title}” do not sum at “{fault}”"
         return Gap(reason=reason, closes="a table whose steps are all stated")
     trunk, *parts = chains
-    drawn, end = _draw_chain(table, trunk, 2.0, WIDE - 4, 2.0)
+    drawn, end, top = _draw_chain(table, trunk, 2.0, WIDE - 4, 2.0)
     if not parts:
         return drawn, WIDE, end + 2
+    top += GAP / 2 if trunk[-1].left_out else 0
     each = (WIDE - 4 - 12 * (len(parts) - 1)) / len(parts)
     lefts = [2 + at * (each + 12) for at in range(len(parts))]
-    below = [_draw_chain(table, part, left, each, end + GAP) for part, left in zip(parts, lefts, strict=True)]
+    below = [_draw_chain(table, part, left, each, top) for part, left in zip(parts, lefts, strict=True)]
     drawn += _join(
         _place(trunk, 2.0, WIDE - 4)[1],
-        end,
+        (end, top),
         [_place(part, left, each)[1] for part, left in zip(parts, lefts, strict=True)],
     )
-    return [*drawn, *(one for found, _ in below for one in found)], WIDE, max(low for _, low in below) + 2
+    return [*drawn, *(one for found, *_ in below for one in found)], WIDE, max(low for _, low, _ in below) + 2
 
 
 def _place(chain: Chain, left: float, width: float) -> tuple[float, float, float]:
@@ -139,16 +141,17 @@ def _place(chain: Chain, left: float, width: float) -> tuple[float, float, float
     return left + (width - box) / 2, left + width / 2, box
 
 
-def _join(x: float, top: float, below: Sequence[float]) -> Iterator[str]:
-    """From a box to its parts."""
-    level = top + GAP / 2
-    yield line(x, top, x, level, MUTED, 1.0)
+def _join(x: float, ys: tuple[float, float], below: Sequence[float]) -> Iterator[str]:
+    """From the end of a box to the tops of its parts."""
+    end, top = ys
+    level = top - GAP / 2
+    yield line(x, end, x, level, MUTED, 1.0)
     yield line(min(x, *below), level, max(x, *below), level, MUTED, 1.0)
-    yield from (arrow(middle, level, middle, top + GAP - 1) for middle in below)
+    yield from (arrow(middle, level, middle, top - 1) for middle in below)
 
 
-def _draw_chain(table: Table, chain: Chain, left: float, width: float, y: float) -> tuple[list[str], float]:
-    """The boxes of a chain below each other, and where the last of them ends."""
+def _draw_chain(table: Table, chain: Chain, left: float, width: float, y: float) -> tuple[list[str], float, float]:
+    """The boxes of a chain below each other, where the last of them ends, and where more may begin."""
     parts: list[str] = []
     start, middle, box = _place(chain, left, width)
     for at, stage in enumerate(chain):
@@ -158,7 +161,7 @@ def _draw_chain(table: Table, chain: Chain, left: float, width: float, y: float)
         parts += beside
         if at + 1 < len(chain):
             parts += [arrow(middle, end, middle, y - 1)]
-    return parts, end
+    return parts, end, y
 
 
 def _draw_left_out(

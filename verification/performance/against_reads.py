@@ -297,7 +297,10 @@ def _flow(held: Held) -> Table:
     ]
     patients = table.collection.patients
     rows = tuple((name, int(mask.sum()), int(np.unique(patients[mask]).size)) for name, mask in steps)
-    title = "Flow of images and patients; no patient of the estimation part chose the threshold"
+    title = (
+        "Flow of images and patients; no patient of the estimation part chose the threshold, and a patient may be in "
+        "more than one other row"
+    )
     return Table(title=title, columns=("step", "images", "patients"), rows=rows)
 
 

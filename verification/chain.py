@@ -7,18 +7,15 @@ copy elsewhere alone.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec import structs
 
-from verification.evidence import Issue, Project, Severity, write_atomically
+from verification.evidence import Issue, Project, Severity, held, write_atomically
 
 RESTORE = "restore the log from git: it is only ever appended to"
 
@@ -78,7 +75,7 @@ def append_chain(path: Path, *lines: T) -> None:
         ValueError: the record as it stands is damaged; nothing is appended.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _held(path.parent):
+    with held(path.parent):
         _, issues = read_chain(path, str(path), type(lines[0])) if lines else ((), ())
         if issues:
             raise ValueError("\n".join(f"{issue.where}: {issue.message}; {issue.hint}" for issue in issues))
@@ -89,17 +86,6 @@ def append_chain(path: Path, *lines: T) -> None:
             previous = hashlib.sha256(before[-1]).hexdigest() if before else None
             content += msgspec.json.encode(structs.replace(line, previous=previous)) + b"\n"  # type: ignore[type-var]
         write_atomically(path, content)
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Let one process at a time append: the folder is locked, for the file itself is replaced."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _issue(code: str, where: str, message: str) -> Issue:

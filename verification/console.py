@@ -42,7 +42,7 @@ def open_project(arguments: argparse.Namespace) -> Project | None:
 
     try:
         project = find_project(Path(arguments.project) if arguments.project else None)
-        project.source(())
+        project.commit()
     except ProjectError as error:
         complain(f"clearway: {error}")
         return None
@@ -61,9 +61,9 @@ def has_blocking(issues: Iterable[Issue]) -> bool:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines as they come."""
+    """Print lines as they come; what could steer a terminal is shown, not sent."""
     for line in lines:
-        print(line)
+        print(_printable(line))
 
 
 def print_json(records: Iterable[object]) -> None:
@@ -81,7 +81,13 @@ def plain(record: object) -> object:
 def complain(*lines: str) -> None:
     """Print lines to standard error."""
     for line in lines:
-        print(line, file=sys.stderr)
+        print(_printable(line), file=sys.stderr)
+
+
+def _printable(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(one if one.isprintable() or one in "\n\t" else repr(one)[1:-1] for one in line)
 
 
 def issue_line(issue: Issue) -> str:

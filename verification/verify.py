@@ -140,7 +140,7 @@ def _evidence(
     imported = {name for line in recorded if isinstance(line, Imported) for name in line.functions}
     functions = find_functions(recorded)
     return VerificationEvidence(
-        source=project.source(project.find_files(*INPUTS)),
+        source=project.source(project.find_names(*INPUTS)),
         complete=not (only or partial),
         selection=only or partial,
         results=combine(selected, recorded),

@@ -49,7 +49,7 @@ def test_a_criterion_is_shown_with_its_requirement(verified):
 def test_an_unknown_id_suggests_near_ones(verified):
     run = verified.run("trace", "SRS-003")
     assert run.returncode == 2
-    assert "SRS-003 does not exist; did you mean SRS-002 or SRS-001" in run.stderr
+    assert "SRS-003 does not exist; did you mean SRS-001 or SRS-002" in run.stderr
 
 
 def test_an_id_in_other_letters_is_named(verified):

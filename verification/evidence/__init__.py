@@ -13,14 +13,22 @@ from verification.evidence.bundle import (
     read_bundle,
     read_sources,
 )
-from verification.evidence.files import EvidenceError, read_evidence, write_atomically, write_evidence
-from verification.evidence.project import RECORDS, Project, ProjectError, find_project, sha256_of
+from verification.evidence.files import (
+    EvidenceError,
+    held,
+    read_evidence,
+    read_manifest,
+    write_atomically,
+    write_evidence,
+)
+from verification.evidence.project import LARGEST_BYTES, RECORDS, Project, ProjectError, find_project, sha256_of
 from verification.evidence.reviews import fitting, lines_by_subject
 from verification.evidence.run import recorded_run
 from verification.evidence.types import *  # noqa: F403  the vocabulary is re-exported whole; types.__all__ rules it
 
 __all__ = [
     "EVIDENCE_FILES",
+    "LARGEST_BYTES",
     "RECORDS",
     "SOURCES",
     "EvidenceBundle",
@@ -31,9 +39,11 @@ __all__ = [
     "find_project",
     "find_stale",
     "fitting",
+    "held",
     "lines_by_subject",
     "read_bundle",
     "read_evidence",
+    "read_manifest",
     "read_sources",
     "recorded_run",
     "sha256_of",

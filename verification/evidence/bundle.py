@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from verification.evidence.files import EvidenceError, read_evidence, read_manifest
-from verification.evidence.project import Project, sha256_of
+from verification.evidence.project import Project
 from verification.evidence.types import (
     DatasetsEvidence,
     DeviceEvidence,
@@ -88,13 +88,13 @@ def find_stale(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
 def find_changes(source: Source, project: Project) -> Iterator[str]:
     """Yield what has changed since evidence was made: the commit, or a file that it was made from."""
     if not project.is_still_at(source.commit):
-        commit = project.source(()).commit
+        commit, _ = project.commit()
         yield f"was made at commit {source.commit[:12]}, the checkout is at {commit[:12]}"
     for relative, digest in source.inputs.items():
-        path = project.root / relative
-        if not path.is_file():
+        found = project.digest(relative)
+        if found is None:
             yield f"was made from {relative}, which is gone"
-        elif sha256_of(path) != digest:
+        elif found != digest:
             yield f"was made from {relative}, which has changed since"
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-
-from verification.evidence.project import sha256_of
 
 MANIFEST = "manifest.json"
 
@@ -40,11 +42,25 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_evidence(folder: Path, name: str, value: msgspec.Struct, *, listed: bool = True) -> Path:
     """Write `value` as `folder/name` and, if `listed`, enter its digest in the folder's manifest."""
     path = folder / name
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n")
-    if listed:
-        manifest = read_manifest(folder) | {name: sha256_of(path)}
-        write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n")
+    content = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder):
+        write_atomically(path, content)
+        if listed:
+            manifest = read_manifest(folder) | {name: hashlib.sha256(content).hexdigest()}
+            write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n")
     return path
+
+
+@contextmanager
+def held(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Let one process at a time write in a folder, or several read; its files are replaced, so the folder is locked."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
@@ -70,8 +86,9 @@ def read_evidence(folder: Path, name: str, kind: type[T]) -> T:
         EvidenceError: its digest is not the manifest's, or it is not of the schema of `kind`.
     """
     path = folder / name
-    content = path.read_bytes()
-    listed, found = read_manifest(folder).get(name), sha256_of(path)
+    with held(folder, shared=True):
+        content = path.read_bytes()
+        listed, found = read_manifest(folder).get(name), hashlib.sha256(content).hexdigest()
     if listed != found:
         raise EvidenceError(
             f"{path}: SHA-256 {found}, expected {listed or 'an entry'} as in {folder / MANIFEST}: "

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verification.evidence.types import Source
@@ -14,6 +15,8 @@ from verification.evidence.types import Source
 RECORDS = "docs/records"
 """What people recorded of the rest. A commit of nothing else leaves evidence as good as it was."""
 _BESIDES = f":(exclude){RECORDS}"
+LARGEST_BYTES = 1_000_000
+"""No file that people write is larger. What is larger is hashed, and neither kept nor parsed."""
 
 
 class ProjectError(Exception):
@@ -21,10 +24,27 @@ class ProjectError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What has been read of a checkout.
+
+    Digests by name (None: no such file), contents by name, names by pattern, git's answers by command (None: it had
+    none); and what files were parsed to: in earlier runs (`recalled`) and what is used of it in this one (`used`).
+    """
+
+    digests: dict[str, str | None] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    git: dict[str, str | None] = field(default_factory=dict)
+    recalled: dict[str, bytes] = field(default_factory=dict)
+    used: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """A checkout of the repository."""
+    """A checkout of the repository. A name is a path relative to it, with forward slashes, as evidence has it."""
 
     root: Path
+    seen: Seen | None = field(default=None, compare=False, repr=False)
 
     @property
     def evidence(self) -> Path:
@@ -36,26 +56,68 @@ class Project:
         """Where the documents are built."""
         return self.root / "build" / "submission"
 
+    def snapshot(self) -> Project:
+        """The checkout of which nothing is read twice: all that a command says of it is of one moment."""
+        return replace(self, seen=Seen())
+
     def relative(self, path: Path) -> str:
-        """The path as evidence and issues name it: relative to the checkout, with forward slashes."""
+        """The name of a file."""
+        text, front = str(path), f"{self.root}/"
+        if text.startswith(front) and ".." not in path.parts:
+            return text[len(front) :]
         return path.resolve().relative_to(self.root).as_posix()
 
     def find_files(self, *patterns: str) -> Iterator[Path]:
         """Yield the regular files that match the glob patterns, sorted within each; no caches, no dot-files."""
-        for pattern in patterns:
-            for path in sorted(self.root.glob(pattern)):
-                parts = path.relative_to(self.root).parts
-                hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-                if not hidden and path.is_file() and path.suffix != ".pyc":
-                    yield path
+        return (self.root / name for name in self.find_names(*patterns))
 
-    def source(self, inputs: Iterable[Path]) -> Source:
-        """Describe what evidence is made from: the commit, and the digest of every file that was read."""
+    def find_names(self, *patterns: str) -> Iterator[str]:
+        """Yield the names of these files. `**` does not follow links to folders, so that none leads in a loop.
+
+        A pattern after `!` is of names behind which there is no regular file.
+        """
+        for pattern in patterns:
+            names = self.seen.names.get(pattern) if self.seen else None
+            if names is None:
+                names = tuple(sorted(_match(str(self.root), pattern), key=lambda name: name.split("/")))
+            if self.seen:
+                self.seen.names[pattern] = names
+            yield from names
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file that people write.
+
+        Raises:
+            OSError: it is not there, cannot be read, or is larger than `LARGEST_BYTES`.
+        """
+        kept = self.seen.contents.get(name) if self.seen else None
+        return self._read(name)[1] if kept is None else kept
+
+    def digest(self, name: str) -> str | None:
+        """The SHA-256 of a file's bytes; None where there is no regular file that can be read."""
+        if self.seen and name in self.seen.digests:
+            return self.seen.digests[name]
+        try:
+            return self._read(name, whole=True)[0]
+        except OSError:
+            if self.seen:
+                self.seen.digests[name] = None
+            return None
+
+    def commit(self) -> tuple[str, str]:
+        """The commit of the checkout, and its day."""
+        commit, _, day = self.git("-c", "log.showSignature=false", "log", "-1", "--format=%H %cs").partition(" ")
+        return commit, day
+
+    def source(self, inputs: Iterable[Path | str]) -> Source:
+        """Describe what evidence is made from: the commit, and the digest of every file (or name) that was read."""
+        commit, day = self.commit()
+        names = sorted({each if isinstance(each, str) else self.relative(each) for each in inputs})
         return Source(
-            commit=self.git("rev-parse", "HEAD"),
-            commit_date=self.git("log", "-1", "--format=%cs"),
+            commit=commit,
+            commit_date=day,
             dirty=bool(self.git("status", "--porcelain")),
-            inputs={self.relative(path): sha256_of(path) for path in sorted(set(inputs))},
+            inputs={name: self.digest(name) or _gone(name) for name in names},
         )
 
     def versions(self, path: Path) -> Iterator[bytes]:
@@ -71,12 +133,26 @@ class Project:
     def is_still_at(self, commit: str) -> bool:
         """Whether the checkout's commit is this one, or differs from it in records alone; no if git cannot tell."""
         try:
-            head = self.git("rev-parse", "HEAD")
+            head = self.commit()[0]
             if head == commit or not re.fullmatch("[0-9a-f]{40,64}", commit):  # nothing else is handed to git
                 return head == commit
             return not self.git("diff", "--name-only", "--no-renames", commit, head, "--", ".", _BESIDES)
         except ProjectError:
             return False
+
+    def _read(self, name: str, *, whole: bool = False) -> tuple[str, bytes]:
+        """The digest and the bytes of a file; with `whole` those of a large one are hashed and not returned."""
+        with open(f"{self.root}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 thousands are read
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST_BYTES and not whole:
+                raise OSError(f"{size} bytes, expected at most {LARGEST_BYTES}")
+            content = file.readall() if size <= LARGEST_BYTES else b""
+            digest = hashlib.sha256(content) if size <= LARGEST_BYTES else hashlib.file_digest(file, "sha256")
+        if self.seen:
+            self.seen.digests[name] = digest.hexdigest()
+            if size <= LARGEST_BYTES:
+                self.seen.contents[name] = content
+        return digest.hexdigest(), content
 
     def git(self, *arguments: str) -> str:
         """What git says of the checkout, without white space around it.
@@ -84,7 +160,15 @@ class Project:
         Raises:
             ProjectError: git is not there, or has no answer.
         """
-        return self._run(*arguments).decode(errors="surrogateescape").strip()
+        key = "\0".join(arguments)
+        said = self.seen.git.get(key) if self.seen else None
+        if said is None:
+            try:
+                said = self._run(*arguments).decode(errors="surrogateescape").strip()
+            finally:
+                if self.seen:
+                    self.seen.git[key] = said
+        return said
 
     def _run(self, *arguments: str) -> bytes:
         command = ["git", "-C", str(self.root), *arguments]
@@ -96,6 +180,39 @@ class Project:
                 f"{self.root}: git cannot describe the checkout: {detail.strip()}; "
                 "expected a git clone with at least one commit"
             ) from error
+
+
+def _match(root: str, pattern: str) -> Iterator[str]:
+    """Yield the names that match a glob pattern, in the order of the disk."""
+    regular, pattern = not pattern.startswith("!"), pattern.removeprefix("!")
+    folder = pattern.partition("*")[0].rpartition("/")[0]
+    parts = re.split(r"(\*\*/|\*)", pattern)
+    matches = re.compile("".join({"**/": "(?:.*/)?", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts))
+    deepest = None if "**" in pattern else pattern.count("/")
+    found = _walk(root, folder, deepest)
+    return (name for name, is_file in found if is_file is regular and matches.fullmatch(name))
+
+
+def _walk(root: str, folder: str, deepest: int | None) -> Iterator[tuple[str, bool]]:
+    """Yield every name in a folder and below it, and whether it is that of a regular file."""
+    depth = folder.count("/") + bool(folder)
+    try:
+        entries = list(os.scandir(f"{root}/{folder}"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name == "__pycache__" or entry.name.endswith(".pyc"):
+            continue
+        name, linked = f"{folder}/{entry.name}" if folder else entry.name, entry.is_symlink()
+        # A link is asked for by its path: one in a loop is then neither a file nor a folder, and no error.
+        yield name, os.path.isfile(entry.path) if linked else entry.is_file()  # noqa: PTH113
+        folder_below = os.path.isdir(entry.path) if linked else entry.is_dir()  # noqa: PTH112
+        if folder_below and (depth < deepest if deepest is not None else not linked):
+            yield from _walk(root, name, deepest)
+
+
+def _gone(name: str) -> str:
+    raise FileNotFoundError(f"{name}: it was there, and cannot be read now")
 
 
 def sha256_of(path: Path) -> str:

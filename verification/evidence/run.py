@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import distributions
 from pathlib import Path
 
 from verification.evidence.files import write_evidence
@@ -31,7 +31,18 @@ def recorded_run(folder: Path, command: str, arguments: list[str], *, partial: b
             seconds=round(time.monotonic() - clock, 3),
             host=platform.node(),
             python=platform.python_version(),
-            packages={each.name: each.version for each in sorted(distributions(), key=lambda each: each.name.lower())},
+            packages=dict(sorted(dict(_find_installed()).items())),
         )
         name = command.replace(" ", "-") + (".partial" if partial else "")
         write_evidence(folder, f"{name}.run.json", record, listed=False)
+
+
+def _find_installed() -> Iterator[tuple[str, str]]:
+    """Yield name and version of every installed distribution, from the names of their folders, which are quick to read.
+
+    The first on the path counts.
+    """
+    for folder in reversed(sys.path):
+        for path in Path(folder or ".").glob("*.dist-info"):
+            name, _, version = path.name.removesuffix(".dist-info").partition("-")
+            yield name.lower().replace("_", "-"), version

@@ -10,7 +10,7 @@ from typing import Any
 from verification.evidence import Issue, ItemKind, Severity
 from verification.exchange.form import Field, Form, Shape, split_lines
 from verification.exchange.write import PART, relation_name
-from verification.traceability.documents import Document, find_schema_issues
+from verification.traceability.documents import Document, Schema, find_schema_issues
 
 LARGEST_BYTES = 200_000_000
 _TRUTHS = {"true": True, "false": False}
@@ -38,7 +38,7 @@ def read_reqif(path: Path, forms: dict[ItemKind, Form]) -> Exchange:
         _read_objects(bundle, forms, exchange)
         for identity, (kind, value) in exchange.values.items():
             document = Document(f"{path.name}: {identity}", value=value)
-            exchange.issues += find_schema_issues(document, forms[kind].schema)
+            exchange.issues += find_schema_issues(document, Schema(forms[kind].schema))
     return exchange
 
 

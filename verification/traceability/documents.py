@@ -1,43 +1,69 @@
 """YAML read for people who will mend it: values with the line each stands on, and every fault of a file at once.
 
-Only the composer of PyYAML is used, never its constructors: nothing is executed, and nothing but texts, numbers,
-booleans, lists and mappings comes out.
+Only the parser and the composer of PyYAML are used, never its constructors: nothing is executed, and nothing but texts,
+numbers, booleans, lists and mappings comes out. A file without fault is read once, from the parser's events; one that
+has a fault, or whose lines are asked for, is composed again, with the place of every part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
-from verification.evidence import Issue, Severity
+from verification.evidence import LARGEST_BYTES, Issue, Severity
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Where: TypeAlias = tuple[str | int, ...]
+Next: TypeAlias = Callable[[], Any]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_LARGEST_BYTES = 2_000_000
+_RESOLVERS: dict[str, list[tuple[str, Any]]] = _LOADER.yaml_implicit_resolvers
+_KINDS = ("str", "int", "float", "bool", "null", "timestamp")
+"""What a scalar may be; a timestamp stays a text."""
+
+
+@dataclass(slots=True)
+class Places:
+    """The line of each part of a file by its path, and that of each mapping's key."""
+
+    lines: dict[Where, int] = field(default_factory=dict)
+    keys: dict[Where, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Document:
-    """A YAML file's value. `lines` gives the line of each part by its path; `keys` that of each mapping's key."""
+    """A YAML file's value, what is wrong with it, and the line on which its id stands."""
 
     file: str
     value: Any = None
-    lines: dict[Where, int] = field(default_factory=dict)
-    keys: dict[Where, int] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    line: int = 1
+    content: bytes = field(default=b"", repr=False)
+    known: Places | None = field(default=None, repr=False)
+
+    @property
+    def places(self) -> Places:
+        """Where the parts stand; found out when it is asked for the first time."""
+        if self.known is None:
+            self.known = _compose(self.file, self.content).known or Places()
+        return self.known
 
     def where(self, *path: str | int) -> str:
         """`file:line` of the part, or of the nearest part that holds it."""
-        while path and path not in self.lines:
+        lines = self.places.lines
+        while path and path not in lines:
             path = path[:-1]
-        return f"{self.file}:{self.lines.get(path, 1)}"
+        return f"{self.file}:{lines.get(path, 1)}"
 
     def issue(self, code: str, path: Where, message: str, hint: str) -> Issue:
         """A blocking issue about a part of this file."""
@@ -46,27 +72,144 @@ class Document:
 
 def read_document(path: Path, file: str) -> Document:
     """Read a YAML file; whatever is wrong with it is in `issues`, and then `value` is None or what could be read."""
-    document = Document(file)
     try:
-        content = path.read_bytes()
-        if len(content) > _LARGEST_BYTES:
-            raise ValueError(f"{len(content)} bytes, expected at most {_LARGEST_BYTES}")
+        return parse_document(path.read_bytes(), file)
+    except OSError as error:
+        return Document(file, issues=[unreadable(file, error)], known=Places())
+
+
+def parse_document(content: bytes, file: str) -> Document:
+    """Read the bytes of a YAML file, in the same way."""
+    try:
+        if len(content) > LARGEST_BYTES:
+            raise ValueError(f"{len(content)} bytes, expected at most {LARGEST_BYTES}")
+        value, line = _parse(content.decode("utf-8"))
+    except _UnusualError:
+        return _compose(file, content)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        return Document(file, issues=[unreadable(file, error)], known=Places())
+    return Document(file, value, line=line, content=content)
+
+
+# --- without fault ----------------------------------------------------------------------------------------------------
+
+
+class _UnusualError(Exception):
+    """Something that has to be composed to be named: an alias, a tag, a key that is no text or stands twice."""
+
+
+def _parse(text: str) -> tuple[Any, int]:
+    """A file's value, and the line of its id, from the events of the parser."""
+    parser = _LOADER(text)
+    try:
+        following: Next = parser.get_event
+        following()
+        if type(following()) is StreamEndEvent:
+            raise _UnusualError
+        first = following()
+        value, line = _take(first, following)
+        following()
+        if type(following()) is not StreamEndEvent:
+            raise _UnusualError
+        return value, line
+    finally:
+        parser.dispose()
+
+
+def _take(event: Any, following: Next) -> tuple[Any, int]:
+    """The value that begins with an event; of a mapping also the line of its key `id`."""
+    kind, line = type(event), 1
+    if kind is ScalarEvent:
+        return _plain(event), line
+    if kind is AliasEvent or event.tag is not None:
+        raise _UnusualError
+    if kind is MappingStartEvent:
+        mapping: dict[str, Any] = {}
+        while type(event := following()) is not MappingEndEvent:
+            if type(event) is not ScalarEvent or event.tag is not None or event.value in mapping:
+                raise _UnusualError
+            if event.value == "id":
+                line = event.start_mark.line + 1  # type: ignore[union-attr]
+            mapping[event.value] = _take(following(), following)[0]
+        return mapping, line
+    values = []
+    while type(event := following()) is not SequenceEndEvent:
+        values.append(_take(event, following)[0])
+    return values, line
+
+
+def _plain(event: Any) -> Any:
+    text: str = event.value
+    if event.tag is not None:
+        raise _UnusualError
+    if event.implicit[0]:
+        for tag, pattern in _RESOLVERS.get(text[:1], ()):
+            if pattern.match(text):
+                return _scalar(tag, text)
+    return text
+
+
+# --- with faults and places -------------------------------------------------------------------------------------------
+
+
+def _compose(file: str, content: bytes) -> Document:
+    document = Document(file, content=content, known=Places())
+    try:
         node = yaml.compose(content.decode("utf-8"), Loader=_LOADER)
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        document.issues.append(_unreadable(file, error))
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        document.issues.append(unreadable(file, error))
     else:
         if node is None:
             document.issues.append(document.issue("yaml-empty", (), "the file is empty", "write the item or delete it"))
         else:
             document.value = _value(document, node, (), set())
+            document.line = document.places.keys.get(("id",), 1)
     return document
 
 
-def find_schema_issues(document: Document, schema: dict[str, Any]) -> Iterator[Issue]:
-    """Yield every departure from the JSON schema (draft 2020-12), each at its line."""
-    errors = Draft202012Validator(schema).iter_errors(document.value)
+@dataclass(frozen=True)
+class Schema:
+    """A JSON schema (draft 2020-12), judged by one library at speed; another words the faults.
+
+    Raises:
+        ValueError: it is no such schema.
+    """
+
+    value: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        _ = self._validator
+
+    @cached_property
+    def _validator(self) -> Any:
+        import jsonschema_rs
+
+        return jsonschema_rs.Draft202012Validator(self.value)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of what it says."""
+        return hashlib.sha256(json.dumps(self.value, sort_keys=True).encode()).hexdigest()
+
+    def accepts(self, value: object) -> bool:
+        """Whether a value is of the schema; what cannot be judged at speed (a number too large) is not accepted."""
+        try:
+            return bool(self._validator.is_valid(value))
+        except (ValueError, TypeError):
+            return False
+
+
+def find_schema_issues(document: Document, schema: Schema) -> Iterator[Issue]:
+    """Yield every departure from the schema, each at its line."""
+    if schema.accepts(document.value):
+        return
+    from jsonschema import Draft202012Validator
+
+    errors = list(Draft202012Validator(schema.value).iter_errors(document.value))
     for error in sorted(errors, key=lambda each: [str(part) for part in each.absolute_path]):
         yield from _schema_issues(document, error)
+    if not errors:
+        yield document.issue("item-malformed", (), "a value that the schema does not hold", "correct the values")
 
 
 def _schema_issues(document: Document, error: ValidationError) -> Iterator[Issue]:
@@ -78,7 +221,7 @@ def _schema_issues(document: Document, error: ValidationError) -> Iterator[Issue
             near = get_close_matches(key, known, 1)
             hint = f"did you mean {near[0]}?" if near else "delete it"
             message = f"unknown key {key} in {place}, expected one of {', '.join(known)}"
-            line = document.keys.get((*path, key), 1)
+            line = document.places.keys.get((*path, key), 1)
             yield Issue(
                 code="item-unknown-key", severity=Severity.BLOCKING, where=f"{document.file}:{line}",
                 message=message, hint=hint,
@@ -99,11 +242,12 @@ def _said(error: ValidationError) -> str:
     return error.message[:200]
 
 
-def _unreadable(file: str, error: Exception) -> Issue:
+def unreadable(file: str, error: Exception) -> Issue:
+    """The issue that a file cannot be read, with the line where that is known."""
     line, message = 1, str(error)
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
-        line, message = (mark.line + 1 if mark else 1), f"{error.context or ''} {error.problem}".strip()
+        line, message = (cast("Any", mark).line + 1 if mark else 1), f"{error.context or ''} {error.problem}".strip()
     elif isinstance(error, UnicodeDecodeError):
         line = error.object[: error.start].count(b"\n") + 1
         message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
@@ -120,9 +264,10 @@ def _unreadable(file: str, error: Exception) -> Issue:
 
 
 def _value(document: Document, node: yaml.Node, path: Where, seen: set[int]) -> Any:
-    document.lines[path] = node.start_mark.line + 1
+    places = document.places
+    places.lines[path] = node.start_mark.line + 1
     if id(node) in seen:  # its mark is that of the anchor; what is to be mended is the alias
-        document.lines[path] = document.keys.get(path, document.lines[path])
+        places.lines[path] = places.keys.get(path, places.lines[path])
         document.issues.append(document.issue("yaml-alias", path, "found an alias (*name)", "write the value out"))
         return None
     seen.add(id(node))
@@ -130,7 +275,11 @@ def _value(document: Document, node: yaml.Node, path: Where, seen: set[int]) -> 
         return _mapping(document, node, path, seen)
     if isinstance(node, yaml.SequenceNode):
         return [_value(document, child, (*path, n), seen) for n, child in enumerate(node.value)]
-    return _scalar(document, node, path)
+    try:
+        return _scalar(node.tag, node.value)
+    except _UnusualError:
+        document.issues.append(document.issue("yaml-tag", path, f"found the tag {node.tag}", "delete the tag"))
+        return node.value
 
 
 def _mapping(document: Document, node: yaml.MappingNode, path: Where, seen: set[int]) -> dict[str, Any]:
@@ -138,7 +287,7 @@ def _mapping(document: Document, node: yaml.MappingNode, path: Where, seen: set[
     for key_node, child in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in mapping:
-            message = f"key {key} appears twice, first at line {document.keys[(*path, key)]}"
+            message = f"key {key} appears twice, first at line {document.places.keys[(*path, key)]}"
             document.issues.append(
                 Issue(
                     code="yaml-duplicate-key",
@@ -149,13 +298,16 @@ def _mapping(document: Document, node: yaml.MappingNode, path: Where, seen: set[
                 )
             )
             continue
-        document.keys[(*path, key)] = line
+        document.places.keys[(*path, key)] = line
         mapping[key] = _value(document, child, (*path, key), seen)
     return mapping
 
 
-def _scalar(document: Document, node: yaml.Node, path: Where) -> Any:
-    kind, text = node.tag.rpartition(":")[2], node.value
+def _scalar(tag: str, text: str) -> Any:
+    """What a scalar means by its tag."""
+    kind = tag.rpartition(":")[2]
+    if kind not in _KINDS:
+        raise _UnusualError
     try:
         if kind == "int":
             return int(text.replace("_", ""), 0)
@@ -165,8 +317,4 @@ def _scalar(document: Document, node: yaml.Node, path: Where) -> Any:
         return text
     if kind == "bool":
         return text.lower() in ("yes", "true", "on")
-    if kind == "null":
-        return None
-    if kind not in ("str", "timestamp"):
-        document.issues.append(document.issue("yaml-tag", path, f"found the tag {node.tag}", "delete the tag"))
-    return text
+    return None if kind == "null" else text

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from verification.evidence import Issue, Project, Severity
+from verification.evidence import Issue, Project, ProjectError, Severity
+from verification.traceability.cache import recall
 from verification.traceability.items import FOLDERS, RETIRED, Items
 
-_ID = re.compile(r"[A-Z]+-\d{3}")
+_ID = re.compile(r"[A-Z]+-\d{3,}")
 _CRITERION = re.compile(r"^-.*\bid:\s*[\"']?(AC\d+)\b")
 _FILE = re.compile(r"^diff --git a/(.*) b/\1$")
 
@@ -18,19 +20,17 @@ _FILE = re.compile(r"^diff --git a/(.*) b/\1$")
 def find_vanished(project: Project, items: Items) -> Iterator[Issue]:
     """Yield a blocking issue for each id that a commit removed and that neither stands again nor has a tombstone."""
     try:
-        shallow = _git(project, "rev-parse", "--is-shallow-repository").strip() == "true"
-        history = _git(
-            project, "log", "--format=", "--no-renames", "--diff-filter=DM", "--no-color", "--no-ext-diff",
-            "--no-textconv", "-p", "--unified=0", "HEAD", "--", *FOLDERS,
-        )  # fmt: skip
-    except (OSError, subprocess.CalledProcessError) as error:
+        shallow = project.git("rev-parse", "--is-shallow-repository") == "true"
+        key = f"removed {project.commit()[0]} {shallow} {' '.join(FOLDERS)}"
+        removed = recall(project, key, dict[str, str], partial(_find_removed, project))
+    except (OSError, ProjectError, subprocess.CalledProcessError) as error:
         yield _unseen(f"git cannot tell the history: {(getattr(error, 'stderr', '') or str(error)).strip()[-200:]}")
         return
     if shallow:
         yield _unseen("the clone is shallow: what older commits removed is not in it")
     here = {*items.entries, *items.criteria, *items.retired}
     unsound = {entry.id for entry in items.entries.values() if not entry.sound}
-    for name, file in sorted(_find_removed(history).items()):
+    for name, file in sorted(removed.items()):
         item, _, criterion = name.partition("/")
         # Of an item that is gone, or that cannot be read, the criteria are not asked for.
         if name not in here and not (criterion and (item not in items.entries or item in unsound)):
@@ -41,8 +41,12 @@ def find_vanished(project: Project, items: Items) -> Iterator[Issue]:
             )  # fmt: skip
 
 
-def _find_removed(history: str) -> dict[str, str]:
+def _find_removed(project: Project) -> dict[str, str]:
     """The ids that some commit removed, each with the file that held it."""
+    history = _git(
+        project, "log", "--format=", "--no-renames", "--diff-filter=DM", "--no-color", "--no-ext-diff",
+        "--no-textconv", "-p", "--unified=0", "HEAD", "--", *FOLDERS,
+    )  # fmt: skip
     found: dict[str, str] = {}
     file = ""
     for line in history.splitlines():

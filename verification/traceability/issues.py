@@ -64,7 +64,7 @@ def _find_evidence_issues(graph: TraceGraph) -> Iterator[Issue]:
 
 def _find_unknown_claims(graph: TraceGraph) -> Iterator[Issue]:
     items = graph.sources.items
-    known = {*items.entries, *items.criteria}
+    known = items.named - items.study_criteria.keys()
     places = [(s.id, f"{s.file}:{s.line}", s.implements) for s in graph.sources.symbols]
     places += [(s.id, f"{s.file}:{s.line}", (*s.requirements, *s.criteria)) for s in graph.sources.scenarios]
     for identity, where, targets in places:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import string
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from verification.evidence import Issue, ItemKind, Project, Severity
-from verification.traceability.documents import Document, Where, find_schema_issues, read_document
+from verification.traceability.cache import recall
+from verification.traceability.documents import (
+    Document,
+    Places,
+    Schema,
+    Where,
+    find_schema_issues,
+    parse_document,
+    read_document,
+    unreadable,
+)
 
 FOLDERS = {
     "requirements_spec/user_needs": ItemKind.USER_NEED,
@@ -52,29 +64,31 @@ RETIRED = "requirements_spec/retired.yaml"
 
 INPUTS = ("requirements_spec/**/*", "risk/**/*", "docs/records/changes/*", "verification/studies/*/criteria.yaml")
 
+_LETTERS = string.digits + string.ascii_letters + "-_./"
+_COMPARED = 1000
+"""With so many ids a name is compared letter by letter; with more, a hint is found for slips of one letter alone."""
+_SHOWN = 4
 _NOT_NORMATIVE = ("rationale", "source", "parents", "needs")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An item as its file states it. An unsound one (its file has issues) is known by its id and not used further."""
+    """An item as its file states it. An unsound one (its file has issues) is known by its id and not used further.
+
+    `digest` is of the normative fields.
+    """
 
     id: str
     kind: ItemKind
     value: dict[str, Any]
     document: Document
     sound: bool
+    digest: str
 
     @property
     def line(self) -> int:
         """Where the item begins."""
-        return self.document.keys.get(("id",), 1)
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the normative fields, whatever their order and layout in the file."""
-        normative = {key: value for key, value in self.value.items() if key not in _NOT_NORMATIVE}
-        return hashlib.sha256(json.dumps(normative, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        return self.document.line
 
     def targets(self, key: str) -> list[tuple[Where, str]]:
         """The ids that a key lists, each with its place in the file; of an unsound entry those that can be read."""
@@ -121,6 +135,11 @@ class Items:
         yield from (entry for entry in self.entries.values() if entry.kind in kinds and entry.sound)
 
     @cached_property
+    def named(self) -> frozenset[str]:
+        """Everything that has an id: entries, criteria, study criteria."""
+        return self.criteria.union(self.entries, self.study_criteria)
+
+    @cached_property
     def criteria(self) -> frozenset[str]:
         """The ids of all acceptance criteria: `SRS-003/AC2`."""
         return frozenset(
@@ -133,16 +152,15 @@ def read_items(project: Project) -> Items:
     issues: list[Issue] = []
     found: list[Entry] = []
     for folder, kind in FOLDERS.items():
-        paths = list(project.find_files(f"{folder}/*.yaml"))
-        if folder in OPTIONAL and not paths:
+        names = list(project.find_names(f"{folder}/*.yaml"))
+        if folder in OPTIONAL and not names:
             continue
         room = folder if folder in OPTIONAL else folder.partition("/")[0]
         kinds = (kind, *(beside for (where, _), beside in BESIDE.items() if where == folder))
         schemas = {each: _schema(project, room, each.value, issues) for each in kinds}
-        for path in paths:
-            own = BESIDE.get((folder, path.name[:4]), kind)
-            entry = _read_entry(path, project.relative(path), own, schemas[own], issues)
-            found += [entry] if entry else []
+        for name in names:
+            own = BESIDE.get((folder, Path(name).name[:4]), kind)
+            found.append(_read_entry(project, name, own, schemas[own], issues))
     issues += _find_misplaced(project)
     issues += _find_missing(project)
     first = {entry.id: entry for entry in reversed(found)}
@@ -162,10 +180,46 @@ def read_items(project: Project) -> Items:
 # --- one file ---------------------------------------------------------------------------------------------------------
 
 
-def _read_entry(
-    path: Path, file: str, kind: ItemKind, schema: dict[str, Any] | None, issues: list[Issue]
-) -> Entry | None:
-    document = read_document(path, file)
+class _Sound(Struct, frozen=True, array_like=True):
+    """What a file without fault holds: its value, the line of its id, the digest of its normative fields."""
+
+    value: dict[str, Any]
+    line: int
+    digest: str
+
+
+def _read_entry(project: Project, file: str, kind: ItemKind, schema: Schema | None, issues: list[Issue]) -> Entry:
+    document = Document(file, known=Places())
+    sound = None
+    try:
+        content = project.read(file)
+    except OSError as error:
+        document.issues.append(unreadable(file, error))
+    else:
+        if schema is not None:
+            key = f"{kind} {file} {project.digest(file)} {schema.digest}"
+            sound = recall(project, key, _Sound, lambda: _read_sound(content, file, kind, schema))
+        if sound is not None:
+            document = Document(file, sound.value, line=sound.line, content=content)
+            return Entry(sound.value["id"], kind, sound.value, document, sound=True, digest=sound.digest)
+        document = parse_document(content, file)
+    return _unsound(document, kind, schema, issues)
+
+
+def _read_sound(content: bytes, file: str, kind: ItemKind, schema: Schema) -> _Sound | None:
+    """What the file of an item holds if nothing is wrong with it alone."""
+    document = parse_document(content, file)
+    value = document.value
+    if document.issues or not schema.accepts(value) or not isinstance(value, dict):
+        return None
+    if value.get("id") != Path(file).stem or value.get("kind", kind) != kind:
+        return None
+    return _Sound(value, document.line, digest_of(value))
+
+
+def _unsound(document: Document, kind: ItemKind, schema: Schema | None, issues: list[Issue]) -> Entry:
+    """What can be known of an item whose file has faults, all of which are named; or that no schema judges."""
+    path = Path(document.file)
     found = list(document.issues)
     if document.value is not None and schema is not None:
         found += find_schema_issues(document, schema)
@@ -177,19 +231,25 @@ def _read_entry(
         message = f"found the id {identity} in a file named {path.name}, expected {identity}.yaml"
         found.append(document.issue("item-misnamed", ("id",), message, "rename the file; ids are never changed"))
     if value.get("kind", kind) != kind:
-        message = f"found the kind {value['kind']}, expected {kind} in {Path(file).parent}"
+        message = f"found the kind {value['kind']}, expected {kind} in {path.parent}"
         found.append(document.issue("item-misplaced", ("kind",), message, "move the file or correct its kind"))
     issues += found
     name = identity if isinstance(identity, str) else path.stem
-    return Entry(id=name, kind=kind, value=value, document=document, sound=not found and schema is not None)
+    return Entry(name, kind, value, document, sound=False, digest=digest_of(value))
 
 
-def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> dict[str, Any] | None:
+def digest_of(value: dict[str, Any]) -> str:
+    """SHA-256 of an item's normative fields, whatever their order and layout in the file."""
+    normative = {key: each for key, each in value.items() if key not in _NOT_NORMATIVE}
+    return hashlib.sha256(json.dumps(normative, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> Schema | None:
     """The part of a room's schema that describes one kind; an issue, once, where there is no such schema."""
-    path = project.root / room / "schema.json"
     try:
-        schema = json.loads(path.read_bytes())
+        schema = json.loads(project.read(f"{room}/schema.json"))
         definitions = schema.get("$defs", {})
+        return Schema({"$ref": f"#/$defs/{kind}", "$defs": definitions} if kind in definitions else schema)
     except (OSError, ValueError, AttributeError) as error:
         issue = Issue(
             code="schema-unreadable", severity=Severity.BLOCKING, where=f"{room}/schema.json",
@@ -198,7 +258,6 @@ def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> dict
         )  # fmt: skip
         issues += [] if issue in issues else [issue]
         return None
-    return {"$ref": f"#/$defs/{kind}", "$defs": definitions} if kind in definitions else schema
 
 
 def _read_declared(project: Project, room: str, name: str, issues: list[Issue]) -> Document | None:
@@ -241,21 +300,21 @@ def _read_study_criteria(project: Project, issues: list[Issue]) -> Iterator[Entr
         listed = document.value.get("criteria") if isinstance(document.value, dict) else document.value
         for n, value in enumerate(listed if isinstance(listed, list) else []):
             if isinstance(value, dict) and isinstance(value.get("id"), str):
-                yield Entry(value["id"], ItemKind.STUDY_CRITERION, value, _part(document, n), sound=True)
+                part = _part(document, n)
+                yield Entry(value["id"], ItemKind.STUDY_CRITERION, value, part, sound=True, digest=digest_of(value))
 
 
 def _part(document: Document, number: int) -> Document:
     """A document of which one criterion is the whole, so that its line is the criterion's own."""
-    line = next((n for path, n in document.lines.items() if path[-1:] == (number,)), 1)
-    return Document(document.file, keys={("id",): line}, lines={(): line})
+    line = next((n for path, n in document.places.lines.items() if path[-1:] == (number,)), 1)
+    return Document(document.file, line=line, known=Places({(): line}))
 
 
 def _find_misplaced(project: Project) -> Iterator[Issue]:
     expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml", RETIRED)
     expected += ("requirements_spec/pccp.yaml", "requirements_spec/infrastructure.yaml")
-    for path in project.find_files("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
-        file = project.relative(path)
-        if not file.startswith(expected) or path.suffix != ".yaml":
+    for file in project.find_names("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
+        if not file.startswith(expected) or not file.endswith(".yaml"):
             folders = ", ".join(FOLDERS)
             yield Issue(
                 code="item-misplaced", severity=Severity.BLOCKING, where=f"{file}:1",
@@ -266,15 +325,12 @@ def _find_misplaced(project: Project) -> Iterator[Issue]:
 
 def _find_missing(project: Project) -> Iterator[Issue]:
     """Names in the folders of items behind which there is no file: links that lead nowhere, or in a loop."""
-    for folder in FOLDERS:
-        for path in sorted((project.root / folder).glob("*.yaml")):
-            if not path.is_file():
-                yield Issue(
-                    code="item-missing", severity=Severity.BLOCKING,
-                    where=f"{path.relative_to(project.root).as_posix()}:1",
-                    message="found a name without a regular file behind it, expected the file of an item",
-                    hint="write the item or delete the name",
-                )  # fmt: skip
+    for file in project.find_names(*(f"!{folder}/*.yaml" for folder in FOLDERS)):
+        yield Issue(
+            code="item-missing", severity=Severity.BLOCKING, where=f"{file}:1",
+            message="found a name without a regular file behind it, expected the file of an item",
+            hint="write the item or delete the name",
+        )  # fmt: skip
 
 
 # --- all files together -----------------------------------------------------------------------------------------------
@@ -294,13 +350,15 @@ def _find_duplicates(found: list[Entry]) -> Iterator[Issue]:
 
 def _find_duplicate_criteria(items: Items) -> Iterator[Issue]:
     for entry in items.of(*REQUIREMENTS):
-        ids = [criterion["id"] for criterion in entry.value["criteria"]]
-        for number, one in enumerate(ids):
-            if one in ids[:number]:
+        seen: set[str] = set()
+        for number, criterion in enumerate(entry.value["criteria"]):
+            one = criterion["id"]
+            if one in seen:
                 message = f"the criterion {entry.id}/{one} stands twice"
                 yield entry.document.issue(
                     "criterion-duplicate", ("criteria", number, "id"), message, "give one of them an id of its own"
                 )
+            seen.add(one)
 
 
 def _find_reused(items: Items) -> Iterator[Issue]:
@@ -330,15 +388,15 @@ def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tupl
         said = f"{place[0]} names {target}; {items.retired[target].said}"
         yield issue("id-retired", place, said, items.retired[target].hint)
     elif known is None:
-        meant = [other.id for other in items.entries.values() if other.kind in kinds]
-        yield issue("link-dangling", place, f"{place[0]} names {target}, which does not exist", near(target, meant))
+        message = f"{place[0]} names {target}, which does not exist"
+        yield issue("link-dangling", place, message, near(target, items.entries))
     elif known.kind not in kinds:
         message = f"{place[0]} names {target}, a {known.kind.value.replace('_', ' ')}, expected {expected}"
         yield issue("link-wrong-kind", place, message, "name an item of the right kind")
 
 
 def _find_unknown_evidence(items: Items, entry: Entry) -> Iterator[Issue]:
-    known = {*items.criteria, *items.study_criteria, *items.entries}
+    known = items.named
     for place, target in entry.targets("effectiveness.evidence"):
         if target in items.retired:
             said = f"effectiveness names {target}; {items.retired[target].said}"
@@ -349,21 +407,32 @@ def _find_unknown_evidence(items: Items, entry: Entry) -> Iterator[Issue]:
 
 
 def _find_cycles(items: Items) -> Iterator[Issue]:
+    """Yield each link by which parents, followed upward from some item, come back to where they were."""
     graph = {
-        entry.id: {target for _, target in entry.targets("parents") if target in items.entries and target != entry.id}
+        entry.id: sorted({target for _, target in entry.targets("parents") if target in items.entries} - {entry.id})
         for entry in items.entries.values()
     }
-    while True:
-        try:
-            TopologicalSorter(graph).prepare()
-        except CycleError as error:
-            cycle: list[str] = error.args[1]
-            entry = items.entries[min(cycle)]
-            message = f"a cycle of parents: {' → '.join(reversed(cycle))}"
-            yield entry.document.issue("link-cycle", ("parents",), message, "remove one of these links")
-            graph[cycle[1]].discard(cycle[0])
-        else:
-            return
+    done: set[str] = set()
+    for start in graph:
+        way: dict[str, Iterator[str]] = {} if start in done else {start: iter(graph[start])}
+        while way:
+            here = next(reversed(way))
+            following = next(way[here], None)
+            if following is None:
+                done.add(way.popitem()[0])
+            elif following in way:
+                names = list(way)
+                yield _cycle(items, [*names[names.index(following) :], following])
+            elif following not in done:
+                way[following] = iter(graph[following])
+
+
+def _cycle(items: Items, cycle: list[str]) -> Issue:
+    shown = (
+        [*cycle[:_SHOWN], f"… {len(cycle) - 2 * _SHOWN} more", *cycle[-_SHOWN:]] if len(cycle) > 3 * _SHOWN else cycle
+    )
+    message = f"a cycle of parents: {' → '.join(shown)}"
+    return items.entries[min(cycle)].document.issue("link-cycle", ("parents",), message, "remove one of these links")
 
 
 def _listed(value: Any, key: str) -> list[str]:
@@ -373,8 +442,24 @@ def _listed(value: Any, key: str) -> list[str]:
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """A hint: what an unknown id may have meant."""
-    known = list(known)
-    close = [one for one in known if one.casefold() == name.casefold()] or get_close_matches(name, known, 3)
+def near(name: str, known: Collection[str]) -> str:
+    """A hint: what an unknown id may have meant.
+
+    Args:
+        name: the unknown id.
+        known: the ids that there are; a set or a mapping, for it is asked whether it holds each slip of one letter.
+    """
+    close = [each for each in dict.fromkeys(_find_slips(name)) if each in known][:3]
+    if not close and len(known) <= _COMPARED:
+        close = get_close_matches(name, known, 3)
     return f"did you mean {' or '.join(close)}?" if close else "see `clearway trace` for the ids that exist"
+
+
+def _find_slips(name: str) -> Iterator[str]:
+    """Yield what a name may have been before it was mistyped: another case, two letters swapped, one wrong."""
+    yield from (name.upper(), name.lower())
+    cuts = [(name[:n], name[n:]) for n in range(len(name) + 1)]
+    yield from (front + back[1] + back[0] + back[2:] for front, back in cuts if len(back) > 1)
+    yield from (front + letter + back[1:] for front, back in cuts if back for letter in _LETTERS)
+    yield from (front + letter + back for front, back in cuts for letter in _LETTERS)
+    yield from (front + back[1:] for front, back in cuts if back)

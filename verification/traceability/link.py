@@ -70,8 +70,9 @@ def link(sources: Sources) -> TraceGraph:
     graph.standings |= find_risk_standings(sources.items, graph.standings | graph.criteria, _tagged(graph))
     for entry in sources.items.of(ItemKind.CHANGE):
         graph.standings[entry.id] = standing_of_change(entry)
+    kinds = _kinds(sources)
     for section in sources.sections:
-        graph.standings[section.id] = section.standing(graph.standings, _kinds(sources))
+        graph.standings[section.id] = section.standing(graph.standings, kinds)
     return graph
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
@@ -19,9 +21,11 @@ from verification.evidence import (
     ReleaseEvidence,
     Severity,
     Soup,
+    Source,
     TransferSyntax,
 )
 from verification.locks import LOCKS, distribution_name, read_lock
+from verification.traceability.cache import ALL_CODE, code_digest, recall
 from verification.traceability.documents import read_document
 
 if TYPE_CHECKING:
@@ -30,15 +34,25 @@ if TYPE_CHECKING:
 INPUTS = ("device/**/*", "pyproject.toml", "*.lock")
 
 
-def read_device(project: Project) -> tuple[DeviceEvidence, tuple[Issue, ...]]:
+Described: TypeAlias = tuple[DeviceEvidence, tuple[Issue, ...]]
+
+
+def read_device(project: Project) -> Described:
     """Describe the product as it stands in the checkout, and what is wrong with its releases and dependencies."""
+    source = project.source(project.find_names(*INPUTS))
+    of_source = hashlib.sha256(msgspec.json.encode(source, order="sorted")).hexdigest()
+    key = f"device {of_source} {code_digest(*ALL_CODE)}"
+    return recall(project, key, Described, partial(_describe, project, source))
+
+
+def _describe(project: Project, source: Source) -> Described:
     import device
 
     releases, issues = read_releases(project)
     metadata = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))
     soup = tuple(_find_soup(project, metadata))
     evidence = DeviceEvidence(
-        source=project.source(project.find_files(*INPUTS)),
+        source=source,
         name=metadata["project"]["name"].capitalize(),  # the product's name; its distribution is written small
         version=metadata["project"]["version"],
         releases=tuple(_release(release) for release in releases),

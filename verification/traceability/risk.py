@@ -117,15 +117,18 @@ def find_hazards(items: Items) -> Iterator[Hazard]:
 
 def find_controls(items: Items, standings: Mapping[str, Standing]) -> Iterator[RiskControl]:
     """Yield every control with its hazards and its two answers."""
+    hazards: dict[str, list[str]] = {}
+    for hazard in items.of(ItemKind.HAZARD):
+        for _, control in hazard.targets("controls"):
+            hazards.setdefault(control, []).append(hazard.id)
     for entry in items.of(ItemKind.RISK_CONTROL):
         implemented, effective = standings[f"{entry.id} implemented"], standings[f"{entry.id} effective"]
-        hazards = (each.id for each in items.of(ItemKind.HAZARD) if entry.id in each.value["controls"])
         yield RiskControl(
             id=entry.id,
             title=entry.value["title"],
             text=entry.value["text"],
             kind=entry.value["type"],
-            hazards=tuple(hazards),
+            hazards=tuple(hazards.get(entry.id, ())),
             requirements=tuple(entry.value["requirements"]),
             implemented=implemented.status,
             implemented_why=implemented.why,

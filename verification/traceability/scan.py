@@ -7,10 +7,12 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from verification.evidence import Issue, Project, Severity
+from verification.traceability.cache import recall
 
 CODE = "device/**/*.py"
 _CLAIM = re.compile(r"Implements:\s*(?P<ids>[A-Z]+-\w+(?:,\s*[A-Z]+-\w+)*)\.?")
@@ -34,29 +36,40 @@ class Symbol:
     extent: tuple[int, int] = (1, 0)
 
 
+Found: TypeAlias = tuple[tuple[Symbol, ...], tuple[Issue, ...]]
+
+
 def scan(project: Project) -> tuple[tuple[Symbol, ...], tuple[Issue, ...]]:
     """Find every symbol of the device that claims an item, and every claim that cannot be read."""
     symbols: list[Symbol] = []
     issues: list[Issue] = []
-    for path in project.find_files(CODE):
-        file = project.relative(path)
-        try:
-            tree = ast.parse(path.read_bytes(), filename=file)
-        except (SyntaxError, ValueError) as error:
-            line = getattr(error, "lineno", None) or 1
-            issues.append(_issue("code-unreadable", f"{file}:{line}", f"not Python: {error}", "mend the line"))
-            continue
-        for name, node, docstring in _documented(tree, module_name(file)):
-            line = getattr(node, "lineno", 1)
-            claimed = _claimed(docstring)
-            if claimed:
-                title = docstring.strip().splitlines()[0]
-                symbols.append(Symbol(name, title, file, line, claimed, digest_of(node), extent_of(node)))
-            elif re.search(r"^\s*Implements\b", docstring, re.MULTILINE):
-                message = (
-                    f"{name} has a claim that cannot be read, expected “Implements: SRS-001, SRS-002” as the last line"
-                )
-                issues.append(_issue("claim-malformed", f"{file}:{line}", message, "make it the docstring's last line"))
+    for file in project.find_names(CODE):
+        key = f"symbols {file} {project.digest(file)}"
+        found = recall(project, key, Found, partial(_scan_file, project, file))
+        symbols += found[0]
+        issues += found[1]
+    return tuple(symbols), tuple(issues)
+
+
+def _scan_file(project: Project, file: str) -> Found:
+    symbols: list[Symbol] = []
+    issues: list[Issue] = []
+    try:
+        tree = ast.parse(project.read(file), filename=file)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        return (), (_issue("code-unreadable", f"{file}:{line}", f"not Python: {error}", "mend the line"),)
+    for name, node, docstring in _documented(tree, module_name(file)):
+        line = getattr(node, "lineno", 1)
+        claimed = _claimed(docstring)
+        if claimed:
+            title = docstring.strip().splitlines()[0]
+            symbols.append(Symbol(name, title, file, line, claimed, digest_of(node), extent_of(node)))
+        elif re.search(r"^\s*Implements\b", docstring, re.MULTILINE):
+            message = (
+                f"{name} has a claim that cannot be read, expected “Implements: SRS-001, SRS-002” as the last line"
+            )
+            issues.append(_issue("claim-malformed", f"{file}:{line}", message, "make it the docstring's last line"))
     return tuple(symbols), tuple(issues)
 
 

@@ -8,14 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
-
-from gherkin.errors import CompositeParserException, ParserError
-from gherkin.parser import Parser
-from gherkin.pickles.compiler import Compiler
+from functools import partial
+from typing import Any, TypeAlias
 
 from verification.evidence import Issue, Project, Severity
+from verification.traceability.cache import recall
 
 FEATURES = "verification/features/**/*.feature"
 INPUTS = (
@@ -85,37 +82,52 @@ class Scenario:
         return selector in (self.id, *self.requirements, *self.criteria) or self.id.startswith(f"{selector}/")
 
 
+Found: TypeAlias = tuple[tuple[Scenario, ...], tuple[Issue, ...]]
+
+
 def read_scenarios(project: Project) -> tuple[tuple[Scenario, ...], tuple[Issue, ...]]:
     """Read every scenario of every feature file, and everything that is wrong with the files, in one pass."""
     scenarios: list[Scenario] = []
     issues: list[Issue] = []
-    for path in project.find_files(FEATURES):
-        file = project.relative(path)
-        try:
-            found = _with_distinct_ids(_read_feature(path, file))
-        except CompositeParserException as error:
-            issues += [_syntax_error(file, each) for each in error.errors]
-        except (UnicodeDecodeError, ParserError) as error:
-            issues.append(_issue("feature-unreadable", f"{file}:1", f"not a Gherkin file: {error}", "mend the file"))
-        else:
-            scenarios += found
-            issues += _find_issues(found)
+    for file in project.find_names(FEATURES):
+        key = f"scenarios {file} {project.digest(file)}"
+        found = recall(project, key, Found, partial(_read_file, project, file))
+        scenarios += found[0]
+        issues += found[1]
     return tuple(scenarios), tuple(issues)
 
 
-def _read_feature(path: Path, file: str) -> Iterator[Scenario]:
-    document: Any = Parser().parse(path.read_text(encoding="utf-8")) | {"uri": file}
+def _read_file(project: Project, file: str) -> Found:
+    from gherkin.errors import CompositeParserException, ParserError
+
+    try:
+        found = _with_distinct_ids(_read_feature(project.read(file).decode("utf-8"), file))
+    except CompositeParserException as error:
+        return (), tuple(_syntax_error(file, each) for each in error.errors)
+    except (OSError, UnicodeDecodeError, ParserError) as error:
+        return (), (_issue("feature-unreadable", f"{file}:1", f"not a Gherkin file: {error}", "mend the file"),)
+    return tuple(found), tuple(_find_issues(found))
+
+
+def _read_feature(text: str, file: str) -> Iterator[Scenario]:
+    from gherkin.parser import Parser
+    from gherkin.pickles.compiler import Compiler
+
+    document: Any = Parser().parse(text) | {"uri": file}
     feature = document.get("feature")
     if feature is None:
         return
     stem = re.sub(r"^verification/features/|\.feature$", "", file)
-    pickles: list[Any] = Compiler().compile(document)
+    pickles: dict[str, list[Any]] = {}
+    for pickle in Compiler().compile(document):
+        pickles.setdefault(pickle["astNodeIds"][0], []).append(pickle)
     keywords = {step["id"]: step["keyword"].strip() for step in _find_steps(feature)}
     for scenario in _find_scenarios(feature):
         rows = _rows(scenario)
-        own = [pickle for pickle in pickles if pickle["astNodeIds"][0] == scenario["id"]]
+        number_of = {row_id: n for n, (row_id, _) in enumerate(rows)}
+        own = pickles.get(scenario["id"], [])
         for pickle in own or [_empty_outline(feature, scenario)]:
-            row = next((n for n, (row_id, _) in enumerate(rows) if row_id in pickle["astNodeIds"]), None)
+            row = next((number_of[each] for each in pickle["astNodeIds"] if each in number_of), None)
             yield Scenario(
                 id="/".join([stem, _slug(scenario["name"]), *([] if row is None else [str(row + 1)])]),
                 feature=feature["name"],
@@ -210,7 +222,7 @@ def _find_issues(scenarios: list[Scenario]) -> Iterator[Issue]:
             yield _issue("row-duplicate", where, message, "delete one of them", Severity.ADVISORY)
 
 
-def _syntax_error(file: str, error: ParserError) -> Issue:
+def _syntax_error(file: str, error: Exception) -> Issue:
     line = (getattr(error, "location", None) or {}).get("line", 1)
     return _issue("feature-syntax", f"{file}:{line}", f"not Gherkin: {error}", "mend the line; none of the file ran")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verification.evidence import Issue, ItemKind, LinkStatus, Project
-from verification.traceability.documents import Document, read_document
+from verification.traceability.documents import Document, Places, read_document
 from verification.traceability.standing import Standing
 
 CONTENT_MAP = "submission/content_map.yaml"
@@ -49,7 +49,7 @@ def read_sections(project: Project) -> tuple[tuple[Section, ...], tuple[Issue, .
     """Read the content map; an entry that is not of its form is an issue, as is a map that is not there."""
     path = project.root / CONTENT_MAP
     if not path.is_file():
-        document = Document(CONTENT_MAP)
+        document = Document(CONTENT_MAP, known=Places())
         return (), (document.issue("sections-missing", (), "no such file", "restore it from the repository"),)
     document = read_document(path, CONTENT_MAP)
     listed = document.value.get("sections") if isinstance(document.value, dict) else document.value
@@ -57,7 +57,7 @@ def read_sections(project: Project) -> tuple[tuple[Section, ...], tuple[Issue, .
     sections: list[Section] = []
     issues = list(document.issues)
     for n, value in enumerate(listed if isinstance(listed, list) else []):
-        section = _section(value, CONTENT_MAP, document.lines.get((*prefix, n), 1))
+        section = _section(value, CONTENT_MAP, document.places.lines.get((*prefix, n), 1))
         if section is None:
             message = "a section has the keys section, title and shows (a list of texts)"
             issues.append(document.issue("section-malformed", (*prefix, n), message, "complete it"))

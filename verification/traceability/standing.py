@@ -179,7 +179,7 @@ def _find_staleness(evidence: VerificationEvidence, project: Project, releases: 
         yield f"only {', '.join(evidence.selection)} was run"
     for change in find_changes(evidence.source, project):
         yield f"the evidence {change}"
-    new = {project.relative(path) for path in project.find_files(*INPUTS)} - evidence.source.inputs.keys()
+    new = {*project.find_names(*INPUTS)} - evidence.source.inputs.keys()
     for file in sorted(new):
         yield f"{file} was added after the scenarios ran"
     for name, digest in releases.items():

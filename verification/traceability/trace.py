@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from verification.evidence import (
@@ -27,6 +29,7 @@ from verification.records.subjects import find_below, find_protocol, find_subjec
 from verification.traceability import items as item_files
 from verification.traceability import product, scenarios
 from verification.traceability.anomalies import find_anomalies, find_deviations
+from verification.traceability.cache import open_cache, save_cache, still_holds
 from verification.traceability.changes import find_change_records
 from verification.traceability.excerpts import read_sources
 from verification.traceability.history import find_vanished
@@ -50,12 +53,20 @@ T = TypeVar("T", VerificationEvidence, StudiesEvidence)
 
 def trace(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
     """Make the trace of the checkout as it is now, with the evidence there is, and write the files."""
-    device, product_issues = read_device(project)
-    digests = {release.name: release.digest for release in device.releases}
-    evidence, symbols = _build(project, digests, product_issues)
+    project = open_cache(project)
+    if still_holds(project):
+        with suppress(FileNotFoundError, EvidenceError):  # somebody deleted or changed what was written
+            known = read_evidence(project.evidence, "trace.json", TraceEvidence)
+            return known, read_evidence(project.evidence, "device.json", DeviceEvidence)
+    with _uncollected():
+        device, product_issues = read_device(project)
+        digests = {release.name: release.digest for release in device.releases}
+        evidence, symbols = _build(project, digests, product_issues)
+        sources = read_sources(project, evidence, symbols)
     write_evidence(project.evidence, "device.json", device)
     write_evidence(project.evidence, "trace.json", evidence)
-    write_evidence(project.evidence, SOURCES, read_sources(project, evidence, symbols))
+    write_evidence(project.evidence, SOURCES, sources)
+    save_cache(project, "device.json", "trace.json", SOURCES)
     return evidence, device
 
 
@@ -114,14 +125,27 @@ def _build(
     return evidence, symbols
 
 
-def _find_inputs(project: Project) -> list[Path]:
-    evidence = [project.evidence / name for name in ("verification.json", "studies.json")]
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage while a great many values are made that all stay: that would take a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _find_inputs(project: Project) -> list[str]:
+    evidence = ("build/evidence/verification.json", "build/evidence/studies.json")
     patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES)
-    return [*project.find_files(*patterns), *(path for path in evidence if path.is_file())]
+    return [*project.find_names(*patterns), *(name for name in evidence if project.digest(name))]
 
 
 def _read(project: Project, name: str, kind: type[T], command: str) -> tuple[T | Gap, tuple[Issue, ...]]:
     """Evidence of another command, or a gap; damaged evidence is an issue besides."""
+    project.digest(f"build/evidence/{name}")  # so that the trace is known to rest on it, also where it is not there
     try:
         return read_evidence(project.evidence, name, kind), ()
     except FileNotFoundError:

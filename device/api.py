@@ -1,0 +1,62 @@
+"""Where the public names of the device come from. `device` loads it when the first of them is asked for."""
+
+from device.cli import main
+from device.dicom import RESEARCH_TRANSFER_SYNTAXES, TRANSFER_SYNTAXES
+from device.errors import DeviceError, ReleaseError, ReportError, UnreadableFileError
+from device.gate import REJECTION_CODES, RejectionCode
+from device.pipeline import analyze, gate
+from device.release import find_releases, read_release
+from device.report import STATEMENT
+from device.types import (
+    Admission,
+    Analysis,
+    Finding,
+    Flag,
+    GateResult,
+    Geometry,
+    Intake,
+    Notice,
+    OperatingPoint,
+    Outcome,
+    Population,
+    Rejection,
+    Release,
+    Status,
+    TransferSyntax,
+    Unbuilt,
+    Weights,
+)
+
+__all__ = [
+    "REJECTION_CODES",
+    "RESEARCH_TRANSFER_SYNTAXES",
+    "STATEMENT",
+    "TRANSFER_SYNTAXES",
+    "Admission",
+    "Analysis",
+    "DeviceError",
+    "Finding",
+    "Flag",
+    "GateResult",
+    "Geometry",
+    "Intake",
+    "Notice",
+    "OperatingPoint",
+    "Outcome",
+    "Population",
+    "Rejection",
+    "RejectionCode",
+    "Release",
+    "ReleaseError",
+    "ReportError",
+    "Status",
+    "TransferSyntax",
+    "Unbuilt",
+    "UnreadableFileError",
+    "Weights",
+    "analyze",
+    "find_releases",
+    "gate",
+    "main",
+    "read_release",
+]

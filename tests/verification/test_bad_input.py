@@ -87,14 +87,19 @@ def test_folders_that_link_to_themselves_are_walked_once(checkout):
     assert checkout.codes() == ["verification-missing"]
 
 
-def test_a_shallow_clone_gives_the_same_trace(verified, tmp_path):
+def test_a_shallow_clone_gives_the_same_trace_and_says_what_it_cannot_see(verified, tmp_path):
     verified.write("notes.txt", "to do\n").commit()
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", f"file://{verified.root}", str(clone)], check=True)
     copy = type(verified)(clone)
     assert (verified.run("verify").returncode, copy.run("verify").returncode) == (0, 0)
-    assert copy.trace() == verified.trace()
+    shallow, whole = copy.trace(), verified.trace()
+    assert (shallow.items, shallow.links) == (whole.items, whole.links)
+    assert [issue.code for issue in shallow.issues if issue not in whole.issues] == ["history-unseen"]
     assert copy.codes() == []
+    assert "history-unseen" in copy.run("trace", "--check").stdout
+    subprocess.run(["git", "-C", str(clone), "fetch", "--quiet", "--unshallow"], check=True)
+    assert "history-unseen" not in copy.run("trace", "--check").stdout
 
 
 def test_without_a_git_program_a_command_says_so(verified, monkeypatch, tmp_path):

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from verification.evidence import Project, ResultStatus, VerificationEvidence, write_evidence
-from verification.traceability.items import read_requirement_digests
-from verification.traceability.scenarios import INPUTS, read_scenarios
-from verification.verify import Outcome, StepOutcome, combine
+from verification.traceability.scenarios import read_scenarios
+from verification.verify import Outcome, StepOutcome, _evidence
 
 HERE = Path(__file__).resolve().parents[2]
 TEXTS = {
@@ -169,20 +168,15 @@ def find_features(sizes: Sizes) -> Iterator[tuple[str, str]]:
 
 def passed(project: Project) -> VerificationEvidence:
     """Evidence of a run in which every scenario passed."""
-    scenarios, issues = read_scenarios(project)
     step = StepOutcome(status=ResultStatus.PASSED, observed="")
     outcomes = tuple(
         Outcome(
             file=each.file, line=each.defined_at, row=each.row, status=ResultStatus.PASSED, message=None,
             steps=(step,) * len(each.steps),
         )
-        for each in scenarios
+        for each in read_scenarios(project)[0]
     )  # fmt: skip
-    return VerificationEvidence(
-        source=project.source(project.find_files(*INPUTS)), complete=True, selection=(),
-        results=combine(scenarios, outcomes), requirement_digests=read_requirement_digests(project),
-        release_digests={}, issues=issues,
-    )  # fmt: skip
+    return _evidence(project, outcomes, ())
 
 
 def git(root: Path, *arguments: str) -> None:

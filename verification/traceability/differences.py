@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from verification.evidence import Project
@@ -20,7 +20,7 @@ from verification.traceability.impact_record import (
     ScenarioChange,
     UnitChange,
 )
-from verification.traceability.items import Entry, Items, read_items
+from verification.traceability.items import Entry, Items, digest_of, read_items
 from verification.traceability.scan import CODE, scan
 from verification.traceability.scenarios import Scenario, read_scenarios
 from verification.traceability.sections import Section, read_sections
@@ -182,7 +182,7 @@ def _is_normative(entry: Entry, key: str, values: list[dict[str, Any]]) -> bool:
     """Whether the item's digest covers a key."""
     value = next(each[key] for each in values if key in each)
     without = {name: each for name, each in entry.value.items() if name != key}
-    return replace(entry, value=without).digest != replace(entry, value=without | {key: value}).digest
+    return digest_of(without) != digest_of(without | {key: value})
 
 
 # --- releases and dependencies ----------------------------------------------------------------------------------------

@@ -105,7 +105,8 @@ def _add_entry(graph: _Graph, entry: Entry) -> None:
 def _find_subject(graph: _Graph, identity: str, found: dict[str, Subject], above: tuple[str, ...]) -> Subject:
     if identity not in found:
         parts = {identity: graph.own[identity]}
-        for each in sorted(graph.below[identity] & graph.own.keys() - {identity, *above}):  # a cycle ends here
+        stops = {identity, *above}  # a cycle ends here
+        for each in sorted(each for each in graph.below[identity] if each in graph.own and each not in stops):
             parts[each] = _find_subject(graph, each, found, (*above, identity)).digest
         found[identity] = Subject(identity, _digest(parts), parts)
     return found[identity]

@@ -172,7 +172,7 @@ def main() -> None:
                 print(f"{row}{1000 * taken.cpu / size:25.2f}  {taken.status}", flush=True)
         for name, taken in peers(folder / f"checkout-{options.peers_at}", folder, options.peers):
             print(
-                f"{name:24}{taken.cpu:8.2f}{taken.wall:8.2f}{taken.memory:7.0f}"
+                f"{name:24}{taken.cpu:8.2f}{taken.wall:8.2f}{'':7}"
                 f"   {taken.cpu / full:.1f} times our cold check  {taken.status}",
                 flush=True,
             )

@@ -1,8 +1,6 @@
 """Clearway's device: decides whether it applies to a chest radiograph and, if so, flags it for prioritised reading.
 
 The public interface is what `__all__` names; nothing outside this package uses more.
-
-
 They are loaded when the first of them is asked for: a command that needs none of them starts without pydicom and NumPy.
 """
 

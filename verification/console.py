@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from verification.evidence import Issue, Project
 
-GOOD, ISSUE, USAGE = 0, 1, 2
+GOOD, ISSUE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def make_parser(name: str, command: Callable[[list[str]], int], example: str) -> argparse.ArgumentParser:
@@ -53,6 +54,21 @@ def show_progress(done: int, total: int) -> None:
     """Say on the terminal how many scenarios have ended; wipe the line at the end."""
     sys.stderr.write(f"\r{done} of {total} scenarios" if done < total else "\r\033[K")
     sys.stderr.flush()
+
+
+class Progress:
+    """Says on a terminal how many things are done and about how long the rest will take; nothing elsewhere."""
+
+    def __init__(self, things: str) -> None:
+        self.things, self.started, self.shown = things, time.monotonic(), sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Note that so many of the total are done, at least one."""
+        left = round((time.monotonic() - self.started) / done * (total - done))
+        if self.shown:
+            said = f"{done} of {total} {self.things}, {left // 60}:{left % 60:02} left"
+            sys.stderr.write(f"\r\033[K{said}" if done < total else "\r\033[K")
+            sys.stderr.flush()
 
 
 def has_blocking(issues: Iterable[Issue]) -> bool:

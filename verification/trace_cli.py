@@ -21,13 +21,16 @@ from verification.console import (
 )
 from verification.exchange_cli import export, import_
 from verification.impact_cli import diff, impact
+from verification.prove_cli import prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from verification.evidence import EvidenceBundle, Item, TraceEvidence
 
-ACTIONS: dict[str, Callable[[list[str]], int]] = {"impact": impact, "diff": diff, "export": export, "import": import_}
+ACTIONS: dict[str, Callable[[list[str]], int]] = {
+    "impact": impact, "diff": diff, "prove": prove, "export": export, "import": import_,
+}  # fmt: skip
 """What `clearway trace` does beside showing: a first argument that is none of these is an id or a file."""
 
 

@@ -419,9 +419,14 @@ class ReviewLine(Record, frozen=True):
 
 
 class MutantOutcome(StrEnum):
-    """What became of a deliberate fault: noticed by a scenario, noticed by none, or declared to change nothing."""
+    """What became of a deliberate fault.
+
+    Killed: a scenario of the requirement noticed it. Elsewhere: only a scenario of another requirement that the symbol
+    implements did. Survived: none of these did. Equivalent: so, too, but it is declared to change nothing.
+    """
 
     KILLED = "killed"
+    ELSEWHERE = "elsewhere"
     SURVIVED = "survived"
     EQUIVALENT = "equivalent"
 
@@ -452,6 +457,7 @@ class Strength(Record, frozen=True):
     killed: int
     survived: int
     equivalent: int
+    elsewhere: int = 0
     mutants: tuple[Mutant, ...] = ()
 
 

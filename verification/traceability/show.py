@@ -14,9 +14,11 @@ from verification.evidence import (
     ItemKind,
     Link,
     LinkStatus,
+    MutantOutcome,
     ResultStatus,
     ReviewStatus,
     Severity,
+    Strength,
     StudiesEvidence,
     TraceEvidence,
     VerificationEvidence,
@@ -85,6 +87,7 @@ def render_item(
     yield from _section("up", list(_tree(near, near.above, identity, outcomes, everything=False)))
     yield from _section("criteria", list(_criteria(item, outcomes)))
     yield from _section("down", list(_tree(near, near.below, identity, outcomes, everything=True)))
+    yield from _section("executed and fault-sensitive", list(_strength(trace, near, item)))
     yield from _section("shown by", near.shown_by.get(identity, []))
     yield from _section("figure", list(_figure(identity, studies)))
     shown_in = [*near.sections.get(identity, []), *near.sections.get(item.kind, [])]
@@ -130,6 +133,9 @@ def render_dashboard(trace: TraceEvidence) -> Iterator[str]:
     yield f"risk controls: {len(trace.controls)}, implemented {implemented}, shown to be effective {effective}"
     reviews = Counter(item.review.status for item in trace.items if item.kind is not ItemKind.DOCUMENT_SECTION)
     yield "reviews: " + ", ".join(f"{reviews[status]} {status.value}" for status in ReviewStatus)
+    noticed = sum(each.killed for each in trace.strengths)
+    survived = sum(each.survived for each in trace.strengths)
+    yield f"deliberate faults: {noticed} of {noticed + survived} noticed, in {len(trace.strengths)} links of code"
     level = trace.documentation_level
     yield f"documentation level: {getattr(level, 'level', None) or getattr(level, 'reason', '')}"
     for severity in Severity:
@@ -183,6 +189,33 @@ def _criteria(item: Item, outcomes: dict[str, ResultStatus]) -> Iterator[str]:
             yield f"     {criterion.why}"
         for scenario in criterion.scenarios:
             yield f"     {_words(outcomes.get(scenario, ResultStatus.NOT_RUN)).ljust(9)} {scenario}"
+
+
+def _strength(trace: TraceEvidence, near: Neighbours, item: Item) -> Iterator[str]:
+    """What deliberate faults showed of a requirement by symbol, or of a symbol by requirement; those not noticed."""
+    for strength in trace.strengths:
+        if item.id not in (strength.requirement, strength.symbol):
+            continue
+        other = strength.symbol if item.id == strength.requirement else strength.requirement
+        yield f"{other}  {describe_strength(strength)}"
+        for mutant in strength.mutants:
+            place = f"{near.items[strength.symbol].file}:{mutant.line}"
+            why = f"  (awaiting review: {mutant.reason})" if mutant.reason else ""
+            if mutant.outcome is not MutantOutcome.ELSEWHERE:
+                yield f"  {mutant.outcome.value.ljust(10)} {place}  {mutant.before} → {mutant.after}{why}"
+
+
+def describe_strength(strength: Strength) -> str:
+    """How many faults were noticed, and what became of the others."""
+    known = strength.killed + strength.survived
+    others = (
+        (strength.survived, "survived"),
+        (strength.equivalent, "equivalent, awaiting review"),
+        (strength.elsewhere, "noticed for another requirement of the symbol"),
+    )
+    said = "".join(f"; {count} {words}" for count, words in others if count)
+    share = f" ({strength.killed / known:.0%})" if known else ""
+    return f"{strength.killed} of {known} faults noticed{share} by {strength.scenarios} scenarios{said}"
 
 
 def _issues_about(trace: TraceEvidence, item: Item) -> Iterator[Issue]:

@@ -27,7 +27,7 @@ from verification.records.record import RECORD, read_record
 from verification.records.reviews import DAMAGED, find_review_issues, find_reviews
 from verification.records.subjects import find_below, find_protocol, find_subjects
 from verification.traceability import items as item_files
-from verification.traceability import product, scenarios
+from verification.traceability import product, scenarios, strength
 from verification.traceability.anomalies import find_anomalies, find_deviations
 from verification.traceability.cache import open_cache, save_cache, still_holds
 from verification.traceability.changes import find_change_records
@@ -47,6 +47,7 @@ from verification.traceability.scenarios import read_scenarios
 from verification.traceability.sections import CONTENT_MAP, read_sections
 from verification.traceability.specified import read_code
 from verification.traceability.standing import read_proof
+from verification.traceability.strength import Links, read_strengths
 
 T = TypeVar("T", VerificationEvidence, StudiesEvidence)
 
@@ -100,6 +101,7 @@ def _build(
     code = read_code(project, items, symbols)
     graph = link(Sources(items, symbols, found, sections, proof, code, reviews, controlled))
     nodes = tuple(find_items(graph))
+    strengths, strength_issues = read_strengths(Links(project, symbols, found), items)
     carried = () if isinstance(verification, Gap) else verification.issues
     evidence = TraceEvidence(
         source=project.source(_find_inputs(project)),
@@ -118,9 +120,10 @@ def _build(
                 *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
                 *study_issues, *carried, *record_issues, *find_issues(graph), *find_vanished(project, items),
                 *find_archive_issues(project, verification, record, protocol),
-                *find_review_issues(nodes, reviews, known_subjects, items.retired),
+                *find_review_issues(nodes, reviews, known_subjects, items.retired), *strength_issues,
             ]
         ),
+        strengths=strengths,
     )  # fmt: skip
     return evidence, symbols
 
@@ -139,7 +142,7 @@ def _uncollected() -> Iterator[None]:
 
 def _find_inputs(project: Project) -> list[str]:
     evidence = ("build/evidence/verification.json", "build/evidence/studies.json")
-    patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES)
+    patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES, *strength.INPUTS)
     return [*project.find_names(*patterns), *(name for name in evidence if project.digest(name))]
 
 

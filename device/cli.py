@@ -221,7 +221,7 @@ def _make_parser(name: str, command: Command, *examples: str) -> argparse.Argume
 def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, judge: Callable[..., Any]) -> int:
     """Judge every file, print every result, count.
 
-    Implements: SRS-034, SRS-035, SRS-036
+    Implements: SRS-025, SRS-034, SRS-035, SRS-036
     """
     from device.errors import ReleaseError
     from device.release import find_releases, read_release

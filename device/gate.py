@@ -62,7 +62,7 @@ PIXEL_CRITERIA = {
 def list_rejection_codes() -> dict[str, RejectionCode]:
     """Every code with which an image can be refused: the criteria, and the ways in which a value cannot be judged.
 
-    Implements: SRS-015, SRS-016, SRS-017
+    Implements: SRS-012, SRS-013, SRS-014, SRS-015, SRS-016, SRS-017
     """
     rows = [RejectionCode(code, *row) for code, row in HEADER_CRITERIA.items()]
     for code, (attribute, _, _) in HEADER_CRITERIA.items():
@@ -293,7 +293,7 @@ def _contradiction(code: str, first: object, second: object) -> Rejection:
 def check_sop_class(judged: _Judged) -> Rejection | None:
     """CR, or DX For Presentation, whose intent agrees; in research Secondary Capture (PS3.4 B.5, PS3.3 C.8.11.1).
 
-    Implements: SRS-001, SRS-017, SRS-037
+    Implements: SRS-001, SRS-015, SRS-017, SRS-037
     """
     if judged.transfer_syntaxes is None:
         return None
@@ -312,7 +312,7 @@ def check_sop_class(judged: _Judged) -> Rejection | None:
 def check_modality(judged: _Judged) -> Rejection | None:
     """The modality is that of the SOP class (PS3.3 C.7.3.1.1.1).
 
-    Implements: SRS-002, SRS-038
+    Implements: SRS-002, SRS-015, SRS-038
     """
     every = [one for modalities in judged.limits.modalities.values() for one in modalities]
     allowed = judged.limits.modalities.get(str(_value(judged.header, "SOPClassUID")), every)
@@ -325,7 +325,7 @@ def check_modality(judged: _Judged) -> Rejection | None:
 def check_anatomy(judged: _Judged) -> Rejection | None:
     """The chest, by Body Part Examined, else by Anatomic Region Sequence (PS3.16 Annex L, CID 4031).
 
-    Implements: SRS-003, SRS-017, SRS-038
+    Implements: SRS-003, SRS-015, SRS-017, SRS-038
     """
     term = read_term(judged.header, "BodyPartExamined")
     code, meaning = read_code(judged.header, "AnatomicRegionSequence")
@@ -339,7 +339,7 @@ def check_anatomy(judged: _Judged) -> Rejection | None:
 def check_view(judged: _Judged) -> Rejection | None:
     """A labelled view, by View Position, else by View Code Sequence; in research also by Patient Position.
 
-    Implements: SRS-004, SRS-017, SRS-038
+    Implements: SRS-004, SRS-015, SRS-017, SRS-038
     """
     expected, views = " or ".join(judged.population.view_positions), dict(_find_views(judged))
     if not views:
@@ -369,7 +369,7 @@ def _find_views(judged: _Judged) -> Iterator[tuple[str, str]]:
 def check_age(judged: _Judged) -> Rejection | None:
     """An age within the labelled limits, by Patient's Age, else from birth date to study date, in completed years.
 
-    Implements: SRS-005, SRS-017, SRS-038
+    Implements: SRS-005, SRS-015, SRS-017, SRS-038
     """
     least, most = judged.population.minimum_age_years, judged.population.maximum_age_years
     expected = f"{least} years or older" if most is None else f"{least} to {most} years"
@@ -386,7 +386,7 @@ def check_age(judged: _Judged) -> Rejection | None:
 def read_age_years(header: Dataset, intake: Intake) -> int | None:
     """Patient's Age in completed years (PS3.5 6.2, AS: three digits and D, W, M or Y; in research also `81` or `3Y`).
 
-    Implements: SRS-005, SRS-016
+    Implements: SRS-005, SRS-016, SRS-038
     """
     text = read_text(header, "PatientAge")
     if not text:
@@ -440,7 +440,7 @@ def check_frames(judged: _Judged) -> Rejection | None:
 def check_samples(judged: _Judged) -> Rejection | None:
     """One sample per pixel.
 
-    Implements: SRS-006
+    Implements: SRS-006, SRS-015
     """
     found = read_integer(judged.header, "SamplesPerPixel")
     if found is None:
@@ -451,7 +451,7 @@ def check_samples(judged: _Judged) -> Rejection | None:
 def check_photometric(judged: _Judged) -> Rejection | None:
     """MONOCHROME1 or MONOCHROME2, with which a stated Presentation LUT Shape agrees (PS3.3 C.8.11.3.1.2).
 
-    Implements: SRS-007, SRS-017
+    Implements: SRS-007, SRS-015, SRS-017
     """
     expected, found = " or ".join(PRESENTATION_LUT_SHAPES), read_term(judged.header, "PhotometricInterpretation")
     if not found:
@@ -467,7 +467,7 @@ def check_photometric(judged: _Judged) -> Rejection | None:
 def check_bits(judged: _Judged) -> Rejection | None:
     """The bits stored that the intake takes, in the low bits of the bits allocated (PS3.5 8.1.1).
 
-    Implements: SRS-008, SRS-017, SRS-037
+    Implements: SRS-008, SRS-015, SRS-016, SRS-017, SRS-037
     """
     stored, limits = read_integer(judged.header, "BitsStored"), judged.limits
     least, most, allocated = limits.bits_stored[0], limits.bits_stored[-1], limits.bits_allocated
@@ -488,7 +488,7 @@ def check_bits(judged: _Judged) -> Rejection | None:
 def check_size(judged: _Judged) -> Rejection | None:
     """The shorter side large enough, the longer one bounded.
 
-    Implements: SRS-009, SRS-037
+    Implements: SRS-009, SRS-015, SRS-037
     """
     rows, columns = read_integer(judged.header, "Rows"), read_integer(judged.header, "Columns")
     least, most = judged.limits.shortest_side, judged.limits.longest_side
@@ -502,7 +502,7 @@ def check_size(judged: _Judged) -> Rejection | None:
 def check_burned_in(judged: _Judged) -> Rejection | None:
     """Burned In Annotation is not YES; its absence is a notice (PS3.3 C.7.6.1).
 
-    Implements: SRS-010
+    Implements: SRS-010, SRS-016
     """
     found = read_term(judged.header, "BurnedInAnnotation")
     if found not in ("", "YES", "NO"):
@@ -513,7 +513,7 @@ def check_burned_in(judged: _Judged) -> Rejection | None:
 def check_transfer_syntax(judged: _Judged) -> Rejection | None:
     """A transfer syntax of the intake's table (PS3.5 chapter 10).
 
-    Implements: SRS-011
+    Implements: SRS-011, SRS-015
     """
     if judged.transfer_syntaxes is None:
         return None

@@ -59,7 +59,7 @@ def gate(
         intake: the door it comes through.
         asserted: research only: DICOM keyword to the value that the user states for a file that does not state it.
 
-    Implements: SRS-018, SRS-021, SRS-028
+    Implements: SRS-018, SRS-021, SRS-028, SRS-038
     """
     try:
         admitted = _admit(path, release, intake, asserted or {})
@@ -92,7 +92,7 @@ def analyze(
     Raises:
         ValueError: a report was asked for through research intake.
 
-    Implements: SRS-020, SRS-021, SRS-031, SRS-039
+    Implements: SRS-020, SRS-021, SRS-029, SRS-031, SRS-038, SRS-039
     """
     if output is not None and intake is not Intake.CLINICAL:
         raise ValueError(f"output: expected None through {intake} intake (never DICOM), received {output}")
@@ -111,7 +111,7 @@ def analyze(
 def _admit(path: Path, release: Release, intake: Intake, asserted: Mapping[str, str]) -> _Admitted:
     """Judge the header and, only if it is accepted, decode and judge the pixels.
 
-    Implements: SRS-018, SRS-020, SRS-037, SRS-038
+    Implements: SRS-011, SRS-018, SRS-020, SRS-037, SRS-038
     """
     in_research = intake is Intake.RESEARCH
     picture = in_research and research.is_picture(path)
@@ -131,7 +131,7 @@ def _admit(path: Path, release: Release, intake: Intake, asserted: Mapping[str, 
 def _find(radiograph: ChestRadiograph, release: Release) -> Finding:
     """Preprocess, score, decide.
 
-    Implements: SRS-024, SRS-028
+    Implements: SRS-024
     """
     score = model.score(preprocess(radiograph.pixels, release.geometry), release)
     if release.operating_point is None:

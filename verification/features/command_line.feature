@@ -1,7 +1,7 @@
 Feature: The command line
   Programs run the device, read one JSON object for each file, and see the worst outcome in the exit status.
 
-  @SYS-010 @SYS-010/AC1 @SRS-034 @RC-003
+  @SYS-010 @SYS-010/AC1 @SRS-034 @SRS-035 @RC-003
   Scenario: A folder is processed from a shell
     Given a folder with these files:
       | file     | content                  |
@@ -37,6 +37,8 @@ Feature: The command line
       """
       code attribute found message
       """
+    And the result of good.dcm has a finding, a score and a threshold
+    And nothing else is printed
 
   @SRS-034 @SRS-034/AC2
   Scenario: Each line of a gate run holds the outcome of the gate
@@ -99,6 +101,124 @@ Feature: The command line
     Then the exit status is 4
     And the message names No space left on device
 
+  @SRS-034
+  Scenario: A result with a report has the same fields
+    Given a complete DX radiograph
+    When the device analyses it with reports
+    Then the result of image.dcm has a finding, a score and a threshold
+    And there are exactly 1 reports
+
+  @SRS-034 @SRS-031
+  Scenario Outline: Reports are for clinical results
+    Given a published image as a grey PNG
+    When the device is called with `analyze {file} <arguments>`
+    Then the exit status is <status>
+
+    Examples:
+      | arguments                              | status |
+      | --output reports --intake research     | 2      |
+      | --intake research                      | 3      |
+
+  @SRS-035 @SRS-035/AC2
+  Scenario: A folder without files is a wrong use
+    Given an empty folder
+    When the device is called with `gate {folder}`
+    Then the exit status is 2
+    And no result is printed
+    And the message names no file to read
+
+  @SRS-035 @SRS-034
+  Scenario Outline: Help is no wrong use
+    When the device is called with `<arguments>`
+    Then the exit status is 0
+    And the output says "<says>"
+
+    Examples:
+      | arguments      | says                            |
+      | -h             | usage: clearway COMMAND         |
+      | --help         | usage: clearway COMMAND         |
+      | help           | usage: clearway COMMAND         |
+      | --version      | clearway                        |
+      | gate --help    | usage: clearway gate            |
+      | analyze --help | usage: clearway analyze         |
+      | analyze --help | --output DIR                    |
+
+  @SRS-035 @SRS-035/AC2
+  Scenario: Without arguments the device says how it is used
+    When the device is called without arguments
+    Then the exit status is 2
+    And the output says "usage: clearway COMMAND"
+
+  @SRS-035
+  Scenario Outline: A fault that nobody foresaw ends the run with the status of a failed file
+    Given a path that no file can have
+    When the device <does> it
+    Then the exit status is 4
+    And no result is printed
+    And the message names clearway <command>: ValueError: embedded null byte (CLEARWAY_DEBUG=1
+
+    Examples:
+      | does     | command |
+      | analyses | analyze |
+
+  @SRS-035
+  Scenario Outline: What keeps another command from its work has a status and a message
+    Given a command that meets <what>
+    When the device is called with `met`
+    Then the exit status is <status>
+    And no result is printed
+    And the message names <message>
+
+    Examples:
+      | what                    | status | message                                                             |
+      | a fault                 | 1      | clearway met: RuntimeError: a fault (CLEARWAY_DEBUG=1 shows where)   |
+      | an interruption         | 130    | clearway met: interrupted                                            |
+      | a missing library       | 2      | clearway met: needs the extra [suite] (no_such_library.part is missing)   |
+      | a missing module of its own | 1  | clearway met: ModuleNotFoundError: no device.module                  |
+      | a nameless missing module | 1    | clearway met: ModuleNotFoundError: no name                           |
+
+  @SRS-035
+  Scenario: A missing library of the training names its extra
+    Given a command of the training that meets a missing library
+    When the device is called with `met`
+    Then the exit status is 2
+    And the message names clearway met: needs the extra [training] (no_such_library.part is missing)
+
+  @SRS-035
+  Scenario: A command may end itself with a message
+    Given a command that meets an exit with a text
+    When the device is called with `met`
+    Then the exit status is 2
+
+  @SRS-035
+  Scenario: A developer can have a fault raised
+    Given a command that meets a fault
+    And the environment variable CLEARWAY_DEBUG is 1
+    When the device is called with `met`
+    Then it raises RuntimeError
+
+  @SRS-035
+  Scenario Outline: A reader that has gone ends the run without a word
+    Given a folder with 2 acceptable, 0 refused and 0 unreadable files
+    When the device is called with `<arguments>` for a reader that has gone
+    Then the exit status is 4
+    And nothing else is printed
+
+    Examples:
+      | arguments             |
+      | gate --json {folder}  |
+      | release list          |
+
+  @SRS-035
+  Scenario: A name that the terminal cannot show ends no run
+    Given a folder with these files:
+      | file       | content                  |
+      | Müller.dcm | a complete DX radiograph |
+    And the environment variable PYTHONIOENCODING is ascii
+    When the device judges the folder for people to read in a process of its own
+    Then the exit status is 0
+    And the output says "M\xfcller.dcm"
+
   @SRS-036 @SRS-036/AC1
   Scenario: Files in nested folders are processed
     Given a folder with these files:
@@ -126,3 +246,37 @@ Feature: The command line
       | file     | outcome  |
       | good.dcm | accepted |
     And the device says that 3 entries were skipped
+
+  @SRS-036 @SRS-036/AC2 @SRS-035
+  Scenario: The end of what is printed counts each outcome and what was left out
+    Given a folder with these files:
+      | file          | content                  |
+      | .DS_Store     | noise                    |
+      | a/.hidden.dcm | a complete DX radiograph |
+      | DICOMDIR      | noise                    |
+      | bad.dcm       | noise                    |
+      | ct.dcm        | a CT image               |
+      | good.dcm      | a complete DX radiograph |
+      | good2.dcm     | a complete DX radiograph |
+    When the device judges the folder for people to read
+    Then the output says "4 files: 2 accepted, 1 failed, 1 refused; 3 skipped (dot-files, DICOMDIR)"
+    And the exit status is 4
+
+  @SRS-036 @SRS-036/AC1
+  Scenario: A folder that links back to itself is processed once
+    Given a folder with these files:
+      | file       | content                  |
+      | a/good.dcm | a complete DX radiograph |
+    And its folder a holds a link back to it
+    When the device judges the folder for people to read
+    Then the output says "1 file: 1 accepted"
+    And the output does not say "skipped"
+    And the exit status is 0
+
+  @SRS-036
+  Scenario: A file that is named itself is processed whatever its name
+    Given a complete DX radiograph
+    And its file is named .hidden
+    When the device judges it
+    Then it is accepted
+    And nothing else is printed

@@ -178,20 +178,21 @@ Feature: The gate on the header
     Given a complete DX radiograph of a patient of <age>
     When the device judges it by the release <release>
     Then it is refused with the single reason AGE on PatientAge of SRS-005
+    And it expects "<labelled>"
 
     Examples: One year beyond the limits
-      | release              | age  |
-      | paediatric-reference | 000Y |
-      | paediatric-reference | 006Y |
-      | adult-nih            | 021Y |
+      | release              | age  | labelled          |
+      | paediatric-reference | 000Y | 1 to 5 years      |
+      | paediatric-reference | 006Y | 1 to 5 years      |
+      | adult-nih            | 021Y | 22 years or older |
 
     Examples: Months, weeks and days make completed years
-      | release              | age  |
-      | paediatric-reference | 011M |
-      | paediatric-reference | 072M |
-      | paediatric-reference | 052W |
-      | paediatric-reference | 365D |
-      | adult-nih            | 263M |
+      | release              | age  | labelled          |
+      | paediatric-reference | 011M | 1 to 5 years      |
+      | paediatric-reference | 072M | 1 to 5 years      |
+      | paediatric-reference | 052W | 1 to 5 years      |
+      | paediatric-reference | 365D | 1 to 5 years      |
+      | adult-nih            | 263M | 22 years or older |
 
   @SRS-005 @SRS-005/AC1 @SRS-005/AC4
   Scenario Outline: Without an age, the dates within the limits are accepted
@@ -265,6 +266,7 @@ Feature: The gate on the header
     And its SamplesPerPixel is 3
     When the device judges it
     Then it is refused with the single reason SAMPLES on SamplesPerPixel of SRS-006
+    And it expects "1"
 
   @SRS-007 @SRS-007/AC1
   Scenario Outline: Both monochrome interpretations are accepted
@@ -306,6 +308,14 @@ Feature: The gate on the header
       | 12   |
       | 16   |
 
+  @SRS-008 @SRS-008/AC1
+  Scenario: Signed values are accepted
+    Given a complete DX radiograph
+    And its pixels are stored in 12 bits
+    And its PixelRepresentation is 1
+    When the device judges it
+    Then it is accepted
+
   @SRS-008 @SRS-008/AC2 @RC-001
   Scenario Outline: Other bits are refused
     Given a complete DX radiograph
@@ -314,6 +324,7 @@ Feature: The gate on the header
     And its HighBit is <high>
     When the device judges it
     Then it is refused with the single reason BITS on BitsStored of SRS-008
+    And it expects "10 to 16 bits stored of 16 allocated"
 
     Examples:
       | allocated | stored | high |
@@ -364,7 +375,7 @@ Feature: The gate on the header
     When the device judges it
     Then it is refused with the single reason BURNED_IN on BurnedInAnnotation of SRS-010
 
-  @SRS-010 @SRS-010/AC2
+  @SRS-010 @SRS-010/AC2 @SRS-019
   Scenario: An image stated to be without annotation is accepted without a notice of it
     Given a complete DX radiograph
     And its BurnedInAnnotation is NO

@@ -1,8 +1,8 @@
 Feature: The gate on the pixel data
   Pixel data are judged once the header is accepted: they have to be there, whole, decodable, and show something.
 
-  @SRS-011 @SRS-011/AC1
-  Scenario Outline: Each transfer syntax of the table is accepted
+  @SRS-011 @SRS-011/AC1 @SRS-012 @SRS-013
+  Scenario Outline: Each transfer syntax of the table is accepted, its pixel data being whole
     Given a complete DX radiograph
     And it is encoded in <uid>, <name>
     When the device judges it
@@ -68,12 +68,35 @@ Feature: The gate on the pixel data
     And its pixel data lack the last <bytes> bytes
     When the device judges it
     Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
+    And its reason says "<left> bytes"
+    And it expects "2097152 bytes"
 
     Examples:
-      | bytes   |
-      | 2       |
-      | 2048    |
-      | 1048576 |
+      | bytes   | left    |
+      | 2       | 2097150 |
+      | 2048    | 2095104 |
+      | 1048576 | 1048576 |
+
+  @SRS-012 @SRS-013 @RC-002
+  Scenario: Uncompressed pixel data that hold more than the image are refused
+    Given a complete DX radiograph
+    And its pixel data have 2 bytes more
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "2097154 bytes"
+
+  @SRS-012
+  Scenario: An odd number of bytes is padded to an even one
+    Given a published image as a Secondary Capture of 65 rows and 67 columns
+    When the device judges it through research intake
+    Then it is accepted
+
+  @SRS-012 @RC-002
+  Scenario: A byte more than the padding is another image
+    Given a published image as a Secondary Capture of 65 rows and 67 columns
+    And its pixel data have 2 bytes more
+    When the device judges it through research intake
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
 
   @SRS-012 @SRS-012/AC3 @RC-002
   Scenario Outline: Compressed pixel data that end early are refused
@@ -88,6 +111,43 @@ Feature: The gate on the pixel data
       | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
       | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
       | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+
+  @SRS-012
+  Scenario Outline: A compressed frame may stand in several fragments
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And its frame is split into 3 fragments
+    When the device judges it
+    Then it is accepted
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+
+  @SRS-012 @SRS-012/AC3 @RC-002
+  Scenario Outline: Compressed pixel data that are not whole fragments are refused
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And <damage>
+    When the device judges it
+    Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
+
+    Examples:
+      | uid                    | name                    | damage                                                   |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only | its file lacks the last 100 bytes                        |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only | its last fragment states 100 bytes more than it has      |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only | its pixel data hold an offset table and no fragment      |
+      | 1.2.840.10008.1.2.5    | RLE Lossless            | its pixel data hold an offset table and no fragment      |
+
+  @SRS-012 @SRS-013 @RC-002
+  Scenario: Half an image is refused where another library of the process lets truncated images pass
+    Given a complete DX radiograph
+    And it is encoded in 1.2.840.10008.1.2.4.91, JPEG 2000
+    And its codestream lacks its second half but for the end marker
+    And another library of the process lets truncated images pass
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
 
   @SRS-013 @SRS-013/AC1 @RC-002 @RC-014
   Scenario Outline: Compressed pixel data of another kind than stated are refused
@@ -157,6 +217,32 @@ Feature: The gate on the pixel data
       | 0.481 | it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014   |
       | 0.521 | it is accepted                                                             |
       | 0.479 | it is accepted                                                             |
+
+  @SRS-014 @RC-002
+  Scenario Outline: The darkest and the brightest hundredth of the image do not count as contrast
+    Given a complete DX radiograph
+    And <share> % of its pixels show <other>, the others 0.5 of the range from black to white
+    When the device judges it
+    Then <verdict>
+
+    Examples:
+      | share | other | verdict                                                                  |
+      | 0.5   | 0.7   | it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014 |
+      | 0.5   | 0.3   | it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014 |
+      | 1.5   | 0.7   | it is accepted                                                           |
+      | 1.5   | 0.3   | it is accepted                                                           |
+
+  @SRS-014
+  Scenario Outline: Dark is not black, and bright is not white
+    Given a complete DX radiograph
+    And 75 % of its pixels are <end>
+    When the device judges it
+    Then it is accepted
+
+    Examples:
+      | end          |
+      | almost black |
+      | almost white |
 
   @SRS-014 @SRS-014/AC3 @RC-002
   Scenario Outline: An image of which too much is black or white is refused

@@ -21,15 +21,6 @@ Feature: What the device says of an image that it does not analyse
       | BITS_CONTRADICTORY | BitsStored         | SRS-017     |
       | BURNED_IN          | BurnedInAnnotation | SRS-010     |
 
-  @SRS-018
-  Scenario: All reasons are printed for people to read
-    Given a complete DX radiograph
-    And its Modality is CT
-    And its BurnedInAnnotation is YES
-    When the device analyses it for people to read
-    Then the output says "MODALITY: Modality: found CT"
-    And the output says "BURNED_IN: BurnedInAnnotation: found YES"
-
   @SRS-018 @SRS-018/AC2 @RC-014
   Scenario Outline: The header is judged before the pixel data are decoded
     Given a complete DX radiograph
@@ -71,13 +62,13 @@ Feature: What the device says of an image that it does not analyse
       | 0.0   |
       | 1.0   |
 
-  @SRS-019 @SRS-019/AC1
+  @SRS-010 @SRS-019 @SRS-019/AC1
   Scenario Outline: An image that does not say whether annotation is burned in is accepted with a notice
     Given a complete DX radiograph
     And its BurnedInAnnotation is <value>
     When the device judges it
     Then it is accepted
-    And it carries a notice of BurnedInAnnotation with the value absent or empty
+    And it carries the notice BURNED_IN_UNKNOWN of BurnedInAnnotation with the value absent or empty
 
     Examples:
       | value  |
@@ -91,7 +82,23 @@ Feature: What the device says of an image that it does not analyse
     And its LossyImageCompressionRatio is 12
     When the device judges it
     Then it is accepted
-    And it carries a notice of LossyImageCompression with the value 01, ratio 12
+    And it carries the notice LOSSY of LossyImageCompression with the value 01, ratio 12
+
+  @SRS-019 @SRS-019/AC2
+  Scenario: Of several statements about loss, one of loss is enough
+    Given a complete DX radiograph
+    And its LossyImageCompression is 00\01
+    When the device judges it
+    Then it is accepted
+    And it carries the notice LOSSY of LossyImageCompression with the value 00\01, ratio not stated
+
+  @SRS-019
+  Scenario: An image that was never compressed with loss carries no notice of it
+    Given a complete DX radiograph
+    And its LossyImageCompression is 00
+    When the device judges it
+    Then it is accepted
+    And it carries no notice of LossyImageCompression
 
   @SRS-019 @SRS-019/AC3
   Scenario Outline: The image type is stated and not judged
@@ -99,7 +106,7 @@ Feature: What the device says of an image that it does not analyse
     And its ImageType is <value>
     When the device judges it
     Then it is accepted
-    And it carries a notice of ImageType with the value <value>
+    And it carries the notice IMAGE_TYPE of ImageType with the value <value>
 
     Examples:
       | value                       |
@@ -136,6 +143,57 @@ Feature: What the device says of an image that it does not analyse
     And the output says "MODALITY"
     And the output does not say "not flagged"
 
+  @SRS-020 @SRS-020/AC3 @RC-003
+  Scenario: What is printed of an image that was not analysed holds no score
+    Given a complete DX radiograph
+    And its BurnedInAnnotation is absent
+    And its Modality is CT
+    When the device analyses it for people to read
+    Then the output is:
+      """
+      not analysed  …image.dcm
+          MODALITY: Modality: found CT; expected DX [SRS-002]
+          note: ImageType: ORIGINAL\PRIMARY. The kind of image, as its maker states it.
+          note: BurnedInAnnotation: absent or empty. Whether annotation is burned in is not stated.
+      1 file: 1 not analysed
+      Release paediatric-reference …, clinical intake.
+      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      """
+
+  @SRS-020 @RC-003
+  Scenario Outline: What is printed of an image that was analysed says what was found
+    Given the published radiograph <picture> as a complete DX image
+    When the device analyses it for people to read
+    Then the output is:
+      """
+      <finding>  …1.dcm  score 0.…, threshold 0.…
+          note: ImageType: ORIGINAL\PRIMARY. The kind of image, as its maker states it.
+      1 file: 1 <finding>
+      Release paediatric-reference …, clinical intake.
+      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      """
+
+    Examples:
+      | picture                       | finding     |
+      | NORMAL2-IM-1427-0001.jpeg     | not flagged |
+      | person1946_bacteria_4874.jpeg | flagged     |
+
+  @SRS-018 @SRS-018/AC1
+  Scenario: All reasons are printed, one a line
+    Given a complete DX radiograph
+    And its Modality is CT
+    And its HighBit is 15
+    When the device judges it for people to read
+    Then the output is:
+      """
+      refused  …image.dcm
+          MODALITY: Modality: found CT; expected DX [SRS-002]
+          BITS_CONTRADICTORY: BitsStored: found BitsStored 12, but HighBit 15; expected attributes that agree [SRS-017]
+          note: …
+      1 file: 1 refused
+      Release paediatric-reference …
+      """
+
   @SRS-021 @SRS-021/AC1 @RC-003 @RC-014
   Scenario Outline: A file that is not readable DICOM fails with the reason
     Given a file that holds <content>
@@ -155,6 +213,44 @@ Feature: What the device says of an image that it does not analyse
     Given a path where there is no file
     When the device judges it
     Then it fails with a reason that says "cannot be opened"
+
+  @SRS-021 @RC-003
+  Scenario: A pipe is not waited for
+    Given a named pipe
+    When the device judges it
+    Then it fails with a reason that says "not a regular file"
+
+  @SRS-021 @RC-003
+  Scenario: The printed result of a file that cannot be read gives the reason
+    Given a file that holds nothing
+    When the device analyses it for people to read
+    Then the output is:
+      """
+      failed  …file.dcm
+          …the file is empty
+      1 file: 1 failed
+      …
+      """
+
+  @SRS-021 @RC-003
+  Scenario: A fault that nobody foresaw fails its own file
+    Given a path that no file can have
+    When a program asks the device to judge and to analyse it
+    Then it gets failed twice, for a reason that says "ValueError: embedded null byte (CLEARWAY_DEBUG=1 shows where)"
+
+  @SRS-021
+  Scenario: A developer can have such a fault raised
+    Given a path that no file can have
+    And the environment variable CLEARWAY_DEBUG is 1
+    When a program asks the device to judge and to analyse it
+    Then it gets ValueError twice
+
+  @SRS-021
+  Scenario: A fault that was foreseen is told also to a developer
+    Given a path where there is no file
+    And the environment variable CLEARWAY_DEBUG is 1
+    When a program asks the device to judge and to analyse it
+    Then it gets failed twice, for a reason that says "cannot be opened"
 
   @SYS-003 @SYS-003/AC1 @SRS-021 @SRS-021/AC3 @RC-003
   Scenario: One bad file hides no other

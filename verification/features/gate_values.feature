@@ -58,6 +58,15 @@ Feature: Values that the gate cannot judge
     When the device judges it
     Then it is refused with the single reason TRANSFER_SYNTAX_BLANK on TransferSyntaxUID of SRS-015
 
+  @SRS-015 @RC-001
+  Scenario: The reason of an absent value says what is expected
+    Given a complete DX radiograph
+    And its SamplesPerPixel is absent
+    When the device judges it
+    Then it is refused with the single reason SAMPLES_BLANK on SamplesPerPixel of SRS-015
+    And its reason says "absent or empty"
+    And it expects "1"
+
   @SRS-016 @SRS-016/AC1 @RC-001
   Scenario Outline: A malformed value refuses the image
     Given a complete DX radiograph
@@ -118,48 +127,50 @@ Feature: Values that the gate cannot judge
     Then it is refused with the single reason AGE_UNPARSABLE on PatientAge of SRS-016
 
   @SRS-017 @RC-001
-  Scenario Outline: Attributes that contradict each other refuse the image
+  Scenario Outline: Attributes that contradict each other refuse the image, and the reason names both
     Given a complete DX radiograph
     And its <keyword> is <value>
     When the device judges it
     Then it is refused with the single reason <code> on <attribute> of SRS-017
+    And its reason says "<one>"
+    And its reason says "but <other>"
 
     @SRS-017/AC1
     Examples: The view as text and as a code
-      | keyword          | value         | code               | attribute    |
-      | ViewCodeSequence | 399173006 SCT | VIEW_CONTRADICTORY | ViewPosition |
-      | ViewCodeSequence | 272479007 SCT | VIEW_CONTRADICTORY | ViewPosition |
-      | ViewPosition     | LL            | VIEW_CONTRADICTORY | ViewPosition |
-      | ViewPosition     | PA            | VIEW_CONTRADICTORY | ViewPosition |
+      | keyword          | value         | code               | attribute    | one             | other            |
+      | ViewCodeSequence | 399173006 SCT | VIEW_CONTRADICTORY | ViewPosition | ViewPosition AP | ViewCodeSequence |
+      | ViewCodeSequence | 272479007 SCT | VIEW_CONTRADICTORY | ViewPosition | ViewPosition AP | ViewCodeSequence |
+      | ViewPosition     | LL            | VIEW_CONTRADICTORY | ViewPosition | ViewPosition LL | ViewCodeSequence |
+      | ViewPosition     | PA            | VIEW_CONTRADICTORY | ViewPosition | ViewPosition PA | ViewCodeSequence |
 
     @SRS-017/AC2
     Examples: The anatomy as text and as a code
-      | keyword                | value        | code                  | attribute        |
-      | AnatomicRegionSequence | 85562004 SCT | ANATOMY_CONTRADICTORY | BodyPartExamined |
-      | BodyPartExamined       | HAND         | ANATOMY_CONTRADICTORY | BodyPartExamined |
+      | keyword                | value        | code                  | attribute        | one                    | other                  |
+      | AnatomicRegionSequence | 85562004 SCT | ANATOMY_CONTRADICTORY | BodyPartExamined | BodyPartExamined CHEST | AnatomicRegionSequence |
+      | BodyPartExamined       | HAND         | ANATOMY_CONTRADICTORY | BodyPartExamined | BodyPartExamined HAND  | AnatomicRegionSequence |
 
     @SRS-017/AC3
     Examples: The age, and the dates, which make it 3 years
-      | keyword          | value    | code              | attribute  |
-      | PatientAge       | 005Y     | AGE_CONTRADICTORY | PatientAge |
-      | PatientAge       | 001Y     | AGE_CONTRADICTORY | PatientAge |
-      | PatientBirthDate | 19800301 | AGE_CONTRADICTORY | PatientAge |
+      | keyword          | value    | code              | attribute  | one                   | other                               |
+      | PatientAge       | 005Y     | AGE_CONTRADICTORY | PatientAge | PatientAge of 5 years | 3 years from birth to study date    |
+      | PatientAge       | 001Y     | AGE_CONTRADICTORY | PatientAge | PatientAge of 1 years | 3 years from birth to study date    |
+      | PatientBirthDate | 19800301 | AGE_CONTRADICTORY | PatientAge | PatientAge of 3 years | 44 years from birth to study date   |
 
     @SRS-017/AC4
     Examples: The SOP class and the presentation intent
-      | keyword                | value          | code                    | attribute   |
-      | PresentationIntentType | FOR PROCESSING | SOP_CLASS_CONTRADICTORY | SOPClassUID |
+      | keyword                | value          | code                    | attribute   | one              | other                                 |
+      | PresentationIntentType | FOR PROCESSING | SOP_CLASS_CONTRADICTORY | SOPClassUID | For Presentation | PresentationIntentType FOR PROCESSING |
 
     @SRS-017/AC5
     Examples: The photometric interpretation and the presentation LUT shape
-      | keyword                   | value       | code                      | attribute                 |
-      | PhotometricInterpretation | MONOCHROME1 | PHOTOMETRIC_CONTRADICTORY | PhotometricInterpretation |
-      | PresentationLUTShape      | INVERSE     | PHOTOMETRIC_CONTRADICTORY | PhotometricInterpretation |
+      | keyword                   | value       | code                      | attribute                 | one         | other                         |
+      | PhotometricInterpretation | MONOCHROME1 | PHOTOMETRIC_CONTRADICTORY | PhotometricInterpretation | MONOCHROME1 | PresentationLUTShape IDENTITY |
+      | PresentationLUTShape      | INVERSE     | PHOTOMETRIC_CONTRADICTORY | PhotometricInterpretation | MONOCHROME2 | PresentationLUTShape INVERSE  |
 
     @SRS-017/AC6
     Examples: The bits stored and the high bit
-      | keyword | value | code               | attribute  |
-      | HighBit | 15    | BITS_CONTRADICTORY | BitsStored |
+      | keyword | value | code               | attribute  | one           | other      |
+      | HighBit | 15    | BITS_CONTRADICTORY | BitsStored | BitsStored 12 | HighBit 15 |
 
   @SRS-017 @SRS-017/AC3
   Scenario Outline: An age that differs by one year from the dates is no contradiction

@@ -122,6 +122,93 @@ Feature: From stored values to what the model sees
     When the device analyses it beside the plain image of what it shows
     Then both have the same score
 
+  @SRS-022 @SRS-022/AC1 @RC-004
+  Scenario Outline: Without a window, what is shown is the place of a value in the range that its bits allow
+    Given a complete DX radiograph
+    And all its pixels are stored as <stored> in 10 bits
+    And its PixelRepresentation is <signed>
+    And its RescaleSlope is <slope>
+    And its RescaleIntercept is <intercept>
+    When the device judges it
+    Then its pixels are seen as <shown>
+
+    Examples: From 0 to 1023, or from -512 to 511, then rescaled
+      | stored | signed | slope  | intercept | shown | worked out                       |
+      | 900    | 0      | 1      | 0         | 0.880 | 900 / 1023                       |
+      | 100    | 0      | 1      | 0         | 0.098 | 100 / 1023                       |
+      | 100    | 0      | absent | absent    | 0.098 | 100 / 1023                       |
+      | 100    | 1      | 1      | 0         | 0.598 | (100 + 512) / 1023               |
+      | 300    | 0      | -2     | 100       | 0.707 | (-500 + 1946) / (100 + 1946)     |
+      | 100    | 1      | 2      | 50        | 0.598 | (250 + 974) / (1072 + 974)       |
+
+  @SRS-022 @SRS-022/AC1 @RC-004
+  Scenario: Without a window, a modality lookup table is shown from 0 to what its bits can hold
+    Given a complete DX radiograph
+    And all its pixels are stored as 101 in 12 bits
+    And its RescaleSlope is absent
+    And its RescaleIntercept is absent
+    And its ModalityLUTSequence maps from 100 in 8 bits: 51 2 204 153
+    When the device judges it
+    Then its pixels are seen as 0.008
+
+  @SRS-022 @SRS-022/AC2 @SRS-022/AC3 @RC-004
+  Scenario Outline: What a window shows, worked out by hand
+    Given a complete DX radiograph
+    And all its pixels are stored as <stored> in 12 bits
+    And its RescaleSlope is <slope>
+    And its RescaleIntercept is <slope>
+    And its VOILUTFunction is <function>
+    And its WindowCenter is <center>
+    And its WindowWidth is <width>
+    When the device judges it
+    Then its pixels are seen as <shown>
+
+    Examples:
+      | stored | slope  | function     | center | width | shown | worked out                          |
+      | 97     | absent | absent       | 100    | 11    | 0.250 | (97 - 94.5) / 10                    |
+      | 103    | absent | LINEAR       | 100    | 11    | 0.850 | (103 - 94.5) / 10                   |
+      | 101    | absent | LINEAR       | 100.5  | 1     | 1.000 | a step above 100                    |
+      | 98     | absent | LINEAR_EXACT | 100    | 10    | 0.300 | (98 - 95) / 10                      |
+      | 100    | absent | LINEAR_EXACT | 100    | 0.5   | 0.500 | the centre                          |
+      | 49     | 2      | LINEAR_EXACT | 103    | 10    | 0.200 | (2 * 49 + 2 - 98) / 10              |
+      | 105    | absent | SIGMOID      | 100    | 20    | 0.731 | 1 / (1 + exp(-1))                   |
+      | 101    | absent | SIGMOID      | 100    | 0.5   | 1.000 | 1 / (1 + exp(-8)) = 0.9997          |
+
+  @SRS-022 @RC-004
+  Scenario Outline: A window that the standard does not define is refused, not guessed
+    Given a complete DX radiograph
+    And all its pixels are stored as 100 in 12 bits
+    And its VOILUTFunction is <function>
+    And its WindowCenter is <center>
+    And its WindowWidth is <width>
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "<says>"
+
+    Examples:
+      | function     | center | width  | says           |
+      | LINEAR       | 100    | absent | WindowWidth    |
+      | LINEAR       | absent | 10     | WindowCenter   |
+      | LINEAR       | 100    | 0.5    | WindowWidth    |
+      | LINEAR       | 100    | 0      | WindowWidth    |
+      | LINEAR_EXACT | 100    | 0      | WindowWidth    |
+      | SIGMOID      | 100    | 0      | WindowWidth    |
+      | LOGARITHMIC  | 100    | 10     | VOILUTFunction |
+
+  @SRS-022 @SRS-022/AC3 @SRS-023 @RC-004
+  Scenario Outline: White is the greatest value of MONOCHROME2, and the smallest of MONOCHROME1
+    Given a complete DX radiograph
+    And all its pixels are stored as 900 in 10 bits
+    And its PhotometricInterpretation is <photometric>
+    And its PresentationLUTShape is <shape>
+    When the device judges it
+    Then its pixels are seen as <shown>
+
+    Examples:
+      | photometric | shape    | shown |
+      | MONOCHROME2 | IDENTITY | 0.880 |
+      | MONOCHROME1 | INVERSE  | 0.120 |
+
   @SRS-023 @SRS-023/AC1 @RC-004
   Scenario Outline: MONOCHROME1 and MONOCHROME2 encodings of one radiograph have one score
     Given the published radiograph <picture> as a complete DX image
@@ -160,3 +247,24 @@ Feature: From stored values to what the model sees
       | picture                        |
       | NORMAL2-IM-1440-0001.jpeg      |
       | person1950_bacteria_4881.jpeg  |
+
+  @SRS-024 @RC-005
+  Scenario: Dark values keep their differences on the way to the model
+    Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
+    And the same radiograph with no value below 0.09 of the range
+    When the device analyses the folder
+    Then the scores of the 2 files differ
+
+  @SRS-024 @RC-005
+  Scenario Outline: A geometry that the device does not know gives no result
+    Given a complete DX radiograph
+    And a copy of the release paediatric-reference
+    And its release.yaml states another <key>
+    And it is locked anew
+    When the device analyses it
+    Then its analysis fails with a reason that says "bilinear-antialiased without keeping the aspect"
+
+    Examples:
+      | key          |
+      | resampling   |
+      | keeps_aspect |

@@ -11,6 +11,7 @@ Feature: The structured report
     And every report is a Comprehensive SR document of template 1500
     And every report references an image of its own by SOP class and instance
     And no two reports share a Series or SOP Instance UID
+    And every report is named by the SOP Instance UID of its image
 
   @SRS-029 @SRS-029/AC2 @SRS-029/AC3 @RC-010
   Scenario Outline: The report says what the result says
@@ -21,11 +22,52 @@ Feature: The structured report
     And the report states the threshold of the result
     And the report states the score of the result
     And the report states the finding of the result
+    And the report states the digest of the weights
+    And the report was observed by the device Clearway and tracks the image
+    And the report is complete, the first instance of the first series
 
     Examples:
       | picture                       |
       | NORMAL2-IM-1427-0001.jpeg     |
       | person1946_bacteria_4874.jpeg |
+
+  @SRS-029 @SRS-033 @RC-009
+  Scenario Outline: An image that cannot be referenced gets no report
+    Given a complete DX radiograph
+    And its <keyword> is <value>
+    When the device analyses it with reports
+    Then its analysis fails with a reason that says "<keyword>"
+    And no report is written
+
+    Examples:
+      | keyword           | value   |
+      | StudyInstanceUID  | absent  |
+      | SeriesInstanceUID | empty   |
+      | SOPInstanceUID    | 1.2.x   |
+
+  @SRS-029 @SRS-033
+  Scenario: The folder of the reports is made if need be, and everybody may read them
+    Given a complete DX radiograph
+    When the device is called with `analyze {file} --output {folder}/of/reports`
+    Then the exit status is 0
+    And a report lies in of/reports, which its owner may change and everybody may read
+
+  @SRS-030 @SRS-030/AC1 @RC-009
+  Scenario Outline: The report carries the identity as it stands, however the image is encoded
+    Given a complete DX radiograph
+    And its SpecificCharacterSet is <charset>
+    And its PatientName is <name>
+    And it is encoded in <uid>, <encoding>
+    When the device analyses it with reports
+    Then the report has the patient and the study of the image, byte for byte
+    And the report is encoded in <uid>
+
+    Examples:
+      | charset    | name             | uid                 | encoding                  |
+      | ISO_IR 192 | Müller^Žofie     | 1.2.840.10008.1.2   | Implicit VR Little Endian |
+      | ISO_IR 192 | Müller^Žofie     | 1.2.840.10008.1.2.1 | Explicit VR Little Endian |
+      | absent     | Müller^Žofie     | 1.2.840.10008.1.2   | Implicit VR Little Endian |
+      | absent     | Müller^Žofie     | 1.2.840.10008.1.2.1 | Explicit VR Little Endian |
 
   @SRS-030 @SRS-030/AC1 @SRS-030/AC3 @RC-009
   Scenario Outline: The report carries the identity of the image exactly
@@ -68,6 +110,23 @@ Feature: The structured report
     When the device analyses the folder with reports
     Then every input file has the digest that it had before
     And the folder of the images holds no other file than before
+
+  @SRS-033 @RC-012
+  Scenario: A report does not replace the image itself
+    Given a complete DX radiograph
+    And its file lies where its report would be written
+    When the device analyses it with reports
+    Then its analysis fails with a reason that says "is the analysed image itself"
+    And every input file has the digest that it had before
+
+  @SRS-033 @RC-012
+  Scenario: A later run replaces the report of an earlier one
+    Given a complete DX radiograph
+    When the device analyses it with reports
+    And the device analyses it with reports
+    Then the exit status is 0
+    And there are exactly 1 reports
+    And every report is named by the SOP Instance UID of its image
 
   @SRS-033 @SRS-033/AC3 @RC-012
   Scenario: A second image with the same identifier does not replace the report on the first

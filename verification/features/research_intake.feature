@@ -54,6 +54,19 @@ Feature: Research intake
     Given a published image as a PNG of 16 bits
     When the device judges it through research intake
     Then it is refused with the single reason BITS on BitsStored of SRS-008
+    And it expects "8 bits"
+
+  @SRS-037
+  Scenario Outline: A published image shows its stored values from 0 to 255
+    Given a published image as <form>, all of value 51
+    When the device judges it through research intake
+    Then its pixels are seen as 0.200
+
+    Examples:
+      | form                            |
+      | a grey PNG                      |
+      | a PNG with three equal channels |
+      | a PNG with a palette            |
 
   @SRS-021
   Scenario Outline: A file that only begins as a published image has failed
@@ -68,18 +81,57 @@ Feature: Research intake
       | a grey PNG  | 20    |
       | a grey JPEG | 10    |
 
-  @SRS-012 @SRS-012/AC3 @RC-002
-  Scenario: A published image that ends early is refused
-    Given a published image as a grey JPEG
+  @SRS-013 @SRS-037 @RC-002
+  Scenario Outline: A published image with colour in any part of it is refused
+    Given a published image as a PNG with <part> in colour
+    When the device judges it through research intake
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "colour"
+
+    Examples:
+      | part         |
+      | all of it    |
+      | one pixel    |
+
+  @SRS-012 @SRS-012/AC3 @SRS-037 @RC-002
+  Scenario Outline: A published image that ends early is refused
+    Given a published image as <form>
     And its file ends halfway
     When the device judges it through research intake
     Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
 
-  @SRS-013 @RC-002
-  Scenario: A published image in colours is refused
-    Given a published image as a PNG in colours
+    Examples:
+      | form        |
+      | a grey PNG  |
+      | a grey JPEG |
+
+  @SRS-012 @SRS-037 @RC-002
+  Scenario: A published image that ends early is refused where another library lets it pass
+    Given a published image as a grey JPEG
+    And its file ends halfway
+    And another library of the process lets truncated images pass
+    When the device judges it through research intake
+    Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
+
+  @SRS-013 @SRS-037
+  Scenario: A published image whose pixels are damaged is refused
+    Given a published image as a grey PNG
+    And the middle of its file is overwritten with noise
     When the device judges it through research intake
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+
+  @SRS-037
+  Scenario: A path that does not exist fails in research, too
+    Given a path where there is no file
+    When the device judges it through research intake
+    Then it fails with a reason that says "cannot be opened"
+
+  @SRS-037
+  Scenario: A Secondary Capture whose intent contradicts its class is refused in research, too
+    Given a published image as a Secondary Capture
+    And its PresentationIntentType is FOR PROCESSING
+    When the device judges it through research intake
+    Then it is refused with the single reason SOP_CLASS_CONTRADICTORY on SOPClassUID of SRS-017
 
   @SRS-038 @SRS-038/AC1
   Scenario Outline: What is neither stated nor asserted is refused
@@ -106,6 +158,29 @@ Feature: Research intake
       | ANATOMY_BLANK  | BodyPartExamined | SRS-015     |
       | VIEW_BLANK     | ViewPosition     | SRS-015     |
       | AGE_BLANK      | PatientAge       | SRS-015     |
+
+  @SRS-038
+  Scenario Outline: A wrong assertion is a wrong use
+    Given a published image as a grey PNG
+    When the device is called with `gate {file} <arguments>`
+    Then the exit status is 2
+    And no result is printed
+    And the message names <word>
+
+    Examples:
+      | arguments                                           | word                      |
+      | --assert Modality=DX                                | --intake research         |
+      | --manifest nowhere.csv                              | --intake research         |
+      | --intake research --assert Modality                 | expected Modality=VALUE   |
+      | --intake research --assert Rows=100                 | found 'Rows'              |
+      | --intake research --manifest nowhere.csv            | nowhere.csv: cannot be    |
+
+  @SRS-038
+  Scenario: A Secondary Capture of the other modality is accepted
+    Given a published image as a Secondary Capture
+    And its Modality is CR
+    When the device judges it through research intake
+    Then it is accepted
 
   @SRS-038 @SRS-038/AC2
   Scenario Outline: An asserted value outside the labelling is refused
@@ -199,7 +274,27 @@ Feature: Research intake
     And the message names never DICOM
     And no report is written
 
-  @SRS-031 @RC-013
+  @SRS-031
+  Scenario: Without a report, a program gets the research result
+    Given a published image as a grey PNG
+    When a program asks the device to analyse it through research intake
+    Then it gets analysed
+
+  @SRS-031
+  Scenario: A clinical result can be written as DICOM
+    Given a complete DX radiograph
+    When the device analyses it with reports
+    Then its outcome is analysed
+    And there are exactly 1 reports
+
+  @SRS-031
+  Scenario: Research without reports is no wrong use
+    Given a published image as a grey PNG
+    When the device analyses it through research intake
+    Then the exit status is 0
+    And its outcome is analysed
+
+  @SRS-031 @SRS-038 @RC-013
   Scenario: Clinical intake takes no assertion
     Given a complete DX radiograph
     When the device is called with `analyze {file} --assert PatientAge=003Y`
@@ -214,3 +309,26 @@ Feature: Research intake
     When the device analyses it through research intake for people to read
     Then the output says "(research)"
     And the output says "research intake"
+
+  @SRS-039 @SRS-039/AC2 @RC-013
+  Scenario: What is printed of a research result names what was asserted
+    Given the published radiograph NORMAL2-IM-1427-0001.jpeg with its assertions
+    When the device analyses it through research intake for people to read
+    Then the output is:
+      """
+      not flagged   …NORMAL2-IM-1427-0001.jpeg  score 0.…, threshold 0.…  (research)
+          note: BurnedInAnnotation: absent or empty. Whether annotation is burned in is not stated.
+          asserted: BodyPartExamined CHEST
+          asserted: Modality DX
+          asserted: PatientAge 003Y
+          asserted: ViewPosition AP
+      1 file: 1 not flagged
+      Release paediatric-reference …, research intake.
+      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      """
+
+  @SRS-039 @SRS-039/AC1 @RC-013
+  Scenario: Clinical results are not marked research
+    Given a complete DX radiograph
+    When the device analyses it
+    Then every result is marked clinical

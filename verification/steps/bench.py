@@ -61,6 +61,8 @@ class Bench:
     manifest: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    raised: list[BaseException] = field(default_factory=list)
+    answers: list[device.Analysis | device.GateResult] = field(default_factory=list)
     last: Run = Run(0, "", "")
     earlier: Run = Run(0, "", "")
 
@@ -91,7 +93,7 @@ class Bench:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             status = device.main(list(arguments))
-        return self.note(arguments[0], Run(status, out.getvalue(), err.getvalue()))
+        return self.note(arguments[0] if arguments else "", Run(status, out.getvalue(), err.getvalue()))
 
     def shell(self, command: str, target: Path, *options: str) -> Run:
         """Run a command of the device in a process of its own."""

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import math
+import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+import pytest
 import yaml
-from PIL import Image
+from PIL import Image, ImageFile
 from pydicom import Dataset, dcmread
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 from pytest_bdd import given, parsers
 
 from verification import radiographs
+from verification.steps import faults
 from verification.steps.bench import Bench, digest, relock
 
 Rows: TypeAlias = list[list[str]]
@@ -27,6 +32,8 @@ Rows: TypeAlias = list[list[str]]
 
 ASSERTIONS = {"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"}
 PLAIN = str(ExplicitVRLittleEndian)
+ITEM = b"\xfe\xff\x00\xe0"
+"""The tag of a fragment (PS3.5 A.4)."""
 
 
 def records(table: Rows) -> list[dict[str, str]]:
@@ -84,6 +91,11 @@ def bits(bench: Bench, bits: int) -> None:
     radiographs.store(bench.image, np.rint(radiographs.phantom() / 255 * (2**bits - 1)), bits)
 
 
+@given(parsers.parse("all its pixels are stored as {value:d} in {bits:d} bits"))
+def stored(bench: Bench, value: int, bits: int) -> None:
+    radiographs.store(bench.image, np.full((512, 512), value), bits)
+
+
 @given(parsers.parse("all its pixels show {value:g} of the range from black to white"))
 def uniform(bench: Bench, value: float) -> None:
     radiographs.show(bench.image, np.full((1024, 1024), value))
@@ -94,10 +106,17 @@ def two_values(bench: Bench, one: float, other: float) -> None:
     radiographs.show(bench.image, np.repeat([[one, other]], 512, axis=1).repeat(1024, axis=0))
 
 
+@given(parsers.parse("{share:g} % of its pixels show {one:g}, the others {other:g} of the range from black to white"))
+def share_of_two_values(bench: Bench, share: float, one: float, other: float) -> None:
+    values = np.full((1024, 1024), other)
+    values.reshape(-1)[np.random.default_rng(20261123).permutation(values.size) < share / 100 * values.size] = one
+    radiographs.show(bench.image, values)
+
+
 @given(parsers.parse("{share:d} % of its pixels are {end}"))
 def saturated(bench: Bench, share: int, end: str) -> None:
     values = np.tile(np.linspace(0.1, 0.9, 1000), (1000, 1))
-    values[: 10 * share] = {"black": 0.0, "white": 1.0}[end]
+    values[: 10 * share] = {"black": 0.0, "white": 1.0, "almost black": 0.05, "almost white": 0.95}[end]
     radiographs.show(bench.image, values)
 
 
@@ -114,6 +133,11 @@ def empty_pixel_data(bench: Bench) -> None:
 @given(parsers.parse("its pixel data lack the last {count:d} bytes"))
 def short_pixel_data(bench: Bench, count: int) -> None:
     bench.image.PixelData = bench.image.PixelData[:-count]
+
+
+@given(parsers.parse("its pixel data have {count:d} bytes more"))
+def long_pixel_data(bench: Bench, count: int) -> None:
+    bench.image.PixelData += bytes(count)
 
 
 # --- its encoding -----------------------------------------------------------------------------------------------------
@@ -152,6 +176,51 @@ def half_codestream(bench: Bench) -> None:
 @given("its compressed pixel data are overwritten with noise")
 def noisy_codestream(bench: Bench) -> None:
     rewrite_frame(bench.file(), lambda frame: noise(len(frame) // 2 * 2 - 2) + b"\xff\xd9")
+
+
+@given("its codestream lacks its second half but for the end marker")
+def half_codestream_with_end(bench: Bench) -> None:
+    rewrite_frame(bench.file(), lambda frame: frame[: len(frame) // 4 * 2] + b"\xff\xd9")
+
+
+@given("its pixel data hold an offset table and no fragment")
+def no_fragment(bench: Bench) -> None:
+    image = dcmread(bench.file())
+    image.PixelData = ITEM + bytes(4)
+    image.save_as(bench.file())
+
+
+@given(parsers.parse("its last fragment states {count:d} bytes more than it has"))
+def overstated_fragment(bench: Bench, count: int) -> None:
+    image = dcmread(bench.file())
+    (frame,) = [get_frame(image.PixelData, 0, number_of_frames=1)]
+    before, length = image.PixelData[: -len(frame) - 4], len(frame) + count
+    image.PixelData = before + length.to_bytes(4, "little") + frame
+    image.save_as(bench.file())
+
+
+@given(parsers.parse("its frame is split into {count:d} fragments"))
+def fragments(bench: Bench, count: int) -> None:
+    image = dcmread(bench.file())
+    image.PixelData = encapsulate([get_frame(image.PixelData, 0, number_of_frames=1)], fragments_per_frame=count)
+    image.save_as(bench.file())
+
+
+@given(parsers.parse("its file lacks the last {count:d} bytes"))
+def short_file(bench: Bench, count: int) -> None:
+    bench.file().write_bytes(bench.file().read_bytes()[:-count])
+
+
+@given("the middle of its file is overwritten with noise")
+def noisy_file(bench: Bench) -> None:
+    whole = bench.file().read_bytes()
+    start, length = len(whole) // 2, len(whole) // 8
+    bench.file().write_bytes(whole[:start] + noise(length) + whole[start + length :])
+
+
+@given("another library of the process lets truncated images pass")
+def truncated_images_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
 
 
 def rewrite_frame(path: Path, change: Callable[[bytes], bytes]) -> None:
@@ -242,6 +311,15 @@ def inverted(bench: Bench, photometric: str) -> None:
     radiographs.save(other, bench.images / f"{len(list(bench.images.iterdir())) + 1}.dcm")
 
 
+@given(parsers.parse("the same radiograph with no value below {least:g} of the range"))
+def without_dark_values(bench: Bench, least: float) -> None:
+    stored = np.frombuffer(bench.image.PixelData, "<u2")
+    other = np.maximum(stored, round(least * 4080)).astype("<u2")
+    assert (other != stored).any()
+    picture = radiographs.read_published(bench.published.name)
+    radiographs.save(radiographs.radiograph(picture, PixelData=other.tobytes()), bench.images / "2.dcm")
+
+
 @given("copies of it in these transfer syntaxes:")
 def copies(bench: Bench, datatable: Rows) -> None:
     for number, (uid,) in enumerate(datatable, start=2):
@@ -272,23 +350,39 @@ def manifest(bench: Bench, datatable: Rows) -> None:
     bench.manifest = table
 
 
-@given(parsers.parse("a published image as {form}"))
+@given(parsers.re(r"a published image as (?P<form>a grey PNG(, .+)?|a PNG .+|a grey JPEG|a Secondary Capture)$"))
 def published_image(bench: Bench, form: str) -> None:
     if form == "a Secondary Capture":  # states everything itself
         bench.image = radiographs.secondary_capture()
         return
-    bench.asserted = dict(ASSERTIONS)
-    picture = Image.fromarray(radiographs.phantom())
+    form, _, value = form.partition(", all of value ")
+    grey = np.full((512, 512), int(value), np.uint8) if value else radiographs.phantom()
+    picture = Image.fromarray(grey)
+    coloured, dotted = np.stack([grey, 255 - grey, grey], axis=2), np.stack([grey] * 3, axis=2)
+    dotted[5, 7] = (255, 0, 0)
     forms = {
         "a grey PNG": (picture, "png"),
         "a PNG with three equal channels": (picture.convert("RGB"), "png"),
-        "a PNG of 16 bits": (Image.fromarray(radiographs.phantom().astype(np.uint16) * 257), "png"),
-        "a PNG in colours": (Image.fromarray(np.stack([radiographs.phantom() // n for n in (1, 2, 3)], -1)), "png"),
+        "a PNG with a palette": (picture.convert("P"), "png"),
+        "a PNG with all of it in colour": (Image.fromarray(coloured), "png"),
+        "a PNG with one pixel in colour": (Image.fromarray(dotted), "png"),
+        "a PNG of 16 bits": (Image.fromarray(grey.astype(np.uint16) * 257), "png"),
         "a grey JPEG": (picture, "jpg"),
     }
     made, suffix = forms[form]
-    bench.path = bench.images / f"image.{suffix}"
+    bench.asserted, bench.path = dict(ASSERTIONS), bench.images / f"image.{suffix}"
     made.save(bench.path)
+
+
+@given(parsers.parse("a published image as a Secondary Capture of {rows:d} rows and {columns:d} columns"))
+def secondary_capture_of_size(bench: Bench, rows: int, columns: int) -> None:
+    bench.image = radiographs.secondary_capture(radiographs.phantom(rows, columns))
+
+
+@given(parsers.parse("the published radiograph {name} with its assertions"))
+def published_file(bench: Bench, name: str) -> None:
+    bench.path, bench.asserted = bench.images / name, dict(ASSERTIONS)
+    shutil.copy(radiographs.PUBLISHED / name, bench.path)
 
 
 @given(parsers.parse("a published PNG of {rows:d} rows and {columns:d} columns"))
@@ -359,6 +453,32 @@ def no_file(bench: Bench) -> None:
     bench.path = bench.images / "nothing-here.dcm"
 
 
+@given("a named pipe")
+def named_pipe(bench: Bench) -> None:
+    bench.path = bench.images / "pipe.dcm"
+    os.mkfifo(bench.path)
+
+
+@given("a path that no file can have")
+def impossible_path(bench: Bench) -> None:
+    bench.path = Path(f"{bench.images}/a\0b.dcm")
+
+
+@given(parsers.parse("its file is named {name}"))
+def named(bench: Bench, name: str) -> None:
+    bench.path = bench.file().rename(bench.images / name)
+
+
+@given("an empty folder")
+def empty_folder(bench: Bench) -> None:
+    assert list(bench.images.iterdir()) == []
+
+
+@given(parsers.parse("its folder {name} holds a link back to it"))
+def link_back(bench: Bench, name: str) -> None:
+    (bench.images / name / "back").symlink_to(bench.images)
+
+
 @given("a folder with these files:")
 def folder(bench: Bench, datatable: Rows) -> None:
     for row in records(datatable):
@@ -404,6 +524,36 @@ def file_of_collection(bench: Bench, name: str) -> None:
     bench.path = public_collection() / name
 
 
+# --- faults ---------------------------------------------------------------------------------------------------------
+
+
+@given(parsers.parse("the environment variable {name} is {value}"))
+def environment(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+
+
+@given(parsers.parse("a command that meets {what}"))
+def faulty_command(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    register(monkeypatch, f"verification.steps.faults:{'_'.join(what.split())}")
+
+
+@given("a command of the training that meets a missing library")
+def faulty_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "device.training.met", faults)
+    register(monkeypatch, "device.training.met:a_missing_library")
+
+
+def register(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Install a command `met`, as a room does."""
+    installed = importlib.metadata.entry_points
+
+    def found(**selected: str) -> importlib.metadata.EntryPoints:
+        point = importlib.metadata.EntryPoint("met", function, selected["group"])
+        return importlib.metadata.EntryPoints([*installed(**selected), point])
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", found)
+
+
 # --- releases ---------------------------------------------------------------------------------------------------------
 
 
@@ -423,13 +573,17 @@ def changed_byte(bench: Bench, place: str, file: str) -> None:
 
 @given(parsers.parse("its release.yaml states another {key}"))
 def edited_release(bench: Bench, key: str) -> None:
-    edit_release(bench.copy_release(), key, {"threshold": "0.123", "maximum_age_years": "17"}[key])
+    other = {
+        "threshold": "0.123", "maximum_age_years": "17", "resampling": "nearest", "keeps_aspect": "true",
+        "file": "other.tflite", "format": "onnx", "sha256": "f" * 64,
+    }  # fmt: skip
+    edit_release(bench.copy_release(), key, other[key])
 
 
 def edit_release(folder: Path, key: str, value: str) -> None:
     """Change the value of a key of release.yaml."""
     path = folder / "release.yaml"
-    text, changes = re.subn(rf"(\b{key}: )[^\s,}}]+", rf"\g<1>{value}", path.read_text(encoding="utf-8"))
+    text, changes = re.subn(rf"(?m)^( *{key}: )[^\s,}}]+$", rf"\g<1>{value}", path.read_text(encoding="utf-8"))
     assert changes == 1, f"release.yaml: expected one {key}, found {changes}"
     path.write_text(text, encoding="utf-8")
 
@@ -442,6 +596,34 @@ def deleted(bench: Bench, file: str) -> None:
 @given(parsers.parse("its folder holds an additional file {file}"))
 def additional(bench: Bench, file: str) -> None:
     (bench.copy_release() / file).write_text("additional\n", encoding="utf-8")
+
+
+@given("it is locked anew")
+def locked_anew(bench: Bench) -> None:
+    relock(bench.copy_release())
+
+
+@given("its weights are no numbers")
+def weights_without_numbers(bench: Bench) -> None:
+    path = bench.copy_release() / "model.tflite"
+    content = path.read_bytes()
+    words = np.frombuffer(content[: len(content) // 4 * 4], "<f4").copy()
+    plain = (np.abs(words) > 1e-6) & (np.abs(words) < 1e2)  # as weights are; 50 in a row are nothing else
+    words[np.convolve(plain, np.ones(50), "same") > 49] = np.nan
+    path.write_bytes(words.tobytes() + content[words.nbytes :])
+    edit_release(bench.copy_release(), "sha256", digest(path))
+
+
+@given("a folder in the place of the release")
+def folder_as_release(bench: Bench) -> None:
+    bench.release = str(bench.folder)
+
+
+@given("its file lies where its report would be written")
+def image_as_report(bench: Bench) -> None:
+    bench.reports.mkdir()
+    bench.path = bench.file().rename(bench.reports / f"{bench.image.SOPInstanceUID}.sr.dcm")
+    bench.digests = {str(bench.path): digest(bench.path)}
 
 
 @given(parsers.parse("the release, locked anew with a threshold {where} its score"))

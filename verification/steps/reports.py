@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,9 @@ IDENTITY = (
     "PatientAge", "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName",
 )  # fmt: skip
 """What identifies patient and study (PS3.3 C.7.1.1, C.7.2.1, C.7.2.2)."""
+
+
+SCHEME = "99CLEARWAY"
 
 
 def read_reports(bench: Bench) -> list[Dataset]:
@@ -40,6 +45,12 @@ def find_items(item: Dataset) -> Iterator[Dataset]:
 def name_of(item: Dataset) -> str:
     """The meaning of a content item's concept name."""
     return str(item.ConceptNameCodeSequence[0].CodeMeaning) if item.get("ConceptNameCodeSequence") else ""
+
+
+def code_of(item: Dataset) -> tuple[str, str]:
+    """Value and scheme of a content item's concept name."""
+    name = item.ConceptNameCodeSequence[0]
+    return str(name.CodeValue), str(name.CodingSchemeDesignator)
 
 
 def find_numbers(report: Dataset, name: str) -> list[float]:
@@ -99,6 +110,59 @@ def own_references(bench: Bench, observe: Observe) -> None:
     assert len(found) == len(images)
 
 
+@then("every report is named by the SOP Instance UID of its image")
+def names(bench: Bench, observe: Observe) -> None:
+    paths = sorted(bench.reports.iterdir())
+    observe(f"{len(paths)} files")
+    assert paths
+    for path in paths:
+        ((_, uid),) = references(dcmread(path))
+        assert path.name == f"{uid}.sr.dcm"
+
+
+@then(parsers.parse("a report lies in {folder}, which its owner may change and everybody may read"))
+def permissions(bench: Bench, folder: str, observe: Observe) -> None:
+    (path,) = (bench.images / folder).iterdir()
+    mode = stat.filemode(path.stat().st_mode)
+    observe(mode)
+    assert dcmread(path).SOPClassUID == ComprehensiveSRStorage
+    assert mode == "-rw-r--r--"
+
+
+@then("the report states the digest of the weights")
+def stated_weights(bench: Bench, observe: Observe) -> None:
+    weights = device.read_release(bench.release).weights
+    assert weights is not None
+    found = [text for text in find_texts(read_report(bench)) if weights.sha256 in text]
+    observe("; ".join(found))
+    assert len(found) == 1
+
+
+@then("the report was observed by the device Clearway and tracks the image")
+def observer(bench: Bench, observe: Observe) -> None:
+    items = list(find_items(read_report(bench)))
+    uid = [str(each.UID) for each in items if name_of(each) == "Device Observer UID"]
+    texts = {name_of(each): str(each.TextValue) for each in items if each.ValueType == "TEXT"}
+    observe(f"{texts.get('Device Observer Name')}, {texts.get('Tracking Identifier')}")
+    assert [re.fullmatch(r"2\.25\.[1-9]\d{0,38}", each) is not None for each in uid] == [True]  # PS3.5 B.2
+    assert texts["Device Observer Name"] == "Clearway"
+    assert texts["Tracking Identifier"] == "image"
+
+
+@then("the report is complete, the first instance of the first series")
+def complete(bench: Bench, observe: Observe) -> None:
+    report = read_report(bench)
+    observe(f"{report.CompletionFlag}, series {report.SeriesNumber}, instance {report.InstanceNumber}")
+    assert report.CompletionFlag == "COMPLETE"
+    assert (report.SeriesNumber, report.InstanceNumber) == (1, 1)
+
+
+@then(parsers.parse("the report is encoded in {uid}"))
+def encoding(bench: Bench, uid: str, observe: Observe) -> None:
+    observe(str(read_report(bench).file_meta.TransferSyntaxUID))
+    assert read_report(bench).file_meta.TransferSyntaxUID == uid
+
+
 @then("no two reports share a Series or SOP Instance UID")
 def distinct(bench: Bench, observe: Observe) -> None:
     reports = read_reports(bench)
@@ -137,6 +201,8 @@ def stated_score_of(bench: Bench, file: str, observe: Observe) -> None:
 
 def check_number(bench: Bench, what: str, expected: float, observe: Observe) -> None:
     """Hold the only report's number against what it should be."""
+    codes = [code_of(each) for each in find_items(read_report(bench)) if each.ValueType == "NUM"]
+    assert codes.count((what.upper(), SCHEME)) == 1
     found = find_numbers(read_report(bench), what.capitalize())
     observe(f"{found} in the report, {expected!r} in the result")
     assert len(found) == 1
@@ -149,13 +215,11 @@ DECIMAL_STRING = 1e-12
 
 @then("the report states the finding of the result")
 def stated_finding(bench: Bench, observe: Observe) -> None:
-    codes = [each.ConceptCodeSequence[0] for each in find_items(read_report(bench)) if each.ValueType == "CODE"]
-    found = [str(each.CodeValue).lower() for each in codes if str(each.CodeValue).lower() in FINDINGS]
+    items = [each for each in find_items(read_report(bench)) if each.ValueType == "CODE"]
+    findings = [each for each in items if code_of(each) == ("TRIAGE", SCHEME)]
+    found = [str(each.ConceptCodeSequence[0].CodeValue).lower() for each in findings]
     observe(f"{found} in the report, {bench.last.result['finding']} in the result")
     assert found == [bench.last.result["finding"]]
-
-
-FINDINGS = ("flagged", "not_flagged")
 
 
 @then("the report has the patient and the study of the image, byte for byte")

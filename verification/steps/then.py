@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,28 @@ def check_refused(bench: Bench, expected: list[tuple[str, str, str]], observe: O
         assert (run.result["outcome"], run.status) == (outcome, 3)
         assert all(each["found"] and each["expected"] for each in run.result["rejections"])
         check_no_finding(run.result)
+
+
+@then(parsers.parse('its reason says "{text}"'))
+def reason_says(bench: Bench, text: str, observe: Observe) -> None:
+    (found,) = (each["found"] for each in bench.last.result["rejections"])
+    observe(found)
+    assert text in found
+
+
+@then(parsers.parse('it expects "{text}"'))
+def expects(bench: Bench, text: str, observe: Observe) -> None:
+    (expected,) = (each["expected"] for each in bench.last.result["rejections"])
+    observe(expected)
+    assert text == expected
+
+
+@then(parsers.parse("its pixels are seen as {shown}"))
+def seen_as(bench: Bench, shown: str, observe: Observe) -> None:
+    """What a uniform image shows stands in the reason why it is refused."""
+    found = {each["code"]: each["found"] for each in bench.last.result["rejections"]}
+    observe(f"{found}")
+    assert found["BLANK_IMAGE"] == f"values from {shown} to {shown}"
 
 
 @then(parsers.parse("its analysis is {outcome} without score and finding"))
@@ -96,11 +119,11 @@ def no_notice(bench: Bench, attribute: str, observe: Observe) -> None:
     assert attribute not in noticed
 
 
-@then(parsers.parse("it carries a notice of {attribute} with the value {value}"))
-def notice(bench: Bench, attribute: str, value: str, observe: Observe) -> None:
-    noticed = [(each["attribute"], each["found"]) for each in bench.last.result["notices"]]
-    observe("; ".join(f"{keyword}: {found}" for keyword, found in noticed))
-    assert noticed.count((attribute, value)) == 1
+@then(parsers.parse("it carries the notice {code} of {attribute} with the value {value}"))
+def notice(bench: Bench, code: str, attribute: str, value: str, observe: Observe) -> None:
+    noticed = [(each["code"], each["attribute"], each["found"]) for each in bench.last.result["notices"]]
+    observe("; ".join(f"{kind} of {keyword}: {found}" for kind, keyword, found in noticed))
+    assert noticed.count((code, attribute, value)) == 1
 
 
 @then("its asserted values are exactly:")
@@ -238,6 +261,13 @@ def same_scores(bench: Bench, count: int, observe: Observe) -> None:
     assert set(found) == {found[0]}
 
 
+@then("the scores of the 2 files differ")
+def different_scores(bench: Bench, observe: Observe) -> None:
+    one, other = (each["score"] for each in bench.last.results)
+    observe(f"scores {one!r} and {other!r}")
+    assert abs(one - other) > SAME_SCORE
+
+
 @then("the score of the third file is another")
 def other_score(bench: Bench, observe: Observe) -> None:
     first, _, third = (each["score"] for each in bench.last.results)
@@ -299,6 +329,45 @@ def message(bench: Bench, word: str, observe: Observe) -> None:
     assert "Traceback" not in bench.last.err
 
 
+@then("nothing else is printed")
+def nothing_else(bench: Bench, observe: Observe) -> None:
+    observe(f"{len(bench.last.err)} characters of messages")
+    assert bench.last.err == ""
+
+
+@then("the output is:")
+def output(bench: Bench, docstring: str, observe: Observe) -> None:
+    """The whole output, with … where anything may stand."""
+    observe(bench.last.out.replace(f"{bench.folder}/", ""))
+    wanted = "[\\s\\S]*".join(re.escape(part) for part in docstring.strip().split("…"))
+    assert re.fullmatch(wanted, bench.last.out.strip())
+
+
+@then(parsers.parse("the result of {file} has a finding, a score and a threshold"))
+def complete_result(bench: Bench, file: str, observe: Observe) -> None:
+    (result,) = (each for each in bench.last.results if Path(each["path"]).name == file)
+    observe(describe(bench, result))
+    assert result["finding"] in ("flagged", "not_flagged")
+    assert result["finding"] == ("flagged" if result["score"] >= result["threshold"] else "not_flagged")
+
+
+@then(parsers.parse("it raises {name}"))
+def raises(bench: Bench, name: str, observe: Observe) -> None:
+    found = [type(each).__name__ for each in bench.raised]
+    observe(", ".join(found) or "nothing raised")
+    assert found == [name]
+
+
+@then(parsers.re(r'it gets (?P<outcome>\w+)(?P<twice> twice)?(, for a reason that says "(?P<text>.*)")?$'))
+def gets(bench: Bench, outcome: str, twice: str | None, text: str | None, observe: Observe) -> None:
+    """What a program got from the device: outcomes, or the names of exceptions."""
+    found = [str(each.outcome) for each in bench.answers] + [type(each).__name__ for each in bench.raised]
+    reasons = [each.failure or "" for each in bench.answers]
+    observe("; ".join([*found, *reasons]).replace(f"{bench.folder}/", "").replace("\0", "NUL"))
+    assert found == [outcome] * (2 if twice else 1)
+    assert all((text or "") in each for each in reasons)
+
+
 @then(parsers.parse('the output says "{text}"'))
 def says(bench: Bench, text: str, observe: Observe) -> None:
     observe(excerpt(bench, text))
@@ -324,11 +393,18 @@ def skipped(bench: Bench, count: int, observe: Observe) -> None:
     assert f"{count} skipped" in bench.last.err
 
 
-@then("every result is marked research")
-def marked_research(bench: Bench, observe: Observe) -> None:
+@then(parsers.parse("every result is marked {intake}"))
+def marked(bench: Bench, intake: str, observe: Observe) -> None:
     found = {each["intake"] for each in bench.last.results}
     observe(", ".join(sorted(found)))
-    assert found == {"research"}
+    assert found == {intake}
+
+
+@then(parsers.parse("the result has the digest of the release {name}"))
+def digest_of_release(bench: Bench, name: str, observe: Observe) -> None:
+    observe(bench.last.result["digest"])
+    assert bench.last.result["digest"] == device.read_release(name).digest
+    assert bench.last.result["name"] == name
 
 
 @then(parsers.re(r"every (?P<what>result|rejection|notice) has exactly these fields:"))

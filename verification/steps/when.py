@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
@@ -26,7 +30,7 @@ def drive(bench: Bench, does: str, what: str, how: str) -> None:
             bench.run(command, target, *options)
     else:
         bench.shell(command, target, *options)
-    if command == "gate" and what == "it" and bench.last.result["outcome"] != "accepted":
+    if command == "gate" and what == "it" and "--json" in options and bench.last.result["outcome"] != "accepted":
         bench.run("analyze", target, *options)
 
 
@@ -62,10 +66,38 @@ def analyse_published(bench: Bench) -> None:
     bench.run("analyze", bench.published, "--json", "--intake", "research", *assertions)
 
 
-@when(parsers.parse("the device is called with `{arguments}`"))
+@when("the device is called without arguments")
+def call_without_arguments(bench: Bench) -> None:
+    bench.call()
+
+
+@when(parsers.re(r"the device is called with `(?P<arguments>[^`]*)`$"))
 def call(bench: Bench, arguments: str) -> None:
-    meant = {"{file}": lambda: str(bench.file()), "{release}": lambda: bench.release}
-    bench.call(*(meant[word]() if word in meant else word for word in arguments.split()))
+    try:
+        bench.call(*fill_in(bench, arguments))
+    except RuntimeError as error:  # asked for by CLEARWAY_DEBUG; whatever else is raised is a fault of the scenario
+        bench.raised.append(error)
+
+
+def fill_in(bench: Bench, arguments: str) -> list[str]:
+    """The words of a command line, `{file}`, `{folder}` and `{release}` in them replaced by the scenario's own."""
+    known = {"{file}": bench.file, "{folder}": lambda: bench.images, "{release}": bench.copy_release}
+    words = arguments.split()
+    for name, find in known.items():
+        words = [word.replace(name, str(find())) if name in word else word for word in words]
+    return words
+
+
+@when(parsers.parse("the device is called with `{arguments}` for a reader that has gone"))
+def call_for_nobody(bench: Bench, arguments: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "device", *fill_in(bench, arguments)]
+    try:
+        done = subprocess.run(command, cwd=bench.folder, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(writing)
+    bench.note("", Run(done.returncode, "", done.stderr))
 
 
 @when("the device prints its analysis to a full disk")
@@ -85,3 +117,23 @@ def ask_for_report(bench: Bench) -> None:
         bench.note("analyze", Run(0, str(analysis), ""))
     except ValueError as error:
         bench.note("analyze", Run(1, "", str(error)))
+
+
+@when("a program asks the device to judge and to analyse it")
+def ask_both(bench: Bench) -> None:
+    for ask in (device.gate, device.analyze):
+        ask_device(bench, lambda ask=ask: ask(bench.file(), device.read_release(bench.release)))  # type: ignore[misc]
+
+
+@when("a program asks the device to analyse it through research intake")
+def ask_research(bench: Bench) -> None:
+    release, intake = device.read_release(bench.release), device.Intake.RESEARCH
+    ask_device(bench, lambda: device.analyze(bench.file(), release, intake, bench.asserted))
+
+
+def ask_device(bench: Bench, ask: Callable[[], device.Analysis | device.GateResult]) -> None:
+    """Call the device's interface for programs; note what it returns or raises."""
+    try:
+        bench.answers.append(ask())
+    except ValueError as error:
+        bench.raised.append(error)

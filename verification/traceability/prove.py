@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -154,13 +155,22 @@ def _try_all(grounds: list[_Ground], work: list[Work], seconds: dict[str, float]
     free: SimpleQueue[_Ground] = SimpleQueue()
     for ground in grounds:
         free.put(ground)
+    noticed: Counter[str] = Counter()
 
     def try_one(one: Work, fault: Fault) -> set[str]:
+        # First what is quick, or has noticed many a fault; the outcome does not depend on the order.
+        scenarios = {each.id: each for linked in one.linked.values() for each in linked}
+        ordered = sorted(scenarios.values(), key=lambda each: seconds[each.id] / (1 + noticed[each.id]))
         ground = free.get()
         try:
-            return _noticed(one, ground.ask(_trial(one, fault, seconds)), seconds)
+            answer: trial.Answer = ground.ask(_trial(one, fault, ordered, seconds))
         finally:
             free.put(ground)
+        if answer["message"]:  # the fault let nothing start
+            return set(one.linked)
+        failed = [ordered[int(n)] for n, how in answer["outcomes"].items() if how != trial.PASSED]
+        noticed.update(each.id for each in failed)
+        return {requirement for each in failed for requirement in each.requirements}
 
     with ThreadPoolExecutor(len(grounds)) as pool:
         try:
@@ -171,31 +181,16 @@ def _try_all(grounds: list[_Ground], work: list[Work], seconds: dict[str, float]
             raise
 
 
-def _ordered(work: Work, seconds: dict[str, float]) -> list[Scenario]:
-    """The scenarios of all its requirements, the quickest first."""
-    scenarios = {each.id: each for linked in work.linked.values() for each in linked}
-    return sorted(scenarios.values(), key=lambda each: (seconds[each.id], each.id))
-
-
-def _trial(work: Work, fault: Fault, seconds: dict[str, float]) -> trial.Trial:
-    scenarios = [
+def _trial(work: Work, fault: Fault, scenarios: list[Scenario], seconds: dict[str, float]) -> trial.Trial:
+    linked = [
         trial.Linked(
             key=each.key,
             requirements=[one for one in work.linked if one in each.requirements],
             limit=PATIENCE_SECONDS + PATIENCE * seconds[each.id],
         )
-        for each in _ordered(work, seconds)
+        for each in scenarios
     ]
-    return trial.Trial(file=work.symbol.file, source=fault.source, scenarios=scenarios)
-
-
-def _noticed(work: Work, answer: trial.Answer, seconds: dict[str, float]) -> set[str]:
-    """The requirements of which a scenario did not pass; all, if the fault let none start."""
-    if answer["message"]:
-        return set(work.linked)
-    scenarios = _ordered(work, seconds)
-    failed = [scenarios[int(n)] for n, how in answer["outcomes"].items() if how != trial.PASSED]
-    return {one for one in work.linked for each in failed if one in each.requirements}
+    return trial.Trial(file=work.symbol.file, source=fault.source, scenarios=linked)
 
 
 # --- copies of the tree -----------------------------------------------------------------------------------------------

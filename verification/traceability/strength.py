@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from verification.evidence import Issue, ItemKind, Mutant, MutantOutcome, Project, Severity, Strength, write_atomically
+from verification.evidence.project import sha256_of
 from verification.evidence.types import Record
 from verification.traceability.documents import Document, find_schema_issues, read_document
 from verification.traceability.items import Items
@@ -71,17 +72,21 @@ class Links:
     project: Project
     symbols: tuple[Symbol, ...]
     scenarios: tuple[Scenario, ...]
+    _digests: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], tuple[Scenario, ...]]:
         """The scenarios of each requirement and symbol that implements it, if there are any."""
-        found = {}
-        for symbol in self.symbols:
-            for requirement in symbol.implements:
-                linked = tuple(each for each in self.scenarios if requirement in each.requirements)
-                if linked:
-                    found[requirement, symbol.id] = linked
-        return found
+        linked: dict[str, list[Scenario]] = {}
+        for scenario in self.scenarios:
+            for requirement in scenario.requirements:
+                linked.setdefault(requirement, []).append(scenario)
+        return {
+            (requirement, symbol.id): tuple(linked[requirement])
+            for symbol in self.symbols
+            for requirement in symbol.implements
+            if requirement in linked
+        }
 
     @cached_property
     def by_id(self) -> dict[str, Symbol]:
@@ -91,33 +96,34 @@ class Links:
     @cached_property
     def steps_digest(self) -> str:
         """Of the code of all steps: what it does, not how it is laid out."""
-        return _code_digest(self.project.find_files(STEPS))
+        said = "".join(digest_of(ast.parse(path.read_bytes())) for path in self.project.find_files(STEPS))
+        return hashlib.sha256(said.encode()).hexdigest()
 
     @cached_property
     def operators_digest(self) -> str:
         """Of the code that makes the faults."""
-        return _code_digest([Path(__file__).with_name("mutants.py")])
+        return sha256_of(Path(__file__).with_name("mutants.py"))
 
     def tried(self, strength: Strength) -> Tried:
         """A result with the digests of today."""
-        scenarios = sorted(each.digest for each in self.pairs[strength.requirement, strength.symbol])
         return Tried(
             strength=strength,
             symbol_digest=self.by_id[strength.symbol].digest,
-            scenarios_digest=hashlib.sha256("".join(scenarios).encode()).hexdigest(),
+            scenarios_digest=self._scenarios_digest(strength.requirement, strength.symbol),
             steps_digest=self.steps_digest,
             operators_digest=self.operators_digest,
         )
+
+    def _scenarios_digest(self, requirement: str, symbol: str) -> str:
+        if requirement not in self._digests:
+            digests = sorted(each.digest for each in self.pairs[requirement, symbol])
+            self._digests[requirement] = hashlib.sha256("".join(digests).encode()).hexdigest()
+        return self._digests[requirement]
 
     def still_fits(self, tried: Tried) -> bool:
         """Whether a result is about the checkout as it is."""
         key = tried.strength.requirement, tried.strength.symbol
         return key in self.pairs and self.tried(tried.strength) == tried
-
-
-def _code_digest(paths: Iterable[Path]) -> str:
-    said = "".join(digest_of(ast.parse(path.read_bytes())) for path in paths)
-    return hashlib.sha256(said.encode()).hexdigest()
 
 
 # --- the record -------------------------------------------------------------------------------------------------------

@@ -31,6 +31,14 @@ def find_driven(
                 break
 
 
+def find_functions(units: Mapping[str, Unit], scenarios: Iterable[Scenario]) -> Iterator[str]:
+    """Yield the functions of steps that drive the scenarios, in the order of their names."""
+    texts = {step.text for scenario in scenarios for step in scenario.steps}
+    for name in sorted(units):
+        if any(matches(text) for matches in _patterns(units[name]) for text in texts):
+            yield name
+
+
 def is_driving(units: Mapping[str, Unit], name: str) -> bool:
     """Whether a unit is a step's function, is used by one, or runs them all."""
     return units[name].file in RUNNER or any(

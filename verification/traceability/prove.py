@@ -101,7 +101,7 @@ def prove(
                 done += 1
                 on_progress(done, total)
             results = tuple(_strength(one, *each) for each in unnoticed.items())
-            kept |= {_key(each): links.tried(each) for each in results}
+            kept |= {_key(each): links.tried(each, links.steps_of(each.requirement)) for each in results}
             write_tried(links.project, kept.values())
             yield results
 

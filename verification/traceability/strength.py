@@ -1,12 +1,11 @@
 """What is known of the strength of links: `verification/strength.json`, and what of it still fits the checkout.
 
-A record counts as long as the symbol, the linked scenarios, the steps that carry them out and the operators that make
-the faults are what they were. Which faults change nothing is said in `verification/equivalents.yaml`, by people.
+A record counts as long as the symbol, the linked scenarios, the code of their steps and the operators that make the
+faults are what they were. Which faults change nothing is said in `verification/equivalents.yaml`, by people.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,14 +18,19 @@ import msgspec
 from verification.evidence import Issue, ItemKind, Mutant, MutantOutcome, Project, Severity, Strength, write_atomically
 from verification.evidence.project import sha256_of
 from verification.evidence.types import Record
+from verification.traceability.bindings import find_functions
 from verification.traceability.documents import Document, find_schema_issues, read_document
 from verification.traceability.items import Items
 from verification.traceability.link import CLAIMABLE
-from verification.traceability.scan import Symbol, digest_of
+from verification.traceability.scan import Symbol
 from verification.traceability.scenarios import Scenario
+from verification.traceability.units import Unit, code_digest, read_units
 
-RECORD, EQUIVALENTS, STEPS = "verification/strength.json", "verification/equivalents.yaml", "verification/steps/**/*.py"
+RECORD, EQUIVALENTS = "verification/strength.json", "verification/equivalents.yaml"
 INPUTS = (RECORD, EQUIVALENTS)
+STEPS = ("verification/steps/**/*.py", "verification/radiographs.py", "verification/test_features.py")
+"""Where the code of the steps is, and what it makes images with."""
+
 AIM_SAFETY, AIM = 0.90, 0.80
 """How many of the faults are to be noticed: for safety-related requirements, and for the others."""
 
@@ -44,12 +48,14 @@ _SCHEMA: dict[str, Any] = {
 class Tried(Record, frozen=True):
     """What faults in a symbol showed of a requirement, and the digests of what that depends on.
 
-    Lines of `strength.mutants` are counted from the symbol's own, 0.
+    `steps` are the functions that drive the scenarios; `steps_digest` is of them with all code that they use. Lines of
+    `strength.mutants` are counted from the symbol's own, 0.
     """
 
     strength: Strength
     symbol_digest: str
     scenarios_digest: str
+    steps: tuple[str, ...]
     steps_digest: str
     operators_digest: str
 
@@ -72,7 +78,8 @@ class Links:
     project: Project
     symbols: tuple[Symbol, ...]
     scenarios: tuple[Scenario, ...]
-    _digests: dict[str, str] = field(default_factory=dict)
+    _said: dict[str, str] = field(default_factory=dict)
+    _done: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     @cached_property
     def pairs(self) -> dict[tuple[str, str], tuple[Scenario, ...]]:
@@ -94,36 +101,42 @@ class Links:
         return {symbol.id: symbol for symbol in self.symbols}
 
     @cached_property
-    def steps_digest(self) -> str:
-        """Of the code of all steps: what it does, not how it is laid out."""
-        said = "".join(digest_of(ast.parse(path.read_bytes())) for path in self.project.find_files(STEPS))
-        return hashlib.sha256(said.encode()).hexdigest()
+    def _units(self) -> dict[str, Unit]:
+        return read_units(self.project, *STEPS)
+
+    def steps_of(self, requirement: str) -> tuple[str, ...]:
+        """The functions that drive the scenarios of a requirement."""
+        linked = next(scenarios for (one, _), scenarios in self.pairs.items() if one == requirement)
+        return tuple(find_functions(self._units, linked))
 
     @cached_property
     def operators_digest(self) -> str:
         """Of the code that makes the faults."""
         return sha256_of(Path(__file__).with_name("mutants.py"))
 
-    def tried(self, strength: Strength) -> Tried:
+    def tried(self, strength: Strength, steps: tuple[str, ...]) -> Tried:
         """A result with the digests of today."""
+        if steps not in self._done:
+            self._done[steps] = code_digest(self._units, steps)
         return Tried(
             strength=strength,
             symbol_digest=self.by_id[strength.symbol].digest,
             scenarios_digest=self._scenarios_digest(strength.requirement, strength.symbol),
-            steps_digest=self.steps_digest,
+            steps=steps,
+            steps_digest=self._done[steps],
             operators_digest=self.operators_digest,
         )
 
     def _scenarios_digest(self, requirement: str, symbol: str) -> str:
-        if requirement not in self._digests:
+        if requirement not in self._said:
             digests = sorted(each.digest for each in self.pairs[requirement, symbol])
-            self._digests[requirement] = hashlib.sha256("".join(digests).encode()).hexdigest()
-        return self._digests[requirement]
+            self._said[requirement] = hashlib.sha256("".join(digests).encode()).hexdigest()
+        return self._said[requirement]
 
     def still_fits(self, tried: Tried) -> bool:
         """Whether a result is about the checkout as it is."""
         key = tried.strength.requirement, tried.strength.symbol
-        return key in self.pairs and self.tried(tried.strength) == tried
+        return key in self.pairs and self.tried(tried.strength, tried.steps) == tried
 
 
 # --- the record -------------------------------------------------------------------------------------------------------

@@ -107,6 +107,18 @@ def reach(units: Mapping[str, Unit], start: Iterable[str], stop: Iterable[str] =
     return found
 
 
+def code_digest(units: Mapping[str, Unit], names: Iterable[str]) -> str:
+    """SHA-256 of what some units do, with all that they use; one that does not exist does nothing."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        unit = units.get(waiting.pop())
+        new = unit.uses - found if unit else frozenset()
+        found |= new
+        waiting += new
+    said = [f"{name} {units[name].digest}" for name in sorted(found) if name in units and not units[name].is_empty]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
 def claims_of(units: Mapping[str, Unit], symbols: Iterable[Symbol]) -> dict[str, tuple[str, ...]]:
     """What each unit claims to implement: by its own docstring, by that of what encloses it or of what it encloses."""
     found: dict[str, list[str]] = {}

@@ -163,7 +163,9 @@ def test_a_changed_constant_makes_its_symbol_stale_and_no_other(moving):
             {"SRS-002"},
         ),
         ("verification/features/door.feature", "  Scenario: It is green", "\n\n  Scenario: It is green", set()),
-        ("verification/steps/more.py", "", "STEP = 1", {"SRS-001", "SRS-002"}),
+        ("verification/test_features.py", "door.paint(1, 2)", "door.paint(0, 2)", {"SRS-002"}),
+        ("verification/test_features.py", 'parse("the handle', 'parse(r"the handle', set()),
+        ("verification/steps/more.py", "", "STEP = 1", set()),
     ],
 )
 def test_a_scenario_is_bound_by_its_text_and_steps_by_their_code(moving, file, old, new, stale):

@@ -384,7 +384,7 @@ def make_record(result: Analysis | GateResult) -> dict[str, Any]:
 def render_result(result: Analysis | GateResult) -> str:
     """A result for people: one line, below it every reason and notice.
 
-    Implements: SRS-018, SRS-020, SRS-039
+    Implements: SRS-018, SRS-020, SRS-021, SRS-039
     """
     finding = getattr(result, "finding", None)
     score = f"  score {finding.score:.6g}, threshold {finding.threshold:.6g}" if finding else ""
@@ -509,7 +509,7 @@ def summarise_release(one: Release) -> str:
 def render_release(one: Release) -> str:
     """Everything that a release says of itself.
 
-    Implements: SRS-028
+    Implements: SRS-025, SRS-028
     """
     from device.report import STATEMENT
 

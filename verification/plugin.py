@@ -17,10 +17,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from verification.evidence import Project, ProjectError, ResultStatus, find_project
 from verification.traceability.scenarios import Scenario, read_scenarios
+from verification.traceability.trial import scenario_key
 from verification.verify import CollectionError, Imported, Line, Outcome, StepOutcome, write_partial
 from verification.watch import Watch
 
@@ -94,7 +94,7 @@ class _Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         for item in items:
-            key = self._key(item)
+            key = scenario_key(item, self.project.root)
             if key is not None:
                 item.stash[_RUNNING] = _Running(key)
         selectors = config.getoption("--only")
@@ -106,16 +106,6 @@ class _Recorder:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self._write(CollectionError(where=report.nodeid or ".", message=self._clean(report.longreprtext)))
-
-    def _key(self, item: pytest.Item) -> tuple[str, int, int | None] | None:
-        function = getattr(item, "function", None)
-        template = scenario_wrapper_template_registry.get(function) if function is not None else None
-        if template is None:
-            return None
-        path, root = Path(template.feature.filename).resolve(), self.project.root
-        file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-        indices: dict[str, int] = getattr(getattr(item, "callspec", None), "indices", {})
-        return file, template.line_number, indices.get("_pytest_bdd_example")
 
     def _is_wanted(self, item: pytest.Item, selectors: list[str]) -> bool:
         running = item.stash.get(_RUNNING, None)

@@ -164,6 +164,49 @@ Feature: The gate on the pixel data
       | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
       | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
 
+  @SRS-013 @RC-002 @RC-014
+  Scenario Outline: A codestream without well-formed markers is refused before any codec sees it
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And its compressed pixel data are overwritten with noise
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "a codestream with a malformed header"
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+
+  @SRS-013
+  Scenario Outline: A codestream may hold a long comment
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And its codestream holds a comment of 600 bytes
+    When the device judges it
+    Then it is accepted
+
+    Examples:
+      | uid                    | name                                             |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                                 |
+
+  @SRS-013 @SRS-013/AC2 @RC-002 @RC-014
+  Scenario Outline: The reason says what a codestream of JPEG 2000 states itself
+    Given a complete DX radiograph
+    And it is encoded in 1.2.840.10008.1.2.4.90, JPEG 2000 Lossless Only
+    And its codestream states <what>
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "<says>"
+
+    Examples:
+      | what                      | says                     |
+      | an offset of 100 rows     | 924 x 1024 x 1, 16 bits  |
+      | an offset of 100 columns  | 1024 x 924 x 1, 16 bits  |
+      | 257 samples               | 1024 x 1024 x 257        |
+
   @SRS-013 @SRS-013/AC2 @RC-002 @RC-014
   Scenario Outline: Compressed pixel data of another size than stated are refused
     Given a complete DX radiograph

@@ -17,6 +17,7 @@ Feature: The release that gives the results
     When the device analyses it
     Then no result is printed
     And the message names <file>
+    And the message does not say "CLEARWAY_DEBUG"
     And the exit status is 4
 
     Examples:
@@ -114,6 +115,7 @@ Feature: The release that gives the results
     When the device is called with `release show {release}`
     Then no result is printed
     And the message names card.yaml
+    And the message does not say "CLEARWAY_DEBUG"
     And the exit status is 1
 
   @SRS-025
@@ -130,7 +132,7 @@ Feature: The release that gives the results
       digest       …
       weights      model.tflite …
       threshold    0.…; …; locked on …
-      study        …
+      study        paediatric-benchmark
       limitation   …
       For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
       """
@@ -187,12 +189,23 @@ Feature: The release that gives the results
     And the result has the digest of the release adult-nih
 
   @SRS-025
-  Scenario: A folder without a trained release locks nothing
+  Scenario Outline: A folder without a trained release cannot be locked or compared
     Given an empty folder
-    When the device is called with `release lock {folder}`
+    When the device is called with `release <what> {folder}`
     Then the exit status is 1
     And no result is printed
-    And the message names no release to lock
+    And the message names <says>
+
+    Examples:
+      | what    | says               |
+      | lock    | no release to lock |
+      | compare | unknown; expected  |
+
+  @SRS-025
+  Scenario: The command on releases says what it can do
+    When the device is called with `release --help`
+    Then the exit status is 0
+    And the output says "List the releases, show one"
 
   @SRS-028 @SRS-028/AC1
   Scenario Outline: A release without weights judges images

@@ -183,6 +183,23 @@ def half_codestream_with_end(bench: Bench) -> None:
     rewrite_frame(bench.file(), lambda frame: frame[: len(frame) // 4 * 2] + b"\xff\xd9")
 
 
+@given(parsers.parse("its codestream holds a comment of {count:d} bytes"))
+def comment(bench: Bench, count: int) -> None:
+    segment = b"\xff\xfe" + (count + 2).to_bytes(2, "big") + noise(count)  # ISO/IEC 10918-1 B.2.4.5
+    rewrite_frame(bench.file(), lambda frame: frame[:2] + segment + frame[2:])
+
+
+@given(parsers.parse("its codestream states {what}"))
+def stated_in_codestream(bench: Bench, what: str) -> None:
+    """Write into the SIZ segment (ISO/IEC 15444-1 A.5.1): XOsiz at 16, YOsiz at 20, Csiz at 40."""
+    place, value = {
+        "an offset of 100 columns": (16, (100).to_bytes(4, "big")),
+        "an offset of 100 rows": (20, (100).to_bytes(4, "big")),
+        "257 samples": (40, (257).to_bytes(2, "big")),
+    }[what]
+    rewrite_frame(bench.file(), lambda frame: frame[:place] + value + frame[place + len(value) :])
+
+
 @given("its pixel data hold an offset table and no fragment")
 def no_fragment(bench: Bench) -> None:
     image = dcmread(bench.file())

@@ -368,6 +368,13 @@ def gets(bench: Bench, outcome: str, twice: str | None, text: str | None, observ
     assert all((text or "") in each for each in reasons)
 
 
+@then(parsers.parse('the message does not say "{text}"'))
+def message_says_not(bench: Bench, text: str, observe: Observe) -> None:
+    observe(bench.last.err.replace(f"{bench.folder}/", "").strip())
+    assert bench.last.err
+    assert text not in bench.last.err
+
+
 @then(parsers.parse('the output says "{text}"'))
 def says(bench: Bench, text: str, observe: Observe) -> None:
     observe(excerpt(bench, text))

@@ -92,9 +92,13 @@ def fill_in(bench: Bench, arguments: str) -> list[str]:
 def call_for_nobody(bench: Bench, arguments: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "device", *fill_in(bench, arguments)]
+    program = "import sys, device; sys.exit(device.main())"  # as the installed script does
+    command = [sys.executable, "-c", program, *fill_in(bench, arguments)]
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     try:
-        done = subprocess.run(command, cwd=bench.folder, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=bench.folder, env=plain, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+        )
     finally:
         os.close(writing)
     bench.note("", Run(done.returncode, "", done.stderr))

@@ -184,6 +184,18 @@ def _libraries(root: Path, before: set[str]) -> list[str]:
     return [name for name in sys.modules if name not in before and name.partition(".")[0] not in ours]
 
 
+def scenario_key(item: Any, root: Path) -> tuple[str, int, int | None] | None:
+    """What a test of pytest runs: file, line and row of a scenario (`Scenario.key`); None if it runs none."""
+    function = getattr(item, "function", None)
+    template = scenario_wrapper_template_registry.get(function) if function is not None else None
+    if template is None:
+        return None
+    path = Path(template.feature.filename).resolve()
+    file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+    indices: dict[str, int] = getattr(getattr(item, "callspec", None), "indices", {})
+    return file, template.line_number, indices.get("_pytest_bdd_example")
+
+
 class _Runner:
     """A plugin of pytest that runs the scenarios of a trial in their order, each only if its outcome can matter."""
 
@@ -210,7 +222,7 @@ class _Runner:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        found = {self._key(item): item for item in items}
+        found = {scenario_key(item, self.root): item for item in items}
         keys = [(one["key"][0], one["key"][1], one["key"][2]) for one in self.scenarios]
         wanted = [(n, found.get(key)) for n, key in enumerate(keys) if n not in self.done]
         missing = [":".join(map(str, self.scenarios[n]["key"][:2])) for n, item in wanted if item is None]
@@ -218,15 +230,6 @@ class _Runner:
             self.message = self.message or f"pytest does not collect {', '.join(missing)}"
         items[:] = [item for _, item in wanted if item is not None]
         self.numbers = {item.nodeid: n for n, item in wanted if item is not None}
-
-    def _key(self, item: Any) -> tuple[str, int, int | None] | None:
-        function = getattr(item, "function", None)
-        template = scenario_wrapper_template_registry.get(function) if function else None
-        if template is None:
-            return None
-        file = Path(template.feature.filename).resolve().relative_to(self.root).as_posix()
-        indices = getattr(getattr(item, "callspec", None), "indices", {})
-        return file, template.line_number, indices.get("_pytest_bdd_example")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: Any) -> bool | None:

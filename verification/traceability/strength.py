@@ -19,7 +19,7 @@ from verification.evidence import Issue, ItemKind, Mutant, MutantOutcome, Projec
 from verification.evidence.project import sha256_of
 from verification.evidence.types import Record
 from verification.traceability.bindings import find_functions
-from verification.traceability.documents import Document, find_schema_issues, read_document
+from verification.traceability.documents import Document, Schema, find_schema_issues, read_document
 from verification.traceability.items import Items
 from verification.traceability.link import CLAIMABLE
 from verification.traceability.scan import Symbol
@@ -288,7 +288,7 @@ def _read_exemptions(project: Project) -> tuple[list[Exemption], list[Issue]]:
     if not path.is_file():
         return [], []
     document = read_document(path, EQUIVALENTS)
-    issues = [*document.issues, *(find_schema_issues(document, _SCHEMA) if document.value is not None else ())]
+    issues = [*document.issues, *(find_schema_issues(document, Schema(_SCHEMA)) if document.value is not None else ())]
     return ([] if issues else list(_exemptions(document))), issues
 
 

@@ -247,7 +247,7 @@ def test_what_was_tried_before_an_interruption_is_kept(moving):
 def test_an_unknown_name_suggests_near_ones(moving):
     run = moving.run("trace", "prove", "SRS-003")
     assert run.returncode == 2
-    assert "SRS-003: no code and scenarios; did you mean SRS-002 or SRS-001?" in run.stderr
+    assert "SRS-003: no code and scenarios; did you mean SRS-001 or SRS-002?" in run.stderr
 
 
 def exemption(after, before="if red > green:", symbol="device.door.paint"):

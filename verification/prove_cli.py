@@ -44,11 +44,9 @@ def prove(argv: list[str]) -> int:
     from verification.traceability.prove import find_work, read_links
 
     links = read_links(project)
-    known = {*links.by_id, *(requirement for requirement, _ in links.pairs)}
+    known = sorted({*links.by_id, *(requirement for requirement, _ in links.pairs)})
     if unknown := [each for each in arguments.id if each not in known]:
-        complain(
-            *(f"clearway trace prove: {each}: no code and scenarios; {near(each, sorted(known))}" for each in unknown)
-        )
+        complain(*(f"clearway trace prove: {each}: no code and scenarios; {near(each, known)}" for each in unknown))
         return USAGE
     return _try(links, list(find_work(links, tuple(arguments.id))), max(arguments.jobs, 1), arguments.json)
 

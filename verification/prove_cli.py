@@ -52,13 +52,18 @@ def prove(argv: list[str]) -> int:
 
 
 def _try(links: Links, work: list[Work], jobs: int, as_json: bool) -> int:
-    from verification.traceability.prove import BaselineError, prove, render_result
+    from verification.traceability.prove import BaselineError, prove
+    from verification.traceability.show import describe_strength
+    from verification.traceability.strength import as_of_today, read_exemptions
 
+    exemptions, _ = read_exemptions(links.project)
     if not work:
         complain("nothing to try: every result is about the code, the scenarios and the steps as they are")
     try:
         for results in prove(links, work, jobs, Progress("faults")) if work else ():
-            print_json(results) if as_json else print_lines(map(render_result, results))
+            today = list(as_of_today(links, results, exemptions))
+            lines = (f"{each.requirement}  {each.symbol}  {describe_strength(each)}" for each in today)
+            print_json(today) if as_json else print_lines(lines)
     except BaselineError as error:
         complain(f"clearway trace prove: {error}")
         return ISSUE

@@ -106,12 +106,6 @@ def prove(
             yield results
 
 
-def render_result(result: Strength) -> str:
-    """One result on one line."""
-    said = f"{result.killed} of {result.killed + result.survived} faults noticed by {result.scenarios} scenarios"
-    return f"{result.requirement}  {result.symbol}  {said}"
-
-
 def _key(strength: Strength) -> tuple[str, str]:
     return strength.requirement, strength.symbol
 

@@ -7,7 +7,7 @@ faults are what they were. Which faults change nothing is said in `verification/
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -175,9 +175,9 @@ def read_strengths(links: Links, items: Items) -> tuple[tuple[Strength, ...], tu
         for entry in items.of(*CLAIMABLE)
         if entry.kind is ItemKind.RISK_CONTROL or entry.value["safety_related"]
     }
-    exemptions, more = _read_exemptions(links.project)
+    exemptions, more = read_exemptions(links.project)
     fitting = [each.strength for each in tried if links.still_fits(each)]
-    strengths = tuple(_as_of_today(links, fitting, exemptions))
+    strengths = tuple(as_of_today(links, fitting, exemptions))
     known = {(each.requirement, each.symbol) for each in strengths}
     recorded = {(each.strength.requirement, each.strength.symbol) for each in tried}
     found = [
@@ -187,8 +187,8 @@ def read_strengths(links: Links, items: Items) -> tuple[tuple[Strength, ...], tu
     return strengths, tuple(found)
 
 
-def _as_of_today(links: Links, fitting: list[Strength], exemptions: list[Exemption]) -> Iterator[Strength]:
-    """Lines as they are now, exemptions, and which faults another requirement of the symbol is there to notice."""
+def as_of_today(links: Links, fitting: Sequence[Strength], exemptions: list[Exemption]) -> Iterator[Strength]:
+    """Yield results with the lines of today, with exemptions, and with what another requirement of the symbol noticed."""
     exempt = {(each.symbol, each.before, each.after): each.reason for each in exemptions}
     for strength in fitting:
         others = [each for each in fitting if each.symbol == strength.symbol and each is not strength]
@@ -283,7 +283,8 @@ def _find_idle(links: Links, strengths: tuple[Strength, ...], exemptions: list[E
         yield _issue("exemption-unused", each.where, message, "delete it, or correct it to what `clearway trace` shows")
 
 
-def _read_exemptions(project: Project) -> tuple[list[Exemption], list[Issue]]:
+def read_exemptions(project: Project) -> tuple[list[Exemption], list[Issue]]:
+    """Read which faults are declared to change nothing; none of them counts if the file has an issue."""
     path = project.root / EQUIVALENTS
     if not path.is_file():
         return [], []

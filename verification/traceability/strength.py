@@ -188,7 +188,7 @@ def read_strengths(links: Links, items: Items) -> tuple[tuple[Strength, ...], tu
 
 
 def as_of_today(links: Links, fitting: Sequence[Strength], exemptions: list[Exemption]) -> Iterator[Strength]:
-    """Yield results with the lines of today, with exemptions, and with what another requirement of the symbol noticed."""
+    """Yield results with the lines and exemptions of today, and with what another requirement of the symbol noticed."""
     exempt = {(each.symbol, each.before, each.after): each.reason for each in exemptions}
     for strength in fitting:
         others = [each for each in fitting if each.symbol == strength.symbol and each is not strength]

@@ -62,6 +62,7 @@ class Watch:
         settings.write_text(_OTHER_PROCESS.format(data_file=data_file, folder=self._folder), encoding="utf-8")
         os.environ[_ENVIRONMENT] = str(settings)
         self._turn(on=True)
+        _load_device()
 
     def stop(self) -> None:
         """End, and leave the process as it was."""
@@ -128,6 +129,13 @@ class Watch:
         for file in data.measured_files():
             found = self._function_at.get(file, {})
             yield from (found[line] for line in data.lines(file) or () if line in found)
+
+
+def _load_device() -> None:
+    """Have the device load its parts now: it does so when it is first asked for one, which some scenario would be."""
+    import device
+
+    getattr(device, "main", None)
 
 
 def _function_at(project: Project, functions: Iterable[Unit]) -> dict[str, dict[int, str]]:

@@ -15,7 +15,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from verification.evidence import Project, ResultStatus, VerificationEvidence, write_evidence
+from verification.evidence import ItemKind, Project, ResultStatus, VerificationEvidence, write_evidence
+from verification.traceability.items import read_items
+from verification.traceability.scan import scan
 from verification.traceability.scenarios import read_scenarios
 from verification.verify import Outcome, StepOutcome, _evidence
 
@@ -169,10 +171,18 @@ def find_features(sizes: Sizes) -> Iterator[tuple[str, str]]:
 def passed(project: Project) -> VerificationEvidence:
     """Evidence of a run in which every scenario passed."""
     step = StepOutcome(status=ResultStatus.PASSED, observed="")
+    symbols: dict[str, list[str]] = {}
+    for symbol in scan(project)[0]:
+        for requirement in symbol.implements:
+            symbols.setdefault(requirement, []).append(symbol.id)
+    for entry in read_items(project).of(ItemKind.SOFTWARE_REQUIREMENT):
+        for _, parent in entry.targets("parents"):
+            symbols.setdefault(parent, []).extend(symbols[entry.id])
     outcomes = tuple(
         Outcome(
             file=each.file, line=each.defined_at, row=each.row, status=ResultStatus.PASSED, message=None,
             steps=(step,) * len(each.steps),
+            entered=tuple(sorted({name for one in each.requirements for name in symbols.get(one, ())})),
         )
         for each in read_scenarios(project)[0]
     )  # fmt: skip

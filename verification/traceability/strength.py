@@ -190,8 +190,11 @@ def read_strengths(links: Links, items: Items) -> tuple[tuple[Strength, ...], tu
 def as_of_today(links: Links, fitting: Sequence[Strength], exemptions: list[Exemption]) -> Iterator[Strength]:
     """Yield results with the lines and exemptions of today, and with what another requirement of the symbol noticed."""
     exempt = {(each.symbol, each.before, each.after): each.reason for each in exemptions}
+    of_symbol: dict[str, list[Strength]] = {}
     for strength in fitting:
-        others = [each for each in fitting if each.symbol == strength.symbol and each is not strength]
+        of_symbol.setdefault(strength.symbol, []).append(strength)
+    for strength in fitting:
+        others = [each for each in of_symbol[strength.symbol] if each is not strength]
         lines = (links.project.root / links.by_id[strength.symbol].file).read_text(encoding="utf-8").splitlines()
         mutants = []
         for mutant in strength.mutants:
@@ -234,10 +237,12 @@ def share_noticed(strengths: Iterable[Strength]) -> float | None:
 
 
 def _find_missing(links: Links, recorded: set[tuple[str, str]], known: set[tuple[str, str]]) -> Iterator[Issue]:
-    for requirement in dict.fromkeys(one for one, _ in links.pairs):
-        symbols = [symbol for one, symbol in links.pairs if one == requirement]
+    symbols_of: dict[str, list[str]] = {}
+    for requirement, symbol in links.pairs:
+        symbols_of.setdefault(requirement, []).append(symbol)
+    for requirement, symbols in symbols_of.items():
         never = [symbol for symbol in symbols if (requirement, symbol) not in recorded]
-        stale = [symbol for symbol in symbols if (requirement, symbol) in recorded - known]
+        stale = [each for each in symbols if (requirement, each) in recorded and (requirement, each) not in known]
         hint = f"`clearway trace prove {requirement}`"
         if never:
             message = f"{requirement}: no fault was ever tried in {', '.join(never)}"
@@ -248,8 +253,10 @@ def _find_missing(links: Links, recorded: set[tuple[str, str]], known: set[tuple
 
 
 def _find_weak(links: Links, strengths: tuple[Strength, ...], safety_related: set[str]) -> Iterator[Issue]:
-    for requirement in dict.fromkeys(each.requirement for each in strengths):
-        own = [each for each in strengths if each.requirement == requirement]
+    by_requirement: dict[str, list[Strength]] = {}
+    for strength in strengths:
+        by_requirement.setdefault(strength.requirement, []).append(strength)
+    for requirement, own in by_requirement.items():
         share, aim = share_noticed(own), AIM_SAFETY if requirement in safety_related else AIM
         hint = "write scenarios that notice them, or say in verification/equivalents.yaml why nothing can"
         if share is not None and share < aim:

@@ -122,11 +122,17 @@ def code_digest(units: Mapping[str, Unit], names: Iterable[str]) -> str:
 def claims_of(units: Mapping[str, Unit], symbols: Iterable[Symbol]) -> dict[str, tuple[str, ...]]:
     """What each unit claims to implement: by its own docstring, by that of what encloses it or of what it encloses."""
     found: dict[str, list[str]] = {}
+    within: dict[str, list[str]] = {}
+    for name in units:
+        outer = name
+        while "." in outer:
+            outer = outer.rpartition(".")[0]
+            within.setdefault(outer, []).append(name)
     for symbol in symbols:
         inside = symbol.id
         while inside not in units and "." in inside:
             inside = inside.rpartition(".")[0]
-        enclosed = [name for name in units if name.startswith(f"{symbol.id}.")] if symbol.id in units else []
+        enclosed = within.get(symbol.id, []) if symbol.id in units else []
         for name in (inside, *enclosed):
             found.setdefault(name, []).extend(symbol.implements)
     return {name: tuple(dict.fromkeys(targets)) for name, targets in found.items()}

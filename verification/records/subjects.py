@@ -19,6 +19,7 @@ from verification.traceability.scan import Symbol
 from verification.traceability.scenarios import Scenario
 
 PROTOCOL = "protocol"
+_JSON = json.JSONEncoder(sort_keys=True)
 
 _EXPLAINS = ("rationale", "source")
 """Keys that say why an item is there. They bind nobody, so that a better reason drops no review."""
@@ -126,4 +127,4 @@ def _plain(value: Any) -> Any:
 
 
 def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_JSON.encode(value).encode()).hexdigest()

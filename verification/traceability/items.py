@@ -64,6 +64,7 @@ RETIRED = "requirements_spec/retired.yaml"
 
 INPUTS = ("requirements_spec/**/*", "risk/**/*", "docs/records/changes/*", "verification/studies/*/criteria.yaml")
 
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _LETTERS = string.digits + string.ascii_letters + "-_./"
 _COMPARED = 1000
 """With so many ids a name is compared letter by letter; with more, a hint is found for slips of one letter alone."""
@@ -241,7 +242,7 @@ def _unsound(document: Document, kind: ItemKind, schema: Schema | None, issues: 
 def digest_of(value: dict[str, Any]) -> str:
     """SHA-256 of an item's normative fields, whatever their order and layout in the file."""
     normative = {key: each for key, each in value.items() if key not in _NOT_NORMATIVE}
-    return hashlib.sha256(json.dumps(normative, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(_JSON.encode(normative).encode()).hexdigest()
 
 
 def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> Schema | None:

@@ -70,6 +70,11 @@ EDITS = {
     "a lock": lambda c: c.edit("runtime.lock", "numpy==2.4.6", "numpy==2.4.7"),
     "the project's description": lambda c: c.edit("pyproject.toml", "0.0.1", "0.0.2"),
     "a file outside of everything": lambda c: c.write("notes.txt", "to do\n"),
+    "what faults showed": lambda c: c.write("verification/strength.json", "[]\n"),
+    "an exemption": lambda c: c.write("verification/equivalents.yaml", "[]\n"),
+    "a line of the review record": lambda c: c.write("docs/records/reviews.log", "{}\n"),
+    "a tombstone": lambda c: c.write("requirements_spec/retired.yaml", "[]\n"),
+    "a plan of changes": lambda c: c.write("requirements_spec/pccp.yaml", "a: b\n"),
     "a commit": lambda c: c.write("notes.txt", "to do\n").commit(),
     "no verification": lambda c: (c.project.evidence / "verification.json").unlink(),
     "an edited result": lambda c: c.edit("build/evidence/verification.json", '"passed"', '"failed"'),
@@ -252,7 +257,7 @@ sys.addaudithook(lambda event, given: opened.add(str(given[0])) if event == "ope
 trace(Project(Path(root)))
 known = cache.msgspec.msgpack.decode(cache.open_cache(Project(Path(root))).seen.recalled["answer"])
 inside = sorted(name[len(root) + 1:] for name in opened if name.startswith(root + "/"))
-print(json.dumps([inside, list(known["digests"])]))
+print(json.dumps([inside, [*known["digests"], *known["names"]]]))
 """
     run = subprocess.run([sys.executable, "-c", program, str(verified.project.root)], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

@@ -14,15 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verification.evidence import ItemKind
-from verification.traceability.items import REQUIREMENTS, Entry, Items
+from verification.traceability.items import REQUIREMENTS, Entry, Items, plain
 from verification.traceability.scan import Symbol
 from verification.traceability.scenarios import Scenario
 
 PROTOCOL = "protocol"
 _JSON = json.JSONEncoder(sort_keys=True)
-
-_EXPLAINS = ("rationale", "source")
-"""Keys that say why an item is there. They bind nobody, so that a better reason drops no review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def find_protocol(items: Items, scenarios: Iterable[Scenario]) -> Subject:
         by_file.setdefault(scenario.file, []).append((scenario.id, scenario.digest))
         named.update(scenario.requirements)
     parts = {file: _digest(sorted(found)) for file, found in by_file.items()}
-    parts |= {entry.id: _own(entry) for entry in items.entries.values() if entry.id in named and entry.sound}
+    parts |= {entry.id: entry.whole for entry in items.entries.values() if entry.id in named and entry.sound}
     return Subject(PROTOCOL, _digest(parts), parts)
 
 
@@ -92,12 +89,12 @@ def find_below(subjects: Mapping[str, Subject], starts: Iterable[str]) -> frozen
 
 
 def _add_entry(graph: _Graph, entry: Entry) -> None:
-    graph.own[entry.id] = _own(entry)
+    graph.own[entry.id] = entry.whole
     if entry.kind in REQUIREMENTS:
         for _, parent in entry.targets("parents"):
             graph.below[parent].add(entry.id)
         for criterion in entry.value["criteria"]:
-            graph.own[f"{entry.id}/{criterion['id']}"] = _digest(_plain(criterion))
+            graph.own[f"{entry.id}/{criterion['id']}"] = _digest(plain(criterion))
     elif entry.kind in (ItemKind.HAZARD, ItemKind.RISK_CONTROL):
         for key in ("controls", "requirements", "effectiveness.evidence"):
             graph.below[entry.id].update(target for _, target in entry.targets(key))
@@ -111,19 +108,6 @@ def _find_subject(graph: _Graph, identity: str, found: dict[str, Subject], above
             parts[each] = _find_subject(graph, each, found, (*above, identity)).digest
         found[identity] = Subject(identity, _digest(parts), parts)
     return found[identity]
-
-
-def _own(entry: Entry) -> str:
-    return _digest({key: _plain(value) for key, value in entry.value.items() if key not in _EXPLAINS})
-
-
-def _plain(value: Any) -> Any:
-    """A value with the white space of its texts as a reader sees it, however the file is laid out."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def _digest(value: Any) -> str:

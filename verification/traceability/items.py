@@ -70,13 +70,15 @@ _COMPARED = 1000
 """With so many ids a name is compared letter by letter; with more, a hint is found for slips of one letter alone."""
 _SHOWN = 4
 _NOT_NORMATIVE = ("rationale", "source", "parents", "needs")
+_EXPLAINS = ("rationale", "source")
+"""Keys that say why an item is there. They bind nobody, so that a better reason drops no review."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """An item as its file states it. An unsound one (its file has issues) is known by its id and not used further.
 
-    `digest` is of the normative fields.
+    `digest` is of the normative fields, `whole` of all but those that say why it is there.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Entry:
     document: Document
     sound: bool
     digest: str
+    whole: str
 
     @property
     def line(self) -> int:
@@ -182,11 +185,12 @@ def read_items(project: Project) -> Items:
 
 
 class _Sound(Struct, frozen=True, array_like=True):
-    """What a file without fault holds: its value, the line of its id, the digest of its normative fields."""
+    """What a file without fault holds: its value, the line of its id, the digests as an entry has them."""
 
     value: dict[str, Any]
     line: int
     digest: str
+    whole: str
 
 
 def _read_entry(project: Project, file: str, kind: ItemKind, schema: Schema | None, issues: list[Issue]) -> Entry:
@@ -202,7 +206,7 @@ def _read_entry(project: Project, file: str, kind: ItemKind, schema: Schema | No
             sound = recall(project, key, _Sound, lambda: _read_sound(content, file, kind, schema))
         if sound is not None:
             document = Document(file, sound.value, line=sound.line, content=content)
-            return Entry(sound.value["id"], kind, sound.value, document, sound=True, digest=sound.digest)
+            return Entry(sound.value["id"], kind, sound.value, document, True, sound.digest, sound.whole)
         document = parse_document(content, file)
     return _unsound(document, kind, schema, issues)
 
@@ -215,7 +219,7 @@ def _read_sound(content: bytes, file: str, kind: ItemKind, schema: Schema) -> _S
         return None
     if value.get("id") != Path(file).stem or value.get("kind", kind) != kind:
         return None
-    return _Sound(value, document.line, digest_of(value))
+    return _Sound(value, document.line, digest_of(value), _whole(value))
 
 
 def _unsound(document: Document, kind: ItemKind, schema: Schema | None, issues: list[Issue]) -> Entry:
@@ -236,13 +240,27 @@ def _unsound(document: Document, kind: ItemKind, schema: Schema | None, issues: 
         found.append(document.issue("item-misplaced", ("kind",), message, "move the file or correct its kind"))
     issues += found
     name = identity if isinstance(identity, str) else path.stem
-    return Entry(name, kind, value, document, sound=False, digest=digest_of(value))
+    return Entry(name, kind, value, document, False, digest_of(value), _whole(value))
 
 
 def digest_of(value: dict[str, Any]) -> str:
     """SHA-256 of an item's normative fields, whatever their order and layout in the file."""
     normative = {key: each for key, each in value.items() if key not in _NOT_NORMATIVE}
     return hashlib.sha256(_JSON.encode(normative).encode()).hexdigest()
+
+
+def _whole(value: dict[str, Any]) -> str:
+    said = {key: plain(each) for key, each in value.items() if key not in _EXPLAINS}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """A value with the white space of its texts as a reader sees it, however the file is laid out."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return " ".join(value.split()) if isinstance(value, str) else value
 
 
 def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> Schema | None:
@@ -302,7 +320,8 @@ def _read_study_criteria(project: Project, issues: list[Issue]) -> Iterator[Entr
         for n, value in enumerate(listed if isinstance(listed, list) else []):
             if isinstance(value, dict) and isinstance(value.get("id"), str):
                 part = _part(document, n)
-                yield Entry(value["id"], ItemKind.STUDY_CRITERION, value, part, sound=True, digest=digest_of(value))
+                digests = digest_of(value), _whole(value)
+                yield Entry(value["id"], ItemKind.STUDY_CRITERION, value, part, True, *digests)
 
 
 def _part(document: Document, number: int) -> Document:

@@ -88,10 +88,10 @@ def digest_of(node: ast.AST) -> str:
 def _normal(value: Any) -> Any:
     # Own form instead of `ast.dump`, whose text differs between versions of Python; empty fields are left out.
     if isinstance(value, ast.AST):
-        fields = ((name, _normal(child)) for name, child in ast.iter_fields(value) if name != "type_comment")
-        return type(value).__name__, tuple((name, child) for name, child in fields if child not in (None, ()))
+        fields = [(name, _normal(getattr(value, name, None))) for name in value._fields if name != "type_comment"]
+        return type(value).__name__, tuple([each for each in fields if each[1] is not None and each[1] != ()])
     if isinstance(value, list):
-        return tuple(_normal(child) for child in value if not _is_text(child))
+        return tuple([_normal(child) for child in value if not _is_text(child)])
     return repr(value) if value is not None else None
 
 

@@ -64,10 +64,10 @@ def trace(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
         digests = {release.name: release.digest for release in device.releases}
         evidence, symbols = _build(project, digests, product_issues)
         sources = read_sources(project, evidence, symbols)
-    write_evidence(project.evidence, "device.json", device)
-    write_evidence(project.evidence, "trace.json", evidence)
-    write_evidence(project.evidence, SOURCES, sources)
-    save_cache(project, "device.json", "trace.json", SOURCES)
+        write_evidence(project.evidence, "device.json", device)
+        write_evidence(project.evidence, "trace.json", evidence)
+        write_evidence(project.evidence, SOURCES, sources)
+        save_cache(project, "device.json", "trace.json", SOURCES)
     return evidence, device
 
 

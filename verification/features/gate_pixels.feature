@@ -116,14 +116,15 @@ Feature: The gate on the pixel data
   Scenario Outline: A compressed frame may stand in several fragments
     Given a complete DX radiograph
     And it is encoded in <uid>, <name>
-    And its frame is split into 3 fragments
+    And its frame is split into 3 fragments <table> an offset table
     When the device judges it
     Then it is accepted
 
     Examples:
-      | uid                    | name                                             |
-      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    |
-      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
+      | uid                    | name                                             | table   |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1)    | with    |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          | with    |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          | without |
 
   @SRS-012 @SRS-012/AC3 @RC-002
   Scenario Outline: Compressed pixel data that are not whole fragments are refused

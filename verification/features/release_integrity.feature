@@ -98,6 +98,21 @@ Feature: The release that gives the results
       | its release.yaml states another format         | expected litert    |
       | its release.yaml states another file           | cannot be opened   |
 
+  @SRS-026
+  Scenario Outline: The ends of the range are scores
+    Given a complete DX radiograph
+    And a copy of the release paediatric-reference
+    And its weights are multiplied by <factor>
+    And it is locked anew
+    When the device analyses it
+    Then its outcome is analysed
+    And its score is 0 or 1
+
+    Examples:
+      | factor |
+      | 3      |
+      | -3     |
+
   @SRS-026 @RC-006
   Scenario: What is no number is no score
     Given a complete DX radiograph
@@ -135,6 +150,23 @@ Feature: The release that gives the results
       study        paediatric-benchmark
       limitation   …
       For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      """
+
+  @SRS-025
+  Scenario: A candidate without a study says so
+    Given a copy of the release paediatric-reference
+    And its release.yaml states another status
+    And its release.yaml states another study
+    And it is locked anew
+    When the device is called with `release show {release}`
+    Then the exit status is 0
+    And the output is:
+      """
+      release      …
+      status       candidate
+      population   …
+      study        none
+      limitation   …
       """
 
   @SRS-028

@@ -23,6 +23,7 @@ Feature: The structured report
     And the report states the score of the result
     And the report states the finding of the result
     And the report states the digest of the weights
+    And the report names the version of the software
     And the report was observed by the device Clearway and tracks the image
     And the report is complete, the first instance of the first series
 
@@ -68,6 +69,8 @@ Feature: The structured report
       | ISO_IR 192 | Müller^Žofie     | 1.2.840.10008.1.2.1 | Explicit VR Little Endian |
       | absent     | Müller^Žofie     | 1.2.840.10008.1.2   | Implicit VR Little Endian |
       | absent     | Müller^Žofie     | 1.2.840.10008.1.2.1 | Explicit VR Little Endian |
+      | ISO_IR 13  | Müller^Žofie     | 1.2.840.10008.1.2   | Implicit VR Little Endian |
+      | ISO_IR 13  | Müller^Žofie     | 1.2.840.10008.1.2.1 | Explicit VR Little Endian |
 
   @SRS-030 @SRS-030/AC1 @SRS-030/AC3 @RC-009
   Scenario Outline: The report carries the identity of the image exactly

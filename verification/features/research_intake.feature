@@ -86,7 +86,7 @@ Feature: Research intake
     Given a published image as a PNG with <part> in colour
     When the device judges it through research intake
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
-    And its reason says "colour"
+    And its reason is "colour"
 
     Examples:
       | part         |
@@ -119,6 +119,12 @@ Feature: Research intake
     And the middle of its file is overwritten with noise
     When the device judges it through research intake
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+
+  @SRS-037
+  Scenario: A published image of several frames is refused
+    Given a published image as a PNG of two frames
+    When the device judges it through research intake
+    Then it is refused with the single reason FRAMES on NumberOfFrames of SRS-006
 
   @SRS-037
   Scenario: A path that does not exist fails in research, too

@@ -216,10 +216,11 @@ def overstated_fragment(bench: Bench, count: int) -> None:
     image.save_as(bench.file())
 
 
-@given(parsers.parse("its frame is split into {count:d} fragments"))
-def fragments(bench: Bench, count: int) -> None:
+@given(parsers.parse("its frame is split into {count:d} fragments {how} an offset table"))
+def fragments(bench: Bench, count: int, how: str) -> None:
     image = dcmread(bench.file())
-    image.PixelData = encapsulate([get_frame(image.PixelData, 0, number_of_frames=1)], fragments_per_frame=count)
+    frame = get_frame(image.PixelData, 0, number_of_frames=1)
+    image.PixelData = encapsulate([frame], fragments_per_frame=count, has_bot=how == "with")
     image.save_as(bench.file())
 
 
@@ -328,13 +329,12 @@ def inverted(bench: Bench, photometric: str) -> None:
     radiographs.save(other, bench.images / f"{len(list(bench.images.iterdir())) + 1}.dcm")
 
 
-@given(parsers.parse("the same radiograph with no value below {least:g} of the range"))
-def without_dark_values(bench: Bench, least: float) -> None:
-    stored = np.frombuffer(bench.image.PixelData, "<u2")
-    other = np.maximum(stored, round(least * 4080)).astype("<u2")
-    assert (other != stored).any()
-    picture = radiographs.read_published(bench.published.name)
-    radiographs.save(radiographs.radiograph(picture, PixelData=other.tobytes()), bench.images / "2.dcm")
+@given("two radiographs whose left half shows 0 and 0.09 of the range, the right half what rises from 0.1 to 0.9")
+def dark_halves(bench: Bench) -> None:
+    for number, dark in enumerate((0.0, 0.09), start=1):
+        image = radiographs.radiograph()
+        radiographs.show(image, np.tile(np.concatenate([np.full(512, dark), np.linspace(0.1, 0.9, 512)]), (1024, 1)))
+        radiographs.save(image, bench.images / f"{number}.dcm")
 
 
 @given("copies of it in these transfer syntaxes:")
@@ -383,12 +383,16 @@ def published_image(bench: Bench, form: str) -> None:
         "a PNG with a palette": (picture.convert("P"), "png"),
         "a PNG with all of it in colour": (Image.fromarray(coloured), "png"),
         "a PNG with one pixel in colour": (Image.fromarray(dotted), "png"),
+        "a PNG of two frames": (picture, "png"),
         "a PNG of 16 bits": (Image.fromarray(grey.astype(np.uint16) * 257), "png"),
         "a grey JPEG": (picture, "jpg"),
     }
     made, suffix = forms[form]
     bench.asserted, bench.path = dict(ASSERTIONS), bench.images / f"image.{suffix}"
-    made.save(bench.path)
+    if "two frames" in form:
+        made.save(bench.path, save_all=True, append_images=[Image.fromarray(255 - grey)])
+    else:
+        made.save(bench.path)
 
 
 @given(parsers.parse("a published image as a Secondary Capture of {rows:d} rows and {columns:d} columns"))
@@ -592,7 +596,7 @@ def changed_byte(bench: Bench, place: str, file: str) -> None:
 def edited_release(bench: Bench, key: str) -> None:
     other = {
         "threshold": "0.123", "maximum_age_years": "17", "resampling": "nearest", "keeps_aspect": "true",
-        "file": "other.tflite", "format": "onnx", "sha256": "f" * 64,
+        "file": "other.tflite", "format": "onnx", "sha256": "f" * 64, "status": "candidate", "study": "null",
     }  # fmt: skip
     edit_release(bench.copy_release(), key, other[key])
 
@@ -622,11 +626,16 @@ def locked_anew(bench: Bench) -> None:
 
 @given("its weights are no numbers")
 def weights_without_numbers(bench: Bench) -> None:
+    multiply_weights(bench, math.nan)
+
+
+@given(parsers.parse("its weights are multiplied by {factor:g}"))
+def multiply_weights(bench: Bench, factor: float) -> None:
     path = bench.copy_release() / "model.tflite"
     content = path.read_bytes()
     words = np.frombuffer(content[: len(content) // 4 * 4], "<f4").copy()
     plain = (np.abs(words) > 1e-6) & (np.abs(words) < 1e2)  # as weights are; 50 in a row are nothing else
-    words[np.convolve(plain, np.ones(50), "same") > 49] = np.nan
+    words[np.convolve(plain, np.ones(50), "same") > 49] *= factor
     path.write_bytes(words.tobytes() + content[words.nbytes :])
     edit_release(bench.copy_release(), "sha256", digest(path))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
@@ -136,6 +137,13 @@ def stated_weights(bench: Bench, observe: Observe) -> None:
     found = [text for text in find_texts(read_report(bench)) if weights.sha256 in text]
     observe("; ".join(found))
     assert len(found) == 1
+
+
+@then("the report names the version of the software")
+def software(bench: Bench, observe: Observe) -> None:
+    found = [str(each) for each in read_report(bench).SoftwareVersions]
+    observe(", ".join(found))
+    assert found == [version("clearway"), device.read_release(bench.release).version]
 
 
 @then("the report was observed by the device Clearway and tracks the image")

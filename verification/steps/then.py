@@ -55,6 +55,13 @@ def reason_says(bench: Bench, text: str, observe: Observe) -> None:
     assert text in found
 
 
+@then(parsers.parse('its reason is "{text}"'))
+def reason_is(bench: Bench, text: str, observe: Observe) -> None:
+    (found,) = (each["found"] for each in bench.last.result["rejections"])
+    observe(found)
+    assert text == found
+
+
 @then(parsers.parse('it expects "{text}"'))
 def expects(bench: Bench, text: str, observe: Observe) -> None:
     (expected,) = (each["expected"] for each in bench.last.result["rejections"])
@@ -242,6 +249,12 @@ def same_score(bench: Bench, observe: Observe) -> None:
 
 SAME_SCORE = 1e-4
 """The plain image holds the shown levels rounded to 16 bits; any wrong transformation moves the score much further."""
+
+
+@then("its score is 0 or 1")
+def extreme_score(bench: Bench, observe: Observe) -> None:
+    observe(f"{bench.last.result['score']!r}")
+    assert bench.last.result["score"] in (0.0, 1.0)
 
 
 @then("both results are the same in every field")

@@ -1,5 +1,6 @@
 """A small checkout with made-up evidence: every name says that it is fictitious, every figure is round."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -329,3 +330,15 @@ def datasets(source: e.Source) -> e.DatasetsEvidence:
         pixels=e.PixelDescription(list_digest="66" * 32, images=7, tables=(), figures=figures()[1:2]),
     )  # fmt: skip
     return e.DatasetsEvidence(source=source, datasets=(data,), issues=())
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The real browser, one for all tests of a session: Playwright's synchronous side runs once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("CLEARWAY_CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -3,14 +3,13 @@
 import base64
 import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pypdf import PdfReader
 
 from submission.browser.data import as_json
@@ -19,7 +18,6 @@ from verification import evidence as e
 from verification.evidence import Project, write_evidence
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("CLEARWAY_CHROMIUM", "/usr/bin/chromium")
 HOSTILE = "<script>document.title='taken'</script><!-- <b onclick=x> </script> \u2028 & \"quoted\" `code`"
 WHO = "Ada Example (fictitious)"
 
@@ -41,14 +39,6 @@ class Opened:
 
     def rows(self, selector: str = "#list .entry .id") -> list[str]:
         return self.page.locator(selector).all_inner_texts()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,16 @@
 """The page of the exploration in a narrow window: nothing is cut, numbers and words stay whole, charts can be read."""
 
-import os
-
 import pytest
-from playwright.sync_api import sync_playwright
 
 from submission.cli import submission
 from verification.evidence import Table
 
 pytestmark = pytest.mark.browser
-CHROMIUM = os.environ.get("CLEARWAY_CHROMIUM", "/usr/bin/chromium")
 HEADS = ("Finding", *(f"A head of column {number}" for number in range(8)))
 
 
 @pytest.fixture
-def page(made, replace):
+def page(made, replace, chromium):
     """The page of a collection with a wide table, in a window of 420 pixels."""
     data = made.parts["datasets"]
     rows = (("Consolidation", *([102_873] * 8)), ("Cardiomegaly", *([1_234] * 8)))
@@ -24,12 +20,10 @@ def page(made, replace):
     made.parts["datasets"] = replace(data, datasets=(dataset,))
     project = made.write()
     assert submission(["exploration", "--project", str(project.root)]) == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 420, "height": 900})
-        page.goto(f"file://{project.root}/build/exploration.html")
-        yield page
-        browser.close()
+    page = chromium.new_page(viewport={"width": 420, "height": 900})
+    page.goto(f"file://{project.root}/build/exploration.html")
+    yield page
+    page.close()
 
 
 def test_the_window_is_not_wider_than_itself_and_the_table_scrolls(page):

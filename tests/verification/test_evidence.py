@@ -114,7 +114,7 @@ def test_files_are_found_without_caches_and_dot_files(checkout):
     for file in ("device/__pycache__/door.pyc", "device/.door.py.swp", "device/door.pyc"):
         checkout.write(file, "")
     found = [path.name for path in checkout.project.find_files("device/**/*")]
-    assert found == ["door.py"]
+    assert found == ["door.py", "sealed.py"]
 
 
 def test_an_issue_is_immutable():

@@ -161,7 +161,7 @@ def complete(checkout, tmp_path):
         (["clearway", "st"], ["status"]),
         (["clearway", "trace", "SRS"], ["SRS-001", "SRS-002"]),
         (["clearway", "trace", "HAZ"], ["HAZ-001"]),
-        (["clearway", "trace", "imp"], ["impact"]),
+        (["clearway", "trace", "imp"], ["impact", "import"]),
         (["clearway", "release", "c"], ["check"]),
         (["clearway", "change", "check", "CHG"], ["CHG-007"]),
     ],

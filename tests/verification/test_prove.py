@@ -198,7 +198,14 @@ def test_what_one_requirement_misses_another_of_the_symbol_may_notice(moving):
 
 def test_a_fault_that_hangs_or_kills_the_process_counts_as_noticed(moving, monkeypatch):
     monkeypatch.setattr(prove, "PATIENCE_SECONDS", 1.0)
-    code = "    while angle < 0:\n        angle += 1\n    if angle > 1000:\n        os.abort()\n    return angle + 1"
+    code = """\
+    while angle < 0:
+        angle += 1
+    if angle > 1000:
+        os.abort()
+    if angle > 2000:
+        raise KeyboardInterrupt
+    return angle + 1"""
     moving.edit("device/door.py", "    return angle + 1", code).edit(
         "device/door.py", '"""Doors."""', '"""Doors."""\nimport os'
     )
@@ -207,6 +214,7 @@ def test_a_fault_that_hangs_or_kills_the_process_counts_as_noticed(moving, monke
     found = strengths(moving)["SRS-001", "device.door.turn"]
     survived = {each.after for each in found.mutants}
     assert "if angle <= 1000:" not in survived  # the process aborts
+    assert "if angle <= 2000:" not in survived  # pytest is interrupted
     assert "while angle >= 0:" not in survived  # the loop has no end
     assert "while angle <= 0:" not in survived  # 0 becomes 1
 

@@ -333,7 +333,8 @@ def inverted(bench: Bench, photometric: str) -> None:
 def dark_halves(bench: Bench) -> None:
     for number, dark in enumerate((0.0, 0.09), start=1):
         image = radiographs.radiograph()
-        radiographs.show(image, np.tile(np.concatenate([np.full(512, dark), np.linspace(0.1, 0.9, 512)]), (1024, 1)))
+        row = np.concatenate([np.full(512, dark), np.full(64, 0.1), np.linspace(0.1, 0.9, 448)])
+        radiographs.show(image, np.tile(row, (1024, 1)))
         radiographs.save(image, bench.images / f"{number}.dcm")
 
 

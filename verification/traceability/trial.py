@@ -146,7 +146,7 @@ def _watch(told: IO[bytes], trial: Trial, answer: Answer) -> tuple[int | None, s
                 at, limit = None, START_SECONDS
             elif name == "done":
                 answer["modules"], answer["message"] = values
-                return None, answer["message"]
+                return (None, answer["message"]) if at is None else (at, CRASHED)  # it interrupted pytest
         if not chunk:  # silence for too long, or the end of the process
             how = CRASHED if ready else TIMED_OUT
             return at, how if at is not None else f"{how} before a scenario ran"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from submission.claims import compose
 from submission.filters import metric, overall, total
 from verification.evidence import Analysis, Estimate, Gap, Role, Study, StudyCriterion
 
@@ -140,14 +141,14 @@ def _label(estimate: Estimate, groups: Sequence[Sequence[Estimate]]) -> str:
     subgroups = {group[0].subgroup for group in groups}
     if len(scores) == 1:
         return estimate.subgroup
-    return estimate.score if len(subgroups) == 1 else f"{estimate.score}: {estimate.subgroup}"
+    return estimate.score if len(subgroups) == 1 else compose("{}: {}", estimate.score, estimate.subgroup)
 
 
 @total
 def group_of(estimates: Sequence[Estimate]) -> str:
     """The name of a group told in full."""
     first = estimates[0]
-    return f"{first.score}: {first.subgroup}" if first.score else first.subgroup
+    return compose("{}: {}", first.score, first.subgroup) if first.score else first.subgroup
 
 
 @total

@@ -7,18 +7,22 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from submission.catalogue import Catalogue, Entry, read_catalogue
-from submission.context import Package, assemble
+from submission.claims import remember
+from submission.context import MANIFEST, Package, assemble
+from submission.holdings import FOLDER, catalogue_file, find_holdings, parsed
+from submission.ledger import as_json, find_free
+from submission.places import look_up
 from submission.render import TEMPLATES, Rendered, RenderError, make_environment, print_all, print_one, render_html
-from verification.evidence import EVIDENCE_FILES, Gap, Project, write_atomically
+from verification.evidence import Gap, Issue, Project, write_atomically
 
-MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
+SIDECAR = "manifest.sha256"
 INDEX = "package_summary.html"
 
 
@@ -48,11 +52,14 @@ def build(project: Project, release: str, output: Path | None = None, templates:
     target = (output or project.submission).resolve()
     _check_target(target)
     catalogue = read_catalogue()
+    described = catalogue_file(catalogue)
     package = assemble(project, catalogue, release)
+    holdings = find_holdings(project, package.bundle, described)
     documents = tuple(_render_all(catalogue, package, templates))
+    _check_numerals(catalogue, documents)
     try:
         with _replacing(target) as folder:
-            _write(folder, project, package, documents)
+            _write(folder, package, documents, holdings)
     except OSError as error:
         raise BuildError(f"{target}: cannot write the package: {error}; what was there is untouched") from error
     return Built(target, package, documents)
@@ -62,16 +69,34 @@ def _render_all(catalogue: Catalogue, package: Package, templates: Path) -> Iter
     environment = make_environment(templates)
     first = [entry for entry in catalogue.documents if entry.template != INDEX]
     last = [entry for entry in catalogue.documents if entry.template == INDEX]
-    none = {entry.number: None for entry in catalogue.documents}
+    none: dict[str, int | None] = {entry.number: None for entry in catalogue.documents}
+    places = {entry.number: f"{MANIFEST}#/documents/{at}/pages" for at, entry in enumerate(catalogue.documents)}
     pages = [(entry, render_html(environment, entry, package, {"pages": none})) for entry in first]
     rendered = {document.entry.number: document for document in print_all(pages, _progress)}
     # The summary of the package states the pages of all the others.
-    counted: dict[str, int | None] = none | {number: document.pages for number, document in rendered.items()}
+    counted = none | {number: remember(document.pages, places[number]) for number, document in rendered.items()}
     for entry in last * 2:  # twice: the second time it knows its own pages too
         html = render_html(environment, entry, package, {"pages": counted})
         rendered[entry.number] = print_one(entry, html)
-        counted[entry.number] = rendered[entry.number].pages
+        counted[entry.number] = remember(rendered[entry.number].pages, places[entry.number])
     yield from (rendered[entry.number] for entry in catalogue.documents)
+
+
+def _check_numerals(catalogue: Catalogue, documents: Iterable[Rendered]) -> None:
+    """See that every figure on a page comes from evidence.
+
+    Raises:
+        RenderError: one does not; names each with its document and page.
+    """
+    terms = [term.term for term in catalogue.terms]
+    free = [
+        f"{document.entry.number}, page {page} ({document.entry.template}): {text[:80]!r} is in no evidence"
+        for document in documents
+        for page, text in find_free(document.said, terms)
+    ]
+    if free:
+        hint = "render it from evidence through a filter, or let submission/terms.yaml say why it is a word"
+        raise RenderError("\n".join([f"free numerals: {len(free)}; {hint}", *free]))
 
 
 def _progress(text: str) -> None:
@@ -82,20 +107,24 @@ def _progress(text: str) -> None:
 # --- manifest ---------------------------------------------------------------------------------------------------------
 
 
-def _write(folder: Path, project: Project, package: Package, documents: tuple[Rendered, ...]) -> None:
+def _write(folder: Path, package: Package, documents: tuple[Rendered, ...], holdings: Mapping[str, bytes]) -> None:
+    evidence = {f"{FOLDER}/{name}": _put(folder, f"{FOLDER}/{name}", content) for name, content in holdings.items()}
+    manifest = _manifest(package, documents, evidence)
+    files = parsed(holdings) | {MANIFEST: manifest}
     for document in documents:
         write_atomically(folder / document.entry.file, document.content)
-    evidence = {}
-    for name, _, _ in EVIDENCE_FILES.values():
-        source = project.evidence / name
-        if source.is_file():
-            content = source.read_bytes()
-            write_atomically(folder / "evidence" / name, content)
-            evidence[f"evidence/{name}"] = hashlib.sha256(content).hexdigest()
-    manifest = _manifest(package, documents, evidence)
+        values = [look_up(files, claim.origin) for claim in document.claims]
+        ledger = as_json(document.entry.number, document.claims, document.said, values)
+        manifest["claims"][document.entry.ledger] = _put(folder, document.entry.ledger, ledger)
     content = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
     write_atomically(folder / MANIFEST, content)
     write_atomically(folder / SIDECAR, f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode())
+
+
+def _put(folder: Path, name: str, content: bytes) -> str:
+    """Write a file of the package; return its digest."""
+    write_atomically(folder / name, content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _manifest(package: Package, documents: tuple[Rendered, ...], evidence: dict[str, str]) -> dict[str, Any]:
@@ -105,14 +134,20 @@ def _manifest(package: Package, documents: tuple[Rendered, ...], evidence: dict[
         "commit_date": package.source.commit_date,
         "state": package.state,
         "banners": list(package.banners),
-        "blocking": [f"{issue.code}: {issue.where}: {issue.message}" for issue in package.blocking],
+        "blocking": [_blocking(issue) for issue in package.blocking],
         "release": _release(package),
         "documents": [_document(document) for document in documents],
         "evidence": evidence,
+        "claims": {},
         "counts": {name: None if isinstance(value, Gap) else value for name, value in package.counts.items()},
         "statuses": None if isinstance(package.statuses, Gap) else dict(package.statuses),
         "gaps": len(package.register),
+        "register": [asdict(row) for row in package.register],
     }
+
+
+def _blocking(issue: Issue) -> dict[str, str]:
+    return {name: str(getattr(issue, name)) for name in ("code", "where", "message", "hint")}
 
 
 def _release(package: Package) -> dict[str, str] | None:

@@ -39,6 +39,11 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """The name of its PDF."""
         return f"{self.number}-{Path(self.template).stem.replace('_', '-')}.pdf"
 
+    @property
+    def ledger(self) -> str:
+        """The file of its claims."""
+        return f"claims/{self.number}.json"
+
 
 class Standard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An external regulatory fact: what it says, where we read it, how sure we are, who checked it when.
@@ -90,6 +95,13 @@ class Shown(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     shows: tuple[str, ...]
 
 
+class Term(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A word with a digit in it that claims nothing, and why."""
+
+    term: str
+    why: str
+
+
 class _Loader(yaml.SafeLoader):
     """Dates stay the text that a person wrote."""
 
@@ -108,10 +120,11 @@ class Catalogue:
     standards: tuple[Standard, ...]
     gaps: Gaps
     content_map: tuple[Shown, ...]
+    terms: tuple[Term, ...]
 
 
 def read_catalogue(folder: Path = HERE) -> Catalogue:
-    """Read the four files.
+    """Read its files.
 
     Raises:
         CatalogueError: one is missing, is not YAML, or is not of its schema; or an id occurs twice.
@@ -121,6 +134,7 @@ def read_catalogue(folder: Path = HERE) -> Catalogue:
         standards=_read(folder / "standards.yaml", tuple[Standard, ...]),
         gaps=_read(folder / "gaps.yaml", Gaps),
         content_map=_read(folder / "content_map.yaml", tuple[Shown, ...]),
+        terms=_read(folder / "terms.yaml", tuple[Term, ...]),
     )
     _unique(folder / "documents.yaml", [entry.number for entry in catalogue.documents])
     _unique(folder / "standards.yaml", [standard.id for standard in catalogue.standards])

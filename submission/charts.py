@@ -7,6 +7,7 @@ alternative text is made from the same values as the drawing.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -14,6 +15,7 @@ from typing import TypeAlias, TypeVar
 
 from markupsafe import Markup
 
+from submission.claims import compose, cut, scale, written
 from submission.figures import BLUE, GRID, INK, MUTED, PALE, PALETTE, PAPER, WHITE, line, picture, svg, text
 from submission.filters import FONTS, decimal, places_of, total
 from verification.evidence import Figure, FigureKind, Gap, Series
@@ -105,7 +107,9 @@ def _with_limits(series: Series, at: int, number: Number) -> str:
     value, limits = series.y[at], _limits(series, at)
     if value is None:
         return "undefined"
-    return number(value) + (f" ({number(limits[0])} to {number(limits[1])})" if limits else "")
+    if not limits:
+        return number(value)
+    return compose("{} ({} to {})", number(value), number(limits[0]), number(limits[1]))
 
 
 # --- numbers and words ------------------------------------------------------------------------------------------------
@@ -138,18 +142,18 @@ def _advances() -> tuple[dict[int, int], int]:
 
 def wrap(content: str, width: float, size: float) -> list[str]:
     """A text in lines of at most `width`; a word longer than that stands alone."""
-    lines = [""]
-    for word in content.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and measure(longer, size) > width:
-            lines.append(word)
+    spans = [(0, 0)]
+    for word in re.finditer(r"\S+", content):
+        start, end = spans[-1]
+        if end > start and measure(content[start : word.end()], size) > width:
+            spans.append(word.span())
         else:
-            lines[-1] = longer
-    return lines
+            spans[-1] = (start if end > start else word.start(), word.end())
+    return [cut(content, *span) for span in spans]
 
 
 def _label(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:,.4g}".replace("-", "−")
+    return value if isinstance(value, str) else written(f"{value:,.4g}".replace("-", "−"), value, "general 4")
 
 
 def _categories(figure: Figure) -> list[float | str]:
@@ -192,7 +196,7 @@ class Axis:
         step = self.ticks[1] - self.ticks[0]
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
         for tick in self.ticks:
-            yield self.at(tick), f"{tick:,.{decimals}f}".replace("-", "−")
+            yield self.at(tick), scale(f"{tick:,.{decimals}f}".replace("-", "−"))
 
 
 def axis(values: Iterable[float], start: float, end: float, *, zero: bool = False, most: int = 6) -> Axis:
@@ -538,7 +542,7 @@ def _draw_grid(figure: Figure, width: float) -> tuple[list[str], float, float]:
             where = (rows.left + at * slot, head + top, slot, height)
             parts += _grid_cell(values.get(column), how, where)
     end = head + rows.bottom
-    said = f"{figure.y_label}; across: {figure.x_label}; the darker, the more"
+    said = compose("{}; across: {}; the darker, the more", figure.y_label, figure.x_label)
     lines = wrap(said, width - rows.left, SMALL)
     parts += [text(rows.left, end + 16 + 12 * at, one, "start", MUTED, SMALL) for at, one in enumerate(lines)]
     over = longest * 0.72 - (width - rows.left - len(columns) * slot) if slanted else 0.0
@@ -571,7 +575,7 @@ def _grid_cell(
         f'<rect x="{x + 0.5:.2f}" y="{y + 0.5:.2f}" width="{width - 1:.2f}" height="{height - 1:.2f}" fill="{BLUE}" '
         f'fill-opacity="{0.05 + 0.95 * share:.3f}" stroke="{GRID}" stroke-width="0.4"/>'
     )
-    shown = number(value) if measure(number(value), TINY) <= width - 3 else f"{value:.2g}"
+    shown = number(value) if measure(number(value), TINY) <= width - 3 else written(f"{value:.2g}", value, "general 2")
     yield text(x + width / 2, y + height / 2 + 3, shown, colour=WHITE if share > 0.55 else INK, size=TINY)
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from submission.blocking import REVIEWS, find_advisory, find_blocking
 from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
+from submission.claims import compose, number_of, origin_of, pick, remember, rows, stretch, written
 from submission.matrix import NEEDS, BackRow, TraceRow, backward, forward, stem_of
 from verification.evidence import (
+    EVIDENCE_FILES,
     Dataset,
     EvidenceBundle,
     Gap,
@@ -40,6 +40,9 @@ from verification.evidence import (
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+CATALOGUE, MANIFEST = "catalogue.json", "manifest.json"
+"""Files of the package that hold what the documents say of themselves."""
 
 BLOCKED = "BLOCKED"
 BANNER = {"reference": "REFERENCE RELEASE, NOT FOR SUBMISSION", "candidate": "DRAFT"}
@@ -99,6 +102,7 @@ class RegisterRow:
 class Package:
     """Every name that a template may use, beside `document`. An unknown name is a fault of the template."""
 
+    bundle: EvidenceBundle
     source: Source
     state: str
     banners: tuple[str, ...]
@@ -181,15 +185,17 @@ def read_head(project: Project, release_name: str) -> Head:
 
 def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Package:
     """Read the evidence of a checkout and arrange it for the templates."""
-    head = read_head(project, release_name)
+    head = _with_origins(read_head(project, release_name))
+    remember(catalogue, f"{CATALOGUE}#")
     bundle, release, study, blocking = head.bundle, head.release, head.study, head.blocking
     advisory = tuple(find_advisory(bundle))
     state = "blocked" if blocking else getattr(release, "status", "blocked")
     trace, verification = bundle.trace, bundle.verification
-    rows = bind(trace, lambda graph: tuple(forward(graph, verification)))
+    matrix = bind(trace, lambda graph: tuple(forward(graph, verification)))
     development = bind(release, lambda found: _development_of(bundle, found))
     declared = {gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared}
     return Package(
+        bundle=bundle,
         source=head.source,
         state=state,
         banners=head.banners,
@@ -199,7 +205,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         documents=catalogue.documents,
         standards=catalogue.standards,
         declared=declared,
-        register=tuple(_register(catalogue, bundle, release, study, advisory)),
+        register=rows(_register(catalogue, bundle, release, study, advisory), f"{MANIFEST}#/register"),
         device=bundle.device,
         release=release,
         initial_licence=bind(release, _initial_licence),
@@ -223,13 +229,22 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         reviews=bind(trace, _reviews),
         risk_matrix=bind(trace, _risk_matrix),
         features=bind(verification, lambda found: _some(_features(found), "verification.json lists no scenario")),
-        unverified=bind(verification, lambda found: tuple(r for r in found.results if r.status != "passed")),
+        unverified=bind(verification, lambda found: pick(found.results, "status", ResultStatus.PASSED, other=True)),
         statuses=bind(verification, _statuses),
-        forward=rows,
+        forward=matrix,
         backward=bind(trace, lambda graph: tuple(backward(graph, verification))),
-        coverage=bind(rows, lambda found: _tally(row.status.value for row in found)),
+        coverage=bind(trace, _coverage),
         counts=_counts(bundle, study),
     )
+
+
+def _with_origins(head: Head) -> Head:
+    """Let all evidence, and what the manifest states, remember where it stands."""
+    for part, (name, _, _) in EVIDENCE_FILES.items():
+        remember(getattr(head.bundle, part), f"{name}#")
+    source = Source(commit=head.source.commit, commit_date=head.source.commit_date, dirty=head.source.dirty, inputs={})
+    remember(source, f"{MANIFEST}#")
+    return replace(head, source=source, blocking=remember(head.blocking, f"{MANIFEST}#/blocking"))
 
 
 def _banners(release: ReleaseEvidence | Gap, *, blocked: bool) -> tuple[str, ...]:
@@ -326,49 +341,69 @@ def _items(trace: TraceEvidence | Gap, kind: ItemKind) -> tuple[Item, ...] | Gap
 
 
 def _features(evidence: VerificationEvidence) -> tuple[Feature, ...]:
-    by_file: dict[str, list[VerificationResult]] = {}
-    for result in evidence.results:
-        by_file.setdefault(result.file, []).append(result)
-    return tuple(
-        Feature(file, found[0].feature, len(found), tuple(_outlines(found))) for file, found in sorted(by_file.items())
-    )
+    files = sorted({result.file for result in evidence.results})
+    return tuple(_feature(file, pick(evidence.results, "file", file), evidence) for file in files)
 
 
-def _outlines(results: list[VerificationResult]) -> Iterator[Outline]:
-    for stem, found in groupby(results, key=stem_of):
-        rows = tuple(found)
-        tally = tuple(Counter(row.status.value for row in rows).items())
-        criteria = tuple(dict.fromkeys(name for row in rows for name in row.criteria))
-        yield Outline(stem, rows[0].name, rows[0].line, criteria, rows, tally)
+def _feature(file: str, found: tuple[VerificationResult, ...], evidence: VerificationEvidence) -> Feature:
+    return Feature(file, found[0].feature, number_of(found), tuple(_outlines(found, evidence.results)))
+
+
+def _outlines(found: tuple[VerificationResult, ...], every: tuple[VerificationResult, ...]) -> Iterator[Outline]:
+    places = {result.id: place for place, result in enumerate(every)}
+    stems: dict[str, list[VerificationResult]] = {}
+    for result in found:
+        stems.setdefault(stem_of(result), []).append(result)
+    for first, *others in stems.values():
+        start = places[first.id]
+        neighbours = stretch(every, start, start + 1 + len(others))
+        tally = tuple(_tally(neighbours, dict.fromkeys(row.status for row in neighbours)))
+        criteria = tuple(dict.fromkeys(name for row in neighbours for name in row.criteria))
+        yield Outline(_stem(first), first.name, first.line, criteria, neighbours, tally)
+
+
+def _stem(result: VerificationResult) -> str:
+    stem = stem_of(result)
+    return result.id if stem == result.id else written(stem, result.id, "part")
 
 
 def _statuses(evidence: VerificationEvidence) -> tuple[tuple[str, int], ...]:
-    found = Counter(result.status for result in evidence.results)
-    return tuple((status.value, found[status]) for status in ResultStatus)
+    return tuple(_tally(evidence.results, ResultStatus))
 
 
-def _tally(values: Iterator[str]) -> tuple[tuple[str, int], ...]:
-    found = Counter(values)
-    return tuple((status.value, found[status.value]) for status in LinkStatus)
+def _tally(values: tuple[Any, ...], statuses: Iterable[Any]) -> Iterator[tuple[str, int]]:
+    yield from ((status.value, number_of(pick(values, "status", status))) for status in statuses)
+
+
+def _coverage(trace: TraceEvidence) -> tuple[tuple[str, int], ...]:
+    """How many criteria of software requirements have each status."""
+    found = pick(trace.items, "kind", ItemKind.SOFTWARE_REQUIREMENT)
+    criteria = rows((criterion for item in found for criterion in item.criteria), f"{origin_of(found)}/*/criteria/*")
+    return tuple(_tally(criteria, LinkStatus))
 
 
 def _counts(bundle: EvidenceBundle, study: Study | Gap) -> dict[str, int | Gap]:
     def kind(wanted: ItemKind) -> int | Gap:
-        return bind(bundle.trace, lambda graph: sum(item.kind is wanted for item in graph.items))
+        return bind(bundle.trace, lambda graph: number_of(pick(graph.items, "kind", wanted)))
+
+    def of(part: Any, name: str) -> int | Gap:
+        return bind(part, lambda found: number_of(getattr(found, name)))
 
     return {
         "user_needs": kind(ItemKind.USER_NEED),
         "system_requirements": kind(ItemKind.SYSTEM_REQUIREMENT),
         "software_requirements": kind(ItemKind.SOFTWARE_REQUIREMENT),
-        "hazards": bind(bundle.trace, lambda graph: len(graph.hazards)),
-        "controls": bind(bundle.trace, lambda graph: len(graph.controls)),
-        "anomalies": bind(bundle.trace, lambda graph: len(graph.anomalies)),
-        "deviations": bind(bundle.trace, lambda graph: len(graph.deviations)),
-        "scenarios": bind(bundle.verification, lambda found: len(found.results)),
-        "passed": bind(bundle.verification, lambda found: sum(r.status == "passed" for r in found.results)),
-        "estimates": bind(study, lambda found: len(found.estimates)),
-        "criteria": bind(study, lambda found: len(found.criteria)),
-        "criteria_met": bind(study, lambda found: sum(c.met is True for c in found.criteria)),
+        "hazards": of(bundle.trace, "hazards"),
+        "controls": of(bundle.trace, "controls"),
+        "anomalies": of(bundle.trace, "anomalies"),
+        "deviations": of(bundle.trace, "deviations"),
+        "scenarios": of(bundle.verification, "results"),
+        "passed": bind(
+            bundle.verification, lambda found: number_of(pick(found.results, "status", ResultStatus.PASSED))
+        ),
+        "estimates": of(study, "estimates"),
+        "criteria": of(study, "criteria"),
+        "criteria_met": bind(study, lambda found: number_of(pick(found.criteria, "met", True))),
     }
 
 
@@ -472,10 +507,10 @@ def _found_advisory(advisory: tuple[Issue, ...], named: set[str]) -> Iterator[tu
 def _found_in_study(study: Study) -> Iterator[tuple[str, str, str, str]]:
     for criterion in study.criteria:
         if criterion.met is False:
-            yield "criterion", criterion.id, f"NOT MET: {criterion.rationale}", ""
+            yield "criterion", criterion.id, compose("NOT MET: {}", criterion.rationale), ""
     for estimate in study.estimates:
         if estimate.value is None:
-            where = f"{study.name}, {estimate.metric} ({estimate.subgroup})"
+            where = compose("{}, {} ({})", study.name, estimate.metric, estimate.subgroup)
             yield "estimate", where, estimate.reason or "undefined without a reason", ""
 
 
@@ -485,7 +520,7 @@ ROOTS = (*NEEDS, ItemKind.SOFTWARE_REQUIREMENT)
 def _found_in_trace(trace: TraceEvidence) -> Iterator[tuple[str, str, str, str]]:
     for item in trace.items:
         if item.kind in ROOTS and item.status is not LinkStatus.COVERS:
-            yield item.kind.value, item.id, f"{item.status.value.replace('_', ' ')}: {item.why}", ""
+            yield item.kind.value, item.id, compose("{}: {}", item.status.value.replace("_", " "), item.why), ""
     for control in trace.controls:
         if control.implemented is not LinkStatus.COVERS:
             yield "implementation", control.id, control.implemented_why, ""
@@ -498,10 +533,12 @@ def _gaps_in(value: object, where: str) -> Iterator[tuple[str, Gap]]:
         yield where, value
     elif isinstance(value, msgspec.Struct):
         name = getattr(value, "name", None) or getattr(value, "id", None)
-        place = f"{where} {name}" if name else where
+        place = compose("{} {}", where, name) if name else where
         for field in value.__struct_fields__:
             inner = getattr(value, field)
-            yield from _gaps_in(inner, place if isinstance(inner, tuple) else f"{place}, {field.replace('_', ' ')}")
+            yield from _gaps_in(
+                inner, place if isinstance(inner, tuple) else compose("{}, {}", place, field.replace("_", " "))
+            )
     elif isinstance(value, tuple):
         for inner in value:
             yield from _gaps_in(inner, where)

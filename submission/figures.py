@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
-from submission.filters import operating_text, total
+from submission.claims import compose, runs_of, scale
+from submission.filters import figure, operating_text, total
 from verification.evidence import Curve, CurvePoint
 
 INK, MUTED, GRID, PALE = "#1d2733", "#5b6876", "#dfe4e9", "#f3f6f8"
@@ -30,10 +32,11 @@ HEIGHT = TOP + SIZE + BOTTOM
 
 
 def text(x: float, y: float, content: str, anchor: str = "middle", colour: str = INK, size: float = 9.5) -> str:
-    """One line of text."""
+    """One line of text. Where its runs come from stands in an attribute, since one line is one element."""
+    runs = escape(json.dumps(runs_of(content), ensure_ascii=False))
     return (
         f'<text x="{x:.2f}" y="{y:.2f}" text-anchor="{anchor}" fill="{colour}" font-family="{FONT}" '
-        f'font-size="{size}">{escape(content)}</text>'
+        f'font-size="{size}" data-runs="{runs}">{escape(str(content))}</text>'
     )
 
 
@@ -66,7 +69,7 @@ def up(y: float) -> float:
 def svg(parts: Sequence[str], width: float, height: float, alt: str) -> str:
     """An SVG drawing, with its alternative text as the name that a screen reader speaks."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(alt)}" width="{width:.0f}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(str(alt))}" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">{"".join(parts)}</svg>'
     )
 
@@ -74,7 +77,7 @@ def svg(parts: Sequence[str], width: float, height: float, alt: str) -> str:
 def picture(parts: Sequence[str], width: float, height: float, alt: str) -> Markup:
     """An SVG drawing as an image with an alternative text."""
     encoded = base64.b64encode(svg(parts, width, height, alt).encode()).decode()
-    return Markup('<img class="chart" alt="{}" src="data:image/svg+xml;base64,{}">').format(alt, encoded)
+    return Markup('<img class="chart" alt="{}" src="data:image/svg+xml;base64,{}">').format(str(alt), encoded)
 
 
 def frame(horizontal: str, vertical: str) -> list[str]:
@@ -82,8 +85,8 @@ def frame(horizontal: str, vertical: str) -> list[str]:
     parts = []
     for tick in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         parts += [line(across(tick), up(0), across(tick), up(1)), line(across(0), up(tick), across(1), up(tick))]
-        parts += [text(across(tick), up(0) + 14, f"{tick:.1f}", colour=MUTED, size=8.5)]
-        parts += [text(across(0) - 6, up(tick) + 3, f"{tick:.1f}", "end", MUTED, 8.5)]
+        parts += [text(across(tick), up(0) + 14, scale(f"{tick:.1f}"), colour=MUTED, size=8.5)]
+        parts += [text(across(0) - 6, up(tick) + 3, scale(f"{tick:.1f}"), "end", MUTED, 8.5)]
     middle = up(0.5)
     parts += [line(across(0), up(0), across(1), up(0), INK, 0.9), line(across(0), up(0), across(0), up(1), INK, 0.9)]
     parts += [text(across(0.5), up(0) + 32, horizontal)]
@@ -136,7 +139,7 @@ def _roc_points(points: Sequence[CurvePoint]) -> list[tuple[float, float]]:
 
 
 def _plain(point: CurvePoint) -> str:
-    return f"sensitivity {point.sensitivity:.3f}, specificity {point.specificity:.3f}"
+    return compose("sensitivity {}, specificity {}", figure(point.sensitivity), figure(point.specificity))
 
 
 STEP_WIDTH, STEP_HEIGHT, EXIT_LEFT, EXIT_WIDTH = 250.0, 40.0, 330.0, 190.0

@@ -7,7 +7,7 @@ stated once. A `Gap` passes through every filter unchanged and is shown as what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, wraps
 from math import floor, isclose, log10
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
+from submission.claims import compose, cut, join_words, mark, number_of, pick, runs_of, written
 from submission.matrix import Faults
 from verification.evidence import (
     Confusion,
@@ -39,7 +40,7 @@ from verification.evidence import (
 
 FONTS = Path(__file__).parent / "fonts"
 LONGEST_ID = 96
-"""Characters of an identifier that are shown; a longer one is shortened in the middle and says so."""
+"""Characters of an identifier that are shown; of a longer one the first and the last half of them."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -101,7 +102,11 @@ def show(value: object) -> object:
 
 def ticked(text: str) -> Markup:
     """Text with what stands between backticks set as code, as the messages of the tools write commands."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(spell(text)))))  # noqa: S704  escaped before
+    return Markup("").join(mark(run, _ticked(run.text)) for run in runs_of(text))
+
+
+def _ticked(text: str) -> Markup:
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(_spelled(text)))))  # noqa: S704  escaped before
 
 
 def gap_inline(gap: Gap) -> Markup:
@@ -113,13 +118,18 @@ def gap_inline(gap: Gap) -> Markup:
 
 def sentence(text: str) -> str:
     """Text that ends as a sentence does."""
-    return text if text.endswith((".", "?", "!")) else text + "."
+    return text if text.endswith((".", "?", "!")) else compose("{}.", text)
 
 
 def spell(text: str) -> str:
     """The text with each character that no shipped font has written as its code point: no other font steps in."""
+    shown = _spelled(text)
+    return text if shown == text else written(shown, text, "spelled")
+
+
+def _spelled(text: str) -> str:
     odd = {ord(character) for character in text} - shipped_characters()
-    return text.translate({code: f"[U+{code:04X}]" for code in odd}) if odd else text
+    return text.translate({code: f"[U+{code:04X}]" for code in odd}) if odd else str(text)
 
 
 @cache
@@ -140,31 +150,31 @@ def count(value: int) -> str:
     """A whole number, with thousands set apart."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"`count` shows whole numbers, got {value!r}")
-    return f"{value:,}"
+    return written(f"{value:,}", value, "count")
 
 
 @total
 def figure(value: float | None) -> object:
     """A measure between 0 and 1, three decimals."""
-    return None if value is None else f"{value:.3f}"
+    return None if value is None else written(f"{value:.3f}", value, "decimal 3")
 
 
 @total
 def score(value: float | None) -> object:
     """A threshold or a score, four decimals, as the device's own table of the operating point has it."""
-    return None if value is None else f"{value:.4f}"
+    return None if value is None else written(f"{value:.4f}", value, "decimal 4")
 
 
 @total
 def small(value: float) -> str:
     """A small difference, two significant digits."""
-    return f"{value:.1e}"
+    return written(f"{value:.1e}", value, "scientific 1")
 
 
 @total
 def megabytes(value: int | None) -> object:
     """A size in megabytes (of 1,000,000 bytes), one decimal."""
-    return None if value is None else f"{value / 1e6:.1f} MB"
+    return None if value is None else compose("{} MB", written(f"{value / 1e6:.1f}", value, "millions 1"))
 
 
 def places_of(values: Iterable[object]) -> int:
@@ -185,7 +195,7 @@ def places_of(values: Iterable[object]) -> int:
 
 def decimal(value: float, places: int) -> str:
     """A number with so many decimals, thousands apart, the minus sign of typography, and no negative nothing."""
-    return f"{value:z,.{places}f}".replace("-", "−")
+    return written(f"{value:z,.{places}f}".replace("-", "−"), value, f"decimal {places}")
 
 
 @total
@@ -197,10 +207,9 @@ def cells(table: Table) -> tuple[tuple[object, ...], ...]:
 
 def _alike(column: tuple[object, ...]) -> tuple[object, ...]:
     """A column as it is shown; where texts and both kinds of numbers stand together, each number stands for itself."""
-    kinds = {type(value) for value in column} - {type(None)}
-    if kinds >= {str, int, float}:
+    if all(any(isinstance(value, kind) for value in column) for kind in (str, int, float)):
         return tuple(_cell(value, places_of([value]) if isinstance(value, float) else 0) for value in column)
-    whole = kinds <= {int, str, bool}
+    whole = not any(isinstance(value, float) for value in column)
     return tuple(_cell(value, 0 if whole else places_of(column)) for value in column)
 
 
@@ -213,9 +222,19 @@ def _cell(value: object, places: int) -> object:
 @total
 def columns_of(table: Table) -> tuple[str, ...]:
     """The heads of an evidence table; a column of numbers is marked as one."""
-    kinds = [{type(row[at]) for row in table.rows if row[at] is not None} for at in range(len(table.columns))]
-    numeric = [bool(kind) and kind <= {int, float} for kind in kinds]
-    return tuple(f"#{name}" if number else name for name, number in zip(table.columns, numeric, strict=True))
+    columns = [[row[at] for row in table.rows if row[at] is not None] for at in range(len(table.columns))]
+    numeric = [bool(column) and all(_is_number(value) for value in column) for column in columns]
+    return tuple(compose("#{}", name) if number else name for name, number in zip(table.columns, numeric, strict=True))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@total
+def head(column: str) -> str:
+    """The head of a column as it is printed: without the sign that it holds numbers."""
+    return cut(column, 1, len(column)) if column.startswith("#") else column
 
 
 @total
@@ -244,7 +263,9 @@ def slim(tables: Iterable[Table]) -> tuple[Table, ...]:
 def ages(population: Population) -> str:
     """The labelled ages, in completed years."""
     lowest, highest = population.minimum_age_years, population.maximum_age_years
-    return f"{lowest} years and older" if highest is None else f"{lowest} to {highest} years"
+    if highest is None:
+        return compose("{} years and older", count(lowest))
+    return compose("{} to {} years", count(lowest), count(highest))
 
 
 @total
@@ -258,7 +279,7 @@ def interval(value: Interval | None) -> object:
     """The limits, "0.902 to 0.955"."""
     if value is None:
         return Markup('<span class="absent">none</span>')
-    return f"{signed(value.lower)} to {signed(value.upper)}"
+    return compose("{} to {}", signed(value.lower), signed(value.upper))
 
 
 @total
@@ -278,7 +299,7 @@ def interval_of(estimate: Estimate) -> object:
 @total
 def stated(estimate: Estimate) -> object:
     """An estimate in one line: what is judged, the metric, the value and its limits."""
-    what = f"{estimate.score}: " if estimate.score else ""
+    what = compose("{}: ", estimate.score) if estimate.score else ""
     line = Markup("{}{} {}, {}") if estimate.interval is None else Markup("{}{} {} ({})")
     return line.format(what, metric(estimate.metric), value_of(estimate), interval_of(estimate))
 
@@ -286,13 +307,19 @@ def stated(estimate: Estimate) -> object:
 @total
 def share_of(estimate: Estimate) -> str:
     """A share in images and per cent, "390 of 624 (62.5 %)"."""
-    share = "undefined" if estimate.value is None else f"{100 * estimate.value:.1f} %"
-    return f"{count_or_dash(estimate.events)} of {count(estimate.n)} ({share})"
+    share = "undefined" if estimate.value is None else percent(estimate.value)
+    return compose("{} of {} ({})", count_or_dash(estimate.events), count(estimate.n), share)
+
+
+@total
+def percent(value: float, places: int = 1) -> str:
+    """A share in per cent, "62.5 %"."""
+    return compose("{} %", written(f"{100 * value:.{places}f}", value, f"percent {places}"))
 
 
 def level(value: Interval) -> str:
     """The level and method of an interval, "95 %, Wilson"."""
-    return f"{value.level * 100:.0f} %, {value.method}"
+    return compose("{}, {}", percent(value.level, 0), value.method)
 
 
 @total
@@ -334,10 +361,10 @@ def events_of(estimate: Estimate) -> str:
     Beside a weighted value they are said to be unweighted: it is not their quotient.
     """
     if estimate.events is None:
-        return f"{estimate.n:,}"
+        return count(estimate.n)
     if estimate.weighted:
-        return f"{estimate.events:,} of {estimate.n:,} read, unweighted"
-    return f"{estimate.events:,}/{estimate.n:,}"
+        return compose("{} of {} read, unweighted", count(estimate.events), count(estimate.n))
+    return compose("{}/{}", count(estimate.events), count(estimate.n))
 
 
 @total
@@ -354,8 +381,9 @@ def standing(plan: Study) -> str:
 @total
 def sample_of(estimate: Estimate, whole: int | None) -> str:
     """Numerator and denominator in images, and the patients of these where they are not those of the whole group."""
-    patients = "" if estimate.patients == whole else f" of {estimate.patients:,} patients"
-    return events_of(estimate) + patients
+    if estimate.patients == whole:
+        return events_of(estimate)
+    return compose("{} of {} patients", events_of(estimate), count(estimate.patients))
 
 
 @total
@@ -365,14 +393,15 @@ def rule_of(criterion: StudyCriterion) -> str:
         criterion.comparison, criterion.comparison
     )
     limit = {"lower": "lower limit of", "upper": "upper limit of"}.get(criterion.limit, criterion.limit)
-    return f"{limit} {metric(criterion.metric)} {sign} {criterion.bound:.3f}"
+    return compose("{} {} {} {}", limit, metric(criterion.metric), sign, figure(criterion.bound))
 
 
 @total
 def operating_text(point: CurvePoint) -> str:
     """An operating point in words."""
-    threshold = "none" if point.threshold is None else f"{point.threshold:.4f}"
-    return f"sensitivity {point.sensitivity:.3f}, specificity {point.specificity:.3f} at threshold {threshold}"
+    threshold = "none" if point.threshold is None else score(point.threshold)
+    sensitivity, specificity = figure(point.sensitivity), figure(point.specificity)
+    return compose("sensitivity {}, specificity {} at threshold {}", sensitivity, specificity, threshold)
 
 
 @total
@@ -390,13 +419,13 @@ def count_or_dash(value: int | None) -> str:
 @total
 def captioned(parts: tuple[str, ...]) -> str:
     """The parts of a caption that say something."""
-    return ", ".join(part for part in parts if part)
+    return join_words(part for part in parts if part)
 
 
 @total
 def plain(value: int) -> str:
     """A whole number that counts nothing: a line of a file, a seed."""
-    return f"{value:d}"
+    return written(f"{value:d}", value, "plain")
 
 
 # --- choosing and joining ---------------------------------------------------------------------------------------------
@@ -405,13 +434,19 @@ def plain(value: int) -> str:
 @total
 def where(values: Iterable[Any], attribute: str, wanted: object) -> tuple[Any, ...]:
     """The values whose attribute is `wanted`."""
-    return tuple(value for value in values if getattr(value, attribute) == wanted)
+    return pick(values, attribute, wanted)
 
 
 @total
 def unless(values: Iterable[Any], attribute: str, unwanted: object) -> tuple[Any, ...]:
     """The values whose attribute is not `unwanted`."""
-    return tuple(value for value in values if getattr(value, attribute) != unwanted)
+    return pick(values, attribute, unwanted, other=True)
+
+
+@total
+def length(values: Sequence[Any]) -> int:
+    """How many they are."""
+    return number_of(values)
 
 
 @total
@@ -462,20 +497,25 @@ def together(values: tuple[object, ...], between: str = "; ") -> object:
 @total
 def words(value: str) -> str:
     """An identifier of the schema in words: `not_run` is "not run"."""
-    return str(value).replace("_", " ")
+    return rewritten(str(value).replace("_", " "), value)
+
+
+def rewritten(text: str, value: str) -> str:
+    """A text after a change of its form that leaves its figures as they are."""
+    return written(text, value, "form") if text != value else value
 
 
 @total
 def metric(value: str) -> str:
     """A metric by its usual name."""
-    name = str(value)
-    return METRICS.get(name, words(name)[:1].upper() + words(name)[1:])
+    name = str(words(value))
+    return METRICS.get(value, rewritten(name[:1].upper() + name[1:], value))
 
 
 @total
 def join(values: Iterable[str], between: str = ", ") -> str:
     """Texts in one line, each as it is; nothing is an en dash."""
-    return between.join(values) or "–"
+    return join_words(values, between) or "–"
 
 
 GOOD = {"passed", "covers", "acceptable", "met", "accepted", "reviewed"}
@@ -510,16 +550,22 @@ def noticed(faults: Faults | None) -> str:
     """How many of the faults put into code its scenarios noticed, in words; that nobody has tried is not known."""
     if faults is None:
         return "not known"
-    exempt = f"; {count(faults.equivalent)} equivalent" if faults.equivalent else ""
+    exempt = compose("; {} equivalent", count(faults.equivalent)) if faults.equivalent else ""
     if not faults.put:
-        return f"no place for a fault{exempt}"
-    return f"{count(faults.noticed)} of {count(faults.put)} faults noticed{exempt}"
+        return compose("no place for a fault{}", exempt)
+    return compose("{} of {} faults noticed{}", count(faults.noticed), count(faults.put), exempt)
 
 
 @total
 def met(value: bool | None) -> object:
     """MET or NOT MET; a criterion without an estimate is neither."""
     return badge(None if value is None else "MET" if value else "NOT MET")
+
+
+@total
+def bare(value: str) -> Markup:
+    """A text for an attribute or a title, where no element can stand."""
+    return escape(str(value))
 
 
 @total
@@ -535,10 +581,15 @@ def anchor(value: str) -> str:
 
 @total
 def ident(value: str) -> Markup:
-    """An identifier, set as one; a very long one is shortened and says how long it is."""
+    """An identifier, set as one; a very long one is shortened in its middle."""
+    return Markup('<span class="id">{}</span>').format(spell(_shortened(value)))
+
+
+def _shortened(value: str) -> str:
+    if len(value) <= LONGEST_ID:
+        return value
     half = LONGEST_ID // 2
-    short = value if len(value) <= LONGEST_ID else f"{value[:half]}…{value[-half:]} ({len(value):,} characters)"
-    return Markup('<span class="id">{}</span>').format(spell(short))
+    return written(f"{value[:half]}…{value[-half:]}", value, f"shortened {half}")
 
 
 @total
@@ -562,13 +613,13 @@ def idents(values: Iterable[str]) -> Markup:
 @total
 def row_number(name: str) -> str:
     """The number of an outline's row, the last part of its id."""
-    return name.rpartition("/")[2]
+    return written(name.rpartition("/")[2], name, "part")
 
 
 @total
 def row_refs(ids: Iterable[str]) -> Markup:
     """The rows of an outline by number, each a link to its place."""
-    rows = ((name, name.rpartition("/")[2]) for name in ids)
+    rows = ((name, row_number(name)) for name in ids)
     return Markup(" ").join(
         Markup('<a class="ref" href="#{}">{}</a>').format(anchor(name), ident(number)) for name, number in rows
     )
@@ -577,7 +628,7 @@ def row_refs(ids: Iterable[str]) -> Markup:
 @total
 def row_places(ids: Iterable[str]) -> Markup:
     """The rows of an outline by number, each the place that links to it lead to."""
-    rows = ((name, name.rpartition("/")[2]) for name in ids)
+    rows = ((name, row_number(name)) for name in ids)
     return Markup(" ").join(Markup('<span id="{}">{}</span>').format(anchor(n), ident(number)) for n, number in rows)
 
 
@@ -587,7 +638,8 @@ def scenario_refs(scenarios: Iterable[tuple[str, str]]) -> Markup:
     groups: dict[tuple[str, str], list[str]] = {}
     for name, status in scenarios:
         stem, _, number = name.rpartition("/")
-        groups.setdefault((stem if stem and number.isdigit() else name, status), []).append(name)
+        first = written(stem, name, "part") if stem and number.isdigit() else name
+        groups.setdefault((first, status), []).append(name)
     shown = Markup("<br>").join(
         Markup("{} {} {}").format(ref(stem), row_refs([name for name in names if name != stem]), badge(status))
         for (stem, status), names in groups.items()
@@ -611,7 +663,18 @@ def digest(value: str | None) -> object:
 @total
 def short(value: str | None) -> object:
     """The first twelve digits of a commit or digest; one that was not given prints nothing."""
-    return None if value is None else "" if not value else Markup('<span class="hash">{}</span>').format(value[:12])
+    return (
+        None
+        if value is None
+        else ""
+        if not value
+        else Markup('<span class="hash">{}</span>').format(first_digits(value))
+    )
+
+
+def first_digits(value: str) -> str:
+    """The first twelve digits of a commit or digest."""
+    return written(value[:12], value, "first 12")
 
 
 @total
@@ -633,11 +696,12 @@ def files_of(opening: Opening) -> object:
     if opening.scores_sha256 and opening.scores_sha256 not in found.values():
         found = {"scores": opening.scores_sha256} | found
     one = Markup('{} <span class="hash">{}</span>')
-    return Markup("<br>").join(one.format(name, digest[:12]) for name, digest in found.items()) or "–"
+    return Markup("<br>").join(one.format(name, first_digits(digest)) for name, digest in found.items()) or "–"
 
 
 @total
 def prose(value: str) -> Markup:
     """Evidence text as paragraphs."""
     parts = [part for part in re.split(r"\n\s*\n", value.strip()) if part]
-    return Markup("").join(Markup("<p>{}</p>").format(ticked(" ".join(part.split()))) for part in parts)
+    lines = (written(" ".join(part.split()), value, "part") for part in parts)
+    return Markup("").join(Markup("<p>{}</p>").format(ticked(line)) for line in lines)

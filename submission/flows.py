@@ -15,6 +15,7 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from submission.charts import SMALL, WIDE, measure, wrap
+from submission.claims import compose, cut, join_words
 from submission.figures import BLUE, INK, MUTED, PAPER, VERMILION, arrow, line, picture, svg, text
 from submission.filters import count, total
 from verification.evidence import Gap, Table
@@ -67,7 +68,7 @@ def _describe(table: Table) -> str:
 def _counts(table: Table, row: Row) -> list[str]:
     """The counts of a row with what they count, "5,216 images"."""
     named = zip(table.columns[1:], row[1:], strict=True)
-    return [f"{count(value)} {name.lower()}" for name, value in named if isinstance(value, int)]
+    return [compose("{} {}", count(value), name.lower()) for name, value in named if isinstance(value, int)]
 
 
 # --- what the rows say ------------------------------------------------------------------------------------------------
@@ -184,7 +185,7 @@ def _draw_box(
     """A box that says steps and their counts, and where it ends."""
     said: list[tuple[str, str]] = []
     for row in rows:
-        said += [(one, INK) for one in wrap(str(row[0]).removeprefix(PART), width - 2 * PAD, SMALL)]
+        said += [(one, INK) for one in wrap(_step(row), width - 2 * PAD, SMALL)]
         said += [(one, MUTED) for one in _pack(_counts(table, row), width - 2 * PAD)]
     height = len(said) * LEADING + 9
     frame = (
@@ -195,12 +196,18 @@ def _draw_box(
     return [frame, *lines], y + height
 
 
+def _step(row: Row) -> str:
+    """What a row says, without the words that only place it."""
+    said = row[0] if isinstance(row[0], str) else str(row[0])
+    return cut(said, len(PART), len(said)) if said.startswith(PART) else said
+
+
 def _pack(counts: Sequence[str], width: float) -> Iterator[str]:
     """Counts in lines, as many in each as have room."""
     held: list[str] = []
     for one in counts:
         if held and measure(", ".join([*held, one]), SMALL) > width:
-            yield ", ".join(held)
+            yield join_words(held)
             held = []
         held.append(one)
-    yield ", ".join(held)
+    yield join_words(held)

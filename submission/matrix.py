@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from submission.claims import compose, pick, total_of, written
 from verification.evidence import (
     Criterion,
     Gap,
@@ -72,7 +73,7 @@ class _Graph:
     up: dict[str, list[str]]
     down: dict[str, list[str]]
     controls: dict[str, list[RiskControl]]
-    strengths: dict[str, list[Strength]]
+    strengths: dict[str, tuple[Strength, ...]]
 
 
 def forward(
@@ -95,23 +96,31 @@ def backward(trace: TraceEvidence, verification: VerificationEvidence | Gap) -> 
     for item in trace.items:
         if item.kind is ItemKind.SYMBOL:
             targets = tuple(sorted(graph.up.get(item.id, [])))
-            place, needs = f"{item.file}:{item.line}", _needs(graph, targets)
+            place, needs = compose("{}:{}", item.file, _line(item)), _needs(graph, targets)
             yield BackRow(item.id, (), "symbol", place, targets, needs, item.status.value, item.review)
     # Rows of one outline that verify the same with the same outcome stand in one row.
     for (stem, targets, status), found in groupby(getattr(verification, "results", ()), key=_asked):
         rows = tuple(found)
-        place, needs = f"{rows[0].file}:{rows[0].line}", _needs(graph, rows[0].requirements)
+        place, needs = compose("{}:{}", rows[0].file, _line(rows[0])), _needs(graph, rows[0].requirements)
         names = tuple(row.id for row in rows if row.id != stem)
-        yield BackRow(stem, names, "scenario", place, targets, needs, status, _review(graph, rows))
+        yield BackRow(_stem(rows[0]), names, "scenario", place, targets, needs, status, _review(graph, rows))
+
+
+def _line(found: Item | VerificationResult) -> str:
+    return written(f"{found.line:d}", found.line, "plain")
+
+
+def _stem(result: VerificationResult) -> str:
+    stem = stem_of(result)
+    return result.id if stem == result.id else written(stem, result.id, "part")
 
 
 def count_faults(strengths: Iterable[Strength]) -> Faults | None:
     """The faults put into some symbols together; None where there were no trials."""
-    found = tuple(strengths)
+    found = strengths if isinstance(strengths, tuple) else tuple(strengths)
     if not found:
         return None
-    killed, survived = sum(each.killed for each in found), sum(each.survived for each in found)
-    return Faults(put=killed + survived, noticed=killed, equivalent=sum(each.equivalent for each in found))
+    return Faults(total_of(found, "killed", "survived"), total_of(found, "killed"), total_of(found, "equivalent"))
 
 
 def stem_of(result: VerificationResult) -> str:
@@ -127,8 +136,8 @@ def _graph(trace: TraceEvidence) -> _Graph:
     for control in trace.controls:
         for requirement in control.requirements:
             graph.controls.setdefault(requirement, []).append(control)
-    for strength in trace.strengths:
-        graph.strengths.setdefault(strength.requirement, []).append(strength)
+    for name in {strength.requirement for strength in trace.strengths}:
+        graph.strengths[name] = pick(trace.strengths, "requirement", name)
     return graph
 
 
@@ -157,7 +166,7 @@ def _row(graph: _Graph, item: Item, criterion: Criterion | Gap, status_of: dict[
         symbols=tuple(one for one in below if one.kind is ItemKind.SYMBOL),
         controls=tuple(control.id for control in controls),
         hazards=tuple(sorted({hazard for control in controls for hazard in control.hazards})),
-        faults=count_faults(graph.strengths.get(item.id, [])),
+        faults=count_faults(graph.strengths.get(item.id, ())),
         status=_status(item, criterion),
         why=_why(item, criterion),
     )

@@ -20,8 +20,10 @@ from PIL import ImageFile
 
 from submission import analyses, charts, figures, flows  # noqa: F401  their filters register themselves
 from submission.catalogue import Entry, Standard
+from submission.claims import compose, join_words, number_of, pick
 from submission.context import BLOCKED, Package
-from submission.filters import ABSENT, FILTERS, FONTS, shipped_characters, show, spell
+from submission.filters import ABSENT, FILTERS, FONTS, count, first_digits, shipped_characters, show, spell
+from submission.ledger import Claim, Said, carried, find_records, group_records, number_claims, read_page, strip_claims
 from verification.evidence import Gap, Issue, Meaning, fitting, lines_by_subject
 
 HERE = Path(__file__).parent
@@ -60,6 +62,8 @@ class Rendered:
     content: bytes
     pages: int
     content_sha256: str
+    claims: tuple[Claim, ...] = ()
+    said: tuple[tuple[Said, ...], ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -105,8 +109,11 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
         body = environment.get_template(entry.template).render(names)
     except Exception as error:
         raise RenderError(f"{_place(error, entry)}: {_words(error)}") from error
-    html = _resolve(_contents(body + _notes(environment, cited)))
-    return html.replace(APPROVAL, str(_approval(package, entry.number, content_digest(html))), 1)
+    body = _with_ending(body, _notes(environment, cited) + _records(environment, find_records(body)))
+    html = _resolve(_contents(body))
+    content = content_digest(html)
+    html = html.replace(APPROVAL, str(_approval(package, entry.number, content)), 1)
+    return number_claims(html, find_records(html), content)
 
 
 APPROVAL = "<!--approval-->"
@@ -115,7 +122,7 @@ FURNITURE = re.compile(r'<span class="furniture">.*?</span>', re.DOTALL)
 
 def content_digest(html: str) -> str:
     """SHA-256 of a document's sections: without cover and margins, and so without commit, dates, pages and approval."""
-    body = html.partition('<div class="body')[2]
+    body = strip_claims(html.partition('<div class="body')[2].partition(RECORDS)[0])
     return hashlib.sha256(" ".join(FURNITURE.sub("", body).split()).encode()).hexdigest()
 
 
@@ -139,9 +146,9 @@ def _furniture(package: Package) -> dict[str, object]:
         "standing_banner": next((banner for banner in package.banners if banner != BLOCKED), ""),
         "blocking_short": ", ".join(reason.heading for reason in reasons),
         "reasons": reasons,
-        "release_digest_short": "none" if isinstance(release, Gap) else release.digest[:12],
-        "release_line": release if isinstance(release, Gap) else f"{release.name} {release.version}",
-        "device_line": "" if isinstance(device, Gap) else f"{device.name} {device.version}",
+        "release_digest_short": "none" if isinstance(release, Gap) else first_digits(release.digest),
+        "release_line": release if isinstance(release, Gap) else compose("{} {}", release.name, release.version),
+        "device_line": "" if isinstance(device, Gap) else compose("{} {}", device.name, device.version),
     }
 
 
@@ -155,18 +162,15 @@ class Reason:
 
 
 def _reasons(issues: tuple[Issue, ...]) -> tuple[Reason, ...]:
-    by_code: dict[str, list[Issue]] = {}
-    for issue in issues:
-        by_code.setdefault(issue.code, []).append(issue)
-    return tuple(_reason(code, found) for code, found in sorted(by_code.items()))
+    return tuple(_reason(code, pick(issues, "code", code)) for code in sorted({issue.code for issue in issues}))
 
 
-def _reason(code: str, issues: list[Issue]) -> Reason:
-    heading = code if len(issues) == 1 else f"{code} ({len(issues)})"
+def _reason(code: str, issues: Sequence[Issue]) -> Reason:
+    heading = code if len(issues) == 1 else compose("{} ({})", code, count(number_of(issues)))
     named = [issue.where for issue in issues[1 : FEW + 1]]
-    rest = len(issues) - 1 - len(named)
-    others = ", ".join(named) + (f" and {rest} more, each in the Gap Register" if rest else "")
-    return Reason(heading, issues[0], f"also {others}" if others else "")
+    rest = len(issues) > len(named) + 1
+    others = compose("also {}{}", join_words(named), " and others, each in the Gap Register" if rest else "")
+    return Reason(heading, issues[0], others if named else "")
 
 
 def _notes(environment: Environment, cited: dict[str, Standard]) -> str:
@@ -174,6 +178,23 @@ def _notes(environment: Environment, cited: dict[str, Standard]) -> str:
         return ""
     module: Any = environment.get_template("_macros.html").module
     return str(module.notes(sorted(cited.values(), key=lambda standard: standard.designation)))
+
+
+RECORDS = '<h2 id="evidence">'
+
+
+def _with_ending(html: str, ending: str) -> str:
+    """Put what closes a document behind its last section."""
+    body, end, rest = html.rpartition("</div>\n</body>")
+    return f"{body}{ending}{end}{rest}"
+
+
+def _records(environment: Environment, records: Sequence[str]) -> str:
+    """The list of the records on which the figures of a document rest; each figure links to its own."""
+    if not records:
+        return ""
+    module: Any = environment.get_template("_macros.html").module
+    return str(module.records(group_records(records)))
 
 
 def _place(error: Exception, entry: Entry) -> str:
@@ -211,7 +232,8 @@ def _contents(html: str) -> str:
 
 
 def _text(html: str) -> str:
-    return re.sub(r"<[^>]+>", "", html).strip()
+    """The text of a heading, its claims kept."""
+    return re.sub(r"<(?!/?data\b)[^>]+>", "", html).strip()
 
 
 def _resolve(html: str) -> str:
@@ -267,7 +289,9 @@ class Press:
         identifier = hashlib.sha256(html.encode()).digest()[:16]
         content: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
         check_fonts(entry, (font.name.decode().lstrip("/") for font in document.fonts.values()))
-        return Rendered(entry, content, len(document.pages), content_digest(html))
+        digest, claims = carried(html)
+        said = tuple(read_page(page) for page in document.pages)
+        return Rendered(entry, content, len(document.pages), digest, claims, said)
 
 
 def print_all(pages: Sequence[tuple[Entry, str]], progress: Callable[[str], None]) -> Iterator[Rendered]:

@@ -74,7 +74,7 @@ def _check_shape(manifest: Any) -> None:
     Raises:
         KeyError, TypeError, ValueError: the manifest is not of its form.
     """
-    for name in ("format", "commit", "state", "banners", "blocking", "release", "counts", "statuses"):
+    for name in ("format", "commit", "state", "banners", "blocking", "release", "counts", "statuses", "claims"):
         manifest[name]
     texts = [document[name] for document in manifest["documents"] for name in ("number", "title", "file", "sha256")]
     texts += [*manifest["evidence"], *manifest["evidence"].values(), *manifest["banners"]]
@@ -96,6 +96,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 def _find_in_files(folder: Path, files: list[str], manifest: dict[str, Any]) -> Iterator[Finding]:
     listed = {document["file"]: document["sha256"] for document in manifest["documents"]} | manifest["evidence"]
+    listed |= manifest["claims"]
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     strangers = {name for name in files if name not in listed and name not in (MANIFEST, SIDECAR)}
     for name, digest in sorted(listed.items()):

@@ -6,6 +6,7 @@ import pytest
 
 from submission.catalogue import read_catalogue
 from submission.context import assemble
+from submission.ledger import strip_claims
 from submission.render import make_environment, render_html
 from verification.evidence import NotApplicable, Role
 
@@ -16,7 +17,7 @@ HEADLINES = ("CW-DOC-003", "CW-DOC-004", "CW-DOC-011", "CW-DOC-017", "CW-DOC-019
 def words_of_document(project, number):
     catalogue = read_catalogue()
     entry = next(entry for entry in catalogue.documents if entry.number == number)
-    html = render_html(make_environment(), entry, assemble(project, catalogue, RELEASE), {"pages": {}})
+    html = strip_claims(render_html(make_environment(), entry, assemble(project, catalogue, RELEASE), {"pages": {}}))
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 

@@ -24,7 +24,7 @@ from verification.evidence import (
 )
 
 DOCUMENTS = sorted(path for path in TEMPLATES.glob("*.html") if not path.name.startswith("_"))
-TERMS = ("510(k)",)
+TERMS = tuple(term.term for term in read_catalogue().terms)
 GAP = Gap(reason="it was not measured", closes="measure it")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from submission.catalogue import read_catalogue
 from submission.context import assemble
+from submission.ledger import strip_claims
 from submission.render import content_digest, make_environment, render_html
 from verification import evidence as e
 from verification.evidence import Project
@@ -42,7 +43,7 @@ def html_of(made, number):
     catalogue = read_catalogue()
     entry = next(entry for entry in catalogue.documents if entry.number == number)
     pages = {entry.number: None for entry in catalogue.documents}
-    return render_html(make_environment(), entry, package_of(made), {"pages": pages})
+    return strip_claims(render_html(make_environment(), entry, package_of(made), {"pages": pages}))
 
 
 def as_candidate(made, replace):

@@ -23,7 +23,7 @@ EXCHANGED = (
     ItemKind.USER_NEED, ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKind.HAZARD,
     ItemKind.RISK_CONTROL, ItemKind.ANOMALY,
 )  # fmt: skip
-"""Kinds of items that are exchanged; deviations and changes are records of this repository and, as threats, stay in it."""
+"""Kinds of items that are exchanged; deviations, changes and threats stay in this repository."""
 
 
 class Shape(StrEnum):

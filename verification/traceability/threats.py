@@ -147,18 +147,22 @@ def _gap(value: dict[str, str] | None) -> Gap | None:
 # --- issues -----------------------------------------------------------------------------------------------------------
 
 
-def find_threat_issues(items: Items, standings: Mapping[str, Standing]) -> Iterator[Issue]:
+def find_threat_issues(items: Items) -> Iterator[Issue]:
     """Yield what does not resolve (blocking), and what the threat model leaves unanswered (advisory)."""
-    kinds = _kinds(items.data_flow)
-    if items.data_flow is not None:
-        yield from _find_bad_flows(items.data_flow, kinds)
-        yield from _find_unanswered(items, items.data_flow)
+    document = items.data_flow
+    kinds = _kinds(document)
+    if document is not None:
+        yield from _find_bad_flows(document, kinds)
+        yield from _find_unanswered(items, document)
     for entry in items.of(ItemKind.THREAT):
-        yield from _find_bad_places(entry, kinds)
+        # Where the diagram itself cannot be used, that is the issue, not each place that is named in it.
+        yield from _find_bad_places(entry, kinds) if document is not None else ()
         if entry.value["open"]:
-            message = f"{entry.id} is open: {standings[entry.id].why}"
+            message = f"{entry.id} is open: {entry.value['open']['reason']}"
             yield _advisory("threat-open", _where(entry), message, entry.value["open"]["closes"])
-    if items.security is not None:
+    if document is None and any(items.of(ItemKind.THREAT)):
+        yield _missing(items)
+    if document is not None and items.security is not None:
         yield from _find_bad_refs(items.security, items.named | kinds.keys())
 
 
@@ -170,6 +174,12 @@ def _kinds(document: Document | None) -> dict[str, str]:
     kinds = {each["id"]: each["kind"] for each in value["elements"]}
     kinds |= {each["id"]: "flow" for each in value["flows"]}
     return kinds | {each["id"]: "boundary" for each in value["boundaries"]}
+
+
+def _missing(items: Items) -> Issue:
+    threat = next(items.of(ItemKind.THREAT))
+    message = f"no risk/dataflow.yaml that can be used, which {threat.id} is about"
+    return threat.document.issue("dataflow-missing", ("elements",), message, "write it, or mend what its issues say")
 
 
 def _find_bad_flows(document: Document, kinds: Mapping[str, str]) -> Iterator[Issue]:

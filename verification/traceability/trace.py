@@ -123,7 +123,7 @@ def _build(
             [
                 *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
                 *study_issues, *carried, *record_issues, *find_issues(graph), *find_vanished(project, items),
-                *find_threat_issues(items, graph.standings),
+                *find_threat_issues(items),
                 *find_archive_issues(project, verification, record, protocol),
                 *find_review_issues(nodes, reviews, known_subjects, items.retired), *strength_issues,
             ]

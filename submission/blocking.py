@@ -61,7 +61,7 @@ def _all(
 
 
 def _carried(bundle: EvidenceBundle) -> Iterator[Issue]:
-    for part in (bundle.verification, bundle.trace, bundle.studies, bundle.datasets):
+    for part in (bundle.verification, bundle.trace, bundle.studies, bundle.datasets, bundle.supply):
         yield from () if isinstance(part, Gap) else part.issues
 
 
@@ -69,7 +69,7 @@ def _find_dirty(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
     if project.source(()).dirty:
         hint = "commit them, then make the evidence again"
         yield _issue("checkout-dirty", "checkout", "files of the checkout differ from the commit", hint)
-    for part in ("device", "verification", "trace", "studies", "datasets"):
+    for part in ("device", "verification", "trace", "studies", "datasets", "supply"):
         evidence = getattr(bundle, part)
         if not isinstance(evidence, Gap) and evidence.source.dirty:
             message = "made in a checkout that differed from its commit"

@@ -291,16 +291,17 @@ class Vulnerability(Record, frozen=True):
 
 
 class Lookup(Record, frozen=True, tag=True):
-    """That a component of this version was looked up: when, in which database, by which report, and what was found."""
+    """That a component of this version was looked up: when, in which database, by which report."""
 
     date: str
     database: str
     report: str
-    vulnerabilities: tuple[Vulnerability, ...]
 
 
 class Component(Record, frozen=True):
     """A locked distribution. `part` is runtime, suite, development or training; `through` names what asks for it.
+
+    `vulnerabilities` are those that a report names; that there is none says nothing unless there is a lookup.
 
     `installed` is the version in the environment that made this evidence, None where it is not there; `condition` is
     the marker under which alone it is installed. `hashes` are the SHA-256 that the lock accepts, one a file.
@@ -321,10 +322,11 @@ class Component(Record, frozen=True):
     support: Support | Gap
     anomalies: AnomaliesReviewed | Gap
     lookup: Lookup | Gap
+    vulnerabilities: tuple[Vulnerability, ...] = ()
 
 
 class Screened(Record, frozen=True, tag=True):
-    """That every component was looked up; only then may it be said how many vulnerabilities are known."""
+    """That every component was looked up, in `databases`, first on the day `oldest`; only then is a count a finding."""
 
     components: int
     vulnerabilities: int
@@ -788,7 +790,7 @@ class Threat(Record, frozen=True):
 
 
 class FlowElement(Record, frozen=True):
-    """A box of the data-flow diagram; `kind` is external, process or store.
+    """A box of the data-flow diagram; `kind` is external, process or store; `row` is its place, from the top.
 
     `set_aside` says why a kind of threat that would be asked of it does not apply.
     """
@@ -798,6 +800,7 @@ class FlowElement(Record, frozen=True):
     title: str
     text: str
     boundary: str
+    row: int
     set_aside: dict[str, str] = {}
 
 

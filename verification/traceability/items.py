@@ -181,10 +181,10 @@ def read_items(project: Project) -> Items:
     issues += _find_missing(project)
     first = {entry.id: entry for entry in reversed(found)}
     studied = {entry.id: entry for entry in _read_study_criteria(project, issues)}
-    policy = _read_declared(project, "risk", "policy", issues)
-    infrastructure = _read_declared(project, "requirements_spec", "infrastructure", issues)
+    policy = read_declared(project, "risk", "policy", issues)
+    infrastructure = read_declared(project, "requirements_spec", "infrastructure", issues)
     retired = _read_retired(project, issues)
-    security = [_read_declared(project, "risk", name, issues) for name in ("dataflow", "security")]
+    security = [read_declared(project, "risk", name, issues) for name in ("dataflow", "security")]
     items = Items(dict(sorted(first.items())), studied, policy, issues, retired, infrastructure, *security)
     issues += _find_duplicates(found)
     issues += _find_duplicate_criteria(items)
@@ -292,7 +292,7 @@ def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> Sche
         return None
 
 
-def _read_declared(project: Project, room: str, name: str, issues: list[Issue]) -> Document | None:
+def read_declared(project: Project, room: str, name: str, issues: list[Issue]) -> Document | None:
     """A file that a room has once and that is no item; None where there is none, or none that can be used."""
     path = project.root / room / f"{name}.yaml"
     if not path.is_file():

@@ -99,6 +99,7 @@ def _find_empty(bundle: EvidenceBundle) -> Iterator[Issue]:
         "device.json": ("releases", getattr(bundle.device, "releases", None)),
         "studies.json": ("studies", getattr(bundle.studies, "studies", None)),
         "datasets.json": ("data sets", getattr(bundle.datasets, "datasets", None)),
+        "supply.json": ("components", getattr(bundle.supply, "components", None)),
     }
     for name, (noun, values) in sets.items():
         if values is not None and not values:

@@ -478,8 +478,8 @@ def join(values: Iterable[str], between: str = ", ") -> str:
     return between.join(values) or "–"
 
 
-GOOD = {"passed", "covers", "acceptable", "met", "accepted", "reviewed"}
-BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "stale", "blocking"}
+GOOD = {"allowed", "passed", "covers", "acceptable", "met", "accepted", "reviewed"}
+BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "refused", "stale", "blocking"}
 
 
 @total

@@ -49,7 +49,7 @@ NO_REVIEW = Gap(
 )
 UNLISTED = (
     Gap(
-        reason="libraries inside wheels (decoders, numerical ones) are not listed one by one, nor are their licences judged",
+        reason="libraries inside wheels (decoders, numerical ones) are not listed singly, nor are their licences judged",
         closes="a bill of each wheel from its maker, or an analysis of its binaries",
     ),
     Gap(

@@ -29,9 +29,11 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 GREEN = PALETTE[2]
 COLOURS = {"external": INK, "process": BLUE, "store": GREEN}
-LANE_GAP, PAD, HEAD, PITCH, HEIGHT = 10.0, 8.0, 30.0, 92.0, 56.0
+LANE_GAP, PAD, HEAD, PITCH, HEIGHT = 34.0, 6.0, 26.0, 88.0, 50.0
 """Between lanes, inside a lane, its title, from row to row, and a box; pixels of CSS."""
 BADGE = 8.5
+ALONG = (0.45, 0.25, 0.65, 0.8)
+"""Where on an arrow its number may stand: the first place that is free."""
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
@@ -44,10 +46,10 @@ def data_flow_chart(diagram: FlowDiagram) -> Markup:
     rows = max(element.row for element in diagram.elements)
     height = HEAD + rows * PITCH
     parts = [one for at in range(len(diagram.boundaries)) for one in _draw_lane(diagram, at, height)]
-    arrows = [_draw_flow(boxes[flow.source], boxes[flow.target], flow.id) for flow in diagram.flows]
-    parts += [arrow for arrow, _ in arrows]
+    ends = {flow.id: _ends(boxes[flow.source], boxes[flow.target]) for flow in diagram.flows}
+    parts += [_draw_arrow(*each) for each in ends.values()]
     parts += [one for element in diagram.elements for one in _draw_element(element, boxes[element.id])]
-    parts += [badge for _, badge in arrows]
+    parts += _draw_numbers(ends)
     return picture([*parts, *_legend(height + 22)], WIDE, height + 30, _describe(diagram))
 
 
@@ -101,21 +103,29 @@ def _draw_element(element: FlowElement, box: Box) -> Iterator[str]:
         yield text(left + width / 2, start + at * 11.2, one, "middle", ink, SMALL)
 
 
-def _draw_flow(source: Box, target: Box, name: str) -> tuple[str, str]:
-    """An arrow from edge to edge, and the number of the flow on it."""
-    x1, y1 = _edge(source, target)
-    x2, y2 = _edge(target, source)
+def _ends(source: Box, target: Box) -> tuple[float, float, float, float]:
+    return (*_edge(source, target), *_edge(target, source))
+
+
+def _draw_arrow(x1: float, y1: float, x2: float, y2: float) -> str:
     length = hypot(x2 - x1, y2 - y1)
     x, y = (x2 - x1) / length, (y2 - y1) / length
     head = f"{x2:.1f},{y2:.1f} " + " ".join(
         f"{x2 - 7 * x + side * 3.2 * y:.1f},{y2 - 7 * y - side * 3.2 * x:.1f}" for side in (1, -1)
     )
-    arrow = line(x1, y1, x2 - 4 * x, y2 - 4 * y, MUTED, 1.0) + f'<polygon points="{head}" fill="{MUTED}"/>'
-    middle = x1 + (x2 - x1) * 0.45, y1 + (y2 - y1) * 0.45
-    badge = f'<circle cx="{middle[0]:.1f}" cy="{middle[1]:.1f}" r="{BADGE}" fill="{PAPER}" stroke="{MUTED}"/>' + text(
-        middle[0], middle[1] + 3, name.rpartition("-")[2], "middle", INK, 8.4
-    )
-    return arrow, badge
+    return line(x1, y1, x2 - 4 * x, y2 - 4 * y, MUTED, 1.0) + f'<polygon points="{head}" fill="{MUTED}"/>'
+
+
+def _draw_numbers(ends: dict[str, tuple[float, float, float, float]]) -> Iterator[str]:
+    """The number of each flow on its arrow, where no other number stands."""
+    taken: list[tuple[float, float]] = []
+    for name, (x1, y1, x2, y2) in ends.items():
+        places = [(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share) for share in ALONG]
+        free = (at for at in places if all(hypot(at[0] - x, at[1] - y) > 2.2 * BADGE for x, y in taken))
+        x, y = next(free, places[0])
+        taken.append((x, y))
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{BADGE}" fill="{PAPER}" stroke="{MUTED}"/>'
+        yield text(x, y + 3, name.rpartition("-")[2], "middle", INK, 8.4)
 
 
 def _edge(box: Box, other: Box) -> tuple[float, float]:
@@ -165,7 +175,7 @@ def stride_rows(diagram: FlowDiagram) -> tuple[StrideRow, ...]:
     """Every element and flow with its six cells: threats, set aside, a gap, or not asked of this kind."""
     cells = {(cell.element, cell.stride): cell for cell in diagram.cells}
     named = [(each.id, each.title, each.kind) for each in diagram.elements]
-    named += [(each.id, each.title, "flow") for each in diagram.flows]
+    named += [(each.id, "", "flow") for each in diagram.flows]
     return tuple(
         StrideRow(name, title, kind, tuple(_show_cell(cells.get((name, stride))) for stride in Stride))
         for name, title, kind in named
@@ -181,13 +191,16 @@ def _show_cell(cell: StrideCell | None) -> object:
 
 
 @total
-def set_aside(diagram: FlowDiagram) -> tuple[tuple[str, tuple[str, ...], str], ...]:
-    """Kinds of threats that do not apply, with the reason: element, kinds, reason."""
-    found: dict[tuple[str, str], list[str]] = {}
+def set_aside(diagram: FlowDiagram) -> tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]:
+    """Kinds of threats that do not apply, with the reason: elements, kinds, reason."""
+    kinds: dict[tuple[str, str], list[str]] = {}
     for cell in diagram.cells:
         if cell.set_aside and not cell.threats:
-            found.setdefault((cell.element, cell.set_aside), []).append(cell.stride.value.replace("_", " "))
-    return tuple((name, tuple(kinds), reason) for (name, reason), kinds in found.items())
+            kinds.setdefault((cell.element, cell.set_aside), []).append(cell.stride.value.replace("_", " "))
+    elements: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for (element, reason), found in kinds.items():
+        elements.setdefault((tuple(found), reason), []).append(element)
+    return tuple((tuple(names), found, reason) for (found, reason), names in elements.items())
 
 
 @total

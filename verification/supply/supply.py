@@ -44,12 +44,12 @@ BILLS = {"runtime": ("runtime",), "whole": ("runtime", "suite", "development", "
 NO_SUPPORT = Gap(reason="not looked up", closes="look up level and end of support, and enter both in risk/support.yaml")
 NO_END = Gap(reason="the supplier states no end of support", closes="ask the supplier, or watch the component")
 NO_REVIEW = Gap(
-    reason="its published anomalies have not been reviewed",
+    reason="not reviewed",
     closes="read its list of known anomalies for this version and enter the conclusion in risk/support.yaml",
 )
 UNLISTED = (
     Gap(
-        reason="libraries inside wheels (decoders, numerical ones) are not listed singly, nor are their licences judged",
+        reason="libraries inside wheels (decoders, numerical ones) are not listed, nor are their licences judged",
         closes="a bill of each wheel from its maker, or an analysis of its binaries",
     ),
     Gap(

@@ -39,6 +39,13 @@ ASKED = {
 AI = ("poisoning", "inversion_or_stealing", "evasion", "leakage", "induced_bias", "drift")
 """Kinds of threats to machine learning: each needs a threat."""
 
+VIEWS = {
+    "global_system": "Global system",
+    "multi_patient_harm": "Multi-patient harm",
+    "updateability": "Updateability and patchability",
+}
+"""The architecture views that statements make; the fourth are the use cases."""
+
 UNUSABLE = "see the issues of `clearway trace --check`"
 
 
@@ -112,7 +119,7 @@ def describe_security(items: Items) -> Security | Gap:
         return Gap(reason="risk/security.yaml is missing or cannot be used", closes=UNUSABLE)
     value = items.security.value
     views = (
-        SecurityView(id=name, title=name.replace("_", " ").capitalize(), statements=_answers(statements))
+        SecurityView(id=name, title=VIEWS[name], statements=_answers(statements))
         for name, statements in value["views"].items()
     )
     return Security(

@@ -86,7 +86,8 @@ def _write(folder: Path, project: Project, package: Package, documents: tuple[Re
     for document in documents:
         write_atomically(folder / document.entry.file, document.content)
     evidence = {}
-    for name, _, _ in EVIDENCE_FILES.values():
+    bills = [bill.file for bill in getattr(package.supply, "bills", ())]
+    for name in (*(name for name, _, _ in EVIDENCE_FILES.values()), *bills):
         source = project.evidence / name
         if source.is_file():
             content = source.read_bytes()

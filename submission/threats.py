@@ -107,8 +107,12 @@ def _ends(source: Box, target: Box) -> tuple[float, float, float, float]:
     return (*_edge(source, target), *_edge(target, source))
 
 
+def _length(x1: float, y1: float, x2: float, y2: float) -> float:
+    return hypot(x2 - x1, y2 - y1)
+
+
 def _draw_arrow(x1: float, y1: float, x2: float, y2: float) -> str:
-    length = hypot(x2 - x1, y2 - y1)
+    length = _length(x1, y1, x2, y2)
     x, y = (x2 - x1) / length, (y2 - y1) / length
     head = f"{x2:.1f},{y2:.1f} " + " ".join(
         f"{x2 - 7 * x + side * 3.2 * y:.1f},{y2 - 7 * y - side * 3.2 * x:.1f}" for side in (1, -1)
@@ -117,9 +121,9 @@ def _draw_arrow(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def _draw_numbers(ends: dict[str, tuple[float, float, float, float]]) -> Iterator[str]:
-    """The number of each flow on its arrow, where no other number stands."""
+    """The number of each flow on its arrow, where no other number stands; a short arrow leaves least choice."""
     taken: list[tuple[float, float]] = []
-    for name, (x1, y1, x2, y2) in ends.items():
+    for name, (x1, y1, x2, y2) in sorted(ends.items(), key=lambda one: _length(*one[1])):
         places = [(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share) for share in ALONG]
         free = (at for at in places if all(hypot(at[0] - x, at[1] - y) > 2.2 * BADGE for x, y in taken))
         x, y = next(free, places[0])

@@ -28,7 +28,8 @@ class Made:
     def write(self) -> Project:
         for name, value in self.parts.items():
             write_evidence(self.project.evidence, f"{name}.json", value)
-        (self.project.evidence / "sbom-whole.cdx.json").write_bytes(BILL)
+        if "supply" in self.parts:
+            (self.project.evidence / "sbom-whole.cdx.json").write_bytes(BILL)
         return self.project
 
 

@@ -250,6 +250,7 @@ def test_one_component_that_was_not_audited_keeps_the_whole_a_gap(sample, tmp_pa
     evidence = described(sample, tmp_path)
     assert isinstance(evidence.vulnerabilities, Gap)
     assert isinstance(by_name(evidence)["numpy"].lookup, Gap)
+    assert evidence.reports[0].audited == len(report and ALL[1:])
 
 
 def test_only_a_report_of_every_component_allows_a_count(sample, tmp_path):

@@ -124,6 +124,12 @@ def test_a_threat_that_is_open_stays_a_gap_whatever_answers_the_rest(modelled):
     assert modelled.item("THR-001").status is not LinkStatus.COVERS
 
 
+def test_a_threat_that_leads_to_no_hazard_is_not_judged_by_the_safety_matrix(modelled):
+    modelled.edit("risk/threats/THR-001.yaml", "[HAZ-001]", "[]")
+    (threat,) = modelled.trace().threats
+    assert (threat.severity, threat.acceptability) == (None, "no hazard")
+
+
 def test_threats_without_a_diagram_block_once(modelled):
     (modelled.root / "risk/dataflow.yaml").unlink()
     assert found(modelled) == [("dataflow-missing", "risk/threats/THR-001.yaml:5")]

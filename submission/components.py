@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from submission.filters import FILTERS, count, ident, show, ticked, total
+from submission.filters import count, ident, total
 from verification.evidence import Component, Gap, Licence, Screened
 
 ASKED: dict[str, Callable[[Component], object]] = {
@@ -45,26 +45,15 @@ def lacking(components: Iterable[Component]) -> tuple[Lacking, ...]:
     return tuple(Lacking(*key, len(names), tuple(names)) for key, names in found.items())
 
 
-def in_brief(value: object) -> object:
-    """A value, or a gap by its reason alone: what closes it stands once, below the table."""
-    if isinstance(value, Gap):
-        return Markup('<span class="gap"><b>Gap</b> {}</span>').format(ticked(value.reason))
-    return show(value)
-
-
-FILTERS["in_brief"] = in_brief
-
-
 @total
 def origin(component: Component) -> object:
     """Why a component is there: what it is for, or which others ask for it."""
-    through = component.through
+    through, condition = component.through, component.condition
     if isinstance(through, Gap):
-        return in_brief(through)
-    asked = Markup(", ").join(ident(name) for name in through)
-    if component.purpose:
-        return component.purpose
-    return Markup("asked for by {}").format(asked) if through else "development of this project"
+        return through
+    asked = Markup("asked for by {}").format(Markup(", ").join(ident(name) for name in through))
+    why = component.purpose or (asked if through else "development of this project")
+    return Markup("{}; only where <code>{}</code>").format(why, condition) if condition else why
 
 
 @total

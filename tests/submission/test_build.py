@@ -200,7 +200,7 @@ def test_no_evidence_at_all_still_gives_blocked_documents_without_a_path_of_the_
     assert json.loads((built.folder / "manifest.json").read_text())["release"] is None
     for document in built.documents:
         for page in text_of(built.folder / document.entry.file):
-            assert "BLOCKED evidence-missing (5)" in page
+            assert f"BLOCKED evidence-missing ({len(EVIDENCE_FILES)})" in page
             assert str(project.root) not in page
 
 

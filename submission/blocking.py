@@ -21,6 +21,7 @@ from verification.evidence import (
     TraceEvidence,
     VerificationEvidence,
     find_stale,
+    sha256_of,
 )
 
 
@@ -50,6 +51,7 @@ def _all(
     if not isinstance(bundle.verification, Gap):
         yield from _find_unverified(bundle.verification, bundle.trace)
     yield from _find_empty(bundle)
+    yield from _find_bills(bundle, project)
     if isinstance(release, Gap) and not isinstance(bundle.device, Gap):
         yield _issue("release-unknown", "device.json", release.reason, release.closes)
     if not isinstance(release, Gap):
@@ -61,7 +63,7 @@ def _all(
 
 
 def _carried(bundle: EvidenceBundle) -> Iterator[Issue]:
-    for part in (bundle.verification, bundle.trace, bundle.studies, bundle.datasets):
+    for part in (bundle.verification, bundle.trace, bundle.studies, bundle.datasets, bundle.supply):
         yield from () if isinstance(part, Gap) else part.issues
 
 
@@ -69,7 +71,7 @@ def _find_dirty(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
     if project.source(()).dirty:
         hint = "commit them, then make the evidence again"
         yield _issue("checkout-dirty", "checkout", "files of the checkout differ from the commit", hint)
-    for part in ("device", "verification", "trace", "studies", "datasets"):
+    for part in ("device", "verification", "trace", "studies", "datasets", "supply"):
         evidence = getattr(bundle, part)
         if not isinstance(evidence, Gap) and evidence.source.dirty:
             message = "made in a checkout that differed from its commit"
@@ -99,10 +101,19 @@ def _find_empty(bundle: EvidenceBundle) -> Iterator[Issue]:
         "device.json": ("releases", getattr(bundle.device, "releases", None)),
         "studies.json": ("studies", getattr(bundle.studies, "studies", None)),
         "datasets.json": ("data sets", getattr(bundle.datasets, "datasets", None)),
+        "supply.json": ("components", getattr(bundle.supply, "components", None)),
     }
     for name, (noun, values) in sets.items():
         if values is not None and not values:
             yield _issue("evidence-empty", name, f"lists no {noun}", "see why the command that makes it found none")
+
+
+def _find_bills(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
+    """Yield each bill of materials that is not there as `supply.json` states it."""
+    for bill in getattr(bundle.supply, "bills", ()):
+        path = project.evidence / bill.file
+        if not path.is_file() or sha256_of(path) != bill.sha256:
+            yield _issue("sbom-differs", bill.file, "not what supply.json states", "run `clearway supply` again")
 
 
 def _find_mismatches(bundle: EvidenceBundle, release: ReleaseEvidence, study: Study | Gap) -> Iterator[Issue]:

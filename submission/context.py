@@ -12,6 +12,7 @@ import msgspec
 from submission.blocking import REVIEWS, find_advisory, find_blocking
 from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
 from submission.claims import compose, number_of, origin_of, pick, remember, rows, stretch, written
+from submission.components import lacking
 from submission.matrix import NEEDS, BackRow, TraceRow, backward, forward, stem_of
 from verification.evidence import (
     EVIDENCE_FILES,
@@ -32,6 +33,7 @@ from verification.evidence import (
     RunKind,
     Source,
     Study,
+    SupplyEvidence,
     TraceEvidence,
     VerificationEvidence,
     VerificationResult,
@@ -126,6 +128,7 @@ class Package:
     comparators: tuple[Study, ...] | Gap
     plans: tuple[Study, ...] | Gap
     datasets: tuple[Dataset, ...] | Gap
+    supply: SupplyEvidence | Gap
     verification: VerificationEvidence | Gap
     trace: TraceEvidence | Gap
     user_needs: tuple[Item, ...] | Gap
@@ -219,6 +222,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         comparators=_of_kind(bundle, "comparator"),
         plans=_of_kind(bundle, "validation_plan"),
         datasets=bind(bundle.datasets, lambda found: _some(found.datasets, "datasets.json lists no data set")),
+        supply=bundle.supply,
         verification=verification,
         trace=trace,
         user_needs=_items(trace, ItemKind.USER_NEED),
@@ -412,7 +416,9 @@ def _counts(bundle: EvidenceBundle, study: Study | Gap) -> dict[str, int | Gap]:
 
 def _reviews(trace: TraceEvidence) -> dict[str, Review]:
     """The review of each item by its id."""
-    parts: tuple[tuple[Any, ...], ...] = (trace.hazards, trace.controls, trace.anomalies, trace.deviations)
+    parts: tuple[tuple[Any, ...], ...] = (
+        trace.hazards, trace.controls, trace.threats, trace.anomalies, trace.deviations,
+    )  # fmt: skip
     return {each.id: Review() for part in parts for each in part} | {item.id: item.review for item in trace.items}
 
 
@@ -462,13 +468,28 @@ def _found(bundle: EvidenceBundle, study: Study | Gap) -> Iterator[tuple[str, st
     """Yield kind, where, what and what closes it (empty: as its kind says) of every gap in the evidence."""
     for part in ("device", "verification", "trace", "studies", "datasets"):
         for where, gap in _gaps_in(getattr(bundle, part), part):
-            yield "evidence", where, gap.reason, gap.closes
+            security = re.search(r"\b(THR|SEC)-\d+", where)
+            yield "security" if security else "evidence", where, gap.reason, gap.closes
+    yield from _found_in_supply(bundle.supply)
     if not isinstance(study, Gap):
         yield from _found_in_study(study)
     if not isinstance(bundle.trace, Gap):
         yield from _found_in_trace(bundle.trace)
     if not isinstance(bundle.verification, Gap) and bundle.verification.kind is not RunKind.FORMAL:
         yield "engineering_run", "verification.json", "The scenarios ran in an engineering run", ""
+
+
+def _found_in_supply(supply: SupplyEvidence | Gap) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what is not known of components, one row for all that lack the same."""
+    if isinstance(supply, Gap):
+        yield "evidence", "supply", supply.reason, supply.closes
+        return
+    for gap in (supply.vulnerabilities, *supply.unlisted):
+        if isinstance(gap, Gap):
+            yield "component", "supply", gap.reason, gap.closes
+    for row in lacking(supply.components):
+        what = f"{row.what.capitalize()} of {row.components} components: {row.reason}"
+        yield "component", "supply", what, row.closes
 
 
 EXPECTED = (Role.SUBGROUP, Role.BASELINE, Role.ROBUSTNESS, Role.OUT_OF_SCOPE, Role.TRIAGE)

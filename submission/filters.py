@@ -518,8 +518,8 @@ def join(values: Iterable[str], between: str = ", ") -> str:
     return join_words(values, between) or "–"
 
 
-GOOD = {"passed", "covers", "acceptable", "met", "accepted", "reviewed"}
-BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "stale", "blocking"}
+GOOD = {"allowed", "passed", "covers", "acceptable", "met", "accepted", "reviewed"}
+BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "refused", "stale", "blocking"}
 
 
 @total

@@ -22,7 +22,8 @@ def find_holdings(project: Project, bundle: EvidenceBundle, catalogue: bytes) ->
 
 
 def _find(project: Project, bundle: EvidenceBundle, catalogue: bytes) -> Iterator[tuple[str, bytes]]:
-    for name, _, _ in EVIDENCE_FILES.values():
+    bills = [] if isinstance(bundle.supply, Gap) else [bill.file for bill in bundle.supply.bills]
+    for name in (*(name for name, _, _ in EVIDENCE_FILES.values()), *bills):
         path = project.evidence / name
         if path.is_file():
             yield name, path.read_bytes()

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from verification.evidence import Project, write_evidence
 
 DIGEST = "f1c7" * 16
 DATA_DIGEST = "da7a" * 16
+BILL = b"{}\n"
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Made:
     def write(self) -> Project:
         for name, value in self.parts.items():
             write_evidence(self.project.evidence, f"{name}.json", value)
+        if "supply" in self.parts:
+            (self.project.evidence / "sbom-whole.cdx.json").write_bytes(BILL)
         return self.project
 
 
@@ -78,6 +82,7 @@ def evidence(source: e.Source) -> dict[str, Any]:
         "trace": trace(source),
         "studies": e.StudiesEvidence(source=source, studies=(study(), plan(), *others()), issues=()),
         "datasets": datasets(source),
+        "supply": supply(source),
     }
 
 
@@ -120,6 +125,78 @@ def device(source: e.Source) -> e.DeviceEvidence:
         transfer_syntaxes=(syntax,), research_transfer_syntaxes=(syntax,),
         statement="for prioritisation only, not for diagnostic use", soup=tuple(soup),
     )  # fmt: skip
+
+
+def component(name: str, **fields: Any) -> e.Component:
+    missing = e.Gap(reason="nobody has looked", closes="look")
+    values = {
+        "name": name, "version": "1.0", "purl": f"pkg:pypi/{name}@1.0", "hashes": ("00" * 32,), "part": "runtime",
+        "direct": False, "through": ("fictitia",), "condition": None, "installed": "1.0", "purpose": "",
+        "supplier": missing, "licence": missing, "support": missing, "anomalies": missing, "lookup": missing,
+    }  # fmt: skip
+    return e.Component(**values | fields)
+
+
+def supply(source: e.Source) -> e.SupplyEvidence:
+    allowed = e.Licence(expression="MIT", read_in="its metadata", verdict="allowed", reason="a notice")
+    lookup = e.Lookup(date="2001-02-03", database="a fictitious database", report="fictitious.json")
+    found = e.Vulnerability(
+        id="FICT-1", aliases=(), description="made up", fixed_in=("2.0",),
+        disposition=e.Disposition(state="not_affected", justification="it does not exist",
+                                  known_exploited=False, by="Ada Example (fictitious)", date="2001-02-03"),
+    )  # fmt: skip
+    components = (
+        component("fictitia", direct=True, through=(), purpose="makes things up", licence=allowed, lookup=lookup,
+                  vulnerabilities=(found,)),
+        component("made-up", part="suite", supplier="Ada Example (fictitious)"),
+        component("unseen", part="training", installed=None, through=e.Gap(reason="not here", closes="look there")),
+    )  # fmt: skip
+    return e.SupplyEvidence(
+        source=source, components=components, reports=(),
+        vulnerabilities=e.Gap(reason="2 of 3 components have not been looked up", closes="look them up"),
+        bills=(e.Bill(name="whole", file="sbom-whole.cdx.json", sha256=sha256(BILL).hexdigest(), components=3),),
+        unlisted=(e.Gap(reason="a made-up system", closes="list it"),), issues=(),
+    )  # fmt: skip
+
+
+def threat(name: str, **fields: Any) -> e.Threat:
+    values = {
+        "id": name, "title": f"Fictitious {name}", "text": "Somebody does something.", "elements": ("PRC-91",),
+        "stride": (e.Stride.TAMPERING,), "ai": None, "many_patients": True, "hazards": ("HAZ-901",),
+        "controls": ("RC-901",), "requirements": (), "host": "Lock the door.", "open": None, "severity": 4,
+        "exploitability": 4, "acceptability": "unacceptable", "residual_exploitability": 2,
+        "residual_acceptability": "reduce", "status": e.LinkStatus.COVERS, "why": "answered",
+    }  # fmt: skip
+    return e.Threat(**values | fields)
+
+
+def security() -> dict[str, Any]:
+    open_ = e.Gap(reason="nobody has thought of it", closes="think")
+    answer = e.SecurityAnswer(id="SEC-91", title="A question", text="An answer.", refs=("PRC-91",), gap=None)
+    unanswered = e.SecurityAnswer(id="SEC-92", title="Another", text=None, refs=(), gap=open_)
+    cells = tuple(
+        e.StrideCell(element="PRC-91", stride=stride, threats=("THR-901",) if n == 1 else (),
+                     set_aside="it is made up" if n == 2 else None)
+        for n, stride in enumerate(e.Stride)
+    )  # fmt: skip
+    flow = e.FlowDiagram(
+        boundaries=tuple(e.Boundary(id=f"BND-9{n}", title=f"Place {n}", text="Made up.") for n in (1, 2)),
+        elements=(
+            e.FlowElement(id="PRC-91", kind="process", title="Work", text="It makes up.", boundary="BND-91", row=1),
+            e.FlowElement(id="STO-91", kind="store", title="Things", text="It keeps.", boundary="BND-92", row=2),
+        ),
+        flows=(e.DataFlow(id="FLW-91", source="PRC-91", target="STO-91", title="What is made up"),),
+        cells=cells,
+    )  # fmt: skip
+    return {
+        "threats": (threat("THR-901"), threat("THR-902", ai="evasion", open=open_, hazards=(), severity=None)),
+        "data_flow": flow,
+        "security": e.Security(
+            views=(e.SecurityView(id="global_system", title="Global system", statements=(answer, unanswered)),),
+            use_cases=(e.UseCase(id="USE-91", title="Use", actor="nobody", steps=("one", "two"), refs=("THR-901",)),),
+            control_categories=(answer,), testing=(unanswered,), plan=(unanswered,),
+        ),
+    }  # fmt: skip
 
 
 def result(number: int, status: str = "passed") -> e.VerificationResult:
@@ -200,11 +277,12 @@ def trace(source: e.Source) -> e.TraceEvidence:
         severities=("negligible", "minor", "serious", "critical", "catastrophic"),
         probabilities=("improbable", "remote", "occasional", "probable", "frequent"),
         matrix=(row,) * 5, assumptions=("A software failure is taken as certain.",),
+        exploitabilities=("Contrived: x", "Hard: x", "Moderate: x", "Easy: x", "Trivial: x"),
     )  # fmt: skip
     level = e.DocumentationLevel(level="Enhanced", why="A fictitious hazard is unacceptable.", hazards=("HAZ-901",))
     return e.TraceEvidence(
         source=source, items=items, links=links, hazards=(hazard,), controls=(control,), policy=policy,
-        documentation_level=level, anomalies=(), issues=(),
+        documentation_level=level, anomalies=(), issues=(), **security(),
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def test_another_process_in_another_folder_gives_the_same_bytes(good, make):
     )
     assert project.submission != good.folder
     assert sorted(first) == sorted(second)
-    others = 2 + len(EVIDENCE_FILES) + 1  # manifest and its digest, the evidence and the catalogue
+    others = 2 + len(EVIDENCE_FILES) + 1 + 1  # manifest and its digest, the evidence, a bill and the catalogue
     assert len(first) == 2 * len(read_catalogue().documents) + others
     assert [name for name in first if first[name] != second[name]] == []
 
@@ -186,7 +186,7 @@ def test_a_study_of_another_release_blocks(made, replace):
     assert "digest-mismatch" in {issue.code for issue in blocking}
 
 
-@pytest.mark.parametrize("missing", ["device", "verification", "trace", "studies", "datasets"])
+@pytest.mark.parametrize("missing", ["device", "verification", "trace", "studies", "datasets", "supply"])
 def test_missing_evidence_is_a_gap_in_documents_that_are_still_rendered(made, missing):
     del made.parts[missing]
     project = made.write()
@@ -204,7 +204,7 @@ def test_no_evidence_at_all_still_gives_blocked_documents_without_a_path_of_the_
     assert json.loads((built.folder / "manifest.json").read_text())["release"] is None
     for document in built.documents:
         for page in text_of(built.folder / document.entry.file):
-            assert "BLOCKED evidence-missing (5)" in page
+            assert f"BLOCKED evidence-missing ({len(EVIDENCE_FILES)})" in page
             assert str(project.root) not in page
 
 

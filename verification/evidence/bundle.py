@@ -18,6 +18,7 @@ from verification.evidence.types import (
     Source,
     SourcesEvidence,
     StudiesEvidence,
+    SupplyEvidence,
     TraceEvidence,
     VerificationEvidence,
 )
@@ -28,6 +29,7 @@ EVIDENCE_FILES: dict[str, tuple[str, type, str]] = {
     "trace": ("trace.json", TraceEvidence, "clearway trace"),
     "studies": ("studies.json", StudiesEvidence, "clearway evaluate"),
     "datasets": ("datasets.json", DatasetsEvidence, "clearway data explore"),
+    "supply": ("supply.json", SupplyEvidence, "clearway supply"),
 }
 """Each part of the bundle: its file, its type, and the command that makes it."""
 
@@ -44,6 +46,7 @@ class EvidenceBundle:
     trace: TraceEvidence | Gap
     studies: StudiesEvidence | Gap
     datasets: DatasetsEvidence | Gap
+    supply: SupplyEvidence | Gap
     digests: dict[str, str]
     issues: tuple[Issue, ...]
 

@@ -11,14 +11,17 @@ from enum import StrEnum
 from msgspec import Struct
 
 __all__ = [
-    "DOWNWARD", "Analysis", "Anomaly", "Card", "Change", "Commit", "Confusion", "Criterion", "Curve", "CurvePoint",
-    "Dataset", "DatasetsEvidence", "Deviation", "DeviceEvidence", "DocumentationLevel", "Estimate", "Excerpt",
-    "Figure", "FigureKind", "Gap", "Hazard", "History", "Interval", "Issue", "Item", "ItemKind", "Link", "LinkStatus",
-    "Meaning", "Method", "Mutant", "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population",
-    "RecordedAnalyses", "RejectionCode", "ReleaseEvidence", "ResultStatus", "Review", "ReviewLine", "ReviewStatus",
-    "RiskControl", "RiskPolicy", "Role", "RunKind", "RunRecord", "Series", "Severity", "Soup", "Source",
-    "SourcesEvidence", "SplitCount", "StepResult", "Strength", "StudiesEvidence", "Study", "StudyCriterion",
-    "StudyPlan", "Table", "TraceEvidence", "TransferSyntax", "VerificationEvidence", "VerificationResult",
+    "DOWNWARD", "Analysis", "AnomaliesReviewed", "Anomaly", "Bill", "Boundary", "Card", "Change", "Commit",
+    "Component", "Confusion", "Criterion", "Curve", "CurvePoint", "DataFlow", "Dataset", "DatasetsEvidence",
+    "Deviation", "DeviceEvidence", "Disposition", "DocumentationLevel", "Estimate", "Excerpt", "Figure",
+    "FigureKind", "FlowDiagram", "FlowElement", "Gap", "Hazard", "History", "Interval", "Issue", "Item", "ItemKind",
+    "Licence", "Link", "LinkStatus", "Lookup", "Meaning", "Method", "Mutant", "MutantOutcome", "NotApplicable",
+    "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode", "ReleaseEvidence",
+    "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role", "RunKind",
+    "RunRecord", "ScanReport", "Screened", "Security", "SecurityAnswer", "SecurityView", "Series", "Severity",
+    "Soup", "Source", "SourcesEvidence", "SplitCount", "StepResult", "Strength", "Stride", "StrideCell",
+    "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "SupplyEvidence", "Support", "Table", "Threat",
+    "TraceEvidence", "TransferSyntax", "UseCase", "VerificationEvidence", "VerificationResult", "Vulnerability",
 ]  # fmt: skip
 
 
@@ -234,6 +237,139 @@ class DeviceEvidence(Record, frozen=True):
     soup: tuple[Soup, ...]
 
 
+# --- supply.json: what the device and its tools are made of -----------------------------------------------------------
+
+
+class Licence(Record, frozen=True, tag=True):
+    """A licence as an SPDX expression, where it was read, and what the policy says of it.
+
+    `verdict` is allowed, weak_copyleft, refused or unlisted.
+    """
+
+    expression: str
+    read_in: str
+    verdict: str
+    reason: str
+
+
+class Support(Record, frozen=True, tag=True):
+    """How a supplier supports a component: level, end of support (ISO 8601 or in words), where and when looked up."""
+
+    level: str
+    end_of_support: str | Gap
+    source: str
+    looked_up_on: str
+
+
+class AnomaliesReviewed(Record, frozen=True, tag=True):
+    """That a supplier's list of known anomalies was read: which, by whom, when, and what follows for the device."""
+
+    source: str
+    by: str
+    reviewed_on: str
+    conclusion: str
+
+
+class Disposition(Record, frozen=True, tag=True):
+    """What a vulnerability means here: state and justification as VEX has them, and whether it is known exploited."""
+
+    state: str
+    justification: str
+    known_exploited: bool | Gap
+    by: str
+    date: str
+
+
+class Vulnerability(Record, frozen=True):
+    """A vulnerability that a report names, with what was decided of it."""
+
+    id: str
+    aliases: tuple[str, ...]
+    description: str
+    fixed_in: tuple[str, ...]
+    disposition: Disposition | Gap
+
+
+class Lookup(Record, frozen=True, tag=True):
+    """That a component of this version was looked up: when, in which database, by which report."""
+
+    date: str
+    database: str
+    report: str
+
+
+class Component(Record, frozen=True):
+    """A locked distribution. `part` is runtime, suite, development or training; `through` names what asks for it.
+
+    `vulnerabilities` are those that a report names; that there is none says nothing unless there is a lookup.
+
+    `installed` is the version in the environment that made this evidence, None where it is not there; `condition` is
+    the marker under which alone it is installed. `hashes` are the SHA-256 that the lock accepts, one a file.
+    """
+
+    name: str
+    version: str
+    purl: str
+    hashes: tuple[str, ...]
+    part: str
+    direct: bool
+    through: tuple[str, ...] | Gap
+    condition: str | None
+    installed: str | None
+    purpose: str
+    supplier: str | Gap
+    licence: Licence | Gap
+    support: Support | Gap
+    anomalies: AnomaliesReviewed | Gap
+    lookup: Lookup | Gap
+    vulnerabilities: tuple[Vulnerability, ...] = ()
+
+
+class Screened(Record, frozen=True, tag=True):
+    """That every component was looked up, in `databases`, first on the day `oldest`; only then is a count a finding."""
+
+    components: int
+    vulnerabilities: int
+    databases: tuple[str, ...]
+    oldest: str
+
+
+class ScanReport(Record, frozen=True):
+    """A scanner's report that was handed in, and how many components it audited.
+
+    `skipped` are those that it names and did not audit, or audited in another version.
+    """
+
+    file: str
+    format: str
+    sha256: str
+    database: str
+    date: str
+    audited: int
+    skipped: tuple[str, ...]
+
+
+class Bill(Record, frozen=True):
+    """A software bill of materials as written: its file, its digest, and how many components it lists."""
+
+    name: str
+    file: str
+    sha256: str
+    components: int
+
+
+class SupplyEvidence(Record, frozen=True):
+    """`supply.json`. `vulnerabilities` is a gap until every component has been looked up."""
+
+    source: Source
+    components: tuple[Component, ...]
+    reports: tuple[ScanReport, ...]
+    vulnerabilities: Screened | Gap
+    bills: tuple[Bill, ...]
+    unlisted: tuple[Gap, ...]
+    issues: tuple[Issue, ...]
+
+
 # --- verification.json: what the scenarios showed ---------------------------------------------------------------------
 
 
@@ -333,6 +469,7 @@ class ItemKind(StrEnum):
     ANOMALY = "anomaly"
     DEVIATION = "deviation"
     CHANGE = "change"
+    THREAT = "threat"
     SYMBOL = "symbol"
     SCENARIO = "scenario"
     STUDY_CRITERION = "study_criterion"
@@ -544,12 +681,13 @@ class RiskControl(Record, frozen=True):
 
 
 class RiskPolicy(Record, frozen=True, tag=True):
-    """The acceptability matrix: rows severity 1 to 5, columns probability 1 to 5."""
+    """The acceptability matrix: rows severity 1 to 5, columns probability 1 to 5; for malice, exploitability 1 to 5."""
 
     severities: tuple[str, ...]
     probabilities: tuple[str, ...]
     matrix: tuple[tuple[str, ...], ...]
     assumptions: tuple[str, ...]
+    exploitabilities: tuple[str, ...] = ()
 
 
 class DocumentationLevel(Record, frozen=True, tag=True):
@@ -612,6 +750,134 @@ class Change(Record, frozen=True):
     decision: str | None
 
 
+class Stride(StrEnum):
+    """The six kinds of threats that are asked of each element of a data-flow diagram."""
+
+    SPOOFING = "spoofing"
+    TAMPERING = "tampering"
+    REPUDIATION = "repudiation"
+    INFORMATION_DISCLOSURE = "information_disclosure"
+    DENIAL_OF_SERVICE = "denial_of_service"
+    ELEVATION_OF_PRIVILEGE = "elevation_of_privilege"
+
+
+class Threat(Record, frozen=True):
+    """A way in which somebody could make the device harm or fail. Exploitability is a step of a scale, 1 to 5.
+
+    `severity` is that of the worst hazard that it can lead to, None where it leads to none; acceptability is that of
+    severity and exploitability. `open` is what neither control nor requirement answers.
+    """
+
+    id: str
+    title: str
+    text: str
+    elements: tuple[str, ...]
+    stride: tuple[Stride, ...]
+    ai: str | None
+    many_patients: bool
+    hazards: tuple[str, ...]
+    controls: tuple[str, ...]
+    requirements: tuple[str, ...]
+    host: str | None
+    open: Gap | None
+    severity: int | None
+    exploitability: int
+    acceptability: str
+    residual_exploitability: int
+    residual_acceptability: str
+    status: LinkStatus
+    why: str
+
+
+class FlowElement(Record, frozen=True):
+    """A box of the data-flow diagram; `kind` is external, process or store; `row` is its place, from the top.
+
+    `set_aside` says why a kind of threat that would be asked of it does not apply.
+    """
+
+    id: str
+    kind: str
+    title: str
+    text: str
+    boundary: str
+    row: int
+    set_aside: dict[str, str] = {}
+
+
+class DataFlow(Record, frozen=True):
+    """An arrow of the data-flow diagram."""
+
+    id: str
+    source: str
+    target: str
+    title: str
+    set_aside: dict[str, str] = {}
+
+
+class Boundary(Record, frozen=True):
+    """A trust boundary: who rules what lies inside it."""
+
+    id: str
+    title: str
+    text: str
+
+
+class StrideCell(Record, frozen=True):
+    """What answers one kind of threat for one element: threats, or the reason why it does not apply; else a gap."""
+
+    element: str
+    stride: Stride
+    threats: tuple[str, ...]
+    set_aside: str | None
+
+
+class FlowDiagram(Record, frozen=True, tag=True):
+    """The data-flow diagram, boundaries from left to right; its cells are what STRIDE asks and what answers it."""
+
+    boundaries: tuple[Boundary, ...]
+    elements: tuple[FlowElement, ...]
+    flows: tuple[DataFlow, ...]
+    cells: tuple[StrideCell, ...]
+
+
+class SecurityAnswer(Record, frozen=True):
+    """What is said to a question of security, and the items that show it. Where nothing is, `gap` says so."""
+
+    id: str
+    title: str
+    text: str | None
+    refs: tuple[str, ...]
+    gap: Gap | NotApplicable | None
+
+
+class SecurityView(Record, frozen=True):
+    """An architecture view: statements, each with the elements and items that it is about."""
+
+    id: str
+    title: str
+    statements: tuple[SecurityAnswer, ...]
+
+
+class UseCase(Record, frozen=True):
+    """A security use case: who does what, and what the device does at each step."""
+
+    id: str
+    title: str
+    actor: str
+    steps: tuple[str, ...]
+    refs: tuple[str, ...]
+
+
+class Security(Record, frozen=True, tag=True):
+    """The security file: architecture views and use cases, answers to the control categories, tests, plan."""
+
+    views: tuple[SecurityView, ...]
+    use_cases: tuple[UseCase, ...]
+    control_categories: tuple[SecurityAnswer, ...]
+    testing: tuple[SecurityAnswer, ...]
+    plan: tuple[SecurityAnswer, ...]
+
+
 class TraceEvidence(Record, frozen=True):
     """`trace.json`. `records` are the lines of the review record, `strengths` what deliberate faults showed."""
 
@@ -628,6 +894,9 @@ class TraceEvidence(Record, frozen=True):
     changes: tuple[Change, ...] = ()
     strengths: tuple[Strength, ...] = ()
     records: tuple[ReviewLine, ...] = ()
+    threats: tuple[Threat, ...] = ()
+    data_flow: FlowDiagram | Gap = Gap(reason="there is no data-flow diagram", closes="write risk/dataflow.yaml")
+    security: Security | Gap = Gap(reason="there is no security file", closes="write risk/security.yaml")
 
 
 # --- sources.json: what the browser shows beside the trace ------------------------------------------------------------

@@ -23,7 +23,7 @@ EXCHANGED = (
     ItemKind.USER_NEED, ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKind.HAZARD,
     ItemKind.RISK_CONTROL, ItemKind.ANOMALY,
 )  # fmt: skip
-"""Kinds of items that are exchanged; a deviation or a change is a record of this repository and stays in it."""
+"""Kinds of items that are exchanged; deviations, changes and threats stay in this repository."""
 
 
 class Shape(StrEnum):

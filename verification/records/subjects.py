@@ -95,7 +95,7 @@ def _add_entry(graph: _Graph, entry: Entry) -> None:
             graph.below[parent].add(entry.id)
         for criterion in entry.value["criteria"]:
             graph.own[f"{entry.id}/{criterion['id']}"] = _digest(plain(criterion))
-    elif entry.kind in (ItemKind.HAZARD, ItemKind.RISK_CONTROL):
+    elif entry.kind in (ItemKind.HAZARD, ItemKind.RISK_CONTROL, ItemKind.THREAT):
         for key in ("controls", "requirements", "effectiveness.evidence"):
             graph.below[entry.id].update(target for _, target in entry.targets(key))
 

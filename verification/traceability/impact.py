@@ -24,7 +24,7 @@ from verification.traceability.invalidated import find_invalidated
 from verification.traceability.questions import ask
 from verification.traceability.revision import Range, find_changed_files, open_range
 
-_UP = {"parents": False, "requirements": True, "controls": True, "effectiveness.evidence": True}
+_UP = {"parents": False, "hazards": False, "requirements": True, "controls": True, "effectiveness.evidence": True}
 """By key of an item that names others: whether it stands above what it names, or below."""
 
 _RUN_BY_ALL = ("device/releases/*", "tests/data/*", "runtime.lock")

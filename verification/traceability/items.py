@@ -34,6 +34,7 @@ FOLDERS = {
     "risk/hazards": ItemKind.HAZARD,
     "risk/controls": ItemKind.RISK_CONTROL,
     "risk/anomalies": ItemKind.ANOMALY,
+    "risk/threats": ItemKind.THREAT,
     "docs/records/changes": ItemKind.CHANGE,
 }
 """A folder holds items of one kind, a file each, named by the item's id; of two kinds where `BESIDE` says so."""
@@ -54,6 +55,11 @@ LINKS: dict[ItemKind, tuple[tuple[str, str, tuple[ItemKind, ...]], ...]] = {
     ItemKind.ANOMALY: (("requirements", "affects", REQUIREMENTS), ("hazards", "affects", (ItemKind.HAZARD,))),
     ItemKind.DEVIATION: (),
     ItemKind.CHANGE: (("requirements", "affects", REQUIREMENTS),),
+    ItemKind.THREAT: (
+        ("hazards", "can_cause", (ItemKind.HAZARD,)),
+        ("controls", "controlled_by", (ItemKind.RISK_CONTROL,)),
+        ("requirements", "implemented_by", (ItemKind.SOFTWARE_REQUIREMENT, ItemKind.SYSTEM_REQUIREMENT)),
+    ),
 }
 """By kind: the key that holds ids, what the link says, and the kinds that it may lead to."""
 
@@ -61,6 +67,9 @@ OPTIONAL = ("docs/records/changes",)
 """Folders that a checkout need not have; each holds its own schema."""
 
 RETIRED = "requirements_spec/retired.yaml"
+
+ONCE = ("policy", "dataflow", "security", "licences", "support", "vulnerabilities")
+"""Files of the risk room that are no items; the last three say of what the device is made of, and trace reads none."""
 
 INPUTS = ("requirements_spec/**/*", "risk/**/*", "docs/records/changes/*", "verification/studies/*/criteria.yaml")
 
@@ -124,7 +133,8 @@ class Tombstone:
 class Items:
     """Everything written by people: entries by id, study criteria, the risk policy, retired ids; every issue found.
 
-    `infrastructure` declares the code that is there for no requirement.
+    `infrastructure` declares the code that is there for no requirement; `data_flow` and `security` are what the threats
+    are about.
     """
 
     entries: dict[str, Entry]
@@ -133,6 +143,8 @@ class Items:
     issues: list[Issue] = field(default_factory=list)
     retired: dict[str, Tombstone] = field(default_factory=dict)
     infrastructure: Document | None = None
+    data_flow: Document | None = None
+    security: Document | None = None
 
     def of(self, *kinds: ItemKind) -> Iterator[Entry]:
         """Yield the sound entries of some kinds, by id."""
@@ -169,10 +181,11 @@ def read_items(project: Project) -> Items:
     issues += _find_missing(project)
     first = {entry.id: entry for entry in reversed(found)}
     studied = {entry.id: entry for entry in _read_study_criteria(project, issues)}
-    policy = _read_declared(project, "risk", "policy", issues)
-    infrastructure = _read_declared(project, "requirements_spec", "infrastructure", issues)
+    policy = read_declared(project, "risk", "policy", issues)
+    infrastructure = read_declared(project, "requirements_spec", "infrastructure", issues)
     retired = _read_retired(project, issues)
-    items = Items(dict(sorted(first.items())), studied, policy, issues, retired, infrastructure)
+    security = [read_declared(project, "risk", name, issues) for name in ("dataflow", "security")]
+    items = Items(dict(sorted(first.items())), studied, policy, issues, retired, infrastructure, *security)
     issues += _find_duplicates(found)
     issues += _find_duplicate_criteria(items)
     issues += _find_reused(items)
@@ -279,7 +292,7 @@ def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> Sche
         return None
 
 
-def _read_declared(project: Project, room: str, name: str, issues: list[Issue]) -> Document | None:
+def read_declared(project: Project, room: str, name: str, issues: list[Issue]) -> Document | None:
     """A file that a room has once and that is no item; None where there is none, or none that can be used."""
     path = project.root / room / f"{name}.yaml"
     if not path.is_file():
@@ -331,7 +344,7 @@ def _part(document: Document, number: int) -> Document:
 
 
 def _find_misplaced(project: Project) -> Iterator[Issue]:
-    expected = (*(f"{folder}/" for folder in FOLDERS), "risk/policy.yaml", RETIRED)
+    expected = (*(f"{folder}/" for folder in FOLDERS), *(f"risk/{name}.yaml" for name in ONCE), RETIRED)
     expected += ("requirements_spec/pccp.yaml", "requirements_spec/infrastructure.yaml")
     for file in project.find_names("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
         if not file.startswith(expected) or not file.endswith(".yaml"):

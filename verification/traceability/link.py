@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from verification.evidence import Criterion, Item, ItemKind, Link, LinkStatus, Method, Review
+from verification.evidence import DOWNWARD, Criterion, Item, ItemKind, Link, LinkStatus, Method, Review
 from verification.traceability.changes import standing_of_change
 from verification.traceability.items import LINKS, REQUIREMENTS, Entry, Items
 from verification.traceability.risk import find_risk_standings
@@ -106,10 +106,10 @@ def find_links(graph: TraceGraph) -> Iterator[Link]:
 
 def _entry_links(graph: TraceGraph, entry: Entry) -> Iterator[Link]:
     # A link down (to a control, to what implements it) holds as its target does; a link up as its source does.
-    down = entry.kind in (ItemKind.HAZARD, ItemKind.RISK_CONTROL)
     for key, relation, _ in LINKS[entry.kind]:
         for _, target in entry.targets(key):
-            yield _link(entry.id, target, relation, graph.standings.get(target if down else entry.id))
+            judged = target if relation in DOWNWARD else entry.id
+            yield _link(entry.id, target, relation, graph.standings.get(judged))
     for _, target in entry.targets("effectiveness.evidence"):
         yield _link(entry.id, target, "shown_by", graph.criteria.get(target) or graph.standings.get(target))
     if entry.kind in (ItemKind.ANOMALY, ItemKind.DEVIATION):

@@ -23,7 +23,7 @@ ACCEPTABLE, UNACCEPTABLE = "acceptable", "unacceptable"
 def find_risk_standings(
     items: Items, known: Mapping[str, Standing], tagged: Mapping[str, list[Standing]]
 ) -> dict[str, Standing]:
-    """The standing of each control, hazard, anomaly and deviation.
+    """The standing of each control, hazard, threat, anomaly and deviation.
 
     Each control's two answers stand beside it, under `RC-001 implemented` and `RC-001 effective`.
 
@@ -41,6 +41,8 @@ def find_risk_standings(
         found[hazard.id] = _hazard_standing(items, hazard, found)
     for anomaly in items.of(ItemKind.ANOMALY):
         found[anomaly.id] = Standing(LinkStatus.GAP, f"a known departure: {anomaly.value['disposition']}")
+    for threat in items.of(ItemKind.THREAT):
+        found[threat.id] = _threat_standing(threat, {**known, **found})
     for deviation in items.of(ItemKind.DEVIATION):
         found[deviation.id] = Standing(LinkStatus.GAP, f"not as the protocol says: {deviation.value['disposition']}")
     return found
@@ -79,6 +81,15 @@ def _hazard_standing(items: Items, hazard: Entry, found: Mapping[str, Standing])
         why = "acceptable without a control" if covered else f"no control against a risk to {initial}"
         return Standing(LinkStatus.COVERS if covered else LinkStatus.ORPHANED, why)
     return worst((_named(control, found) for control in controls), f"controlled by {', '.join(controls)}")
+
+
+def _threat_standing(threat: Entry, known: Mapping[str, Standing]) -> Standing:
+    """By what is named against it; what is said to be open stays a gap whatever else holds."""
+    named = [target for key in ("controls", "requirements") for _, target in threat.targets(key)]
+    parts = [_named(target, known) for target in named]
+    if threat.value["open"]:
+        parts.append(Standing(LinkStatus.GAP, threat.value["open"]["reason"]))
+    return worst(parts, f"answered by {', '.join(named)}")
 
 
 def acceptability(items: Items, severity: int, probability: int) -> str:
@@ -149,6 +160,7 @@ def describe_policy(items: Items) -> RiskPolicy | Gap:
         probabilities=tuple(value["probabilities"]),
         matrix=tuple(tuple(row) for row in value["matrix"]),
         assumptions=tuple(value["assumptions"]),
+        exploitabilities=tuple(value["exploitabilities"]),
     )
 
 

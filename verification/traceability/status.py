@@ -31,6 +31,9 @@ _ROLE_OF_PREFIX = (
     ("residual", REGULATORY),
     ("control", QA),
     ("hazard", QA),
+    ("threat", QA),
+    ("stride", QA),
+    ("ai-threat", QA),
     ("anomaly", QA),
     ("change", QA),
     ("review", QA),
@@ -70,7 +73,8 @@ def find_steps(trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBun
     """Yield the steps of all roles, blocking ones first within each; issues of one code are one step."""
     studies = _from_issues(getattr(bundle.studies, "issues", ()), STATISTICIAN)
     datasets = _from_issues(getattr(bundle.datasets, "issues", ()), ML_ENGINEER)
-    found = [*_from_issues(trace.issues), *studies, *datasets, *_from_reviews(trace, bundle)]
+    supply = _from_issues(getattr(bundle.supply, "issues", ()), ENGINEER)
+    found = [*_from_issues(trace.issues), *studies, *datasets, *supply, *_from_reviews(trace, bundle)]
     steps = [*_from_bundle(bundle), *found, *_from_releases(device), *_from_anomalies(trace)]
     for role in ROLES:
         own = [step for step in steps if step.role == role]

@@ -48,6 +48,7 @@ from verification.traceability.sections import CONTENT_MAP, read_sections
 from verification.traceability.specified import read_code
 from verification.traceability.standing import read_proof
 from verification.traceability.strength import Links, read_strengths
+from verification.traceability.threats import describe_data_flow, describe_security, find_threat_issues, find_threats
 
 T = TypeVar("T", VerificationEvidence, StudiesEvidence)
 
@@ -114,11 +115,15 @@ def _build(
         anomalies=tuple(find_anomalies(graph.sources)),
         deviations=tuple(find_deviations(graph.sources)),
         changes=tuple(find_change_records(items)),
+        threats=tuple(find_threats(items, graph.standings)),
+        data_flow=describe_data_flow(items),
+        security=describe_security(items),
         records=() if record_issues else record,
         issues=_ordered(
             [
                 *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
                 *study_issues, *carried, *record_issues, *find_issues(graph), *find_vanished(project, items),
+                *find_threat_issues(items),
                 *find_archive_issues(project, verification, record, protocol),
                 *find_review_issues(nodes, reviews, known_subjects, items.retired), *strength_issues,
             ]

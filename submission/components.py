@@ -1,0 +1,96 @@
+"""What the supply tables show: components, what is not known of them, and what was looked up of vulnerabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from submission.filters import count, ident, total
+from verification.evidence import Component, Gap, Licence, Screened
+
+ASKED: dict[str, Callable[[Component], object]] = {
+    "origin": lambda component: component.through,
+    "supplier": lambda component: component.supplier,
+    "licence": lambda component: component.licence,
+    "support": lambda component: component.support,
+    "end of support": lambda component: getattr(component.support, "end_of_support", None),
+    "known anomalies": lambda component: component.anomalies,
+    "vulnerabilities": lambda component: component.lookup,
+}
+"""What is asked of every component."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Something that is not known of some components for one reason."""
+
+    what: str
+    reason: str
+    closes: str
+    components: int
+    names: tuple[str, ...]
+
+
+@total
+def lacking(components: Iterable[Component]) -> tuple[Lacking, ...]:
+    """What is not known of components, one row for all that lack the same for the same reason."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for component in components:
+        for what, ask in ASKED.items():
+            answer = ask(component)
+            if isinstance(answer, Gap):
+                found.setdefault((what, answer.reason, answer.closes), []).append(component.name)
+    return tuple(Lacking(*key, len(names), tuple(names)) for key, names in found.items())
+
+
+@total
+def origin(component: Component) -> object:
+    """Why a component is there: what it is for, or which others ask for it."""
+    through, condition = component.through, component.condition
+    if isinstance(through, Gap):
+        return through
+    asked = Markup("asked for by {}").format(Markup(", ").join(ident(name) for name in through))
+    why = component.purpose or (asked if through else "development of this project")
+    return Markup("{}; only where <code>{}</code>").format(why, condition) if condition else why
+
+
+@total
+def names_of(values: Iterable[Component]) -> Markup:
+    """Components by name, in one run of text; none is an en dash."""
+    return Markup(", ").join(ident(value.name) for value in values) or Markup("–")
+
+
+@total
+def by_licence(components: Iterable[Component]) -> tuple[tuple[Licence, tuple[Component, ...]], ...]:
+    """Components with the same licence and verdict together, what asks for most attention first."""
+    found: dict[tuple[str, str], list[tuple[Licence, Component]]] = {}
+    for component in components:
+        if isinstance(component.licence, Licence):
+            key = component.licence.verdict, component.licence.expression
+            found.setdefault(key, []).append((component.licence, component))
+    order = ("refused", "unlisted", "weak_copyleft", "allowed")
+    groups = sorted(found.items(), key=lambda one: (order.index(one[0][0]), -len(one[1]), one[0][1]))
+    return tuple((pairs[0][0], tuple(component for _, component in pairs)) for _, pairs in groups)
+
+
+@total
+def without(components: Iterable[Component], attribute: str) -> tuple[Component, ...]:
+    """The components of which something is not known."""
+    return tuple(component for component in components if isinstance(getattr(component, attribute), Gap))
+
+
+@total
+def reported(components: Iterable[Component]) -> tuple[tuple[Component, object], ...]:
+    """Every vulnerability that a report names, with its component."""
+    return tuple((component, each) for component in components for each in component.vulnerabilities)
+
+
+@total
+def known_vulnerabilities(screened: Screened) -> object:
+    """What may be said of vulnerabilities as a whole, which only a lookup of every component allows."""
+    found = screened.vulnerabilities
+    said = "No vulnerability is known" if not found else f"{count(found)} vulnerabilities are known"
+    databases = "; ".join(screened.databases)
+    return f"{said} in {count(screened.components)} components, by {databases}, looked up from {screened.oldest} on."

@@ -1,0 +1,95 @@
+"""The environment that makes the evidence: which distributions it holds, and what their metadata say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import Distribution, distributions
+
+from packaging.requirements import Requirement
+
+from verification.locks import distribution_name
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution as its metadata describe it; what they leave out is empty.
+
+    `licence` is the SPDX expression, `licence_text` and `classifiers` the older ways to state one. `requires` are
+    requirements with their markers.
+    """
+
+    version: str
+    supplier: str
+    licence: str
+    licence_text: str
+    classifiers: tuple[str, ...]
+    requires: tuple[str, ...]
+
+
+def read_environment(folders: list[str] | None = None) -> dict[str, Installed]:
+    """Every distribution by its name as the registries compare it; the first on the path counts.
+
+    Args:
+        folders: where to look; default, where Python looks for modules.
+    """
+    found: dict[str, Installed] = {}
+    for distribution in distributions() if folders is None else distributions(path=folders):
+        found.setdefault(distribution_name(distribution.name), _describe(distribution))
+    return found
+
+
+def _describe(distribution: Distribution) -> Installed:
+    metadata = distribution.metadata
+    classifiers = metadata.get_all("Classifier") or []
+    return Installed(
+        version=distribution.version,
+        supplier=_find_supplier(metadata.get_all),
+        licence=_stated(metadata.get_all("License-Expression")),
+        licence_text=_stated(metadata.get_all("License")),
+        classifiers=tuple(each for each in classifiers if each.startswith("License ::")),
+        requires=tuple(distribution.requires or ()),
+    )
+
+
+def _find_supplier(field: Callable[[str], list[str] | None]) -> str:
+    """Who is named as author or maintainer, without addresses; nobody where a field only points elsewhere."""
+    for name in ("Author", "Author-email", "Maintainer", "Maintainer-email"):
+        stated = re.sub(r"\s*<[^>]*>", "", _stated(field(name))).replace('"', "")
+        if stated and "@" not in stated and not stated.lower().startswith("see "):
+            return stated
+    return ""
+
+
+def _stated(values: list[str] | None) -> str:
+    return next((value.strip() for value in values or () if value.strip() not in ("", "UNKNOWN", "None")), "")
+
+
+def find_required(requirements: Iterable[str], extras: Iterable[str] = ()) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield name and extras of each requirement that applies in this environment."""
+    for text in requirements:
+        requirement = Requirement(text)
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            yield distribution_name(requirement.name), frozenset(requirement.extras)
+
+
+def find_reached(
+    roots: Iterable[tuple[str, frozenset[str]]], environment: Mapping[str, Installed]
+) -> dict[str, set[str]]:
+    """By name, everything that roots need in the environment, each with those that ask for it."""
+    asked: dict[str, set[str]] = {}
+    waiting = list(roots)
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for name, _ in waiting:
+        asked.setdefault(name, set())
+    while waiting:
+        name, extras = waiting.pop()
+        if (name, extras) in seen or name not in environment:
+            continue
+        seen.add((name, extras))
+        for each in find_required(environment[name].requires, extras):
+            asked.setdefault(each[0], set()).add(name)
+            waiting.append(each)
+    return asked

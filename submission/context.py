@@ -14,6 +14,7 @@ import msgspec
 from submission.blocking import REVIEWS, find_advisory, find_blocking
 from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
 from submission.matrix import NEEDS, BackRow, TraceRow, backward, forward, stem_of
+from submission.proposals import Proposals
 from verification.evidence import (
     Dataset,
     EvidenceBundle,
@@ -138,6 +139,7 @@ class Package:
     backward: tuple[BackRow, ...] | Gap
     coverage: tuple[tuple[str, int], ...] | Gap
     counts: Mapping[str, int | Gap]
+    proposals: Proposals
 
     def names(self) -> dict[str, object]:
         """The names as a template's context."""
@@ -229,6 +231,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         backward=bind(trace, lambda graph: tuple(backward(graph, verification))),
         coverage=bind(rows, lambda found: _tally(row.status.value for row in found)),
         counts=_counts(bundle, study),
+        proposals=catalogue.proposals,
     )
 
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import ImageFile
 
-from submission import analyses, charts, figures, flows  # noqa: F401  their filters register themselves
+from submission import analyses, charts, figures, flows, labelling  # noqa: F401  their filters register themselves
 from submission.catalogue import Entry, Standard
 from submission.context import BLOCKED, Package
 from submission.filters import ABSENT, FILTERS, FONTS, shipped_characters, show, spell

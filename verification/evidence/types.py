@@ -337,11 +337,16 @@ class Module(Record, frozen=True):
 
 
 class ImportContract(Record, frozen=True):
-    """A rule on imports that a check of every change enforces; `rule` is what it forbids or the order of its layers."""
+    """A rule on imports that a check of every change enforces, in a line of words.
+
+    `layers` are in order, the uppermost first; modules of one layer are separated by a colon or, if none of them may
+    import another, by a bar.
+    """
 
     name: str
     kind: str
     rule: str
+    layers: tuple[str, ...] = ()
 
 
 class Design(Record, frozen=True, tag=True):

@@ -29,7 +29,10 @@ def describe_design(project: Project, metadata: dict[str, Any]) -> Design:
 
 
 def _describe(project: Project, file: str) -> Module:
-    tree = ast.parse(project.read(file), filename=file)
+    try:
+        tree = ast.parse(project.read(file), filename=file)
+    except (OSError, SyntaxError, ValueError, RecursionError) as error:  # the scan of claims makes it an issue
+        tree = ast.parse(repr(f"cannot be read: {error}"))
     imported = tuple(_find_imports(tree))
     name = module_name(file)
     return Module(
@@ -84,7 +87,8 @@ def _signature(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 
 def _contract(contract: dict[str, Any]) -> ImportContract:
-    return ImportContract(name=contract["name"], kind=contract["type"], rule=_rule(contract))
+    layers = tuple(contract.get("layers", ()))
+    return ImportContract(name=contract["name"], kind=contract["type"], rule=_rule(contract), layers=layers)
 
 
 def _rule(contract: dict[str, Any]) -> str:

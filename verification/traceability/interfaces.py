@@ -75,13 +75,13 @@ def describe_interfaces(releases: tuple[Release, ...]) -> Interfaces:
     import device
 
     with tempfile.TemporaryDirectory(prefix="clearway-interfaces-") as folder:
-        images = _write_images(Path(folder))
+        images = _write_images(Path(folder)) if releases else ()
         built = next((release for release in releases if release.weights), None)
         return Interfaces(
             commands=tuple(CommandHelp(name=name, text=_say(name, "--help")) for name in COMMANDS),
             about={release.name: _say("release", "show", str(release.folder)) for release in releases},
             version=_say("--version"),
-            json_fields=_read_fields(images[0], releases),
+            json_fields=_read_fields(images[0], releases) if images else (),
             outcomes=(*(flag.value for flag in device.Flag), *(one.value for one in device.Outcome)),
             report=_describe_report(built, images, Path(folder)) if built else _UNBUILT,
         )
@@ -111,15 +111,13 @@ def _environment(**values: str) -> Iterator[None]:
 
 
 def _read_fields(image: Path, releases: tuple[Release, ...]) -> tuple[str, ...]:
-    if not releases:
-        return ()
     return tuple(json.loads(_say("analyze", "--json", "--release", str(releases[0].folder), str(image))))
 
 
 # --- the structured report --------------------------------------------------------------------------------------------
 
 
-def _write_images(folder: Path) -> tuple[Path, Path]:
+def _write_images(folder: Path) -> tuple[Path, ...]:
     """Two made-up images that differ in everything that a report may take over, and in what the model sees."""
     from pydicom.uid import ImplicitVRLittleEndian
 
@@ -138,7 +136,7 @@ def _write_images(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-def _describe_report(release: Release, images: tuple[Path, Path], folder: Path) -> ReportForm | Gap:
+def _describe_report(release: Release, images: tuple[Path, ...], folder: Path) -> ReportForm | Gap:
     from pydicom import dcmread
 
     import device

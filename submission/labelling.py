@@ -13,13 +13,16 @@ from typing import Any
 from markupsafe import Markup
 
 from submission.catalogue import Entry
-from submission.figures import INK, MUTED, arrow, picture, text
+from submission.figures import BLUE, MUTED, PALE, arrow, picture, text
 from submission.filters import ident, metric, refs, spell, ticked, total
 from verification.evidence import (
     Analysis,
     CommandHelp,
     Design,
     DocumentationLevel,
+    Estimate,
+    Figure,
+    FigureKind,
     Gap,
     Hazard,
     IntakeLimits,
@@ -29,6 +32,7 @@ from verification.evidence import (
     Population,
     ReportElement,
     RiskControl,
+    Series,
     Study,
     StudyCriterion,
     Table,
@@ -63,8 +67,8 @@ def _outcomes(result: VerificationResult) -> Iterator[str]:
 
 @total
 def verifying(results: Iterable[VerificationResult], requirement: str) -> tuple[VerificationResult, ...] | Gap:
-    """The scenarios that verify a requirement; a gap where none does."""
-    found = tuple(result for result in results if requirement in result.requirements)
+    """The scenarios that verify a requirement or a criterion; a gap where none does."""
+    found = tuple(result for result in results if requirement in (*result.requirements, *result.criteria))
     return found or Gap(reason=f"no scenario verifies {requirement}", closes="write a scenario with its tag")
 
 
@@ -178,31 +182,43 @@ def _names_of(layer: str) -> list[str]:
     return [name.strip() for name in re.split(r"[|:]", layer)]
 
 
-WIDTH, HEIGHT, STEP, GAP = 480.0, 25.0, 47.0, 4.0
+WIDTH, HEIGHT, SPACE, GAP = 640.0, 26.0, 15.0, 5.0
+"""Of the drawing, of a box, between two rows and between two boxes."""
 
 
-def _draw_layers(layers: list[list[str]], libraries: dict[str, tuple[str, ...]]) -> tuple[list[str], float, float, str]:
-    parts = []
-    for row, names in enumerate(layers):
-        y, width = 6 + row * STEP, (WIDTH - GAP * (len(names) - 1)) / len(names)
-        width = min(width, WIDTH / 3)
-        left = (WIDTH - width * len(names) - GAP * (len(names) - 1)) / 2
-        for place, name in enumerate(names):
-            x = left + place * (width + GAP)
-            parts.append(
-                f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="2" fill="#f1f6fa" '
-                f'stroke="#00568f" stroke-width="0.7"/>'
-            )
-            parts.append(text(x + width / 2, y + 15.5, name, size=7.6 if len(names) > 5 else 9, colour=INK))
-            outside = libraries.get(name, ())
-            parts += [
-                text(x + width / 2, y + HEIGHT + 8 + 7 * line, library, size=6, colour=MUTED)
-                for line, library in enumerate(outside[:2])
-            ]
-        if row:
-            parts.append(arrow(WIDTH / 2, y - STEP + HEIGHT + 1, WIDTH / 2, y - 2))
+def _draw_layers(
+    layers: list[list[str]], libraries: Mapping[str, tuple[str, ...]]
+) -> tuple[list[str], float, float, str]:
+    parts: list[str] = []
+    y = 4.0
+    for names in layers:
+        wide = len(names) > 2
+        parts += [arrow(WIDTH / 2, y - SPACE + 1, WIDTH / 2, y - 1)] if y > HEIGHT else []
+        parts += _draw_row(names, libraries, y, wide)
+        y += HEIGHT + SPACE + (14 if wide else 0)
     alt = "Layers of the device, each may import what stands below it: " + "; ".join(", ".join(n) for n in layers)
-    return parts, WIDTH, 6 + len(layers) * STEP, alt
+    return parts, WIDTH, y, alt
+
+
+def _draw_row(names: list[str], libraries: Mapping[str, tuple[str, ...]], y: float, wide: bool) -> Iterator[str]:
+    """Boxes side by side; the outside libraries stand below the boxes of a wide row, else to the right."""
+    width = (WIDTH - GAP * (len(names) - 1)) / len(names) if wide else 150.0
+    left = (WIDTH - width * len(names) - GAP * (len(names) - 1)) / 2
+    for place, name in enumerate(names):
+        x = left + place * (width + GAP)
+        yield (
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{HEIGHT}" rx="2" fill="{PALE}" '
+            f'stroke="{BLUE}" stroke-width="0.8"/>'
+        )
+        yield text(x + width / 2, y + 16.5, name, size=9.5)
+        outside = libraries.get(name, ())
+        if wide:
+            yield from (
+                text(x + width / 2, y + HEIGHT + 10 + 9 * n, lib, colour=MUTED, size=7.6)
+                for n, lib in enumerate(outside)
+            )
+        elif outside:
+            yield text(x + width + 8, y + 16.5, ", ".join(outside), "start", MUTED, 7.6)
 
 
 # --- limits and interfaces --------------------------------------------------------------------------------------------
@@ -214,6 +230,44 @@ def kinds_of(intake: IntakeLimits) -> str:
     return "; ".join(
         f"{intake.sop_class_names[uid]}: {' or '.join(modalities)}" for uid, modalities in intake.sop_classes.items()
     )
+
+
+@total
+def bits_of(intake: IntakeLimits) -> str:
+    """The bits stored that an intake takes, "10 to 16"."""
+    fewest, most = intake.fewest_bits_stored, intake.most_bits_stored
+    return f"{fewest}" if fewest == most else f"{fewest} to {most}"
+
+
+@total
+def python(required: str) -> str:
+    """Which versions of Python the software runs on, ">=3.11" in words."""
+    return f"Python {required.replace('>=', '')} or later" if required.startswith(">=") else f"Python {required}"
+
+
+@total
+def of_metrics(estimates: Iterable[Estimate], *metrics: str) -> tuple[Estimate, ...]:
+    """Of each group the first estimate of these metrics: the one whose interval decides."""
+    found: dict[tuple[str, str], Estimate] = {}
+    for one in estimates:
+        if one.metric in metrics or one.value is None:
+            found.setdefault((one.subgroup, one.metric), one)
+    return tuple(found.values())
+
+
+@total
+def loss_curves(table: Table) -> Figure:
+    """The losses of a history of training over its epochs, as a drawing."""
+    losses = [at for at, name in enumerate(table.columns) if name.endswith("loss")]
+    epochs = tuple(float(row[0]) for row in table.rows if isinstance(row[0], int | float))
+    return Figure(
+        kind=FigureKind.LINES, title="Loss by epoch", x_label=table.columns[0], y_label="loss",
+        series=tuple(Series(name=table.columns[at], x=epochs, y=_column(table, at)) for at in losses),
+    )  # fmt: skip
+
+
+def _column(table: Table, at: int) -> tuple[float | None, ...]:
+    return tuple(float(cell) if isinstance(cell := row[at], int | float) else None for row in table.rows)
 
 
 @total

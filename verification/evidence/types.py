@@ -418,6 +418,7 @@ class DeviceEvidence(Record, frozen=True):
     interfaces: Interfaces | Gap = _NOT_DESCRIBED
     design: Design | Gap = _NOT_DESCRIBED
     development: Development | Gap = _NOT_DESCRIBED
+    requires_python: str | Gap = _NOT_DESCRIBED
 
 
 # --- verification.json: what the scenarios showed ---------------------------------------------------------------------

@@ -55,7 +55,8 @@ def _find_figures(plan: Plan) -> Iterator[tuple[Cell, ...]]:
 
 def _find_groups(plan: Plan) -> Iterator[tuple[Cell, ...]]:
     for group in plan.subgroups:
-        yield group.name, group.by, group.minimum, group.maximum, ", ".join(group.values or ()) or None
+        limits = ("–" if limit is None else str(limit) for limit in (group.minimum, group.maximum))
+        yield group.name, group.by.replace("_", " "), *limits, ", ".join(group.values or ()) or "–"
 
 
 def _find_stated(asserted: Asserted) -> Iterator[tuple[Cell, ...]]:

@@ -72,6 +72,7 @@ def _describe(project: Project, source: Source) -> Described:
         interfaces=recall(project, _key_of(project, releases), Interfaces, partial(describe_interfaces, releases)),
         design=describe_design(project, metadata),
         development=development.describe_development(project),
+        requires_python=metadata["project"].get("requires-python", ""),
     )
     return evidence, (*issues, *_find_soup_issues(project, soup))
 

@@ -6,7 +6,7 @@ Each counts or chooses; none computes a figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from submission.catalogue import Entry
 from submission.figures import BLUE, MUTED, PALE, arrow, picture, text
-from submission.filters import ident, metric, refs, spell, ticked, total
+from submission.filters import count, ident, metric, refs, spell, ticked, total
 from verification.evidence import (
     Analysis,
     CommandHelp,
@@ -323,6 +323,12 @@ def with_id(analyses: Iterable[Analysis], name: str) -> tuple[Analysis, ...] | G
 def titled(tables: Iterable[Table], beginning: str) -> tuple[Table, ...]:
     """The tables whose title begins so."""
     return tuple(table for table in tables if table.title.startswith(beginning))
+
+
+@total
+def how_many(values: Collection[object]) -> str:
+    """The number of values."""
+    return count(len(values))
 
 
 # --- texts ------------------------------------------------------------------------------------------------------------

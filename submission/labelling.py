@@ -331,6 +331,12 @@ def how_many(values: Collection[object]) -> str:
     return count(len(values))
 
 
+@total
+def furniture(value: object) -> Markup:
+    """A value that changes with every commit, and so is no part of the content that an approval is of."""
+    return Markup('<span class="furniture">{}</span>').format(value)
+
+
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 

@@ -13,10 +13,18 @@ if TYPE_CHECKING:
     from device.api import *  # noqa: F403
 
 __all__ = [
+    "AGE_TOLERANCE_YEARS",
+    "CHEST",
+    "CHEST_CODES",
+    "IDENTITY",
+    "LEAST_CONTRAST",
+    "LIMITS",
+    "MOST_AT_AN_END",
     "REJECTION_CODES",
     "RESEARCH_TRANSFER_SYNTAXES",
     "STATEMENT",
     "TRANSFER_SYNTAXES",
+    "VIEW_CODES",
     "Admission",
     "Analysis",
     "DeviceError",

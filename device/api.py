@@ -3,10 +3,20 @@
 from device.cli import main
 from device.dicom import RESEARCH_TRANSFER_SYNTAXES, TRANSFER_SYNTAXES
 from device.errors import DeviceError, ReleaseError, ReportError, UnreadableFileError
-from device.gate import REJECTION_CODES, RejectionCode
+from device.gate import (
+    AGE_TOLERANCE_YEARS,
+    CHEST,
+    CHEST_CODES,
+    LEAST_CONTRAST,
+    LIMITS,
+    MOST_AT_AN_END,
+    REJECTION_CODES,
+    VIEW_CODES,
+    RejectionCode,
+)
 from device.pipeline import analyze, gate
 from device.release import find_releases, read_release
-from device.report import STATEMENT
+from device.report import IDENTITY, STATEMENT
 from device.types import (
     Admission,
     Analysis,
@@ -28,10 +38,18 @@ from device.types import (
 )
 
 __all__ = [
+    "AGE_TOLERANCE_YEARS",
+    "CHEST",
+    "CHEST_CODES",
+    "IDENTITY",
+    "LEAST_CONTRAST",
+    "LIMITS",
+    "MOST_AT_AN_END",
     "REJECTION_CODES",
     "RESEARCH_TRANSFER_SYNTAXES",
     "STATEMENT",
     "TRANSFER_SYNTAXES",
+    "VIEW_CODES",
     "Admission",
     "Analysis",
     "DeviceError",

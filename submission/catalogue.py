@@ -10,6 +10,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from submission import proposals
+
 HERE = Path(__file__).parent
 
 T = TypeVar("T")
@@ -121,6 +123,7 @@ class Catalogue:
     gaps: Gaps
     content_map: tuple[Shown, ...]
     terms: tuple[Term, ...]
+    proposals: proposals.Proposals
 
 
 def read_catalogue(folder: Path = HERE) -> Catalogue:
@@ -135,11 +138,20 @@ def read_catalogue(folder: Path = HERE) -> Catalogue:
         gaps=_read(folder / "gaps.yaml", Gaps),
         content_map=_read(folder / "content_map.yaml", tuple[Shown, ...]),
         terms=_read(folder / "terms.yaml", tuple[Term, ...]),
+        proposals=_read_proposals(folder),
     )
     _unique(folder / "documents.yaml", [entry.number for entry in catalogue.documents])
     _unique(folder / "standards.yaml", [standard.id for standard in catalogue.standards])
     _unique(folder / "gaps.yaml", [gap.key for gap in catalogue.gaps.declared])
     return catalogue
+
+
+def _read_proposals(folder: Path) -> proposals.Proposals:
+    return proposals.Proposals(
+        use=_read(folder / "use.yaml", proposals.Use),
+        monitoring=_read(folder / "monitoring.yaml", tuple[proposals.Measure, ...]),
+        compliance=_read(folder / "compliance.yaml", tuple[proposals.Map, ...]),
+    )
 
 
 def _read(path: Path, kind: type[T]) -> T:

@@ -195,6 +195,7 @@ class Axis:
         """Each tick's place and text, with as many decimals as the step needs."""
         step = self.ticks[1] - self.ticks[0]
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+        decimals += not math.isclose(round(step, decimals), step)  # a step of 2.5 or 0.25 needs one more
         for tick in self.ticks:
             yield self.at(tick), scale(f"{tick:,.{decimals}f}".replace("-", "−"))
 

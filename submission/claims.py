@@ -2,7 +2,7 @@
 
 A whole number, a measure, a text with a digit and a sequence that were read from evidence are what they were, and know
 their *origin* beside: a file of the package and a JSON pointer into it, `studies.json#/studies/0/images` (RFC 6901;
-`?` is written `~2`). A step may select: `verification.json#/results[3:8]?status=passed` are those of the results 3 to
+`?` is written `~2`, `[` `~3`). A step may select: `verification.json#/results[3:8]?status=passed` are those of the results 3 to
 7 whose status is "passed", `/items/*/criteria/*` the criteria of every item, `/strengths/*/killed+survived` two numbers
 of each. A selection is the origin of a number: the sum of what it selects if these are whole numbers, else how many.
 
@@ -241,15 +241,24 @@ def total_of(values: Iterable[Any], *attributes: str) -> int:
 
 
 def pick(values: Iterable[T], attribute: str, wanted: object, *, other: bool = False) -> tuple[T, ...]:
-    """The values whose attribute is `wanted` (or those whose is not), with the origin of their number."""
-    found = [value for value in values if (getattr(value, attribute) == wanted) is not other]
+    """The values whose attribute is `wanted` (or those whose is not), with the origin of their number.
+
+    The attribute may be one of an attribute, as in `support.reason`.
+    """
+    found = [value for value in values if (_attribute(value, attribute) == wanted) is not other]
     origin = origin_of(values)
     name = str(wanted).lower() if isinstance(wanted, bool) else _escaped(wanted)
     return rows(found, f"{origin}?{attribute}{'!=' if other else '='}{name}") if origin else tuple(found)
 
 
+def _attribute(value: object, path: str) -> object:
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
 def _escaped(name: object) -> str:
-    return str(name).replace("~", "~0").replace("/", "~1").replace("?", "~2")
+    return str(name).replace("~", "~0").replace("/", "~1").replace("?", "~2").replace("[", "~3")
 
 
 def stretch(values: Sequence[T], start: int, end: int) -> tuple[T, ...]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from submission.claims import number_of, pick
 from submission.filters import count, ident, total
 from verification.evidence import Component, Gap, Licence, Screened
 
-ASKED: dict[str, Callable[[Component], object]] = {
-    "origin": lambda component: component.through,
-    "supplier": lambda component: component.supplier,
-    "licence": lambda component: component.licence,
-    "support": lambda component: component.support,
-    "end of support": lambda component: getattr(component.support, "end_of_support", None),
-    "known anomalies": lambda component: component.anomalies,
-    "vulnerabilities": lambda component: component.lookup,
+ASKED = {
+    "origin": "through",
+    "supplier": "supplier",
+    "licence": "licence",
+    "support": "support",
+    "end of support": "support.end_of_support",
+    "known anomalies": "anomalies",
+    "vulnerabilities": "lookup",
 }
-"""What is asked of every component."""
+"""What is asked of every component, and where it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,24 @@ class Lacking:
 @total
 def lacking(components: Iterable[Component]) -> tuple[Lacking, ...]:
     """What is not known of components, one row for all that lack the same for the same reason."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+    asked: dict[tuple[str, str], Gap] = {}
     for component in components:
-        for what, ask in ASKED.items():
-            answer = ask(component)
+        for what, field in ASKED.items():
+            answer = _answer(component, field)
             if isinstance(answer, Gap):
-                found.setdefault((what, answer.reason, answer.closes), []).append(component.name)
-    return tuple(Lacking(*key, len(names), tuple(names)) for key, names in found.items())
+                asked.setdefault((what, answer.reason), answer)
+    return tuple(_lacking(components, what, gap) for (what, _), gap in asked.items())
+
+
+def _answer(component: Component, field: str) -> object:
+    name, _, inner = field.partition(".")
+    answer = getattr(component, name)
+    return getattr(answer, inner, None) if inner else answer
+
+
+def _lacking(components: Iterable[Component], what: str, gap: Gap) -> Lacking:
+    found = pick(components, f"{ASKED[what]}.reason", gap.reason)
+    return Lacking(what, gap.reason, gap.closes, number_of(found), tuple(one.name for one in found))
 
 
 @total

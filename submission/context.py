@@ -14,6 +14,7 @@ from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
 from submission.claims import compose, number_of, origin_of, pick, remember, rows, stretch, written
 from submission.components import lacking
 from submission.matrix import NEEDS, BackRow, TraceRow, backward, forward, stem_of
+from submission.proposals import Proposals
 from verification.evidence import (
     EVIDENCE_FILES,
     Dataset,
@@ -145,6 +146,7 @@ class Package:
     backward: tuple[BackRow, ...] | Gap
     coverage: tuple[tuple[str, int], ...] | Gap
     counts: Mapping[str, int | Gap]
+    proposals: Proposals
 
     def names(self) -> dict[str, object]:
         """The names as a template's context."""
@@ -239,6 +241,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         backward=bind(trace, lambda graph: tuple(backward(graph, verification))),
         coverage=bind(trace, _coverage),
         counts=_counts(bundle, study),
+        proposals=catalogue.proposals,
     )
 
 

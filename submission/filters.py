@@ -70,11 +70,12 @@ ABSENT = (Gap, NotApplicable)
 
 
 def total(function: F) -> F:
-    """Register a filter and make it total: a gap, or what does not apply, comes out as it went in."""
+    """Register a filter and make it total: a gap, or what does not apply, comes out as it went in, as any argument."""
 
     @wraps(function)
     def passing(value: object, *arguments: object, **options: object) -> object:
-        return value if isinstance(value, (*ABSENT, Undefined)) else function(value, *arguments, **options)
+        absent = next((each for each in (value, *arguments) if isinstance(each, (*ABSENT, Undefined))), None)
+        return function(value, *arguments, **options) if absent is None else absent
 
     FILTERS[function.__name__] = passing
     return passing  # type: ignore[return-value]

@@ -66,7 +66,13 @@ def _only(values: Any, condition: str, origin: str) -> list[Any]:
         start, _, end = condition[1:-1].partition(":")
         return values[int(start) : int(end)]
     name, sign, wanted = re.split(r"(!?=)", condition[1:], maxsplit=1)
-    return [one for one in values if (_word(one.get(name)) == _plain(wanted)) is (sign == "=")]
+    return [one for one in values if (_word(_at(one, name)) == _plain(wanted)) is (sign == "=")]
+
+
+def _at(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _word(value: object) -> str:
@@ -74,4 +80,4 @@ def _word(value: object) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("~2", "?").replace("~1", "/").replace("~0", "~")
+    return name.replace("~3", "[").replace("~2", "?").replace("~1", "/").replace("~0", "~")

@@ -18,7 +18,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import ImageFile
 
-from submission import analyses, charts, components, figures, flows, threats  # noqa: F401  their filters register themselves
+from submission import (  # noqa: F401  their filters register themselves
+    analyses,
+    charts,
+    components,
+    figures,
+    flows,
+    labelling,
+    threats,
+)
 from submission.catalogue import Entry, Standard
 from submission.claims import compose, join_words, number_of, pick
 from submission.context import BLOCKED, Package

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from markupsafe import Markup, escape
 
 from submission.charts import SMALL, WIDE, wrap
+from submission.claims import number_of, stretch, written
 from submission.figures import BLUE, INK, MUTED, PALE, PALETTE, PAPER, VERMILION, line, picture, text
 from submission.filters import refs, show, total
 from verification.evidence import (
@@ -129,7 +130,7 @@ def _draw_numbers(ends: dict[str, tuple[float, float, float, float]]) -> Iterato
         x, y = next(free, places[0])
         taken.append((x, y))
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{BADGE}" fill="{PAPER}" stroke="{MUTED}"/>'
-        yield text(x, y + 3, name.rpartition("-")[2], "middle", INK, 8.4)
+        yield text(x, y + 3, written(name.rpartition("-")[2], name, "part"), "middle", INK, 8.4)
 
 
 def _edge(box: Box, other: Box) -> tuple[float, float]:
@@ -222,7 +223,7 @@ def by_ai(threats: Iterable[Threat]) -> tuple[Threat, ...]:
 @total
 def steps(scale: tuple[str, ...]) -> tuple[tuple[int, str], ...]:
     """The steps of a scale with their numbers, from 1."""
-    return tuple(enumerate(scale, start=1))
+    return tuple((number_of(stretch(scale, 0, at)), said) for at, said in enumerate(scale, start=1))
 
 
 @total

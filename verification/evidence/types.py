@@ -11,17 +11,19 @@ from enum import StrEnum
 from msgspec import Struct
 
 __all__ = [
-    "DOWNWARD", "Analysis", "AnomaliesReviewed", "Anomaly", "Bill", "Boundary", "Card", "Change", "Commit",
-    "Component", "Confusion", "Criterion", "Curve", "CurvePoint", "DataFlow", "Dataset", "DatasetsEvidence",
-    "Deviation", "DeviceEvidence", "Disposition", "DocumentationLevel", "Estimate", "Excerpt", "Figure",
-    "FigureKind", "FlowDiagram", "FlowElement", "Gap", "Hazard", "History", "Interval", "Issue", "Item", "ItemKind",
-    "Licence", "Link", "LinkStatus", "Lookup", "Meaning", "Method", "Mutant", "MutantOutcome", "NotApplicable",
-    "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode", "ReleaseEvidence",
-    "ResultStatus", "Review", "ReviewLine", "ReviewStatus", "RiskControl", "RiskPolicy", "Role", "RunKind",
-    "RunRecord", "ScanReport", "Screened", "Security", "SecurityAnswer", "SecurityView", "Series", "Severity",
-    "Soup", "Source", "SourcesEvidence", "SplitCount", "StepResult", "Strength", "Stride", "StrideCell",
-    "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "SupplyEvidence", "Support", "Table", "Threat",
-    "TraceEvidence", "TransferSyntax", "UseCase", "VerificationEvidence", "VerificationResult", "Vulnerability",
+    "DOWNWARD", "Analysis", "AnomaliesReviewed", "Anomaly", "Bill", "Boundary", "Card", "Change", "ChangeNote",
+    "CommandHelp", "Commit", "Component", "Confusion", "ContentItem", "Criterion", "Curve", "CurvePoint", "DataFlow",
+    "Dataset", "DatasetsEvidence", "Design", "Development", "Deviation", "DeviceEvidence", "Disposition",
+    "DocumentationLevel", "Estimate", "Excerpt", "Figure", "FigureKind", "FirstCommit", "FlowDiagram", "FlowElement",
+    "Gap", "GateLimits", "Hazard", "History", "ImportContract", "IntakeLimits", "Interfaces", "Interval", "Issue",
+    "Item", "ItemKind", "Licence", "Link", "LinkStatus", "Lookup", "Meaning", "Method", "Module", "Mutant",
+    "MutantOutcome", "NotApplicable", "Opening", "PixelDescription", "Population", "RecordedAnalyses", "RejectionCode",
+    "ReleaseEvidence", "ReportElement", "ReportForm", "ResultStatus", "Review", "ReviewLine", "ReviewStatus",
+    "RiskControl", "RiskPolicy", "Role", "RunKind", "RunRecord", "ScanReport", "Screened", "Security", "SecurityAnswer",
+    "SecurityView", "Series", "Severity", "Soup", "Source", "SourcesEvidence", "SplitCount", "StepResult", "Strength",
+    "Stride", "StrideCell", "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan", "SupplyEvidence", "Support",
+    "Table", "Tag", "Threat", "TraceEvidence", "TransferSyntax", "Unit", "UseCase", "VerificationEvidence",
+    "VerificationResult", "Vulnerability",
 ]  # fmt: skip
 
 
@@ -223,6 +225,185 @@ class Soup(Record, frozen=True):
     licence: str | None
 
 
+class IntakeLimits(Record, frozen=True):
+    """What one door of the device takes: SOP classes by UID with the modalities of each, bits, sides in pixels."""
+
+    name: str
+    sop_classes: dict[str, tuple[str, ...]]
+    sop_class_names: dict[str, str]
+    fewest_bits_stored: int
+    most_bits_stored: int
+    bits_allocated: int
+    shortest_side_pixels: int
+    longest_side_pixels: int
+
+
+class GateLimits(Record, frozen=True, tag=True):
+    """The gate's own configuration, which no option changes; ages and views are those of a release.
+
+    `view_codes` maps a coded view to the projection it means. `least_contrast` is a share of the range of values for
+    display, `most_at_an_end` the share of pixels at one end of it from which on an image is refused.
+    """
+
+    intakes: tuple[IntakeLimits, ...]
+    body_part: str
+    body_part_codes: tuple[str, ...]
+    view_codes: dict[str, str]
+    age_tolerance_years: int
+    least_contrast: float
+    most_at_an_end: float
+
+
+class ReportElement(Record, frozen=True):
+    """A top-level element of the structured report as it was written, and where its value comes from.
+
+    `value` is None where the value is another in each report.
+    """
+
+    tag: str
+    keyword: str
+    vr: str
+    origin: str
+    value: str | None
+
+
+class ContentItem(Record, frozen=True):
+    """An item of the report's content tree, `depth` levels below its root; `value` as for an element."""
+
+    depth: int
+    relationship: str
+    value_type: str
+    concept: str
+    value: str | None
+
+
+class ReportForm(Record, frozen=True, tag=True):
+    """The structured report, read back from reports that the device wrote about made-up images.
+
+    `identity` are the attributes that it takes over from the image where the image has them. `findings` are the coded
+    findings that were seen.
+    """
+
+    sop_class_uid: str
+    sop_class_name: str
+    transfer_syntaxes: tuple[str, ...]
+    implementation_class_uid: str
+    implementation_version: str
+    character_sets: tuple[str, ...]
+    elements: tuple[ReportElement, ...]
+    content: tuple[ContentItem, ...]
+    findings: tuple[str, ...]
+    identity: tuple[str, ...]
+
+
+class CommandHelp(Record, frozen=True):
+    """A command of the device as it explains itself."""
+
+    name: str
+    text: str
+
+
+class Interfaces(Record, frozen=True, tag=True):
+    """How the device is called and what it gives back, from calling it.
+
+    `about` is what it says of each release, by name; `json_fields` are those of a result, in order.
+    """
+
+    commands: tuple[CommandHelp, ...]
+    about: dict[str, str]
+    version: str
+    json_fields: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    report: ReportForm | Gap
+
+
+class Unit(Record, frozen=True):
+    """A function or class of the device as its docstring describes it; `implements` are ids of requirements."""
+
+    id: str
+    signature: str
+    description: str
+    implements: tuple[str, ...]
+    line: int
+
+
+class Module(Record, frozen=True):
+    """A module of the device: what it is for, which of our modules and which outside libraries it imports."""
+
+    name: str
+    file: str
+    purpose: str
+    imports: tuple[str, ...]
+    libraries: tuple[str, ...]
+    units: tuple[Unit, ...]
+
+
+class ImportContract(Record, frozen=True):
+    """A rule on imports that a check of every change enforces, in a line of words.
+
+    `layers` are in order, the uppermost first; modules of one layer are separated by a colon or, if none of them may
+    import another, by a bar.
+    """
+
+    name: str
+    kind: str
+    rule: str
+    layers: tuple[str, ...] = ()
+
+
+class Design(Record, frozen=True, tag=True):
+    """The device's modules, read from its source, and the rules on who may import whom."""
+
+    modules: tuple[Module, ...]
+    contracts: tuple[ImportContract, ...]
+
+
+class Tag(Record, frozen=True):
+    """A tag of the repository."""
+
+    name: str
+    date: str
+    commit: str
+
+
+class FirstCommit(Record, frozen=True):
+    """The commit that first held a file or folder; None where no commit does."""
+
+    path: str
+    date: str | None
+    commit: str | None
+
+
+class ChangeNote(Record, frozen=True):
+    """A note of a change that no numbered version holds yet; `kind` says whom it concerns."""
+
+    name: str
+    kind: str
+    text: str
+
+
+class Development(Record, frozen=True, tag=True):
+    """What git says of how the software came about, up to the commit of the evidence.
+
+    `reviewed` counts commits whose message has a trailer that names a reviewer, `merges` those that join two lines of
+    work. Authors and committers are counted, not named.
+    """
+
+    commits: int
+    first_date: str
+    last_date: str
+    authors: int
+    committers: int
+    merges: int
+    reviewed: int
+    tags: tuple[Tag, ...]
+    firsts: tuple[FirstCommit, ...]
+    notes: tuple[ChangeNote, ...]
+
+
+_NOT_DESCRIBED = Gap(reason="device.json does not hold it", closes="run `clearway trace`")
+
+
 class DeviceEvidence(Record, frozen=True):
     """`device.json`"""
 
@@ -235,6 +416,11 @@ class DeviceEvidence(Record, frozen=True):
     research_transfer_syntaxes: tuple[TransferSyntax, ...]
     statement: str
     soup: tuple[Soup, ...]
+    gate: GateLimits | Gap = _NOT_DESCRIBED
+    interfaces: Interfaces | Gap = _NOT_DESCRIBED
+    design: Design | Gap = _NOT_DESCRIBED
+    development: Development | Gap = _NOT_DESCRIBED
+    requires_python: str | Gap = _NOT_DESCRIBED
 
 
 # --- supply.json: what the device and its tools are made of -----------------------------------------------------------
@@ -1035,7 +1221,7 @@ class Curve(Record, frozen=True, tag=True):
 
 
 class StudyPlan(Record, frozen=True):
-    """What the plan fixes, in its own words."""
+    """What the plan fixes, in its own words; `parameters` are its figures and what it states of the images."""
 
     objective: str
     population: str
@@ -1048,6 +1234,7 @@ class StudyPlan(Record, frozen=True):
     subgroups: tuple[str, ...]
     sample_size: str
     limitations: tuple[str, ...]
+    parameters: tuple[Table, ...] = ()
 
 
 class Role(StrEnum):

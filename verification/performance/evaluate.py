@@ -44,6 +44,7 @@ from verification.performance.out_of_scope import begin_at_folder
 from verification.performance.plan import StudyFolder, read_study
 from verification.performance.recorded import find_inputs, read_recorded, write_recorded
 from verification.performance.scores import RESCORE, Scored, find_binding_faults, find_mismatches, read_scores
+from verification.performance.stated_plan import state_plan
 from verification.performance.subgroups import Known, describe_images, find_unknown, select
 from verification.performance.tuning import find_threshold_faults
 
@@ -401,7 +402,7 @@ def _state(study: StudyFolder, material: Material, found: _Found, gap: Gap | Non
         release_version=material.release.version if material.release else NOT_MADE,
         release_digest=material.digests.release,
         dataset_digest=material.dataset_digest,
-        plan=plan.state(),
+        plan=state_plan(plan),
         plan_digest=study.digest,
         scores_sha256=sha256_of(study.scores) if study.scores.is_file() else None,
         openings=study.openings,

@@ -14,6 +14,7 @@ from verification.evidence import (
     Card,
     DeviceEvidence,
     Gap,
+    Interfaces,
     Issue,
     Population,
     Project,
@@ -25,13 +26,16 @@ from verification.evidence import (
     TransferSyntax,
 )
 from verification.locks import LOCKS, distribution_name, read_lock
+from verification.traceability import development
 from verification.traceability.cache import ALL_CODE, code_digest, recall
+from verification.traceability.design import describe_design
 from verification.traceability.documents import read_document
+from verification.traceability.interfaces import describe_gate, describe_interfaces
 
 if TYPE_CHECKING:
     from device import Release
 
-INPUTS = ("device/**/*", "pyproject.toml", "*.lock")
+INPUTS = ("device/**/*", "pyproject.toml", "*.lock", development.NOTES)
 
 
 Described: TypeAlias = tuple[DeviceEvidence, tuple[Issue, ...]]
@@ -64,8 +68,19 @@ def _describe(project: Project, source: Source) -> Described:
         research_transfer_syntaxes=_transfer_syntaxes(device.RESEARCH_TRANSFER_SYNTAXES),
         statement=device.STATEMENT,
         soup=soup,
+        gate=describe_gate(),
+        interfaces=recall(project, _key_of(project, releases), Interfaces, partial(describe_interfaces, releases)),
+        design=describe_design(project, metadata),
+        development=development.describe_development(project),
+        requires_python=metadata["project"].get("requires-python", ""),
     )
     return evidence, (*issues, *_find_soup_issues(project, soup))
+
+
+def _key_of(project: Project, releases: tuple[Release, ...]) -> str:
+    """What the answers of the device rest on: the code that runs, its libraries, and the releases."""
+    lock, digests = project.digest("runtime.lock"), " ".join(release.digest for release in releases)
+    return f"interfaces {code_digest(*ALL_CODE)} {lock} {digests}"
 
 
 def read_releases(project: Project) -> tuple[tuple[Release, ...], tuple[Issue, ...]]:

@@ -1,0 +1,68 @@
+"""What git says of how the software came about: counts, tags, first commits; and the notes of changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from verification.evidence import ChangeNote, Development, FirstCommit, Gap, Project, ProjectError, Tag
+
+NOTES = "docs/changes/*.*.md"
+FIRSTS = ("risk/policy.yaml", "risk/hazards", "risk/controls", "requirements_spec", "verification/features", "device")
+"""Files and folders whose first commit a reader asks for: what came before what."""
+
+_REVIEWED = re.compile(r"^(?:Reviewed|Acked|Approved)-by:", re.MULTILINE | re.IGNORECASE)
+_COMMIT, _FIELD = "\x01", "\x02"
+
+SHALLOW = Gap(
+    reason="this is a shallow clone, which holds only a part of the history",
+    closes="run `git fetch --unshallow`, then `clearway trace`",
+)
+
+
+def describe_development(project: Project) -> Development | Gap:
+    """Read the history up to the commit of the checkout; a gap where git cannot tell it."""
+    try:
+        if project.git("rev-parse", "--is-shallow-repository") == "true":
+            return SHALLOW
+        return _describe(project)
+    except ProjectError as error:
+        return Gap(reason=f"git cannot tell the history: {error}", closes="run `clearway trace` in a git clone")
+
+
+def _describe(project: Project) -> Development:
+    shape = _COMMIT + _FIELD.join(("%cs", "%ae", "%ce", "%P", "%B"))
+    said = project.git("-c", "log.showSignature=false", "log", f"--format={shape}")
+    rows = [entry.split(_FIELD, 4) for entry in said.split(_COMMIT)[1:]]
+    return Development(
+        commits=len(rows),
+        first_date=rows[-1][0],
+        last_date=rows[0][0],
+        authors=len({row[1] for row in rows}),
+        committers=len({row[2] for row in rows}),
+        merges=sum(" " in row[3] for row in rows),
+        reviewed=sum(bool(_REVIEWED.search(row[4])) for row in rows),
+        tags=tuple(_find_tags(project)),
+        firsts=tuple(_find_first(project, path) for path in FIRSTS),
+        notes=tuple(_find_notes(project)),
+    )
+
+
+def _find_tags(project: Project) -> Iterator[Tag]:
+    shape = "%(creatordate:short) %(objectname) %(refname:short)"
+    for line in project.git("tag", "--list", "--merged", "HEAD", f"--format={shape}").splitlines():
+        date, commit, name = line.split(" ", 2)
+        yield Tag(name=name, date=date, commit=commit[:12])
+
+
+def _find_first(project: Project, path: str) -> FirstCommit:
+    said = project.git("-c", "log.showSignature=false", "log", "--reverse", "--format=%cs %H", "--", path)
+    date, _, commit = said.partition("\n")[0].partition(" ")
+    return FirstCommit(path=path, date=date or None, commit=commit[:12] or None)
+
+
+def _find_notes(project: Project) -> Iterator[ChangeNote]:
+    for file in project.find_names(NOTES):
+        name, kind, _ = file.rpartition("/")[2].split(".", 2)
+        text = project.read(file).decode(errors="replace")
+        yield ChangeNote(name=name, kind=kind, text=text.strip())

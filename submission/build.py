@@ -138,12 +138,22 @@ def _manifest(package: Package, documents: tuple[Rendered, ...], evidence: dict[
         "release": _release(package),
         "documents": [_document(document) for document in documents],
         "evidence": evidence,
+        "indications": _indications(documents),
         "claims": {},
         "counts": {name: None if isinstance(value, Gap) else value for name, value in package.counts.items()},
         "statuses": None if isinstance(package.statuses, Gap) else dict(package.statuses),
         "gaps": len(package.register),
         "register": [asdict(row) for row in package.register],
     }
+
+
+def _indications(documents: tuple[Rendered, ...]) -> dict[str, Any]:
+    """The one text of the indications for use, and the documents that state it."""
+    stating = [document for document in documents if document.indications]
+    texts = sorted({document.indications for document in stating})
+    if len(texts) > 1:
+        raise RenderError(f"the indications for use differ: {', '.join(one.entry.number for one in stating)}")
+    return {"text": "".join(texts), "documents": [one.entry.number for one in stating]}
 
 
 def _blocking(issue: Issue) -> dict[str, str]:

@@ -166,11 +166,22 @@ def carried(html: str) -> tuple[str, tuple[Claim, ...]]:
 
 
 def read_page(page: Any) -> tuple[Said, ...]:
-    """Everything that a page of WeasyPrint says, in the order in which it is drawn."""
-    return tuple(_joined(_walk(page._page_box, None, "")))
+    """Everything that a page of WeasyPrint says, in the order in which it is drawn.
+
+    Drawings come after the text around them and before the margins of the page (CSS 2.1, appendix E).
+    """
+    around: list[Said] = []
+    drawn: list[Said] = []
+    margins: list[Said] = []
+    for box in page._page_box.all_children():  # it has no public door to its boxes
+        in_margin = type(box).__name__ == "MarginBox"
+        for said, is_drawn in _walk(box, None, ""):
+            (margins if in_margin else drawn if is_drawn else around).append(said)
+    return tuple(_joined([*around, *drawn, *margins]))
 
 
-def _walk(box: Any, claim: int | None, why: str) -> Iterator[Said]:
+def _walk(box: Any, claim: int | None, why: str) -> Iterator[tuple[Said, bool]]:
+    """Yield what a box says, and whether it is drawn."""
     tag, element = str(box.element_tag), box.element
     attributes = getattr(element, "attrib", {})
     if "::" in tag or type(box).__name__ == "MarginBox":
@@ -180,9 +191,9 @@ def _walk(box: Any, claim: int | None, why: str) -> Iterator[Said]:
     elif attributes.get("class") in (STRUCTURE, RECORD, "n"):
         why = RECORD if attributes["class"] == RECORD else STRUCTURE
     if hasattr(box, "text"):
-        yield Said(box.text, claim, "" if claim is not None else why)
+        yield Said(box.text, claim, "" if claim is not None else why), False
     elif hasattr(box, "replacement"):
-        yield from _drawn(attributes.get("src", ""))
+        yield from ((said, True) for said in _drawn(attributes.get("src", "")))
     elif hasattr(box, "all_children"):
         for child in box.all_children():
             yield from _walk(child, claim, why)

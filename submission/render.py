@@ -72,6 +72,7 @@ class Rendered:
     content_sha256: str
     claims: tuple[Claim, ...] = ()
     said: tuple[tuple[Said, ...], ...] = ()
+    indications: str = ""
 
     @property
     def sha256(self) -> str:
@@ -299,7 +300,13 @@ class Press:
         check_fonts(entry, (font.name.decode().lstrip("/") for font in document.fonts.values()))
         digest, claims = carried(html)
         said = tuple(read_page(page) for page in document.pages)
-        return Rendered(entry, content, len(document.pages), digest, claims, said)
+        return Rendered(entry, content, len(document.pages), digest, claims, said, indications_in(html))
+
+
+def indications_in(html: str) -> str:
+    """The text of the indications for use, if a document states them."""
+    found = re.search(r'<div class="quote indications">(.*?)</div>', html, re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else ""
 
 
 def print_all(pages: Sequence[tuple[Entry, str]], progress: Callable[[str], None]) -> Iterator[Rendered]:

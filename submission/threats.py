@@ -122,13 +122,16 @@ def _draw_arrow(x1: float, y1: float, x2: float, y2: float) -> str:
 
 
 def _draw_numbers(ends: dict[str, tuple[float, float, float, float]]) -> Iterator[str]:
-    """The number of each flow on its arrow, where no other number stands; a short arrow leaves least choice."""
-    taken: list[tuple[float, float]] = []
+    """The number of each flow on its arrow, where no other number stands; a short arrow leaves least choice.
+
+    They are drawn from top to bottom, as they are read back.
+    """
+    taken: dict[str, tuple[float, float]] = {}
     for name, (x1, y1, x2, y2) in sorted(ends.items(), key=lambda one: _length(*one[1])):
         places = [(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share) for share in ALONG]
-        free = (at for at in places if all(hypot(at[0] - x, at[1] - y) > 2.2 * BADGE for x, y in taken))
-        x, y = next(free, places[0])
-        taken.append((x, y))
+        free = (at for at in places if all(hypot(at[0] - x, at[1] - y) > 2.2 * BADGE for x, y in taken.values()))
+        taken[name] = next(free, places[0])
+    for name, (x, y) in sorted(taken.items(), key=lambda one: (one[1][1], one[1][0])):
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{BADGE}" fill="{PAPER}" stroke="{MUTED}"/>'
         yield text(x, y + 3, written(name.rpartition("-")[2], name, "part"), "middle", INK, 8.4)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from submission.audit.arithmetic import find_arithmetic
+from submission.audit.claims import find_in_ledgers
 from submission.audit.pages import find_in_pages
+from submission.audit.scores import find_in_scores
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 
@@ -44,10 +46,23 @@ def audit(folder: Path) -> Report:
     if manifest is None:
         return Report(tuple(findings), len(files), 0)
     findings += _find_in_files(folder, files, manifest)
-    evidence = {name: _read_json(folder / name) for name in manifest["evidence"]}
-    checks = (*find_arithmetic(manifest, evidence), *find_in_pages(folder, manifest))
+    evidence = {name: _read_json(folder / name) for name in manifest["evidence"] if name.endswith(".json")}
+    known = {name.removeprefix("evidence/"): value for name, value in evidence.items()} | {MANIFEST: manifest}
+    checks = (
+        *find_arithmetic(manifest, evidence),
+        *find_in_pages(folder, manifest),
+        *find_in_ledgers(folder, manifest, known),
+        *_found_in_scores(folder, known),
+    )
     findings += [Finding(*found) for found in checks]
     return Report(tuple(findings), len(files), len(manifest["documents"]))
+
+
+def _found_in_scores(folder: Path, files: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    try:
+        return list(find_in_scores(folder, files))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return [("evidence-malformed", "evidence", f"not of its schema: {type(error).__name__} {error}")]
 
 
 def _read_manifest(folder: Path) -> tuple[dict[str, Any] | None, list[Finding]]:

@@ -1,10 +1,13 @@
-"""The text of the pages: banner, document number, page numbers and release digest, read back from the PDFs."""
+"""The text of the pages: banner, document number, page numbers, release digest, indications; read from the PDFs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from submission.audit.claims import page_texts
+from submission.audit.texts import squeeze
 
 Found = tuple[str, str, str]
 
@@ -18,22 +21,22 @@ def find_in_pages(folder: Path, manifest: dict[str, Any]) -> Iterator[Found]:
 
 
 def _find_in_document(path: Path, document: dict[str, Any], manifest: dict[str, Any]) -> Iterator[Found]:
-    from pypdf import PdfReader
-
     try:
-        # White space is left out: a line may break anywhere, a word may not.
-        pages = ["".join(page.extract_text().split()) for page in PdfReader(path).pages]
-    except Exception as error:  # pypdf raises many kinds on a damaged file
+        pages = page_texts(path.read_bytes())
+    except Exception as error:  # a damaged file raises many kinds
         yield "document-unreadable", document["file"], f"not a readable PDF: {type(error).__name__} {error}"
         return
     if len(pages) != document["pages"]:
         yield "pages-differ", document["file"], f"{len(pages)} pages, the manifest says {document['pages']}"
     for number, text in enumerate(pages, start=1):
         for wanted in (document["number"], f"Page {number} of {len(pages)}", *manifest["banners"]):
-            if "".join(wanted.split()) not in text:
+            if squeeze(wanted) not in text:
                 yield "page-lacks", f"{document['file']}, page {number}", f"does not say {wanted!r}"
     first = pages[0] if pages else ""
     release = manifest["release"] or {}
     for wanted in (manifest["commit"], release.get("digest"), document["title"]):
-        if wanted and "".join(wanted.split()) not in first:
+        if wanted and squeeze(wanted) not in first:
             yield "page-lacks", f"{document['file']}, page 1", f"does not say {wanted!r}"
+    indications = manifest["indications"]
+    if document["number"] in indications["documents"] and squeeze(indications["text"]) not in "".join(pages):
+        yield "indications-differ", document["file"], "does not state the indications for use as the manifest has them"

@@ -1,0 +1,107 @@
+"""The scores of a study, counted again: cells, area under the curve, binomial intervals, and the order of events."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+Found = tuple[str, str, str]
+
+SCORES = "evidence/scores"
+LEVELS = {0.95: 1.959963984540054}
+"""The quantile of the normal distribution that a two-sided level needs."""
+
+
+def find_in_scores(folder: Path, files: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield each figure of a study that does not follow from its scores, and each date out of order."""
+    studies = (files.get("studies.json") or {}).get("studies", ())
+    releases = {one["name"]: one for one in (files.get("device.json") or {}).get("releases", ())}
+    for study in studies:
+        name = f"{SCORES}/{study['name']}.csv"
+        if study["scores_sha256"] and (folder / name).is_file():
+            yield from _find_in_study(name, (folder / name).read_bytes(), study, releases.get(study["release"]))
+        yield from _find_in_log(study, (files.get("manifest.json") or {}).get("commit_date"))
+        for estimate in study["estimates"]:
+            yield from _find_binomial(f"study {study['name']}, {estimate['metric']} ({estimate['subgroup']})", estimate)
+
+
+def _find_in_study(name: str, content: bytes, study: dict[str, Any], release: dict[str, Any] | None) -> Iterator[Found]:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != study["scores_sha256"]:
+        yield "scores-changed", name, f"SHA-256 {digest}, the study was computed from {study['scores_sha256']}"
+    rows = [row for row in csv.DictReader(content.decode().splitlines()) if not row["not_analysed"]]
+    pairs = [(float(row["score"]), row["label"] == "1") for row in rows]
+    if release and release["digest"] == study["release_digest"] and release["threshold"] is not None:
+        cells = _cells(pairs, release["threshold"])
+        stated = {key: study["confusion"].get(key) for key in cells}
+        if cells != stated:
+            yield (
+                "scores-differ",
+                name,
+                f"the scores give {cells} at the release's threshold, the study states {stated}",
+            )
+    area = _area(pairs)
+    for estimate in study["estimates"]:
+        whole = estimate["metric"] == "auroc" and estimate["subgroup"] == "all" and not estimate["score"]
+        if whole and (area is None or estimate["value"] is None or abs(area - estimate["value"]) > 1e-9):
+            yield "scores-differ", name, f"the scores give an AUROC of {area}, the study states {estimate['value']}"
+
+
+def _cells(pairs: list[tuple[float, bool]], threshold: float) -> dict[str, int]:
+    flagged = [(score >= threshold, positive) for score, positive in pairs]
+    return {
+        "true_positive": flagged.count((True, True)),
+        "false_positive": flagged.count((True, False)),
+        "false_negative": flagged.count((False, True)),
+        "true_negative": flagged.count((False, False)),
+    }
+
+
+def _area(pairs: list[tuple[float, bool]]) -> float | None:
+    """The share of pairs, one of each kind, in which the positive has the higher score; ties count half."""
+    negatives = sorted(score for score, positive in pairs if not positive)
+    positives = [score for score, positive in pairs if positive]
+    if not negatives or not positives:
+        return None
+    won = sum(bisect_left(negatives, score) + bisect_right(negatives, score) for score in positives)
+    return won / (2 * len(negatives) * len(positives))
+
+
+def _find_binomial(where: str, estimate: dict[str, Any]) -> Iterator[Found]:
+    """Yield a Wilson interval that is not that of its counts."""
+    limits, events, whole = estimate["interval"], estimate["events"], estimate["n"]
+    if not limits or events is None or not whole or not limits["method"].startswith("Wilson"):
+        return
+    z = LEVELS.get(limits["level"])
+    if z is None:
+        return
+    share = events / whole
+    middle = (share + z * z / (2 * whole)) / (1 + z * z / whole)
+    half = z / (1 + z * z / whole) * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
+    if abs(limits["lower"] - (middle - half)) > 1e-6 or abs(limits["upper"] - (middle + half)) > 1e-6:
+        said = f"{limits['lower']} to {limits['upper']}"
+        yield "interval", where, f"states {said}, {events}/{whole} gives {middle - half:.6f} to {middle + half:.6f}"
+
+
+ORDER = ("locked", "opened", "scored")
+
+
+def _find_in_log(study: dict[str, Any], commit_date: str | None) -> Iterator[Found]:
+    """Yield what is out of order: a plan is locked, then data are opened, then scored, then reported."""
+    where = f"study {study['name']}, log"
+    dates = [line["date"] for line in study["openings"]]
+    if dates != sorted(dates):
+        yield "chronology", where, f"its lines are out of order: {', '.join(dates)}"
+    if commit_date and dates and max(dates) > commit_date:
+        yield "chronology", where, f"its last line is of {max(dates)}, the report of {commit_date}"
+    first: dict[str, int] = {}
+    for number, line in enumerate(study["openings"]):
+        first.setdefault(line["event"], number)
+    steps = [first[event] for event in ORDER if event in first]
+    if steps != sorted(steps):
+        yield "chronology", where, "its first lines are not in the order locked, opened, scored"

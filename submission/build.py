@@ -111,10 +111,11 @@ def _write(folder: Path, package: Package, documents: tuple[Rendered, ...], hold
     evidence = {f"{FOLDER}/{name}": _put(folder, f"{FOLDER}/{name}", content) for name, content in holdings.items()}
     manifest = _manifest(package, documents, evidence)
     files = parsed(holdings) | {MANIFEST: manifest}
+    digests = {name: evidence[f"{FOLDER}/{name}"] for name in holdings}
     for document in documents:
         write_atomically(folder / document.entry.file, document.content)
         values = [look_up(files, claim.origin) for claim in document.claims]
-        ledger = as_json(document.entry.number, document.claims, document.said, values)
+        ledger = as_json(document.entry.number, document.claims, document.said, values, digests)
         manifest["claims"][document.entry.ledger] = _put(folder, document.entry.ledger, ledger)
     content = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
     write_atomically(folder / MANIFEST, content)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any, NamedTuple
@@ -228,15 +228,29 @@ CODE_POINT = re.compile(r"\[U\+[0-9A-F]{4,6}\]")
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 
-def as_json(number: str, claims: Sequence[Claim], pages: Sequence[Sequence[Said]], values: Sequence[object]) -> bytes:
-    """The ledger of a document as a file: its claims with their values and pages, and everything that it says."""
+def file_of(claim: Claim) -> str:
+    """The file that a claim rests on."""
+    return claim.origin.partition("#")[0]
+
+
+def as_json(
+    number: str,
+    claims: Sequence[Claim],
+    pages: Sequence[Sequence[Said]],
+    values: Sequence[object],
+    digests: Mapping[str, str],
+) -> bytes:
+    """The ledger of a document as a file: its claims with their values and pages, and everything that it says.
+
+    `digests` are those of the evidence files; the ledger names the ones that it rests on.
+    """
     places: dict[int, list[int]] = {}
     for page, said in enumerate(pages, start=1):
         for claim in {one.claim for one in said if one.claim is not None}:
             places.setdefault(claim, []).append(page)
     written = [
         {
-            "file": claim.origin.partition("#")[0],
+            "file": file_of(claim),
             "pointer": claim.origin.partition("#")[2],
             "rule": claim.rule,
             "text": claim.text,
@@ -245,7 +259,8 @@ def as_json(number: str, claims: Sequence[Claim], pages: Sequence[Sequence[Said]
         }
         for at, (claim, value) in enumerate(zip(claims, values, strict=True))
     ]
-    whole = {"format": 1, "document": number, "claims": written, "pages": pages}
+    files = {name: digests[name] for name in sorted({file_of(claim) for claim in claims}) if name in digests}
+    whole = {"format": 1, "document": number, "evidence": files, "claims": written, "pages": pages}
     return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -30,7 +31,7 @@ def find_in_ledgers(folder: Path, manifest: dict[str, Any], files: Mapping[str, 
             yield from _find_in_ledger(folder, name, ledger, document, files)
         except FileNotFoundError:
             yield "ledger-missing", name, f"{document['file']} has no ledger of claims"
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             yield "ledger-malformed", name, f"not of its form: {type(error).__name__} {error}"
 
 
@@ -39,6 +40,11 @@ def _find_in_ledger(
 ) -> Iterator[Found]:
     if ledger["document"] != document["number"]:
         yield "ledger-differs", name, f"is of {ledger['document']}, expected {document['number']}"
+    for file, digest in ledger["evidence"].items():
+        path = folder / "evidence" / file
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
+        if found != digest:
+            yield "evidence-changed", f"evidence/{file}", f"SHA-256 {found}, {name} rests on {digest}"
     for number, claim in enumerate(ledger["claims"]):
         yield from _find_in_claim(f"{name}, claim {number}", claim, files)
     yield from _find_unprinted(name, ledger)

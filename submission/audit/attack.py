@@ -1,0 +1,428 @@
+"""Attacks on a package: one corruption at a time, by a forger who makes digests agree again; does the audit see it?
+
+Each attack works on a copy. It changes one thing, then rewrites the manifest and its digest as if nothing had happened,
+so that no finding comes from a digest of the manifest alone. The last kind rewrites page, ledger and evidence alike;
+only what follows from other figures, a signature, or another build can show that one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from submission.audit.audit import audit
+
+Attack = Callable[["Forgery"], str | None]
+"""Corrupts a copy and says what was done; None if there was nothing of the kind to corrupt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attack: its kind, what it did, and the first finding of the audit ("" if there was none)."""
+
+    kind: str
+    what: str
+    found: str
+
+
+@dataclass(slots=True)
+class Forgery:
+    """A copy of a package to be corrupted, and the forger's dice."""
+
+    folder: Path
+    dice: random.Random
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest as it stands."""
+        found: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
+        return found
+
+    def sign(self, manifest: dict[str, Any] | None = None) -> None:
+        """Let the manifest list the files as they are now, and its digest be right."""
+        told = manifest or self.manifest()
+        for document in told["documents"]:
+            document["sha256"] = self._digest(document["file"], document["sha256"])
+        for part in ("evidence", "claims", "text"):
+            for name in told.get(part) or {}:
+                told[part][name] = self._digest(name, told[part][name])
+        content = json.dumps(told).encode()
+        (self.folder / "manifest.json").write_bytes(content)
+        (self.folder / "manifest.sha256").write_text(f"{hashlib.sha256(content).hexdigest()}  manifest.json\n")
+
+    def _digest(self, name: str, otherwise: str) -> str:
+        path = self.folder / name
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else otherwise
+
+    def document(self) -> dict[str, Any]:
+        """A document, by chance."""
+        found: dict[str, Any] = self.dice.choice(self.manifest()["documents"])
+        return found
+
+    def evidence(self) -> str:
+        """The name of a JSON file of evidence, by chance."""
+        names: list[str] = sorted(name for name in self.manifest()["evidence"] if name.endswith(".json"))
+        return self.dice.choice(names)
+
+    def read(self, name: str) -> Any:
+        """A JSON file of the copy."""
+        return json.loads((self.folder / name).read_bytes())
+
+    def write(self, name: str, value: Any) -> None:
+        """Replace a JSON file of the copy."""
+        (self.folder / name).write_text(json.dumps(value, ensure_ascii=False))
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+SHOWN = re.compile(rb"/(\S+) [\d.]+ Tf|<([0-9a-fA-F]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A sign that a page shows: where it stands in the stream, its code, and the codes of the font by their sign."""
+
+    start: int
+    code: str
+    sign: str
+    codes: dict[str, str]
+
+
+def _glyphs(page: Any) -> tuple[bytes, list[Glyph]]:
+    """The content of a page and every sign that it shows."""
+    content = page.get_contents().get_data()
+    fonts = {name.lstrip("/"): _codes(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
+    found, codes = [], {}
+    for match in SHOWN.finditer(content):
+        if match[1]:
+            codes = fonts.get(match[1].decode(), {})
+            continue
+        signs = {code: sign for sign, code in codes.items()}
+        for at in range(0, len(match[2]) - 3, 4):
+            code = match[2][at : at + 4].decode().lower()
+            if code in signs:
+                found.append(Glyph(match.start(2) + at, code, signs[code], codes))
+    return content, found
+
+
+def _codes(font: Any) -> dict[str, str]:
+    """The code of each sign of a font, by its ToUnicode map."""
+    if "/ToUnicode" not in font:
+        return {}
+    text = font["/ToUnicode"].get_object().get_data().decode("latin-1")
+    pairs = re.findall(r"<([0-9a-fA-F]{4})>\s*<([0-9a-fA-F]{4})>", text)
+    return {chr(int(sign, 16)): code.lower() for code, sign in pairs}
+
+
+def _change_sign(forgery: Forgery, wanted: str) -> str | None:
+    """Show another sign of the same kind in the place of one."""
+    from pypdf import PdfReader, PdfWriter
+
+    document = forgery.document()
+    writer = PdfWriter(clone_from=PdfReader(forgery.folder / document["file"]))
+    number = forgery.dice.randrange(len(writer.pages))
+    page = writer.pages[number]
+    content, glyphs = _glyphs(page)
+    choices = [
+        (glyph, sorted(set(filter(re.compile(wanted).match, glyph.codes)) - {glyph.sign}))
+        for glyph in glyphs
+        if re.match(wanted, glyph.sign)
+    ]
+    choices = [(glyph, others) for glyph, others in choices if others]
+    if not choices:
+        return None
+    glyph, others = forgery.dice.choice(choices)
+    other = forgery.dice.choice(others)
+    _draw(writer, page, content[: glyph.start] + glyph.codes[other].encode() + content[glyph.start + 4 :])
+    _save(forgery, document["file"], writer)
+    forgery.sign()
+    return f"{document['file']}, page {number + 1}: {glyph.sign!r} shown as {other!r}"
+
+
+def _swap_texts(forgery: Forgery) -> str | None:
+    """Exchange two texts of a page, as two columns of a table."""
+    from pypdf import PdfReader, PdfWriter
+
+    document = forgery.document()
+    writer = PdfWriter(clone_from=PdfReader(forgery.folder / document["file"]))
+    number = forgery.dice.randrange(len(writer.pages))
+    page: Any = writer.pages[number]
+    content = page.get_contents().get_data()
+    texts = re.finditer(rb"\[[^\]]*\] ?TJ", content)
+    pairs = [(a, b) for a, b in pairwise(texts) if a[0] != b[0] and max(len(a[0]), len(b[0])) < 60]
+    if not pairs:
+        return None
+    first, second = forgery.dice.choice(pairs)
+    changed = b"".join(
+        (content[: first.start()], second[0], content[first.end() : second.start()], first[0], content[second.end() :])
+    )
+    _draw(writer, page, changed)
+    _save(forgery, document["file"], writer)
+    forgery.sign()
+    return f"{document['file']}, page {number + 1}: two texts exchanged"
+
+
+def _move_page(forgery: Forgery) -> str | None:
+    """Put a page of another document in the place of one, or leave one out, or print one twice."""
+    from pypdf import PdfReader, PdfWriter
+
+    document, other = forgery.document(), forgery.document()
+    pages = list(PdfReader(forgery.folder / document["file"]).pages)
+    strangers = list(PdfReader(forgery.folder / other["file"]).pages)
+    how = forgery.dice.choice(["replaced", "left out", "doubled"])
+    at = forgery.dice.randrange(len(pages))
+    if how == "replaced":
+        if document["number"] == other["number"]:
+            return None
+        pages[at] = forgery.dice.choice(strangers)
+    else:
+        pages[at : at + 1] = [] if how == "left out" else [pages[at], pages[at]]
+    writer = PdfWriter()
+    for page in pages:
+        writer.add_page(page)
+    _save(forgery, document["file"], writer)
+    manifest = forgery.manifest()
+    next(one for one in manifest["documents"] if one["number"] == document["number"])["pages"] = len(pages)
+    forgery.sign(manifest)
+    return f"{document['file']}: page {at + 1} {how}"
+
+
+def _draw(writer: Any, page: Any, content: bytes) -> None:
+    """Let a page draw other content."""
+    from pypdf.generic import DecodedStreamObject, NameObject
+
+    stream = DecodedStreamObject()
+    stream.set_data(content)
+    page[NameObject("/Contents")] = writer._add_object(stream)  # it has no public way to add a stream
+
+
+def _save(forgery: Forgery, name: str, writer: Any) -> None:
+    held = BytesIO()
+    writer.write(held)
+    (forgery.folder / name).write_bytes(held.getvalue())
+
+
+def change_digit(forgery: Forgery) -> str | None:
+    """Another digit on a page."""
+    return _change_sign(forgery, r"\d")
+
+
+def change_letter(forgery: Forgery) -> str | None:
+    """Another letter on a page."""
+    return _change_sign(forgery, r"[A-Za-z]")
+
+
+# --- evidence ---------------------------------------------------------------------------------------------------------
+
+
+def _leaves(value: Any, kind: Callable[[Any], bool]) -> Iterator[tuple[Any, Any]]:
+    """Yield the container and the key of each leaf of a kind."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        if kind(one):
+            yield value, key
+        else:
+            yield from _leaves(one, kind)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def change_number(forgery: Forgery) -> str | None:
+    """Another number in the evidence."""
+    return _change_leaf(forgery, _is_number, lambda value: value + 1 if isinstance(value, int) else value * 0.9 + 0.01)
+
+
+def change_text(forgery: Forgery) -> str | None:
+    """Another digit in a text of the evidence: an id, a date, a digest."""
+    return _change_leaf(forgery, lambda v: isinstance(v, str) and bool(re.search(r"\d", v)), _other_digit)
+
+
+def _other_digit(text: str) -> str:
+    return re.sub(r"\d", lambda match: str((int(match[0]) + 1) % 10), text, count=1)
+
+
+def _change_leaf(forgery: Forgery, kind: Callable[[Any], bool], change: Callable[[Any], Any]) -> str | None:
+    name = forgery.evidence()
+    value = forgery.read(name)
+    leaves = list(_leaves(value, kind))
+    if not leaves:
+        return None
+    holder, key = forgery.dice.choice(leaves)
+    before = holder[key]
+    holder[key] = change(before)
+    forgery.write(name, value)
+    forgery.sign()
+    return f"{name}: {str(before)[:40]!r} at {key!r} is {str(holder[key])[:40]!r}"
+
+
+def remove_evidence(forgery: Forgery) -> str | None:
+    """A file of evidence left out, and out of the manifest."""
+    manifest = forgery.manifest()
+    name = forgery.dice.choice(sorted(manifest["evidence"]))
+    (forgery.folder / name).unlink()
+    del manifest["evidence"][name]
+    forgery.sign(manifest)
+    return f"{name} left out"
+
+
+def age_evidence(forgery: Forgery) -> str | None:
+    """Evidence of another commit in the place of a file."""
+    name = forgery.evidence()
+    value = forgery.read(name)
+    if not isinstance(value, dict) or "source" not in value:
+        return None
+    value["source"]["commit"] = hashlib.sha1(value["source"]["commit"].encode(), usedforsecurity=False).hexdigest()
+    forgery.write(name, value)
+    forgery.sign()
+    return f"{name}: of another commit"
+
+
+def change_score(forgery: Forgery) -> str | None:
+    """Another score of an image."""
+    names = sorted(name for name in forgery.manifest()["evidence"] if name.endswith(".csv"))
+    if not names:
+        return None
+    name = forgery.dice.choice(names)
+    lines = (forgery.folder / name).read_text().splitlines()
+    at = forgery.dice.randrange(1, len(lines))
+    cells = lines[at].split(",")
+    cells[3] = repr(1 - float(cells[3])) if cells[3] else "0.5"
+    lines[at] = ",".join(cells)
+    (forgery.folder / name).write_text("\n".join(lines) + "\n")
+    forgery.sign()
+    return f"{name}, line {at + 1}: another score"
+
+
+# --- ledger, manifest, files ------------------------------------------------------------------------------------------
+
+
+def change_ledger(forgery: Forgery) -> str | None:
+    """A ledger that says otherwise of a claim, or leaves it out."""
+    document = forgery.document()
+    name = f"claims/{document['number']}.json"
+    ledger = forgery.read(name)
+    if not ledger["claims"]:
+        return None
+    at = forgery.dice.randrange(len(ledger["claims"]))
+    claim, how = ledger["claims"][at], forgery.dice.choice(["text", "value", "pointer", "pages", "dropped"])
+    if how == "text":
+        claim["text"] = _other_digit(claim["text"])
+    elif how == "value":
+        claim["value"] = f"{claim['value']}0"
+    elif how == "pointer":
+        claim["pointer"] += "/x"
+    elif how == "pages":
+        claim["pages"] = [*claim["pages"], 10_000]
+    else:
+        ledger["claims"].pop(at)
+    forgery.write(name, ledger)
+    forgery.sign()
+    return f"{name}, claim {at}: {how}"
+
+
+def change_manifest(forgery: Forgery) -> str | None:
+    """A manifest that says otherwise of the package."""
+    manifest = forgery.manifest()
+    how = forgery.dice.choice(["count", "state", "banner", "release", "commit", "pages", "title"])
+    if how == "count":
+        name = forgery.dice.choice([name for name, value in manifest["counts"].items() if value is not None])
+        manifest["counts"][name] += 1
+    elif how == "state":
+        manifest["state"] = "candidate"
+    elif how == "banner":
+        manifest["banners"] = ["APPROVED"]
+    elif how == "release":
+        manifest["release"]["digest"] = _other_digit(manifest["release"]["digest"])
+    elif how == "commit":
+        manifest["commit"] = _other_digit(manifest["commit"])
+    else:
+        document = forgery.dice.choice(manifest["documents"])
+        document[how] = document[how] + 1 if how == "pages" else document[how] + " (final)"
+    forgery.sign(manifest)
+    return f"manifest.json: another {how}"
+
+
+def change_files(forgery: Forgery) -> str | None:
+    """A file more, a file less, a file of another name, a document in the place of another."""
+    document, other = forgery.document(), forgery.document()
+    path = forgery.folder / document["file"]
+    how = forgery.dice.choice(["added", "removed", "renamed", "exchanged"])
+    if how == "added":
+        (forgery.folder / "note.pdf").write_bytes(path.read_bytes())
+    elif how == "removed":
+        path.unlink()
+    elif how == "renamed":
+        path.rename(path.with_name(f"copy-{path.name}"))
+    elif document["number"] == other["number"]:
+        return None
+    else:
+        shutil.copy(forgery.folder / other["file"], path)
+    forgery.sign()
+    return f"{document['file']} {how}"
+
+
+def change_alike(forgery: Forgery) -> str | None:
+    """A figure changed in the evidence, and in the ledger with it, on whichever pages it stands: all but the PDF."""
+    document = forgery.document()
+    name = f"claims/{document['number']}.json"
+    ledger = forgery.read(name)
+    claims = [n for n, one in enumerate(ledger["claims"]) if _is_number(one["value"]) and "?" not in one["pointer"]]
+    if not claims:
+        return None
+    at = forgery.dice.choice(claims)
+    claim = ledger["claims"][at]
+    other = _other_digit(claim["text"])
+    for page in ledger["pages"]:
+        for run in page:
+            if run[1] == at:
+                run[0] = run[0].replace(claim["text"], other)
+    claim["text"] = other
+    forgery.write(name, ledger)
+    forgery.sign()
+    return f"{name}: claim {at} and its pages read {other!r}"
+
+
+ATTACKS: dict[str, Attack] = {
+    "a digit on a page": change_digit,
+    "a letter on a page": change_letter,
+    "two texts of a page exchanged": _swap_texts,
+    "a page replaced, left out or doubled": _move_page,
+    "a number in the evidence": change_number,
+    "a digit in a text of the evidence": change_text,
+    "a file of evidence left out": remove_evidence,
+    "evidence of another commit": age_evidence,
+    "a score of an image": change_score,
+    "a claim in a ledger": change_ledger,
+    "a claim in a ledger and its pages there": change_alike,
+    "the manifest": change_manifest,
+    "files added, removed, renamed, exchanged": change_files,
+}
+"""Every kind of attack, by what it changes."""
+
+
+def attack(folder: Path, times: int, seed: int) -> Iterator[Tried]:
+    """Attack a package so many times, the kinds in turn; yield what became of each."""
+    dice = random.Random(seed)  # noqa: S311  dice, not secrets
+    kinds = list(ATTACKS)
+    done = 0
+    while done < times:
+        kind = kinds[done % len(kinds)]
+        with tempfile.TemporaryDirectory() as scratch:
+            copy = Path(scratch) / "package"
+            shutil.copytree(folder, copy)
+            what = next((said for said in (ATTACKS[kind](Forgery(copy, dice)) for _ in range(20)) if said), None)
+            if what is not None:
+                findings = audit(copy).findings
+                yield Tried(kind, what, findings[0].code if findings else "")
+        done += 1

@@ -3,9 +3,9 @@
 A whole number, a measure, a text with a digit and a sequence that were read from evidence are what they were, and know
 their *origin* beside: a file of the package and a JSON pointer into it, `studies.json#/studies/0/images` (RFC 6901;
 `?` is written `~2`, `[` `~3`). A step may select: `verification.json#/results[3:8]?status=passed` are those of the
-results 3 to 7 whose status is "passed", `/results[3:8,12:13]` are 3 to 7 and 12, `/items/*/criteria/*` the criteria of
-every item, `/strengths/*/killed+survived` two numbers of each. A selection is the origin of a number: the sum of what it
-selects if these are whole numbers, else how many.
+results 3 to 7 whose status is "passed", `/results[3:8,12:13]` the results 3 to 7 and 12, `/items/*/criteria/*` the
+criteria of every item, `/strengths/*/killed+survived` two numbers of each. A selection is the origin of a number: the
+sum of what it selects if these are whole numbers, else how many.
 
 A filter that writes a value gives `Words`: text whose runs each know the origin and the rule by which it was written.
 On the page a run with a digit and an origin is a *claim*; a digit that stands in no claim is a free numeral.

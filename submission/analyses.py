@@ -80,7 +80,7 @@ class Beside:
 def beside_headline(study: Study) -> Beside:
     """What the evidence holds to be set beside a study's headline, each a figure or a gap."""
     missing = Gap(
-        reason=f"no simple measure was scored on the images of study {study.name}",
+        reason=compose("no simple measure was scored on the images of study {}", study.name),
         closes="a plan that asks for it, locked before an opening",
     )
     baselines = [one for found in study.analyses if found.role is Role.BASELINE for one in found.estimates]
@@ -88,7 +88,7 @@ def beside_headline(study: Study) -> Beside:
     named = f"({paired.score})" if isinstance(paired, Estimate) else ""
     best = next((one for one in baselines if one.metric == "auroc" and f"({one.score})" in named), missing)
     shares = (one for one in study.estimates if one.metric == "prevalence" and one.subgroup == overall(study))
-    unknown = Gap(reason=f"study {study.name} holds no share of positive images", closes="evaluate it")
+    unknown = Gap(reason=compose("study {} holds no share of positive images", study.name), closes="evaluate it")
     return Beside(best, paired, next(shares, unknown))
 
 

@@ -69,7 +69,9 @@ def spreads(figure: Figure) -> bool:
 def draw(figure: Figure) -> tuple[list[str], float, float] | Gap:
     """The parts of a drawing, its width and its height."""
     if not any(value is not None for series in figure.series for value in series.y):
-        return Gap(reason=f"the figure “{figure.title}” has no defined value", closes="data in which it is defined")
+        return Gap(
+            reason=compose("the figure “{}” has no defined value", figure.title), closes="data in which it is defined"
+        )
     return DRAWN_BY[figure.kind](figure, WIDE if is_wide(figure) else NARROW)
 
 

@@ -3,9 +3,9 @@
 A whole number, a measure, a text with a digit and a sequence that were read from evidence are what they were, and know
 their *origin* beside: a file of the package and a JSON pointer into it, `studies.json#/studies/0/images` (RFC 6901;
 `?` is written `~2`, `[` `~3`). A step may select: `verification.json#/results[3:8]?status=passed` are those of the
-results 3 to 7 whose status is "passed", `/items/*/criteria/*` the criteria of every item, `/strengths/*/put+noticed`
-two numbers of each. A selection is the origin of a number: the sum of what it selects if these are whole numbers, else
-how many they are.
+results 3 to 7 whose status is "passed", `/results[3:8,12:13]` the results 3 to 7 and 12, `/items/*/criteria/*` the
+criteria of every item, `/strengths/*/killed+survived` two numbers of each. A selection is the origin of a number: the
+sum of what it selects if these are whole numbers, else how many.
 
 A filter that writes a value gives `Words`: text whose runs each know the origin and the rule by which it was written.
 On the page a run with a digit and an origin is a *claim*; a digit that stands in no claim is a free numeral.
@@ -266,6 +266,27 @@ def stretch(values: Sequence[T], start: int, end: int) -> tuple[T, ...]:
     """Neighbours in a sequence, with the origin of their number."""
     origin = origin_of(values)
     return rows(values[start:end], f"{origin}[{start}:{end}]") if origin else tuple(values[start:end])
+
+
+def choose(values: Iterable[T], wanted: Callable[[T], bool]) -> tuple[T, ...]:
+    """The values that a condition of the code chooses; the origin of their number names the places of those chosen."""
+    chosen = [(at, value) for at, value in enumerate(values) if wanted(value)]
+    origin = origin_of(values)
+    found = [value for _, value in chosen]
+    if not origin:
+        return tuple(found)
+    return rows(found, f"{origin}[{','.join(_stretches(at for at, _ in chosen)) or '0:0'}]")
+
+
+def _stretches(places: Iterable[int]) -> list[str]:
+    """Places in order as stretches of neighbours, `3:8`."""
+    ends: list[list[int]] = []
+    for at in places:
+        if ends and ends[-1][1] == at:
+            ends[-1][1] = at + 1
+        else:
+            ends.append([at, at + 1])
+    return [f"{start}:{end}" for start, end in ends]
 
 
 def number_of(values: Sequence[Any]) -> int:

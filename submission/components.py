@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from submission.claims import number_of, pick
+from submission.claims import compose, join_words, number_of, pick
 from submission.filters import count, ident, total
-from verification.evidence import Component, Gap, Licence, Screened
+from verification.evidence import Component, Gap, Licence, Screened, TransferSyntax
 
 ASKED = {
     "origin": "through",
@@ -69,9 +69,9 @@ def origin(component: Component) -> object:
 
 
 @total
-def names_of(values: Iterable[Component]) -> Markup:
-    """Components by name, in one run of text; none is an en dash."""
-    return Markup(", ").join(ident(value.name) for value in values) or Markup("–")
+def names_of(values: Iterable[Component | TransferSyntax]) -> tuple[str, ...]:
+    """The names of records."""
+    return tuple(value.name for value in values)
 
 
 @total
@@ -103,6 +103,6 @@ def reported(components: Iterable[Component]) -> tuple[tuple[Component, object],
 def known_vulnerabilities(screened: Screened) -> object:
     """What may be said of vulnerabilities as a whole, which only a lookup of every component allows."""
     found = screened.vulnerabilities
-    said = "No vulnerability is known" if not found else f"{count(found)} vulnerabilities are known"
-    databases = "; ".join(screened.databases)
-    return f"{said} in {count(screened.components)} components, by {databases}, looked up from {screened.oldest} on."
+    said = compose("{} vulnerabilities are known", count(found)) if found else "No vulnerability is known"
+    looked = "{} in {} components, by {}, looked up from {} on."
+    return compose(looked, said, count(screened.components), join_words(screened.databases, "; "), screened.oldest)

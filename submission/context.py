@@ -11,8 +11,9 @@ import msgspec
 
 from submission.blocking import REVIEWS, find_advisory, find_blocking
 from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
-from submission.claims import compose, number_of, origin_of, pick, remember, rows, stretch, written
+from submission.claims import compose, join_words, number_of, origin_of, pick, remember, rows, stretch, written
 from submission.components import lacking
+from submission.filters import count
 from submission.matrix import NEEDS, BackRow, TraceRow, backward, forward, stem_of
 from submission.proposals import Proposals
 from verification.evidence import (
@@ -251,7 +252,11 @@ def _with_origins(head: Head) -> Head:
         remember(getattr(head.bundle, part), f"{name}#")
     source = Source(commit=head.source.commit, commit_date=head.source.commit_date, dirty=head.source.dirty, inputs={})
     remember(source, f"{MANIFEST}#")
-    return replace(head, source=source, blocking=remember(head.blocking, f"{MANIFEST}#/blocking"))
+    blocking = remember(head.blocking, f"{MANIFEST}#/blocking")
+    # A release that nobody knows is named by the user alone, so that only what blocks says of it where it stands.
+    unknown = [Gap(reason=one.message, closes=one.hint) for one in blocking if one.code == "release-unknown"]
+    release = unknown[0] if unknown else head.release
+    return replace(head, source=source, blocking=blocking, release=release, study=_study_of(head.bundle, release))
 
 
 def _banners(release: ReleaseEvidence | Gap, *, blocked: bool) -> tuple[str, ...]:
@@ -267,17 +272,16 @@ def _named(values: tuple[Any, ...], name: str, where: str) -> Any:
     for value in values:
         if value.name == name:
             return value
-    known = ", ".join(value.name for value in values) or "none"
-    return Gap(
-        reason=f"{where} has no {name!r}; it has {known}", closes="name one of those, or make the evidence again"
-    )
+    known = join_words(value.name for value in values) or "none"
+    reason = compose("{} has no '{}'; it has {}", where, name, known)
+    return Gap(reason=reason, closes="name one of those, or make the evidence again")
 
 
 def _study_of(bundle: EvidenceBundle, release: ReleaseEvidence | Gap) -> Study | Gap:
     if isinstance(release, Gap) or isinstance(bundle.studies, Gap):
         return release if isinstance(release, Gap) else bundle.studies  # type: ignore[return-value]
     if release.study is None:
-        return Gap(reason=f"release {release.name} names no study", closes="carry out the validation plan")
+        return Gap(reason=compose("release {} names no study", release.name), closes="carry out the validation plan")
     found: Study | Gap = _named(bundle.studies.studies, release.study, "studies.json")
     return found
 
@@ -301,7 +305,7 @@ def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study |
     for study in bundle.studies.studies:
         if study.kind == "development" and study.release == release.name and study.name != release.study:
             return study
-    reason = f"studies.json holds no development study of release {release.name} beside the study above"
+    reason = compose("studies.json holds no development study of release {} beside the study above", release.name)
     return Gap(reason=reason, closes="estimates on patients held out of its training")
 
 
@@ -312,12 +316,12 @@ def _data_of(bundle: EvidenceBundle, study: Study) -> Dataset | Gap:
     for dataset in bundle.datasets.datasets:
         if study.dataset_digest and dataset.digest == study.dataset_digest:
             return dataset
-    reason = f"no collection in datasets.json has the digest of the data of study {study.name}"
+    reason = compose("no collection in datasets.json has the digest of the data of study {}", study.name)
     return Gap(reason=reason, closes="describe the collection with `clearway data explore`")
 
 
 def _scored(study: Study) -> int | Gap:
-    missing = Gap(reason=f"study {study.name} has scored no image", closes="carry out its plan")
+    missing = Gap(reason=compose("study {} has scored no image", study.name), closes="carry out its plan")
     return missing if study.scores_sha256 is None or study.images is None else study.images
 
 
@@ -491,7 +495,7 @@ def _found_in_supply(supply: SupplyEvidence | Gap) -> Iterator[tuple[str, str, s
         if isinstance(gap, Gap):
             yield "component", "supply", gap.reason, gap.closes
     for row in lacking(supply.components):
-        what = f"{row.what.capitalize()} of {row.components} components: {row.reason}"
+        what = compose("{} of {} components: {}", row.what.capitalize(), count(row.components), row.reason)
         yield "component", "supply", what, row.closes
 
 
@@ -512,11 +516,12 @@ def _found_missing(
         held = {analysis.role for analysis in study.analyses}
         for role in EXPECTED:
             if role not in held:
-                yield "analysis", f"study {study.name}", f"no analysis of the kind “{role.replace('_', ' ')}”", ""
+                where = compose("study {}", study.name)
+                yield "analysis", where, f"no analysis of the kind “{role.replace('_', ' ')}”", ""
     if not isinstance(release, Gap) and not isinstance(release.card, Gap):
         licence = _initial_licence(release)
         if isinstance(licence, Gap):
-            yield "weights", f"release {release.name}", licence.reason, licence.closes
+            yield "weights", compose("release {}", release.name), licence.reason, licence.closes
 
 
 def _found_advisory(advisory: tuple[Issue, ...], named: set[str]) -> Iterator[tuple[str, str, str, str]]:

@@ -77,6 +77,8 @@ def total(function: F) -> F:
         absent = next((each for each in (value, *arguments) if isinstance(each, (*ABSENT, Undefined))), None)
         return function(value, *arguments, **options) if absent is None else absent
 
+    if function.__name__ in FILTERS:
+        raise ValueError(f"two filters are named {function.__name__!r}; a template could not tell which it calls")
     FILTERS[function.__name__] = passing
     return passing  # type: ignore[return-value]
 

@@ -93,18 +93,22 @@ def _sum(rows: Sequence[Row]) -> int:
     return sum(row[1] for row in rows if isinstance(row[1], int))
 
 
+def _said(row: Row) -> str:
+    return row[0] if isinstance(row[0], str) else "a row without a name"
+
+
 def _find_fault(chains: list[Chain]) -> str | None:
     """Where the counts do not sum."""
     for chain in chains:
         for held, rest in pairwise(chain):
             if _sum([held.row]) - _sum(held.left_out) != _sum([rest.row]):
-                return str(rest.row[0])
+                return _said(rest.row)
     trunk, *parts = chains
     for last in (chain[-1] for chain in (parts if parts else [trunk])):
         if last.left_out:
-            return str(last.left_out[-1][0])
+            return _said(last.left_out[-1])
     if parts and _sum([part[0].row for part in parts]) != _sum([trunk[-1].row]) - _sum(trunk[-1].left_out):
-        return str(trunk[-1].row[0])
+        return _said(trunk[-1].row)
     return None
 
 
@@ -115,7 +119,7 @@ def _draw(table: Table) -> tuple[list[str], float, float] | Gap:
     chains = _read(table)
     fault = _find_fault(chains) if chains[0] else "the first row"
     if fault:
-        reason = f"the counts of the flow “{table.title}” do not sum at “{fault}”"
+        reason = compose("the counts of the flow “{}” do not sum at “{}”", table.title, fault)
         return Gap(reason=reason, closes="a table whose steps are all stated")
     trunk, *parts = chains
     drawn, end, top = _draw_chain(table, trunk, 2.0, WIDE - 4, 2.0)

@@ -6,15 +6,16 @@ Each counts or chooses; none computes a figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from submission.catalogue import Entry
+from submission.claims import choose, compose, cut, join_words, number_of, pick, written
 from submission.figures import BLUE, MUTED, PALE, arrow, picture, text
-from submission.filters import count, ident, metric, refs, spell, ticked, total
+from submission.filters import count, figure, ident, metric, percent, refs, spell, ticked, total
 from verification.evidence import (
     Analysis,
     CommandHelp,
@@ -36,7 +37,6 @@ from verification.evidence import (
     Study,
     StudyCriterion,
     Table,
-    TransferSyntax,
     VerificationResult,
 )
 
@@ -51,8 +51,10 @@ OPPOSITE = {">": "≤", ">=": "<", "<": "≥", "<=": ">"}
 def naming(results: Iterable[VerificationResult], code: str) -> tuple[VerificationResult, ...] | Gap:
     """The scenarios that state a code of refusal as their outcome; a gap where none does."""
     word = re.compile(rf"(?<!\w){re.escape(code)}(?!\w)")
-    found = tuple(result for result in results if any(word.search(said) for said in _outcomes(result)))
-    return found or Gap(reason=f"no scenario expects {code}", closes="write a scenario that is refused with it")
+    found = choose(results, lambda result: any(word.search(said) for said in _outcomes(result)))
+    return found or Gap(
+        reason=compose("no scenario expects {}", code), closes="write a scenario that is refused with it"
+    )
 
 
 def _outcomes(result: VerificationResult) -> Iterator[str]:
@@ -68,14 +70,8 @@ def _outcomes(result: VerificationResult) -> Iterator[str]:
 @total
 def verifying(results: Iterable[VerificationResult], requirement: str) -> tuple[VerificationResult, ...] | Gap:
     """The scenarios that verify a requirement or a criterion; a gap where none does."""
-    found = tuple(result for result in results if requirement in (*result.requirements, *result.criteria))
-    return found or Gap(reason=f"no scenario verifies {requirement}", closes="write a scenario with its tag")
-
-
-@total
-def passing(results: Iterable[VerificationResult]) -> tuple[VerificationResult, ...]:
-    """Those that passed."""
-    return tuple(result for result in results if result.status == "passed")
+    found = choose(results, lambda result: requirement in (*result.requirements, *result.criteria))
+    return found or Gap(reason="no scenario verifies this", closes="write a scenario with its tag")
 
 
 @total
@@ -109,7 +105,7 @@ def left_over(hazards: Iterable[Hazard]) -> tuple[Hazard, ...]:
 def unshown(controls: Iterable[RiskControl]) -> tuple[RiskControl, ...]:
     """The controls of which either question, implemented or effective, is not answered by evidence."""
     covers = LinkStatus.COVERS
-    return tuple(one for one in controls if one.implemented is not covers or one.effective is not covers)
+    return choose(controls, lambda one: one.implemented is not covers or one.effective is not covers)
 
 
 @total
@@ -124,11 +120,13 @@ def judged(hazards: Iterable[Hazard], controls: Iterable[RiskControl]) -> str:
 @total
 def by_acceptability(hazards: Iterable[Hazard], words: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
     """Each word of the matrix with the number of hazards before and after control."""
-    every = tuple(hazards)
-    rows = dict.fromkeys(words)
     return tuple(
-        (word, sum(h.acceptability == word for h in every), sum(h.residual_acceptability == word for h in every))
-        for word in rows
+        (
+            word,
+            number_of(pick(hazards, "acceptability", word)),
+            number_of(pick(hazards, "residual_acceptability", word)),
+        )
+        for word in dict.fromkeys(words)
     )
 
 
@@ -158,14 +156,17 @@ def implementers(requirement: Item, design: Design) -> Markup | Gap:
     """The functions that claim a requirement, each with a link to its description."""
     units = [unit.id for module in design.modules for unit in module.units if requirement.id in unit.implements]
     if not units:
-        return Gap(reason=f"no function claims {requirement.id}", closes="name it in the docstring of what does it")
+        return Gap(
+            reason=compose("no function claims {}", requirement.id), closes="name it in the docstring of what does it"
+        )
     return refs(units)
 
 
 @total
 def within(name: str, module: Module) -> str:
     """The name of a unit without that of its module."""
-    return name.removeprefix(f"{module.name}.")
+    own = f"{module.name}."
+    return cut(name, len(own), len(name)) if name.startswith(own) else name
 
 
 @total
@@ -179,7 +180,7 @@ def layer_diagram(design: Design, module: str = "device.pipeline") -> Markup | G
 
 
 def _names_of(layer: str) -> list[str]:
-    return [name.strip() for name in re.split(r"[|:]", layer)]
+    return [cut(layer, *name.span()) for name in re.finditer(r"[^|:\s]+", layer)]
 
 
 WIDTH, HEIGHT, SPACE, GAP = 640.0, 26.0, 15.0, 5.0
@@ -218,7 +219,7 @@ def _draw_row(names: list[str], libraries: Mapping[str, tuple[str, ...]], y: flo
                 for n, lib in enumerate(outside)
             )
         elif outside:
-            yield text(x + width + 8, y + 16.5, ", ".join(outside), "start", MUTED, 7.6)
+            yield text(x + width + 8, y + 16.5, join_words(outside), "start", MUTED, 7.6)
 
 
 # --- limits and interfaces --------------------------------------------------------------------------------------------
@@ -227,22 +228,23 @@ def _draw_row(names: list[str], libraries: Mapping[str, tuple[str, ...]], y: flo
 @total
 def kinds_of(intake: IntakeLimits) -> str:
     """The SOP classes of an intake by name, each with its modalities."""
-    return "; ".join(
-        f"{intake.sop_class_names[uid]}: {' or '.join(modalities)}" for uid, modalities in intake.sop_classes.items()
-    )
+    names = intake.sop_class_names
+    classes = (compose("{}: {}", names[uid], join_words(found, " or ")) for uid, found in intake.sop_classes.items())
+    return join_words(classes, "; ")
 
 
 @total
 def bits_of(intake: IntakeLimits) -> str:
     """The bits stored that an intake takes, "10 to 16"."""
-    fewest, most = intake.fewest_bits_stored, intake.most_bits_stored
-    return f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    fewest, most = count(intake.fewest_bits_stored), count(intake.most_bits_stored)
+    return fewest if fewest == most else compose("{} to {}", fewest, most)
 
 
 @total
 def python(required: str) -> str:
     """Which versions of Python the software runs on, ">=3.11" in words."""
-    return f"Python {required.replace('>=', '')} or later" if required.startswith(">=") else f"Python {required}"
+    least = cut(required, len(">="), len(required))
+    return compose("Python {} or later", least) if required.startswith(">=") else compose("Python {}", required)
 
 
 @total
@@ -273,25 +275,22 @@ def _column(table: Table, at: int) -> tuple[float | None, ...]:
 @total
 def coded_views(codes: Mapping[str, str], population: Population) -> str:
     """The coded views that mean a labelled projection, each with it."""
-    return ", ".join(f"{code} ({view})" for code, view in codes.items() if view in population.view_positions)
+    return join_words(
+        compose("{} ({})", code, view) for code, view in codes.items() if view in population.view_positions
+    )
 
 
 @total
 def years(value: int) -> str:
     """A number of years."""
-    return f"{value} year{'s' * (value != 1)}"
+    return compose("{} year" if value == 1 else "{} years", count(value))
 
 
 @total
 def share(value: float) -> str:
     """A share in per cent, as many digits as it has."""
-    return f"{100 * value:g} %"
-
-
-@total
-def names_of(values: Iterable[TransferSyntax]) -> tuple[str, ...]:
-    """The names of transfer syntaxes."""
-    return tuple(value.name for value in values)
+    digits = f"{100 * value:g}".partition(".")[2]
+    return percent(value, len(digits))
 
 
 @total
@@ -303,7 +302,7 @@ def code(value: str) -> Markup:
 @total
 def keyed(values: Mapping[str, Any], key: str) -> Any:
     """The value of a key; a gap where there is none."""
-    return values.get(key) or Gap(reason=f"the evidence has no entry {key}", closes="run `clearway trace`")
+    return values.get(key) or Gap(reason=compose("the evidence has no entry {}", key), closes="run `clearway trace`")
 
 
 @total
@@ -316,19 +315,13 @@ def indent_of(depth: int) -> str:
 def with_id(analyses: Iterable[Analysis], name: str) -> tuple[Analysis, ...] | Gap:
     """The analysis of this id; a gap where there is none."""
     found = tuple(one for one in analyses if one.id == name)
-    return found or Gap(reason=f"the study has no analysis “{name}”", closes="plan it and carry it out")
+    return found or Gap(reason=compose("the study has no analysis “{}”", name), closes="plan it and carry it out")
 
 
 @total
 def titled(tables: Iterable[Table], beginning: str) -> tuple[Table, ...]:
     """The tables whose title begins so."""
     return tuple(table for table in tables if table.title.startswith(beginning))
-
-
-@total
-def how_many(values: Collection[object]) -> str:
-    """The number of values."""
-    return count(len(values))
 
 
 @total
@@ -343,7 +336,7 @@ def furniture(value: object) -> Markup:
 @total
 def before_colon(value: str) -> str:
     """The word that a definition defines."""
-    return value.partition(":")[0]
+    return cut(value, 0, len(value.partition(":")[0]))
 
 
 @total
@@ -366,34 +359,39 @@ SECTIONS = ("Args:", "Returns:", "Raises:", "Yields:")
 def docstring(value: str) -> Markup:
     """A docstring as paragraphs; arguments, results and errors each on a line of their own."""
     parts = [part.split("\n") for part in re.split(r"\n\s*\n", value.strip())]
-    return Markup("").join(_paragraph(lines) for lines in parts)
+    return Markup("").join(_paragraph(lines, value) for lines in parts)
 
 
-def _paragraph(lines: list[str]) -> Markup:
+def _paragraph(lines: list[str], whole: str) -> Markup:
     if lines[0].strip() not in SECTIONS:
-        return Markup("<p>{}</p>").format(ticked(" ".join(line.strip() for line in lines)))
-    entries: list[str] = []
+        return Markup("<p>{}</p>").format(_line(lines, whole))
+    entries: list[list[str]] = []
     for line in lines[1:]:
         if line.startswith(" " * 8) and entries:
-            entries[-1] += f" {line.strip()}"
+            entries[-1].append(line)
         else:
-            entries.append(line.strip())
-    shown = Markup("<br>").join(map(ticked, entries))
+            entries.append([line])
+    shown = Markup("<br>").join(_line(entry, whole) for entry in entries)
     return Markup("<p><b>{}</b><br>{}</p>").format(lines[0].strip(), shown)
+
+
+def _line(lines: Iterable[str], whole: str) -> Markup:
+    """Lines of a text as one."""
+    return ticked(written(" ".join(" ".join(lines).split()), whole, "part"))
 
 
 @total
 def sections(shown_by: Iterable[str], documents: Iterable[Entry]) -> Markup:
     """Sections and files, each section by its document's title."""
-    titles = {entry.number: entry.title for entry in documents}
-    return Markup("<br>").join(_section(name, titles) for name in shown_by) or Markup("–")
+    entries = {entry.number: entry for entry in documents}
+    return Markup("<br>").join(_section(name, entries) for name in shown_by) or Markup("–")
 
 
-def _section(name: str, titles: Mapping[str, str]) -> Markup:
+def _section(name: str, entries: Mapping[str, Entry]) -> Markup:
     number, _, place = name.partition("/")
-    if number not in titles:
+    if number not in entries:
         return ident(name)
-    return Markup("{}, {}: {}").format(ident(number), titles[number], place.replace("-", " "))
+    return Markup("{}, {}: {}").format(ident(entries[number].number), entries[number].title, place.replace("-", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,8 +423,9 @@ def release_uses(studies: Iterable[Study]) -> tuple[ReleaseUse, ...]:
 def hypotheses(criterion: StudyCriterion) -> tuple[str, str]:
     """The hypothesis that a criterion tests, and its alternative."""
     sign = {">=": "≥", "<=": "≤"}.get(criterion.comparison, criterion.comparison)
-    name, bound = metric(criterion.metric), f"{criterion.bound:.3f}"
-    return f"{name} {OPPOSITE[criterion.comparison]} {bound}", f"{name} {sign} {bound}"
+    name, bound = metric(criterion.metric), figure(criterion.bound)
+    against = compose("{} {} {}", name, OPPOSITE[criterion.comparison], bound)
+    return against, compose("{} {} {}", name, sign, bound)
 
 
 @total
@@ -439,7 +438,7 @@ def fixed(elements: Iterable[ReportElement]) -> tuple[ReportElement, ...]:
 def explained(commands: Iterable[CommandHelp], name: str) -> str | Gap:
     """How a command explains itself."""
     found = next((one.text for one in commands if one.name == name), None)
-    return found or Gap(reason=f"the device has no command {name}", closes="run `clearway trace`")
+    return found or Gap(reason=compose("the device has no command {}", name), closes="run `clearway trace`")
 
 
 @total

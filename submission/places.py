@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-STEP = re.compile(r"([^?\[]*)((?:\[\d+:\d+\]|\?[^?\[]+)*)$")
+STRETCHES = r"\[\d+:\d+(?:,\d+:\d+)*\]"
+STEP = re.compile(rf"([^?\[]*)((?:{STRETCHES}|\?[^?\[]+)*)$")
 
 
 def look_up(files: Mapping[str, Any], origin: str) -> object:
@@ -37,7 +38,7 @@ def _walk(values: list[Any], steps: list[str], origin: str) -> Iterator[Any]:
         matched = STEP.match(step)
         name, conditions = (matched[1], matched[2]) if matched else (step, "")
         values = [inner for value in values for inner in _enter(value, name, origin)]
-        for condition in re.findall(r"\[\d+:\d+\]|\?[^?\[]+", conditions):
+        for condition in re.findall(rf"{STRETCHES}|\?[^?\[]+", conditions):
             each = name != "*"  # of `*` the whole of what it gave is selected from
             values = [_only(value, condition, origin) for value in values] if each else _only(values, condition, origin)
         if conditions and name != "*" and at + 1 == len(steps):  # a selection at the end stands for what it selects
@@ -63,8 +64,8 @@ def _only(values: Any, condition: str, origin: str) -> list[Any]:
     if not isinstance(values, list):
         raise LookupError(f"{origin}: {condition!r} selects from what is no list")
     if condition.startswith("["):
-        start, _, end = condition[1:-1].partition(":")
-        return values[int(start) : int(end)]
+        ends = (stretch.split(":") for stretch in condition[1:-1].split(","))
+        return [value for start, end in ends for value in values[int(start) : int(end)]]
     name, sign, wanted = re.split(r"(!?=)", condition[1:], maxsplit=1)
     return [one for one in values if (_word(_at(one, name)) == _plain(wanted)) is (sign == "=")]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-PART = re.compile(r"\[(\d+):(\d+)\]|\?([^?\[=!]+)(!?=)([^?\[]*)")
+PART = re.compile(r"\[([\d:,]+)\]|\?([^?\[=!]+)(!?=)([^?\[]*)")
 
 
 def value_at(files: Mapping[str, Any], file: str, pointer: str) -> Any:
@@ -52,11 +52,12 @@ def _selected(found: Any, conditions: list[tuple[str, ...]]) -> list[Any]:
     if not isinstance(found, list):
         raise LookupError("a selection from what is no list")
     values: list[Any] = found
-    for start, end, field, sign, wanted in conditions:
+    for spans, field, sign, wanted in conditions:
         if field:
             values = [one for one in values if (_said(one, field) == _bare(wanted)) == (sign == "=")]
         else:
-            values = values[int(start) : int(end)]
+            ends = [span.split(":") for span in spans.split(",")]
+            values = [one for start, end in ends for one in values[int(start) : int(end)]]
     return values
 
 

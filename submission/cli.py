@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from submission import exchange_cli
+
 if TYPE_CHECKING:
     from submission.build import Built
 
@@ -27,13 +29,17 @@ def submission(argv: list[str]) -> int:
     Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage.
     """
     arguments = _parser().parse_args(argv)
-    commands = {"build": _build, "audit": _audit, "exploration": _exploration, "trace": _trace, "matrix": _matrix}
+    commands = {
+        "build": _build, "audit": _audit, "exploration": _exploration, "trace": _trace, "matrix": _matrix,
+        **exchange_cli.COMMANDS,
+    }  # fmt: skip
     return commands[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="build|audit|exploration|trace|matrix")
+    names = "|".join(("build", "audit", "exploration", "trace", "matrix", *exchange_cli.COMMANDS))
+    commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
     build.add_argument("--release", default="paediatric-reference", help="the release to document (%(default)s)")
@@ -41,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="DIR", help="the folder to build into (build/submission of the checkout)"
     )
     build.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
+    build.add_argument("--volume", action="store_true", help="set the reading copy in one volume too; twice the time")
     build.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     said = "check a built folder; needs nothing but it"
     audit = commands.add_parser("audit", help=said, description=said, epilog=AUDIT_EXAMPLE)
@@ -72,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "--release", default="paediatric-reference", help="the release whose status it states (%(default)s)"
     )
     matrix.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
+    exchange_cli.add_commands(commands)
     return parser
 
 
@@ -88,7 +96,7 @@ def _build(arguments: argparse.Namespace) -> int:
         print(f"clearway submission build: {error}", file=sys.stderr)
         return 2
     try:
-        built = build(project, arguments.release, arguments.output)
+        built = build(project, arguments.release, arguments.output, volume=arguments.volume)
     except (BuildError, CatalogueError, ProjectError, RenderError) as error:
         print(f"clearway submission build: {error}", file=sys.stderr)
         return 1

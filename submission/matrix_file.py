@@ -170,7 +170,7 @@ def _as_workbook(head: Head, rows: dict[str, list[Row]]) -> bytes:
     book.properties.description, book.properties.created = banner, stamp
     content = io.BytesIO()
     book.save(content)
-    return _fixed(content.getvalue(), stamp)
+    return fixed_dates(content.getvalue(), stamp)
 
 
 def _fill(sheet: Any, rows: Sequence[Row], banner: str) -> None:
@@ -247,8 +247,8 @@ def _write(cell: Any, value: Cell, style: str = "") -> Any:
     return cell
 
 
-def _fixed(content: bytes, stamp: datetime) -> bytes:
-    """The workbook with the commit's date wherever the hour of writing stood."""
+def fixed_dates(content: bytes, stamp: datetime) -> bytes:
+    """An Office file with the commit's date wherever the hour of writing stood."""
     fixed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():

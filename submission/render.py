@@ -32,6 +32,7 @@ from submission.claims import compose, join_words, number_of, pick
 from submission.context import BLOCKED, Package
 from submission.filters import ABSENT, FILTERS, FONTS, count, first_digits, shipped_characters, show, spell
 from submission.ledger import Claim, Said, carried, find_records, group_records, number_claims, read_page, strip_claims
+from submission.pdf import VARIANT, Attached, attach, finish
 from verification.evidence import Gap, Issue, Meaning, fitting, lines_by_subject
 
 HERE = Path(__file__).parent
@@ -113,7 +114,7 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
         mark = Markup("") if known[key].checked_on else Markup('<sup class="mark">†</sup>')
         return Markup('<span class="cite">{}{}</span>').format(known[key].designation, mark)
 
-    names = {**package.names(), **_furniture(package), **extra, "document": entry, "cite": cite}
+    names = {**package.names(), **furniture(package), **extra, "document": entry, "cite": cite}
     try:
         body = environment.get_template(entry.template).render(names)
     except Exception as error:
@@ -147,7 +148,7 @@ def _approval(package: Package, number: str, content: str) -> Markup:
     )
 
 
-def _furniture(package: Package) -> dict[str, object]:
+def furniture(package: Package) -> dict[str, object]:
     """What stands on every page and in the title block."""
     release, device = package.release, package.device
     reasons = _reasons(package.blocking)
@@ -250,7 +251,7 @@ def _resolve(html: str) -> str:
     ids = set(re.findall(r'\sid="([^"]+)"', html))
 
     def kept(match: re.Match[str]) -> str:
-        return match[0] if match[1] in ids else match[2]
+        return match[0] if match[1] in ids else f'<span data-to="{match[1]}">{match[2]}</span><!--to-->'
 
     return re.sub(r'<a class="ref" href="#([^"]*)">(.*?)</a>', kept, html, flags=re.DOTALL)
 
@@ -286,17 +287,24 @@ class Press:
         self._fonts = FontConfiguration()
         self._css = weasyprint.CSS(string=_style(), base_url=f"{HERE}/", font_config=self._fonts)
 
-    def print(self, entry: Entry, html: str) -> Rendered:
-        """Set one document.
+    def print(self, entry: Entry, html: str, attachments: Sequence[Attached] = ()) -> Rendered:
+        """Set one document, which carries these files with it.
 
         Raises:
             RenderError: a character is in no font of ours, or text was set in another.
         """
         check_characters(entry, html)
         page = self._weasyprint.HTML(string=html, base_url=f"{HERE}/")
-        document = page.render(stylesheets=[self._css], font_config=self._fonts, pdf_variant="pdf/ua-1")
-        identifier = hashlib.sha256(html.encode()).digest()[:16]
-        content: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+        document = page.render(stylesheets=[self._css], font_config=self._fonts, pdf_variant=VARIANT)
+        digests = (
+            hashlib.sha256(part).digest() for part in (html.encode(), *(file[1] for file in sorted(attachments)))
+        )
+        content: bytes = document.write_pdf(
+            pdf_variant=VARIANT,
+            pdf_identifier=hashlib.sha256(b"".join(digests)).digest()[:16],
+            attachments=attach(self._weasyprint, attachments, document.metadata.created),
+            finisher=finish,
+        )
         check_fonts(entry, (font.name.decode().lstrip("/") for font in document.fonts.values()))
         digest, claims = carried(html)
         said = tuple(read_page(page) for page in document.pages)
@@ -309,7 +317,11 @@ def indications_in(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else ""
 
 
-def print_all(pages: Sequence[tuple[Entry, str]], progress: Callable[[str], None]) -> Iterator[Rendered]:
+Page = tuple[Entry, str, Sequence[Attached]]
+"""A document, its HTML and the files that its PDF carries."""
+
+
+def print_all(pages: Sequence[Page], progress: Callable[[str], None]) -> Iterator[Rendered]:
     """Set several documents, on as many processors as there are, the longest first; yield each as it is ready.
 
     Raises:
@@ -324,13 +336,13 @@ def print_all(pages: Sequence[tuple[Entry, str]], progress: Callable[[str], None
     progress("")
 
 
-def print_one(entry: Entry, html: str) -> Rendered:
+def print_one(entry: Entry, html: str, attachments: Sequence[Attached] = ()) -> Rendered:
     """Set one document here.
 
     Raises:
         RenderError: as `Press`.
     """
-    return _press().print(entry, html)
+    return _press().print(entry, html, attachments)
 
 
 @cache
@@ -339,7 +351,7 @@ def _press() -> Press:
     return Press()
 
 
-def _print(page: tuple[Entry, str]) -> Rendered:
+def _print(page: Page) -> Rendered:
     return _press().print(*page)
 
 

@@ -13,6 +13,7 @@ from submission.audit.arithmetic import find_arithmetic
 from submission.audit.claims import find_in_ledgers
 from submission.audit.pages import find_in_pages
 from submission.audit.scores import find_in_scores
+from submission.audit.signatures import find_in_signatures
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 
@@ -53,6 +54,7 @@ def audit(folder: Path) -> Report:
         *find_in_pages(folder, manifest),
         *find_in_ledgers(folder, manifest, known),
         *_found_in_scores(folder, known),
+        *find_in_signatures(folder),
     )
     findings += [Finding(*found) for found in checks]
     return Report(tuple(findings), len(files), len(manifest["documents"]))
@@ -110,8 +112,9 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _find_in_files(folder: Path, files: list[str], manifest: dict[str, Any]) -> Iterator[Finding]:
-    listed = {document["file"]: document["sha256"] for document in manifest["documents"]} | manifest["evidence"]
-    listed |= manifest["claims"]
+    printed = [*manifest["documents"], *filter(None, [manifest.get("volume")])]
+    listed = {document["file"]: document["sha256"] for document in printed} | manifest["evidence"]
+    listed |= manifest["claims"] | manifest.get("text", {})
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     strangers = {name for name in files if name not in listed and name not in (MANIFEST, SIDECAR)}
     for name, digest in sorted(listed.items()):

@@ -7,23 +7,24 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from submission.answers import Answer, Comparison
 from submission.catalogue import Catalogue, Entry, read_catalogue
-from submission.claims import remember
-from submission.context import MANIFEST, Package, assemble
+from submission.claims import remember, step
+from submission.context import MANIFEST, Package, answered, assemble
+from submission.environment import TEMPLATES, make_environment
 from submission.holdings import FOLDER, catalogue_file, find_holdings, parsed
 from submission.ledger import as_json, find_free
 from submission.places import look_up
-from submission.render import TEMPLATES, Rendered, RenderError, make_environment, print_all, print_one, render_html
+from submission.render import Rendered, RenderError, headings_of, print_all, print_one, render_html
 from verification.evidence import Gap, Issue, Project, write_atomically
 
 SIDECAR = "manifest.sha256"
-INDEX = "package_summary.html"
 
 
 class BuildError(Exception):
@@ -55,7 +56,7 @@ def build(project: Project, release: str, output: Path | None = None, templates:
     described = catalogue_file(catalogue)
     package = assemble(project, catalogue, release)
     holdings = find_holdings(project, package.bundle, described)
-    documents = tuple(_render_all(catalogue, package, templates))
+    package, documents = _render_all(catalogue, package, templates, _digests(holdings))
     _check_numerals(catalogue, documents)
     try:
         with _replacing(target) as folder:
@@ -65,21 +66,63 @@ def build(project: Project, release: str, output: Path | None = None, templates:
     return Built(target, package, documents)
 
 
-def _render_all(catalogue: Catalogue, package: Package, templates: Path) -> Iterator[Rendered]:
+def _render_all(
+    catalogue: Catalogue, package: Package, templates: Path, files: Mapping[str, str]
+) -> tuple[Package, tuple[Rendered, ...]]:
+    """The documents, and the package with what their sections answer. `files` are the digests of the evidence."""
     environment = make_environment(templates)
-    first = [entry for entry in catalogue.documents if entry.template != INDEX]
-    last = [entry for entry in catalogue.documents if entry.template == INDEX]
     none: dict[str, int | None] = {entry.number: None for entry in catalogue.documents}
-    places = {entry.number: f"{MANIFEST}#/documents/{at}/pages" for at, entry in enumerate(catalogue.documents)}
+    drafts = ((entry, render_html(environment, entry, package, {"pages": none})) for entry in catalogue.documents)
+    package = answered(package, catalogue, {entry.number: headings_of(html) for entry, html in drafts})
+    first = [entry for entry in catalogue.documents if not entry.follows]
     pages = [(entry, render_html(environment, entry, package, {"pages": none})) for entry in first]
-    rendered = {document.entry.number: document for document in print_all(pages, _progress)}
-    # The summary of the package states the pages of all the others.
-    counted = none | {number: remember(document.pages, places[number]) for number, document in rendered.items()}
-    for entry in last * 2:  # twice: the second time it knows its own pages too
-        html = render_html(environment, entry, package, {"pages": counted})
-        rendered[entry.number] = print_one(entry, html)
-        counted[entry.number] = remember(rendered[entry.number].pages, places[entry.number])
-    yield from (rendered[entry.number] for entry in catalogue.documents)
+    made = {document.entry.number: document for document in print_all(pages, _progress)}
+    stated = {"files": remember(files, f"{MANIFEST}#/evidence")}
+    made |= _settle(
+        catalogue.documents, made, lambda entry, more: render_html(environment, entry, package, stated | more)
+    )
+    return package, tuple(made[entry.number] for entry in catalogue.documents)
+
+
+PASSES = 6
+"""How often documents that state pages, their own among them, are set before they are given up."""
+
+
+def _settle(
+    entries: Sequence[Entry],
+    made: Mapping[str, Rendered],
+    html: Callable[[Entry, dict[str, object]], str],
+) -> dict[str, Rendered]:
+    """Set the documents that state pages and digests until what they state is so.
+
+    Raises:
+        RenderError: it never is.
+    """
+    last = [entry for entry in entries if entry.follows]
+    found: dict[str, Rendered] = {}
+    before: dict[str, object] | None = None
+    for _ in range(PASSES):
+        stated = _positions(entries, {**made, **found})
+        if stated == before:
+            return found
+        found = {entry.number: print_one(entry, html(entry, stated)) for entry in last}
+        before = stated
+    names = ", ".join(entry.number for entry in last)
+    raise RenderError(f"{names}: the pages that they state change them without end; give them less room to change")
+
+
+def _positions(entries: Sequence[Entry], made: Mapping[str, Rendered]) -> dict[str, object]:
+    """The pages of each document and the page of each section, and the digest of what each document says."""
+    pages: dict[str, int | None] = {}
+    digests: dict[str, str] = {}
+    for at, entry in enumerate(entries):
+        place, document = f"{MANIFEST}#/documents/{at}", made.get(entry.number)
+        pages[entry.number] = remember(document.pages, f"{place}/pages") if document else None
+        if document:
+            sections = document.places.items()
+            pages |= {f"{entry.number}/{n}": remember(page, step(f"{place}/sections", n)) for n, page in sections}
+            digests[entry.number] = remember(document.content_sha256, f"{place}/content_sha256")
+    return {"pages": pages, "digests": digests}
 
 
 def _check_numerals(catalogue: Catalogue, documents: Iterable[Rendered]) -> None:
@@ -108,8 +151,9 @@ def _progress(text: str) -> None:
 
 
 def _write(folder: Path, package: Package, documents: tuple[Rendered, ...], holdings: Mapping[str, bytes]) -> None:
-    evidence = {f"{FOLDER}/{name}": _put(folder, f"{FOLDER}/{name}", content) for name, content in holdings.items()}
-    manifest = _manifest(package, documents, evidence)
+    for name, held in holdings.items():
+        write_atomically(folder / FOLDER / name, held)
+    manifest = _manifest(package, documents, _digests(holdings))
     files = parsed(holdings) | {MANIFEST: manifest}
     for document in documents:
         write_atomically(folder / document.entry.file, document.content)
@@ -119,6 +163,11 @@ def _write(folder: Path, package: Package, documents: tuple[Rendered, ...], hold
     content = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
     write_atomically(folder / MANIFEST, content)
     write_atomically(folder / SIDECAR, f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode())
+
+
+def _digests(holdings: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of each file of the evidence by its name in the package."""
+    return {f"{FOLDER}/{name}": hashlib.sha256(content).hexdigest() for name, content in holdings.items()}
 
 
 def _put(folder: Path, name: str, content: bytes) -> str:
@@ -144,6 +193,9 @@ def _manifest(package: Package, documents: tuple[Rendered, ...], evidence: dict[
         "statuses": None if isinstance(package.statuses, Gap) else dict(package.statuses),
         "gaps": len(package.register),
         "register": [asdict(row) for row in package.register],
+        "guidance": [_answer(answer) for answer in package.guidance],
+        "questions": [_answer(answer) for answer in package.questions],
+        "equivalence": _equivalence(package.comparison),
     }
 
 
@@ -160,6 +212,17 @@ def _blocking(issue: Issue) -> dict[str, str]:
     return {name: str(getattr(issue, name)) for name in ("code", "where", "message", "hint")}
 
 
+def _answer(answer: Answer) -> dict[str, Any]:
+    places = [place.section for place in answer.places]
+    return {name: getattr(answer, name) for name in ("id", "source", "clause", "status")} | {"sections": places}
+
+
+def _equivalence(comparison: Comparison | None) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    return {"conclusion": comparison.conclusion, "open": [[name, gap.reason] for name, gap in comparison.open]}
+
+
 def _release(package: Package) -> dict[str, str] | None:
     if isinstance(package.release, Gap):
         return None
@@ -174,6 +237,7 @@ def _document(document: Rendered) -> dict[str, Any]:
         "revision": entry.revision,
         "file": entry.file,
         "pages": document.pages,
+        "sections": dict(document.places),
         "sha256": document.sha256,
         "content_sha256": document.content_sha256,
     }

@@ -142,6 +142,15 @@ def achieved(criterion: StudyCriterion) -> StudyCriterion | Gap:
     return Gap(reason=reason, closes="a better release; the goal stays")
 
 
+@total
+def all_known(values: Iterable[Any], attribute: str) -> object:
+    """The values if an attribute is known of each of them."""
+    for value in values:
+        if isinstance(gap := getattr(value, attribute), Gap):
+            return Gap(reason=compose("The {} is not known of all: {}", attribute, gap.reason), closes=gap.closes)
+    return values
+
+
 # --- single figures of evidence, for an answer ------------------------------------------------------------------------
 
 

@@ -123,6 +123,8 @@ def test_a_section_counts_only_if_the_rendered_document_has_it(made, name):
         ("trace.anomalies", "The evidence trace.anomalies is empty"),
         ("verification.complete", None),
         ('(study.criteria | one("sensitivity")).met', "is not so"),
+        ('hazards | all_known("harm")', None),
+        ('studies | all_known("confusion")', "The confusion is not known of all: no image has been scored"),
         ('study.openings | dated("scored")', None),
         ('study.openings | dated("opened")', "The log of the study has no line “opened”"),
         ('study.analyses | one("fictitious-triage") | cell_of("Value", "one")', None),

@@ -5,27 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment
 
 from submission.catalogue import Catalogue, Entry, read_catalogue
-from submission.claims import remember
 from submission.context import MANIFEST, Package, assemble
+from submission.environment import TEMPLATES, make_environment
 from submission.holdings import FOLDER, catalogue_file, find_holdings, parsed
-from submission.ledger import as_json, carried, find_free
+from submission.ledger import as_json, find_free
+from submission.manifest import make_manifest
 from submission.pdf import Attached
 from submission.places import look_up
-from submission.render import TEMPLATES, Rendered, RenderError, make_environment, print_all, print_one, render_html
+from submission.prints import Prints
+from submission.render import Rendered, RenderError
 from submission.text import read_text, text_file, text_json
+from submission.typesetting import Holdings, set_documents
 from submission.volume import FILE, print_volume
-from verification.evidence import Gap, Issue, Project, write_atomically
+from verification.evidence import Project, write_atomically
 
 SIDECAR = "manifest.sha256"
 INDEX = "package_summary.html"
@@ -63,51 +62,20 @@ def build(
     package = assemble(project, catalogue, release)
     holdings = find_holdings(project, package.bundle, described)
     environment = make_environment(templates)
-    html, documents = _render_all(environment, catalogue, package, parsed(holdings))
+    evidence = Holdings(parsed(holdings), {name: hashlib.sha256(held).hexdigest() for name, held in holdings.items()})
+    prints = Prints(project.root / "build" / "cache" / "prints")
+    made = set_documents(environment, catalogue, package, evidence, prints)
+    package, documents = made.package, made.documents
     _check_numerals(catalogue, documents)
-    texts = {text_file(entry.file): text_content(entry, page) for entry, page in html}
-    whole = print_volume(environment, package, html, _carried_by_volume(holdings)) if volume else None
+    texts = {text_file(entry.file): text_content(entry, page) for entry, page in made.html}
+    whole = print_volume(environment, package, made.html, _carried_by_volume(holdings)) if volume else None
+    prints.prune()
     try:
         with replacing(target) as folder:
             _write(folder, package, documents, holdings, texts, whole)
     except OSError as error:
         raise BuildError(f"{target}: cannot write the package: {error}; what was there is untouched") from error
     return Built(target, package, documents)
-
-
-def _render_all(
-    environment: Environment, catalogue: Catalogue, package: Package, files: Mapping[str, Any]
-) -> tuple[tuple[tuple[Entry, str], ...], tuple[Rendered, ...]]:
-    """Every document in reading order: its HTML, and set; each carries its claims with their values in the `files`."""
-    first = [entry for entry in catalogue.documents if entry.template != INDEX]
-    last = [entry for entry in catalogue.documents if entry.template == INDEX]
-    none: dict[str, int | None] = {entry.number: None for entry in catalogue.documents}
-    places = {entry.number: f"{MANIFEST}#/documents/{at}/pages" for at, entry in enumerate(catalogue.documents)}
-    html = {entry: render_html(environment, entry, package, {"pages": none}) for entry in first}
-    files = {**files, MANIFEST: _manifest(package, (), {})}
-    pages = [(entry, page, [_claims_of(files, entry, page)]) for entry, page in html.items()]
-    rendered = {document.entry.number: document for document in print_all(pages, _progress)}
-    # The summary of the package states the pages of all the others.
-    counted = none | {number: remember(document.pages, places[number]) for number, document in rendered.items()}
-    for entry in last * 2:  # twice: the second time it knows its own pages too
-        html[entry] = render_html(environment, entry, package, {"pages": counted})
-        files[MANIFEST]["documents"] = [{"pages": counted[one.number]} for one in catalogue.documents]
-        rendered[entry.number] = print_one(entry, html[entry], [_claims_of(files, entry, html[entry])])
-        counted[entry.number] = remember(rendered[entry.number].pages, places[entry.number])
-    order = catalogue.documents
-    return tuple((entry, html[entry]) for entry in order), tuple(rendered[entry.number] for entry in order)
-
-
-def _claims_of(files: Mapping[str, Any], entry: Entry, html: str) -> Attached:
-    """The claims of a document as the file that it carries; on which page each stands is known only once it is set."""
-    claims = carried(html)[1]
-    content = as_json(entry.number, claims, (), [look_up(files, claim.origin) for claim in claims])
-    return f"{entry.number}-claims.json", content, "Each figure of this document: its file, place, value and rule"
-
-
-def _carried_by_volume(holdings: Mapping[str, bytes]) -> list[Attached]:
-    """All evidence, as the reading copy carries it."""
-    return [(name.replace("/", "-"), content, f"Evidence: {name}") for name, content in holdings.items()]
 
 
 def _check_numerals(catalogue: Catalogue, documents: Iterable[Rendered]) -> None:
@@ -127,9 +95,9 @@ def _check_numerals(catalogue: Catalogue, documents: Iterable[Rendered]) -> None
         raise RenderError("\n".join([f"free numerals: {len(free)}; {hint}", *free]))
 
 
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+def _carried_by_volume(holdings: Mapping[str, bytes]) -> list[Attached]:
+    """All evidence, as the reading copy carries it."""
+    return [(name.replace("/", "-"), content, f"Evidence: {name}") for name, content in holdings.items()]
 
 
 # --- manifest ---------------------------------------------------------------------------------------------------------
@@ -144,7 +112,7 @@ def _write(
     volume: Rendered | None,
 ) -> None:
     evidence = {f"{FOLDER}/{name}": _put(folder, f"{FOLDER}/{name}", content) for name, content in holdings.items()}
-    manifest = _manifest(package, documents, evidence)
+    manifest = make_manifest(package, documents, evidence)
     files = parsed(holdings) | {MANIFEST: manifest}
     digests = {name: evidence[f"{FOLDER}/{name}"] for name in holdings}
     for document in documents:
@@ -177,60 +145,6 @@ def _put(folder: Path, name: str, content: bytes) -> str:
     """Write a file of the package; return its digest."""
     write_atomically(folder / name, content)
     return hashlib.sha256(content).hexdigest()
-
-
-def _manifest(package: Package, documents: tuple[Rendered, ...], evidence: dict[str, str]) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "commit": package.source.commit,
-        "commit_date": package.source.commit_date,
-        "state": package.state,
-        "banners": list(package.banners),
-        "blocking": [_blocking(issue) for issue in package.blocking],
-        "release": _release(package),
-        "documents": [_document(document) for document in documents],
-        "evidence": evidence,
-        "indications": _indications(documents),
-        "claims": {},
-        "text": {},
-        "volume": None,
-        "counts": {name: None if isinstance(value, Gap) else value for name, value in package.counts.items()},
-        "statuses": None if isinstance(package.statuses, Gap) else dict(package.statuses),
-        "gaps": len(package.register),
-        "register": [asdict(row) for row in package.register],
-    }
-
-
-def _indications(documents: tuple[Rendered, ...]) -> dict[str, Any]:
-    """The one text of the indications for use, and the documents that state it."""
-    stating = [document for document in documents if document.indications]
-    texts = sorted({document.indications for document in stating})
-    if len(texts) > 1:
-        raise RenderError(f"the indications for use differ: {', '.join(one.entry.number for one in stating)}")
-    return {"text": "".join(texts), "documents": [one.entry.number for one in stating]}
-
-
-def _blocking(issue: Issue) -> dict[str, str]:
-    return {name: str(getattr(issue, name)) for name in ("code", "where", "message", "hint")}
-
-
-def _release(package: Package) -> dict[str, str] | None:
-    if isinstance(package.release, Gap):
-        return None
-    return {name: getattr(package.release, name) for name in ("name", "version", "status", "digest")}
-
-
-def _document(document: Rendered) -> dict[str, Any]:
-    entry: Entry = document.entry
-    return {
-        "number": entry.number,
-        "title": entry.title,
-        "revision": entry.revision,
-        "file": entry.file,
-        "pages": document.pages,
-        "sha256": document.sha256,
-        "content_sha256": document.content_sha256,
-    }
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------

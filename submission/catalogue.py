@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import yaml
@@ -24,7 +26,8 @@ class CatalogueError(Exception):
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A document: its place in the document system. `template` is a file of `templates/`.
 
-    A `wide` one lies on its side; one that `runs_on` starts its text below the contents, on the first page.
+    A `wide` one lies on its side; one that `runs_on` starts its text below the contents, on the first page. One that
+    `follows` is set after the others, since it states their pages. A `brief` one is of one page and has no contents.
     """
 
     number: str
@@ -35,6 +38,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     template: str
     wide: bool = False
     runs_on: bool = False
+    follows: bool = False
+    brief: bool = False
 
     @property
     def file(self) -> str:
@@ -104,6 +109,92 @@ class Term(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     why: str
 
 
+class OpenItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A gap that an item of the content map or a question states for itself."""
+
+    reason: str
+    severity: str
+    consequence: str
+    closes: str
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something that a regulation, a guidance, a form or a reviewer asks for, and where the package answers it.
+
+    `source` is the id of a row of `standards.yaml`, `clause` the place in it. It is answered by `sections` (document
+    number, slash, id of the heading) and by evidence: expressions over the names of a package, in the templates' own
+    language, of which none may give a gap. `figures` are such expressions too, printed with their names. Or it is not
+    applicable, or a gap: of its own, or the key of a declared one. `line` is where it stands; the reader enters it.
+    """
+
+    id: str
+    asks: str
+    source: str | None = None
+    clause: str = ""
+    answer: str = ""
+    sections: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    figures: dict[str, str] = {}
+    not_applicable: str | None = None
+    gap: OpenItem | str | None = None
+    line: str = ""
+
+
+class ContentMap(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`content_map.yaml`: which section shows which items of the trace, and what answers which item of the guidance."""
+
+    sections: tuple[Shown, ...]
+    items: tuple[Asked, ...]
+
+
+class ClearedDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A cleared device as it was read: no K-number that stands in no such row may stand in a document.
+
+    `figures` are published figures that were read; figures that were only remembered are left out.
+    """
+
+    k_number: str
+    device: str
+    finding: str | None
+    product_code: str | None
+    regulation: str | None
+    role: str
+    figures: str | None
+    read_in: str
+    mark: str
+
+
+class Characteristic(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A row of the comparison with the predicate.
+
+    `ours` are expressions over the names of a package. `predicate` is what was read of the candidates; None: it was
+    not read. `differs` and `other_question` (whether the difference raises a different question of safety or
+    effectiveness) are None where nobody can say yet. `sections` and `evidence` close the difference, as in `Asked`.
+    """
+
+    id: str
+    title: str
+    ours: tuple[str, ...]
+    predicate: str | None
+    differs: bool | None
+    other_question: bool | None
+    why: str
+    closes: str
+    sections: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    line: str = ""
+
+
+class Equivalence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`equivalence.yaml`. `predicate` is the K-number of the one that a person has chosen."""
+
+    predicate: str | None
+    candidates: tuple[str, ...]
+    reference_device: str
+    devices: tuple[ClearedDevice, ...]
+    rows: tuple[Characteristic, ...]
+
+
 class _Loader(yaml.SafeLoader):
     """Dates stay the text that a person wrote."""
 
@@ -121,7 +212,9 @@ class Catalogue:
     documents: tuple[Entry, ...]
     standards: tuple[Standard, ...]
     gaps: Gaps
-    content_map: tuple[Shown, ...]
+    content_map: ContentMap
+    equivalence: Equivalence
+    questions: tuple[Asked, ...]
     terms: tuple[Term, ...]
     proposals: proposals.Proposals
 
@@ -130,20 +223,126 @@ def read_catalogue(folder: Path = HERE) -> Catalogue:
     """Read its files.
 
     Raises:
-        CatalogueError: one is missing, is not YAML, or is not of its schema; or an id occurs twice.
+        CatalogueError: one is missing, is not YAML, or is not of its schema; or an id occurs twice, or names nothing.
     """
     catalogue = Catalogue(
         documents=_read(folder / "documents.yaml", tuple[Entry, ...]),
         standards=_read(folder / "standards.yaml", tuple[Standard, ...]),
         gaps=_read(folder / "gaps.yaml", Gaps),
-        content_map=_read(folder / "content_map.yaml", tuple[Shown, ...]),
         terms=_read(folder / "terms.yaml", tuple[Term, ...]),
         proposals=_read_proposals(folder),
+        **_read_lists(folder),
     )
     _unique(folder / "documents.yaml", [entry.number for entry in catalogue.documents])
     _unique(folder / "standards.yaml", [standard.id for standard in catalogue.standards])
     _unique(folder / "gaps.yaml", [gap.key for gap in catalogue.gaps.declared])
+    _raise([*find_in_asked(catalogue), *find_in_equivalence(catalogue.equivalence)])
     return catalogue
+
+
+def pinned(catalogue: Catalogue) -> frozenset[str]:
+    """The K-numbers that may stand in a document: those of the table of cleared devices."""
+    return frozenset(device.k_number for device in catalogue.equivalence.devices)
+
+
+# --- faults, all of them at once --------------------------------------------------------------------------------------
+
+
+def _read_lists(folder: Path) -> dict[str, Any]:
+    """The files that are long lists, with the line of each entry; every entry that is not of its schema is named.
+
+    Raises:
+        CatalogueError: one is not.
+    """
+    faults: list[str] = []
+    content_map = _read_entries(folder / "content_map.yaml", {"sections": Shown, "items": Asked}, faults)
+    equivalence = _read_entries(folder / "equivalence.yaml", {"devices": ClearedDevice, "rows": Characteristic}, faults)
+    questions = _read_entries(folder / "questions.yaml", {"questions": Asked}, faults)
+    _raise(faults)
+    return {
+        "content_map": ContentMap(**content_map),
+        "equivalence": _convert(folder / "equivalence.yaml", equivalence, Equivalence),
+        "questions": questions["questions"],
+    }
+
+
+def _read_entries(path: Path, kinds: dict[str, Any], faults: list[str]) -> dict[str, Any]:
+    """A mapping whose values under the keys of `kinds` are lists, each entry converted by itself."""
+    file = f"{path.parent.name}/{path.name}"
+    try:
+        value, node = _load(path), cast("Any", yaml.compose(path.read_text(), Loader=_Loader))
+        if not isinstance(value, dict) or not all(isinstance(value.get(key), list) for key in kinds):
+            raise TypeError(f"expected a mapping with the lists {', '.join(kinds)}")
+    except (CatalogueError, TypeError) as error:
+        faults.append(str(error) if isinstance(error, CatalogueError) else f"{file}: {error}; mend the file")
+        return {}
+    lists = {key.value: child.value for key, child in node.value}
+    for key, kind in kinds.items():
+        lines = [f"{file}:{entry.start_mark.line + 1}" for entry in lists[key]]
+        value[key] = tuple(_converted(kind, lines, value[key], faults))
+    return value
+
+
+def _converted(kind: Any, lines: list[str], values: list[Any], faults: list[str]) -> Iterator[Any]:
+    for line, value in zip(lines, values, strict=True):
+        try:
+            entry = msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            faults.append(f"{line}: {error}; mend the entry")
+        else:
+            yield msgspec.structs.replace(entry, line=line) if "line" in kind.__struct_fields__ else entry
+
+
+def _raise(faults: list[str]) -> None:
+    if faults:
+        raise CatalogueError("\n".join(faults))
+
+
+def find_in_asked(catalogue: Catalogue) -> Iterator[str]:
+    """Yield what is wrong with an item of the content map or a question, beyond its form."""
+    sources = {standard.id for standard in catalogue.standards}
+    declared = {gap.key for gap in catalogue.gaps.declared}
+    asked = (*catalogue.content_map.items, *catalogue.questions)
+    yield from _find_twice((one.id, one.line) for one in asked)
+    yield from (f"{one.line}: {one.id} names no source" for one in catalogue.content_map.items if one.source is None)
+    for one in asked:
+        answers = [bool(one.sections), one.not_applicable is not None, one.gap is not None]
+        if answers.count(True) != 1:
+            found = "more than one" if any(answers) else "none"
+            yield f"{one.line}: {one.id} has {found} of sections, not_applicable and gap, expected one; choose"
+        if one.source is not None and one.source not in sources:
+            yield f"{one.line}: source {one.source} is not in standards.yaml{_near(one.source, sources)}"
+        if isinstance(one.gap, str) and one.gap not in declared:
+            hint = "name a key of gaps.yaml; if the gap has been closed, name the sections that answer"
+            yield f"{one.line}: gap {one.gap} is not declared{_near(one.gap, declared)}; {hint}"
+
+
+def find_in_equivalence(equivalence: Equivalence) -> Iterator[str]:
+    """Yield what is wrong with the comparison, beyond its form."""
+    known = {device.k_number for device in equivalence.devices}
+    yield from _find_twice((row.id, row.line) for row in equivalence.rows)
+    yield from _find_twice((device.k_number, "submission/equivalence.yaml") for device in equivalence.devices)
+    chosen = () if equivalence.predicate is None else (equivalence.predicate,)
+    for number in (*chosen, *equivalence.candidates, equivalence.reference_device):
+        if number not in known:
+            near = _near(number, known)
+            yield f"submission/equivalence.yaml: {number} is not in its table of devices{near}; enter what was read"
+
+
+def _find_twice(ids: Iterable[tuple[str, str]]) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for name, line in ids:
+        if name in seen:
+            yield f"{line}: {name} stands twice, first at {seen[name]}; give each its own"
+        seen.setdefault(name, line)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 def _read_proposals(folder: Path) -> proposals.Proposals:
@@ -155,10 +354,20 @@ def _read_proposals(folder: Path) -> proposals.Proposals:
 
 
 def _read(path: Path, kind: type[T]) -> T:
+    return _convert(path, _load(path), kind)
+
+
+def _load(path: Path) -> Any:
     try:
-        value = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+        return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+    except (OSError, yaml.YAMLError) as error:
+        raise CatalogueError(f"{path.parent.name}/{path.name}: {error}; mend the file") from error
+
+
+def _convert(path: Path, value: Any, kind: type[T]) -> T:
+    try:
         return msgspec.convert(value, kind)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+    except msgspec.ValidationError as error:
         raise CatalogueError(f"{path.parent.name}/{path.name}: {error}; mend the file") from error
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from submission.answers import Answer, Comparison, Missing
 from submission.blocking import REVIEWS, find_advisory, find_blocking
 from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
 from submission.claims import compose, join_words, number_of, origin_of, pick, remember, rows, stretch, written
@@ -16,6 +17,7 @@ from submission.components import lacking
 from submission.filters import count
 from submission.matrix import NEEDS, BackRow, TraceRow, backward, forward, stem_of
 from submission.proposals import Proposals
+from submission.resolve import Headings, resolve
 from verification.evidence import (
     EVIDENCE_FILES,
     Dataset,
@@ -104,7 +106,10 @@ class RegisterRow:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Every name that a template may use, beside `document`. An unknown name is a fault of the template."""
+    """Every name that a template may use, beside `document`. An unknown name is a fault of the template.
+
+    `found` is the gap register without what `guidance`, `questions` and `comparison` find missing; `register` is all.
+    """
 
     bundle: EvidenceBundle
     source: Source
@@ -116,7 +121,11 @@ class Package:
     documents: tuple[Entry, ...]
     standards: tuple[Standard, ...]
     declared: Mapping[str, Gap]
+    found: tuple[RegisterRow, ...]
     register: tuple[RegisterRow, ...]
+    guidance: tuple[Answer, ...]
+    questions: tuple[Answer, ...]
+    comparison: Comparison | None
     device: Any
     release: ReleaseEvidence | Gap
     initial_licence: str | Gap
@@ -190,7 +199,38 @@ def read_head(project: Project, release_name: str) -> Head:
 
 
 def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Package:
-    """Read the evidence of a checkout and arrange it for the templates."""
+    """Read the evidence of a checkout and arrange it for the templates.
+
+    What is asked is answered as if every section that is named were there; `answered` looks.
+
+    Raises:
+        CatalogueError: an expression of the content map, the questions or the comparison names what does not exist.
+    """
+    return answered(_assemble(project, catalogue, release_name), catalogue, None)
+
+
+def answered(package: Package, catalogue: Catalogue, headings: Headings | None) -> Package:
+    """A package with the answers to what is asked of it, given the sections that its documents have.
+
+    Raises:
+        CatalogueError: as `assemble`.
+    """
+    known: dict[str, Missing] = {}
+    for row in package.found:
+        missing = Missing(row.what, row.severity, row.consequence, row.closes, row.id or row.where)
+        known |= {f"{row.where} {row.what}": missing, row.what: missing}
+    answers = resolve(catalogue, package.names(), known, headings)
+    added = (RegisterRow("", where, m.reason, m.severity, m.consequence, m.closes) for where, m in answers.missing)
+    return replace(
+        package,
+        register=rows((*package.found, *added), f"{MANIFEST}#/register"),
+        guidance=rows(answers.guidance, f"{MANIFEST}#/guidance"),
+        questions=rows(answers.questions, f"{MANIFEST}#/questions"),
+        comparison=answers.comparison,
+    )
+
+
+def _assemble(project: Project, catalogue: Catalogue, release_name: str) -> Package:
     head = _with_origins(read_head(project, release_name))
     remember(catalogue, f"{CATALOGUE}#")
     bundle, release, study, blocking = head.bundle, head.release, head.study, head.blocking
@@ -200,6 +240,7 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
     matrix = bind(trace, lambda graph: tuple(forward(graph, verification)))
     development = bind(release, lambda found: _development_of(bundle, found))
     declared = {gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared}
+    found = tuple(_register(catalogue, bundle, release, study, advisory))
     return Package(
         bundle=bundle,
         source=head.source,
@@ -211,7 +252,11 @@ def assemble(project: Project, catalogue: Catalogue, release_name: str) -> Packa
         documents=catalogue.documents,
         standards=catalogue.standards,
         declared=declared,
-        register=rows(_register(catalogue, bundle, release, study, advisory), f"{MANIFEST}#/register"),
+        found=found,
+        register=found,
+        guidance=(),
+        questions=(),
+        comparison=None,
         device=bundle.device,
         release=release,
         initial_licence=bind(release, _initial_licence),

@@ -9,8 +9,9 @@ import msgspec
 from markupsafe import Markup
 
 from submission.browser.page import embed_fonts
+from submission.environment import make_environment
 from submission.figures import COLOURS
-from submission.render import HERE, make_environment
+from submission.render import HERE
 from verification.evidence import Dataset, DatasetsEvidence, EvidenceError, Project, read_evidence
 
 DATASETS = "datasets.json"

@@ -119,6 +119,7 @@ def gap_inline(gap: Gap) -> Markup:
     )
 
 
+@total
 def sentence(text: str) -> str:
     """Text that ends as a sentence does."""
     return text if text.endswith((".", "?", "!")) else compose("{}.", text)
@@ -440,6 +441,25 @@ def where(values: Iterable[Any], attribute: str, wanted: object) -> tuple[Any, .
     return pick(values, attribute, wanted)
 
 
+NOT_HELD = Gap(reason="The evidence does not hold it", closes="make it, or name another")
+"""What `one` gives where there is none; whoever asked says for what."""
+
+
+@total
+def one(values: Iterable[Any], name: str) -> Any:
+    """The value whose id, metric or name is `name`; a gap if there is none."""
+    for value in values:
+        if name in (getattr(value, key, None) for key in ("id", "metric", "name")):
+            return value
+    return NOT_HELD
+
+
+@total
+def gather(values: Iterable[Any], attribute: str) -> tuple[Any, ...]:
+    """One attribute of each value."""
+    return tuple(getattr(value, attribute) for value in values)
+
+
 @total
 def unless(values: Iterable[Any], attribute: str, unwanted: object) -> tuple[Any, ...]:
     """The values whose attribute is not `unwanted`."""
@@ -522,7 +542,9 @@ def join(values: Iterable[str], between: str = ", ") -> str:
 
 
 GOOD = {"allowed", "passed", "covers", "acceptable", "met", "accepted", "reviewed"}
+GOOD |= {"answered", "present", "closed", "same"}
 BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "refused", "stale", "blocking"}
+NEUTRAL = {"not applicable"}
 
 
 @total
@@ -531,7 +553,8 @@ def badge(value: str | None) -> object:
     if value is None:
         return Markup('<span class="badge none">not evaluated</span>')
     text = words(value)
-    tone = "good" if text.lower() in GOOD else "bad" if text.lower() in BAD else "open"
+    lower = text.lower()
+    tone = "good" if lower in GOOD else "bad" if lower in BAD else "none" if lower in NEUTRAL else "open"
     return Markup('<span class="badge {}">{}</span>').format(tone, text)
 
 
@@ -654,7 +677,7 @@ def scenario_refs(scenarios: Iterable[tuple[str, str]]) -> Markup:
 def row_tone(status: str) -> str:
     """The class of a table row by its status: what does not cover is tinted."""
     text = words(status).lower()
-    return "" if text in GOOD else "bad" if text in BAD else "open"
+    return "" if text in GOOD | NEUTRAL else "bad" if text in BAD else "open"
 
 
 @total

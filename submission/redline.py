@@ -15,10 +15,11 @@ from markupsafe import Markup
 
 from submission.browser.page import embed_fonts
 from submission.catalogue import Entry
+from submission.environment import make_environment
 from submission.filters import total
 from submission.folder import MANIFEST, Ledger, Opened, read_evidence_of, read_ledgers, read_package_text
 from submission.ledger import TEXTUAL
-from submission.render import HERE, make_environment, print_one
+from submission.render import HERE, print_one
 from submission.text import SECTION_LEVEL, Block, Text
 
 NEAR = 0.5

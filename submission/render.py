@@ -8,35 +8,25 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from PIL import ImageFile
 
-from submission import (  # noqa: F401  their filters register themselves
-    analyses,
-    charts,
-    components,
-    figures,
-    flows,
-    labelling,
-    threats,
-)
 from submission.catalogue import Entry, Standard
 from submission.claims import compose, join_words, number_of, pick
 from submission.context import BLOCKED, Package
-from submission.filters import ABSENT, FILTERS, FONTS, count, first_digits, shipped_characters, show, spell
+from submission.filters import FONTS, count, first_digits, shipped_characters, spell
 from submission.ledger import Claim, Said, carried, find_records, group_records, number_claims, read_page, strip_claims
 from submission.pdf import VARIANT, Attached, attach, finish
 from verification.evidence import Gap, Issue, Meaning, fitting, lines_by_subject
 
 HERE = Path(__file__).parent
-TEMPLATES = HERE / "templates"
 FAMILIES = ("Clearway-Sans", "Clearway-Mono")
 FEW = 5
 """Blocking issues of one code that the first page names besides the first; the Gap Register lists all."""
@@ -46,26 +36,12 @@ class RenderError(Exception):
     """A document cannot be rendered; the message names template and line, or the document and what is wrong with it."""
 
 
-class TotalEnvironment(Environment):
-    """A Jinja environment in which what hangs on a gap is that gap, so that missing evidence cannot vanish.
-
-    What does not apply is passed on in the same way.
-    """
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """An attribute of a value; of a gap, the gap itself."""
-        if isinstance(obj, ABSENT) and attribute not in obj.__struct_fields__:
-            return obj
-        return super().getattr(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        """An element of a value; of a gap, the gap itself."""
-        return obj if isinstance(obj, ABSENT) else super().getitem(obj, argument)
-
-
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A document as it will be written. `content_sha256` is of what its sections say (`content_digest`)."""
+    """A document as it will be written. `content_sha256` is of what its sections say (`content_digest`).
+
+    `places` gives the page on which each of its sections begins, by the id of the heading.
+    """
 
     entry: Entry
     content: bytes
@@ -74,27 +50,12 @@ class Rendered:
     claims: tuple[Claim, ...] = ()
     said: tuple[tuple[Said, ...], ...] = ()
     indications: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
         """The digest of its bytes."""
         return hashlib.sha256(self.content).hexdigest()
-
-
-def make_environment(folder: Path = TEMPLATES) -> Environment:
-    """The one environment of all templates."""
-    environment = TotalEnvironment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=show,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    environment.tests["gap"] = lambda value: isinstance(value, ABSENT)
-    environment.globals["flow_chart"] = figures.flow_chart
-    return environment
 
 
 # --- HTML -------------------------------------------------------------------------------------------------------------
@@ -114,7 +75,7 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
         mark = Markup("") if known[key].checked_on else Markup('<sup class="mark">†</sup>')
         return Markup('<span class="cite">{}{}</span>').format(known[key].designation, mark)
 
-    names = {**package.names(), **furniture(package), **extra, "document": entry, "cite": cite}
+    names = {**package.names(), **furniture(package), **UNSET, **extra, "document": entry, "cite": cite}
     try:
         body = environment.get_template(entry.template).render(names)
     except Exception as error:
@@ -125,6 +86,9 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
     html = html.replace(APPROVAL, str(_approval(package, entry.number, content)), 1)
     return number_claims(html, find_records(html), content)
 
+
+UNSET: dict[str, dict[str, str]] = {"digests": {}, "files": {}}
+"""What only the documents that are set after the others are told."""
 
 APPROVAL = "<!--approval-->"
 FURNITURE = re.compile(r'<span class="furniture">.*?</span>', re.DOTALL)
@@ -241,6 +205,13 @@ def _contents(html: str) -> str:
     return html.replace("<!--contents-->", f'<ul class="contents">{"".join(lines)}</ul>', 1)
 
 
+def headings_of(html: str) -> dict[str, str]:
+    """The sections of a rendered document: the title of each by the id of its heading."""
+    found = HEADING.finditer(html)
+    titles = {match[2]: re.sub(r'<span class="n">.*?</span>|<[^>]+>', "", match[3]) for match in found}
+    return {name: unescape(title).strip() for name, title in titles.items()}
+
+
 def _text(html: str) -> str:
     """The text of a heading, its claims kept."""
     return re.sub(r"<(?!/?data\b)[^>]+>", "", html).strip()
@@ -308,13 +279,20 @@ class Press:
         check_fonts(entry, (font.name.decode().lstrip("/") for font in document.fonts.values()))
         digest, claims = carried(html)
         said = tuple(read_page(page) for page in document.pages)
-        return Rendered(entry, content, len(document.pages), digest, claims, said, indications_in(html))
+        stated, places = indications_in(html), _places(html, document.pages)
+        return Rendered(entry, content, len(document.pages), digest, claims, said, stated, places)
 
 
 def indications_in(html: str) -> str:
     """The text of the indications for use, if a document states them."""
     found = re.search(r'<div class="quote indications">(.*?)</div>', html, re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", "", found[1])).split()) if found else ""
+
+
+def _places(html: str, pages: Sequence[Any]) -> dict[str, int]:
+    """The page on which each heading stands, by its id."""
+    found = {name: number for number, page in reversed([*enumerate(pages, start=1)]) for name in page.anchors}
+    return {name: found[name] for name in headings_of(html)}
 
 
 Page = tuple[Entry, str, Sequence[Attached]]
@@ -328,6 +306,9 @@ def print_all(pages: Sequence[Page], progress: Callable[[str], None]) -> Iterato
         RenderError: as `Press`.
     """
     order = sorted(pages, key=lambda page: -len(page[1]))
+    if len(order) < 2:
+        yield from map(_print, order)
+        return
     # Spawned, not forked: the text libraries keep threads and caches that a fork would tear.
     with multiprocessing.get_context("spawn").Pool(min(len(order), os.cpu_count() or 1)) as pool:
         for done, rendered in enumerate(pool.imap_unordered(_print, order), start=1):

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from submission.audit.signatures import LIST, SHEET, find_in_signatures, signed_folder
 from submission.build import replacing
 from submission.catalogue import Entry, read_catalogue
+from submission.environment import make_environment
 from submission.folder import Listed, Opened, find_document, open_package, read_listed
-from submission.render import make_environment, print_one
+from submission.render import print_one
 from verification.evidence import held
 
 if TYPE_CHECKING:

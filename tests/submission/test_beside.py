@@ -6,8 +6,9 @@ import pytest
 
 from submission.catalogue import read_catalogue
 from submission.context import assemble
+from submission.environment import make_environment
 from submission.ledger import strip_claims
-from submission.render import make_environment, render_html
+from submission.render import render_html
 from verification.evidence import NotApplicable, Role
 
 RELEASE = "paediatric-reference"

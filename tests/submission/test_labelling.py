@@ -14,8 +14,9 @@ from submission.build import Built
 from submission.catalogue import read_catalogue
 from submission.charts import axis
 from submission.context import assemble
+from submission.environment import make_environment
 from submission.filters import ticked
-from submission.render import make_environment, render_html
+from submission.render import render_html
 from verification import evidence as e
 from verification.traceability.interfaces import describe_gate, describe_interfaces
 

@@ -10,7 +10,8 @@ import pytest
 from submission.catalogue import read_catalogue
 from submission.components import lacking
 from submission.context import assemble
-from submission.render import make_environment, render_html
+from submission.environment import make_environment
+from submission.render import render_html
 from submission.threats import data_flow_chart, stride_rows
 from verification.evidence import Gap, Project, Screened
 from verification.traceability.items import read_items

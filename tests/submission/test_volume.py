@@ -10,7 +10,8 @@ from pypdf import PdfReader
 from submission.audit import audit
 from submission.build import build, text_content
 from submission.catalogue import read_catalogue
-from submission.render import RenderError, make_environment, print_one
+from submission.environment import make_environment
+from submission.render import RenderError, print_one
 from submission.text import read_text
 from submission.volume import render_volume
 

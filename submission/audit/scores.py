@@ -108,7 +108,8 @@ def _find_in_log(study: dict[str, Any], commit_date: str | None) -> Iterator[Fou
         if line["event"] == "plan_locked":
             locked.add(line["plan_digest"])
         elif line["plan_digest"] and line["plan_digest"] not in locked:
-            yield (
+            when = f"before the lock of its plan {line['plan_digest'][:12]}"
+            yield "chronology", where, f"a line {line['event']!r} stands {when}"
                 "chronology",
                 where,
                 f"a line {line['event']!r} stands before the lock of its plan {line['plan_digest']}",

@@ -105,12 +105,8 @@ def _find_in_log(study: dict[str, Any], commit_date: str | None) -> Iterator[Fou
         yield "chronology", where, f"its last line is of {max(dates)}, the report of {commit_date}"
     locked: set[str] = set()
     for line in study["openings"]:
+        digest = line["plan_digest"]
         if line["event"] == "plan_locked":
-            locked.add(line["plan_digest"])
-        elif line["plan_digest"] and line["plan_digest"] not in locked:
-            when = f"before the lock of its plan {line['plan_digest'][:12]}"
-            yield "chronology", where, f"a line {line['event']!r} stands {when}"
-                "chronology",
-                where,
-                f"a line {line['event']!r} stands before the lock of its plan {line['plan_digest']}",
-            )
+            locked.add(digest)
+        elif digest and digest not in locked:
+            yield "chronology", where, f"a line {line['event']!r} stands before the lock of its plan {digest[:12]}"

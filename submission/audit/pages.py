@@ -18,13 +18,14 @@ def find_in_pages(folder: Path, manifest: dict[str, Any]) -> Iterator[Found]:
 
 
 def _find_in_document(path: Path, document: dict[str, Any], manifest: dict[str, Any]) -> Iterator[Found]:
-    from pypdf import PdfReader
+    from pypdfium2 import PdfDocument, PdfiumError
 
     try:
-        # White space is left out: a line may break anywhere, a word may not.
-        pages = ["".join(page.extract_text().split()) for page in PdfReader(path).pages]
-    except Exception as error:  # pypdf raises many kinds on a damaged file
-        yield "document-unreadable", document["file"], f"not a readable PDF: {type(error).__name__} {error}"
+        with PdfDocument(path) as read:
+            # White space is left out: a line may break anywhere, a word may not.
+            pages = ["".join(page.get_textpage().get_text_range().split()) for page in read]
+    except PdfiumError as error:
+        yield "document-unreadable", document["file"], f"not a readable PDF: {error}"
         return
     if len(pages) != document["pages"]:
         yield "pages-differ", document["file"], f"{len(pages)} pages, the manifest says {document['pages']}"

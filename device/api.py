@@ -1,5 +1,7 @@
 """Where the public names of the device come from. `device` loads it when the first of them is asked for."""
 
+# ruff: noqa: F401  `device.__all__` names them
+
 from device.cli import main
 from device.dicom import RESEARCH_TRANSFER_SYNTAXES, TRANSFER_SYNTAXES
 from device.errors import DeviceError, ReleaseError, ReportError, UnreadableFileError
@@ -36,45 +38,3 @@ from device.types import (
     Unbuilt,
     Weights,
 )
-
-__all__ = [
-    "AGE_TOLERANCE_YEARS",
-    "CHEST",
-    "CHEST_CODES",
-    "IDENTITY",
-    "LEAST_CONTRAST",
-    "LIMITS",
-    "MOST_AT_AN_END",
-    "REJECTION_CODES",
-    "RESEARCH_TRANSFER_SYNTAXES",
-    "STATEMENT",
-    "TRANSFER_SYNTAXES",
-    "VIEW_CODES",
-    "Admission",
-    "Analysis",
-    "DeviceError",
-    "Finding",
-    "Flag",
-    "GateResult",
-    "Geometry",
-    "Intake",
-    "Notice",
-    "OperatingPoint",
-    "Outcome",
-    "Population",
-    "Rejection",
-    "RejectionCode",
-    "Release",
-    "ReleaseError",
-    "ReportError",
-    "Status",
-    "TransferSyntax",
-    "Unbuilt",
-    "UnreadableFileError",
-    "Weights",
-    "analyze",
-    "find_releases",
-    "gate",
-    "main",
-    "read_release",
-]

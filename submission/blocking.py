@@ -156,7 +156,7 @@ SAFETY = (ItemKind.HAZARD, ItemKind.RISK_CONTROL)
 
 
 def _find_unfit(bundle: EvidenceBundle, release: ReleaseEvidence) -> Iterator[Issue]:
-    """What a reference release declares and a candidate cannot have: an engineering run, reviews that do not hold."""
+    """What a reference declares and a candidate cannot have: an engineering run, suspect reviews, open changes."""
     if release.status != "candidate":
         return
     if not isinstance(bundle.verification, Gap) and bundle.verification.kind is not RunKind.FORMAL:
@@ -166,7 +166,7 @@ def _find_unfit(bundle: EvidenceBundle, release: ReleaseEvidence) -> Iterator[Is
     if isinstance(bundle.trace, Gap):
         return
     for issue in bundle.trace.issues:
-        if issue.code == "review-suspect":
+        if issue.code in ("review-suspect", "change-open"):
             yield _issue(issue.code, issue.where, issue.message, issue.hint)
     unreviewed = [item.id for item in bundle.trace.items if _is_unreviewed(item)]
     if unreviewed:

@@ -150,6 +150,13 @@ def test_every_command_is_a_function_that_says_what_it_does() -> None:
         assert (command.load().__doc__ or "").strip(), command.name
 
 
+def test_every_public_name_of_the_device_is_there_and_loaded_on_demand() -> None:
+    program = "import sys, device; before = 'pydicom' in sys.modules; print(before, [getattr(device, name) for name in "
+    program += "device.__all__].index(device.gate), 'pydicom' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", str(import_module("device").__all__.index("gate")), "True"]
+
+
 def test_verification_uses_the_devices_public_names_only() -> None:
     public = set(import_module("device").__all__)
     for path in sorted((ROOT / "verification").rglob("*.py")):

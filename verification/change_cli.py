@@ -27,7 +27,8 @@ def change(argv: list[str]) -> int:
         "change",
         change,
         'example: clearway change new v1.0.0..HEAD --title "Refuse half an image" --reason "ANO-001"\n'
-        "   then: clearway change check CHG-001",
+        "   then: clearway change check CHG-001\n"
+        "         clearway approve CHG-001 … once a person has completed and decided it",
     )
     actions = parser.add_subparsers(dest="action", required=True)
     new = actions.add_parser("new", help="write the next record, with nulls for what people decide")
@@ -75,7 +76,7 @@ def _check(project: Project, arguments: argparse.Namespace) -> int:
         if not about:
             complain(f"clearway change check: {arguments.id} does not exist; {near(arguments.id, known)}")
         return ISSUE if about else USAGE
-    points = list(check_change(project, known[arguments.id]))
+    points = list(check_change(project, items, known[arguments.id]))
     if arguments.json:
         print_lines(json.dumps({slot: getattr(point, slot) for slot in point.__slots__}) for point in points)
     else:

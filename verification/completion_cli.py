@@ -12,21 +12,22 @@ from verification.console import GOOD
 _WITH_IDS = "trace|review|verify|change"
 """Commands whose arguments are ids."""
 
+# In zsh `words` is its own, and there is no `mapfile`.
 _BASH = """\
 # bash completion of clearway: eval "$(clearway completion bash)"
 _clearway() {{
-    local word="${{COMP_WORDS[COMP_CWORD]}}" words=""
+    local word="${{COMP_WORDS[COMP_CWORD]}}" offered=""
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words={commands}
+        offered={commands}
     else
         case "${{COMP_WORDS[1]}}" in
-            {with_ids}) words="$({ids} 2>/dev/null)" ;;
+            {with_ids}) offered="$({ids} 2>/dev/null)" ;;
         esac
         case "${{COMP_WORDS[1]}}" in
 {actions}
         esac
     fi
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+    COMPREPLY=($(compgen -W "$offered" -- "$word"))
 }}
 complete -o default -F _clearway clearway
 """
@@ -69,7 +70,7 @@ def make_script(shell: str, commands: Iterable[str]) -> str:
         with_ids=_WITH_IDS,
         ids=f"{shlex.quote(sys.executable)} -P -m verification.ids",
         actions="\n".join(
-            f'            {name}) [ "$COMP_CWORD" -eq 2 ] && words="$words {" ".join(sorted(each))}" ;;'
+            f'            {name}) [ "$COMP_CWORD" -eq 2 ] && offered="$offered {" ".join(sorted(each))}" ;;'
             for name, each in sorted(actions.items())
         ),
     )

@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -227,8 +227,9 @@ def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], N
             process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)
             try:
                 while process.poll() is None:
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(0.2)
                     on_progress(record.read_bytes().count(b"\n"))
-                    time.sleep(0.2)
             finally:
                 process.terminate()
                 process.wait()

@@ -62,7 +62,7 @@ class Watch:
         settings.write_text(_OTHER_PROCESS.format(data_file=data_file, folder=self._folder), encoding="utf-8")
         os.environ[_ENVIRONMENT] = str(settings)
         self._turn(on=True)
-        _load_device()
+        _load_device(self._folder)
 
     def stop(self) -> None:
         """End, and leave the process as it was."""
@@ -131,11 +131,15 @@ class Watch:
             yield from (found[line] for line in data.lines(file) or () if line in found)
 
 
-def _load_device() -> None:
-    """Have the device load its parts now: it does so when it is first asked for one, which some scenario would be."""
+def _load_device(folder: Path) -> None:
+    """Have the device load its parts now: it does so when it is first asked for one, which some scenario would be.
+
+    A device that is not of this folder is not watched, and stays as it is.
+    """
     import device
 
-    getattr(device, "main", None)
+    if (device.__file__ or "").startswith(f"{folder}/"):
+        getattr(device, "main", None)
 
 
 def _function_at(project: Project, functions: Iterable[Unit]) -> dict[str, dict[int, str]]:

@@ -104,19 +104,26 @@ function listRow(n, at, total) {
     h("span", { class: "second" }, marked(item.title || item.text || "", tokens)));
 }
 
+/* The last step of whatever changes the page; the body then names the address that it shows. */
 function search() {
-  if (matrix) {
-    const found = findRows(state.view, state.filters), all = MATRICES[state.view].rows.length;
-    matrix.show(found);
-    byId("count").value = `${count(found.length)} of ${count(all)} rows`;
-    return;
-  }
+  if (matrix) searchRows();
+  else searchItems();
+  document.body.dataset.painted = location.hash;
+}
+
+function searchRows() {
+  const found = findRows(state.view, state.filters), all = MATRICES[state.view].rows.length;
+  matrix.show(found);
+  byId("count").value = `${count(found.length)} of ${count(all)} rows`;
+}
+
+function searchItems() {
   const found = find(state.filters), key = JSON.stringify(state.filters);
-  if (search.key !== key || search.at !== state.id) {
-    if (search.key !== key) itemList.show(found);
+  if (searchItems.key !== key || searchItems.at !== state.id) {
+    if (searchItems.key !== key) itemList.show(found);
     const n = here();
     itemList.select((one) => one === n);
-    Object.assign(search, { key, at: state.id });
+    Object.assign(searchItems, { key, at: state.id });
   }
   byId("count").value = `${count(found.length)} of ${several(items.length, "item")}`;
 }

@@ -149,6 +149,15 @@ def test_a_page_swapped_from_another_document_is_found(folder):
     assert codes(folder) == {"page-lacks"}
 
 
+def test_a_document_that_is_no_pdf_is_named(folder):
+    path = folder / "CW-DOC-006-software-requirements.pdf"
+    path.write_bytes(path.read_bytes()[:5000])
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite(folder, lambda m: next(d for d in m["documents"] if d["number"] == "CW-DOC-006").update(sha256=digest))
+    (finding,) = audit(folder).findings
+    assert (finding.code, finding.where) == ("document-unreadable", path.name)
+
+
 def test_a_folder_that_is_no_package_is_refused(tmp_path, capsys):
     assert submission(["audit", str(tmp_path)]) == 1
     assert "there is no manifest" in capsys.readouterr().out

@@ -20,18 +20,27 @@ from verification.evidence import Project, write_evidence
 pytestmark = pytest.mark.browser
 HOSTILE = "<script>document.title='taken'</script><!-- <b onclick=x> </script> \u2028 & \"quoted\" `code`"
 WHO = "Ada Example (fictitious)"
+PAINTED = """() => new Promise((yes, no) => {
+  const look = () => document.body.dataset.painted === location.hash ? yes() : setTimeout(look, 5);
+  setTimeout(() => no(Error(`painted ${document.body.dataset.painted}, not ${location.hash}`)), 5000); look(); })"""
 
 
 @dataclass
 class Opened:
     """A page, and everything that it said or asked for beside itself."""
 
-    page: Page
+    window: Page
     file: Path
     said: list[str]
 
+    @property
+    def page(self) -> Page:
+        """The page, once it has painted its address: a page is told of a new address only after it stands there."""
+        self.window.evaluate(PAINTED)
+        return self.window
+
     def go(self, address: str) -> Page:
-        self.page.goto(f"file://{self.file}{address}")
+        self.window.goto(f"file://{self.file}{address}")
         return self.page
 
     def text(self, selector: str) -> str:
@@ -149,7 +158,7 @@ def test_everything_is_reached_by_keys_alone(opened):
     assert page.get_attribute("#q", "aria-activedescendant") == "list-1"
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("#SRS-902"))
-    assert page.evaluate("document.activeElement.id") == "title"
+    assert opened.page.evaluate("document.activeElement.id") == "title"
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.id") == "q"
     page.keyboard.press("Escape")
@@ -189,6 +198,7 @@ def test_an_item_shows_criteria_code_strength_review_history_and_neighbours(open
     assert {"#UN-901", "#SYS-901", "#SRS-901", "#device.gate.check", "#gate/case-1"} <= set(nodes)
     opened.page.locator(".graph a").first.focus()
     opened.page.keyboard.press("Enter")
+    opened.window.wait_for_url(re.compile("#UN-901"))
     assert "UN-901" in opened.text("main h2")
 
 

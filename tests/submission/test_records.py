@@ -131,6 +131,19 @@ def test_a_suspect_review_blocks_a_candidate_and_is_declared_by_a_reference(made
     assert {found.code for found in package_of(made).blocking} == {"run-engineering", "review-suspect"}
 
 
+def test_an_open_change_blocks_a_candidate_alone(made, replace):
+    trace = made.parts["trace"]
+    issue = e.Issue(
+        code="change-open", severity=e.Severity.ADVISORY, where="docs/records/changes/CHG-001.yaml:1",
+        message="CHG-001 is open: no decision", hint="see `clearway change check CHG-001`",
+    )  # fmt: skip
+    made.parts["trace"] = replace(trace, issues=(issue,))
+    all_reviewed(made, replace)
+    assert package_of(made).blocking == ()
+    as_candidate(made, replace)
+    assert {found.code for found in package_of(made).blocking} == {"run-engineering", "change-open"}
+
+
 def test_the_review_stands_beside_the_status(made, replace):
     all_reviewed(made, replace, SUSPECT)
     html = html_of(made, "CW-DOC-006")

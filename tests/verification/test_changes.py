@@ -10,6 +10,7 @@ import yaml
 
 from tests.verification.conftest import Run
 from verification.change_cli import change
+from verification.records_cli import approve
 
 FOLDER = "docs/records/changes"
 
@@ -38,6 +39,11 @@ def read(checkout, name="CHG-001"):
 
 def points(checkout, name="CHG-001"):
     return {each["what"]: each for each in map(json.loads, run(checkout, "check", name, "--json").stdout.splitlines())}
+
+
+def says(checkout, meaning="approved"):
+    options = ["--by", "Ada Example (fictitious)", "--meaning", meaning, "--reason", "change board"]
+    return approve(["CHG-001", *options, "--project", str(checkout.root)])
 
 
 def test_a_new_change_says_what_the_impact_says_and_leaves_the_rest_to_people(controlled):
@@ -79,9 +85,65 @@ def test_a_change_closes_with_evidence_at_its_head_and_what_people_enter(control
     controlled.edit(f"{FOLDER}/CHG-001.yaml", "risk_file_reviewed: null", "risk_file_reviewed: No hazard is new.")
     assert run(controlled, "check", "CHG-001").returncode == 1
     controlled.edit(f"{FOLDER}/CHG-001.yaml", "decision: null", "decision: Accepted.")
+    assert {what for what, point in points(controlled).items() if not point["done"]} == {"approval"}
+    assert controlled.item("CHG-001").why == "open: no approval of it as it stands"
+    assert says(controlled) == 0
     done = run(controlled, "check", "CHG-001")
     assert done.returncode == 0, done.stdout
+    assert "by Ada Example (fictitious)" in done.stdout
     assert controlled.item("CHG-001").status == "covers"
+    assert "change-open" not in controlled.codes("advisory")
+
+
+def completed(controlled):
+    """With a change that lacks its approval alone."""
+    new(controlled)
+    digest = "ab" * 32
+    for key, value in (("verified", digest), ("risk_file_reviewed", "No hazard is new."), ("decision", "Accepted.")):
+        controlled.edit(f"{FOLDER}/CHG-001.yaml", f"{key}: null", f"{key}: {value}")
+    return controlled
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("Accepted.", "Rejected."), ("No hazard is new.", "A hazard is new."), ("abab", "acab")]
+)
+def test_an_approval_is_of_the_record_as_it_was_approved(controlled, old, new):
+    completed(controlled)
+    says(controlled)
+    assert points(controlled)["approval"]["done"]
+    controlled.edit(f"{FOLDER}/CHG-001.yaml", old, new)
+    point = points(controlled)["approval"]
+    assert (point["done"], point["found"][:7]) == (False, "suspect")
+    assert "CHG-001 changed" in point["found"]
+    assert "change-open" in controlled.codes("advisory")
+
+
+def test_an_approval_of_what_was_not_decided_closes_nothing(controlled):
+    new(controlled)
+    says(controlled)
+    controlled.edit(f"{FOLDER}/CHG-001.yaml", "decision: null", "decision: Accepted.")
+    assert not points(controlled)["approval"]["done"]
+
+
+def test_an_approval_that_was_withdrawn_or_whose_record_is_damaged_closes_nothing(controlled):
+    completed(controlled)
+    says(controlled)
+    says(controlled, "withdrawn")
+    assert points(controlled)["approval"]["found"] == "unreviewed: its review was withdrawn"
+    says(controlled)
+    assert points(controlled)["approval"]["done"]
+    controlled.edit("docs/records/reviews.log", "change board", "change bored")
+    point = points(controlled)["approval"]
+    assert (point["done"], "cannot be used" in point["found"]) == (False, True)
+    assert controlled.item("CHG-001").status == "gap"
+
+
+def test_a_review_is_no_approval(controlled):
+    completed(controlled)
+    options = ["--by", "Ada Example (fictitious)", "--meaning", "reviewed", "--reason", "read"]
+    assert controlled.run("review", "CHG-001", *options).returncode == 0
+    assert points(controlled)["approval"]["found"].startswith("reviewed: ")
+    assert not points(controlled)["approval"]["done"]
 
 
 def test_evidence_that_was_edited_or_is_of_other_code_does_not_close_a_change(controlled):

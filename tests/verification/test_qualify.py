@@ -38,8 +38,16 @@ def qualify(packages, checkout, *faults):
     return {each["check"]: each for each in map(json.loads, run.stdout.splitlines())}, run
 
 
-def test_every_seeded_fault_is_caught_by_the_tools_under_test(project_root, checkout):
-    found, run = qualify(project_root, checkout, *(fault.name for fault in FAULTS))
+@pytest.fixture(scope="module")
+def whole(project_root, pristine, tmp_path_factory):
+    """The tools under test with all faults: the checkout, the outcomes and the run."""
+    checkout = type(pristine)(tmp_path_factory.mktemp("whole") / "checkout")
+    shutil.copytree(pristine.root, checkout.root)
+    return checkout, *qualify(project_root, checkout, *(fault.name for fault in FAULTS))
+
+
+def test_every_seeded_fault_is_caught_by_the_tools_under_test(whole):
+    _, found, run = whole
     operation = {name: each["passed"] for name, each in found.items() if each["part"] == "operation"}
     assert operation == dict.fromkeys(["a sound run", "a sound trace", *(fault.name for fault in FAULTS)], True)
     assert len(FAULTS) >= 20
@@ -94,8 +102,8 @@ def test_a_tool_that_crashes_is_not_qualified(packages, checkout):
     assert "RuntimeError: broken" in found["a sound trace"]["found"]
 
 
-def test_the_record_says_what_was_run_and_leaves_the_person_blank(project_root, checkout):
-    _, run = qualify(project_root, checkout, NO_YAML)
+def test_the_record_says_what_was_run_and_leaves_the_person_blank(whole):
+    checkout, _, run = whole
     assert "the record awaits a person: build/qualification/qualification.json" in run.stderr
     record = json.loads((checkout.root / "build/qualification/qualification.json").read_bytes())
     assert record["intended_use"]

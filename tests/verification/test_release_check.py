@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -139,18 +140,31 @@ def test_a_command_of_two_words_goes_before_one_of_one(capsys):
     assert listed == ["release", "release check", "other"]
 
 
-@pytest.fixture
-def complete(checkout, tmp_path):
-    script = tmp_path / "completion.bash"
-    script.write_text(make_script("bash", ["trace", "release", "release check", "status", "change"]))
+ZSH = {
+    "zsh": "setopt ksharrays; ",  # as zsh's bashcompinit has it where it calls the function
+    "bash": "autoload() { :; }; compinit() { :; }; bashcompinit() { :; }; ",
+}
+"""How the script for zsh runs: in zsh, or, where that is not installed, in bash without what zsh brings."""
+
+
+@pytest.fixture(params=["bash", "zsh"])
+def complete(request, checkout, tmp_path):
+    """What a shell is offered for a line. zsh itself leaves out what does not begin as the last word does."""
+    script = tmp_path / "completion"
+    script.write_text(make_script(request.param, ["trace", "release", "release check", "status", "change"]))
+    shell = request.param if shutil.which(request.param) else "bash"
+    before = ZSH[shell] if request.param == "zsh" else ""
 
     def words(*line):
         quoted = " ".join(f"'{word}'" for word in line)
         program = (
             f'. "{script}"; COMP_WORDS=({quoted}); COMP_CWORD={len(line) - 1}; _clearway; echo "${{COMPREPLY[@]}}"'
         )
-        done = subprocess.run(["bash", "-c", program], cwd=checkout.root, capture_output=True, text=True, check=True)
-        return done.stdout.split()
+        command = [shell, "-c", before + program]
+        environment = os.environ | {"ZDOTDIR": str(tmp_path)}  # zsh keeps what it knows there
+        done = subprocess.run(command, cwd=checkout.root, env=environment, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return [word for word in done.stdout.split() if shell == "bash" or word.startswith(line[-1])]
 
     return words
 

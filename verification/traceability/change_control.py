@@ -20,13 +20,17 @@ from verification.evidence import (
     Gap,
     Project,
     ResultStatus,
+    Review,
     VerificationEvidence,
     read_evidence,
 )
 from verification.evidence.project import sha256_of
-from verification.traceability.changes import BY_PEOPLE, FOLDER, read_change
+from verification.records.record import read_record
+from verification.records.reviews import DAMAGED, find_reviews
+from verification.records.subjects import find_subjects
+from verification.traceability.changes import BY_PEOPLE, FOLDER, is_approved, read_change
 from verification.traceability.impact import find_impact
-from verification.traceability.items import REQUIREMENTS, Entry, read_items
+from verification.traceability.items import REQUIREMENTS, Entry, Items, read_items
 from verification.traceability.revision import Range, RevisionError, find_changed_files, read_range
 
 ARCHIVES = "docs/records/verification/*/verification.json"
@@ -116,7 +120,7 @@ def _find_numbers(project: Project) -> Iterator[int]:
 # --- what is open -----------------------------------------------------------------------------------------------------
 
 
-def check_change(project: Project, entry: Entry) -> Iterator[Point]:
+def check_change(project: Project, items: Items, entry: Entry) -> Iterator[Point]:
     """Yield each thing that a change asks for, and whether it is there."""
     change = read_change(entry)
     yield from _check_impact(project, change)
@@ -138,6 +142,15 @@ def check_change(project: Project, entry: Entry) -> Iterator[Point]:
     for key in ("risk_file_reviewed", "decision"):
         said = getattr(change, key)
         yield Point(BY_PEOPLE[key], said is not None, said or "null", f"have a person enter `{key}`")
+    review = _find_review(project, items, change.id)
+    how = f"have a person `clearway approve {change.id}` once it is decided"
+    yield Point("approval", is_approved(review), f"{review.status.value}: {review.why}", how)
+
+
+def _find_review(project: Project, items: Items, identity: str) -> Review:
+    lines, damage = read_record(project)
+    known = find_reviews((line for line in lines if line.id == identity), find_subjects(items, (), ()))
+    return DAMAGED if damage else known.get(identity, Review())
 
 
 def _check_impact(project: Project, change: Change) -> Iterator[Point]:

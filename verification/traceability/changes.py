@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from verification.evidence import Change, ItemKind, LinkStatus
+from verification.evidence import Change, ItemKind, LinkStatus, Meaning, Review
 from verification.traceability.items import Entry, Items
 from verification.traceability.standing import Standing
 
@@ -22,12 +22,22 @@ def find_change_records(items: Items) -> Iterator[Change]:
         yield read_change(entry)
 
 
-def standing_of_change(entry: Entry) -> Standing:
-    """A change holds once people have completed it; whether the evidence bears it, `clearway change check` says."""
+def standing_of_change(entry: Entry, review: Review) -> Standing:
+    """A change holds once people have completed and approved it.
+
+    Whether the evidence bears it, `clearway change check` says.
+    """
     missing = [what for key, what in BY_PEOPLE.items() if entry.value[key] is None]
+    if not is_approved(review):
+        missing.append("approval of it as it stands")
     if missing:
         return Standing(LinkStatus.GAP, f"open: no {', no '.join(missing)}")
-    return Standing(LinkStatus.COVERS, "verified again, its risks reviewed, and decided")
+    return Standing(LinkStatus.COVERS, "verified again, its risks reviewed, decided and approved")
+
+
+def is_approved(review: Review) -> bool:
+    """Whether a person has approved the record as it is now; of one that was changed since, nothing holds."""
+    return Meaning.APPROVED in review.meanings
 
 
 def read_change(entry: Entry) -> Change:

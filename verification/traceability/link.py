@@ -69,7 +69,7 @@ def link(sources: Sources) -> TraceGraph:
         graph.standings[identity] = sources.proof.of_study_criterion(identity)
     graph.standings |= find_risk_standings(sources.items, graph.standings | graph.criteria, _tagged(graph))
     for entry in sources.items.of(ItemKind.CHANGE):
-        graph.standings[entry.id] = standing_of_change(entry)
+        graph.standings[entry.id] = standing_of_change(entry, sources.reviews.get(entry.id, Review()))
     kinds = _kinds(sources)
     for section in sources.sections:
         graph.standings[section.id] = section.standing(graph.standings, kinds)

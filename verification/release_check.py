@@ -26,6 +26,7 @@ from verification.evidence import (
     Severity,
     TraceEvidence,
     find_stale,
+    is_reviewable,
 )
 from verification.locks import LOCKS
 
@@ -148,10 +149,11 @@ def _creation(ground: Ground) -> Found:
 def _activities(ground: Ground) -> Found:
     trace = ground.trace
     blocking = [issue for issue in trace.issues if issue.severity is Severity.BLOCKING]
-    reviews = Counter(item.review.status for item in trace.items)
+    items = [item for item in trace.items if is_reviewable(item)]
+    reviews = Counter(item.review.status for item in items)
     opened = [item.id for item in trace.items if item.kind.value == "change" and item.status is not LinkStatus.COVERS]
     evidence = [
-        f"{reviews[ReviewStatus.REVIEWED]} of {len(trace.items)} items are reviewed",
+        f"{reviews[ReviewStatus.REVIEWED]} of {len(items)} items are reviewed",
         f"{len(trace.changes)} changes",
     ]
     missing = [f"blocking issues: {len(blocking)}, see `clearway trace --check`"] if blocking else []

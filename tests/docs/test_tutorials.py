@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TUTORIALS = ("qa", "regulatory_affairs", "pacs", "statistician", "ml_engineer", "engineer")
 """In the order of their readers' work, in one checkout: the first makes the evidence that the others start from."""
 
-NOT_COPIED = shutil.ignore_patterns(".venv", ".tox", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".tox", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
 
 
 @dataclass
@@ -60,9 +60,13 @@ def run(command: str, checkout: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, all of it committed there: evidence of an uncommitted checkout blocks a build."""
+    """A copy of the checkout, all of it committed there: evidence of an uncommitted checkout blocks a build.
+
+    Its history is a clone: in a worktree `.git` is a file, and a copy of it would be the same repository.
+    """
     copy = tmp_path_factory.mktemp("tutorial") / "clearway"
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    run(f"git clone --quiet --bare '{ROOT}' .git && git config core.bare false", copy)
     run("git add -A && (git diff --cached --quiet || git -c user.name=test -c user.email= commit -qm test)", copy)
     return copy
 

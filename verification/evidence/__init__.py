@@ -22,7 +22,7 @@ from verification.evidence.files import (
     write_evidence,
 )
 from verification.evidence.project import LARGEST_BYTES, RECORDS, Project, ProjectError, find_project, sha256_of
-from verification.evidence.reviews import fitting, lines_by_subject
+from verification.evidence.reviews import fitting, is_reviewable, lines_by_subject
 from verification.evidence.run import recorded_run
 from verification.evidence.types import *  # noqa: F403  the vocabulary is re-exported whole; types.__all__ rules it
 
@@ -40,6 +40,7 @@ __all__ = [
     "find_stale",
     "fitting",
     "held",
+    "is_reviewable",
     "lines_by_subject",
     "read_bundle",
     "read_evidence",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from verification.evidence.types import Meaning, ReviewLine
+from verification.evidence.types import Item, ItemKind, Meaning, ReviewLine
+
+
+def is_reviewable(item: Item) -> bool:
+    """Whether a person reviews it. A section is approved with its document."""
+    return item.kind is not ItemKind.DOCUMENT_SECTION
 
 
 def lines_by_subject(record: Iterable[ReviewLine]) -> dict[str, tuple[ReviewLine, ...]]:

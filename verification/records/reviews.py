@@ -15,6 +15,7 @@ from verification.evidence import (
     ReviewStatus,
     Severity,
     fitting,
+    is_reviewable,
     lines_by_subject,
 )
 from verification.records.record import RECORD
@@ -45,7 +46,7 @@ def find_review_issues(
     for item in items:
         if item.review.status is ReviewStatus.SUSPECT:
             yield _suspect(f"{item.file}:{item.line}", item.id, item.review)
-        elif item.review.status is ReviewStatus.UNREVIEWED and item.kind is not ItemKind.DOCUMENT_SECTION:
+        elif item.review.status is ReviewStatus.UNREVIEWED and is_reviewable(item):
             unreviewed[item.kind] += 1
     gone = reviews.keys() - subjects.keys() - set(retired)
     for identity in (*sorted(gone), PROTOCOL):

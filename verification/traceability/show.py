@@ -22,6 +22,7 @@ from verification.evidence import (
     StudiesEvidence,
     TraceEvidence,
     VerificationEvidence,
+    is_reviewable,
 )
 
 _MADE = (ItemKind.SYMBOL, ItemKind.SCENARIO)
@@ -131,7 +132,7 @@ def render_dashboard(trace: TraceEvidence) -> Iterator[str]:
     implemented = sum(control.implemented is LinkStatus.COVERS for control in trace.controls)
     effective = sum(control.effective is LinkStatus.COVERS for control in trace.controls)
     yield f"risk controls: {len(trace.controls)}, implemented {implemented}, shown to be effective {effective}"
-    reviews = Counter(item.review.status for item in trace.items if item.kind is not ItemKind.DOCUMENT_SECTION)
+    reviews = Counter(item.review.status for item in trace.items if is_reviewable(item))
     yield "reviews: " + ", ".join(f"{reviews[status]} {status.value}" for status in ReviewStatus)
     noticed = sum(each.killed for each in trace.strengths)
     survived = sum(each.survived for each in trace.strengths)

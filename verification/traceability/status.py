@@ -15,6 +15,7 @@ from verification.evidence import (
     RunKind,
     Severity,
     TraceEvidence,
+    is_reviewable,
 )
 
 ENGINEER, ML_ENGINEER, STATISTICIAN = "engineer", "ML engineer", "statistician"
@@ -118,10 +119,11 @@ def _from_releases(device: DeviceEvidence) -> Iterator[Step]:
 
 
 def _from_reviews(trace: TraceEvidence, bundle: EvidenceBundle) -> Iterator[Step]:
-    unreviewed = Counter(item.kind.value for item in trace.items if item.review.status is ReviewStatus.UNREVIEWED)
+    items = [item for item in trace.items if is_reviewable(item)]
+    unreviewed = Counter(item.kind.value for item in items if item.review.status is ReviewStatus.UNREVIEWED)
     if unreviewed:
         kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in unreviewed.most_common(3))
-        what = f"{unreviewed.total()} of {len(trace.items)} items were never reviewed ({kinds} …)"
+        what = f"{unreviewed.total()} of {len(items)} items were never reviewed ({kinds} …)"
         yield Step(QA, what, "have people review them: `clearway review ID…`", False)
     run = bundle.verification
     if not isinstance(run, Gap) and run.kind is not RunKind.FORMAL:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from submission.claims import compose, cut, join_words, mark, number_of, pick, runs_of, written
+from submission.claims import compose, cut, join_words, mark, number_of, origin_of, pick, runs_of, written
 from submission.matrix import Faults
 from verification.evidence import (
     Confusion,
@@ -615,6 +615,8 @@ def _shortened(value: str) -> str:
     if len(value) <= LONGEST_ID:
         return value
     half = LONGEST_ID // 2
+    if not origin_of(value):  # several pieces of evidence, or none
+        return compose("{}…{}", cut(value, 0, half), cut(value, len(value) - half, len(value)))
     return written(f"{value[:half]}…{value[-half:]}", value, f"shortened {half}")
 
 

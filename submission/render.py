@@ -118,7 +118,7 @@ def furniture(package: Package) -> dict[str, object]:
     reasons = _reasons(package.blocking)
     return {
         "standing_banner": next((banner for banner in package.banners if banner != BLOCKED), ""),
-        "blocking_short": ", ".join(reason.heading for reason in reasons),
+        "blocking_short": join_words(reason.heading for reason in reasons),
         "reasons": reasons,
         "release_digest_short": "none" if isinstance(release, Gap) else first_digits(release.digest),
         "release_line": release if isinstance(release, Gap) else compose("{} {}", release.name, release.version),

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ TRACE_EXAMPLE = """example: clearway submission trace --output trace.html
 MATRIX_EXAMPLE = """example: clearway submission matrix matrix.xlsx
      and: clearway submission matrix code.csv --direction backward"""
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
+ATTACK_EXAMPLE = "example: clearway submission attack build/submission --times 260 --seed 7"
 
 
 def submission(argv: list[str]) -> int:
@@ -30,15 +32,15 @@ def submission(argv: list[str]) -> int:
     """
     arguments = _parser().parse_args(argv)
     commands = {
-        "build": _build, "audit": _audit, "exploration": _exploration, "trace": _trace, "matrix": _matrix,
-        **exchange_cli.COMMANDS,
+        "build": _build, "audit": _audit, "attack": _attack, "exploration": _exploration, "trace": _trace,
+        "matrix": _matrix, **exchange_cli.COMMANDS,
     }  # fmt: skip
     return commands[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    names = "|".join(("build", "audit", "exploration", "trace", "matrix", *exchange_cli.COMMANDS))
+    names = "|".join(("build", "audit", "attack", "exploration", "trace", "matrix", *exchange_cli.COMMANDS))
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
@@ -53,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help=said, description=said, epilog=AUDIT_EXAMPLE)
     audit.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made")
     audit.add_argument("--json", action="store_true", help="print one JSON object a finding")
+    said = "corrupt copies of a built folder, one fault at a time, and count what the audit finds"
+    attack = commands.add_parser("attack", help=said, description=said, epilog=ATTACK_EXAMPLE)
+    attack.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made; it is not changed")
+    attack.add_argument("--times", type=int, default=130, help="how many attacks, the kinds in turn (%(default)s)")
+    attack.add_argument("--seed", type=int, default=1, help="the same seed, the same attacks (%(default)s)")
+    attack.add_argument("--json", action="store_true", help="print one JSON object an attack")
     said = "write the exploration of the data as one HTML page that needs nothing else"
     page = commands.add_parser("exploration", help=said, description=said, epilog=PAGE_EXAMPLE)
     page.add_argument(
@@ -129,6 +137,26 @@ def _audit(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         print(report.line())
     return 1 if report.findings else 0
+
+
+def _attack(arguments: argparse.Namespace) -> int:
+    from submission.audit import audit
+    from submission.audit.attack import attack, tabulate
+
+    if not arguments.folder.is_dir() or audit(arguments.folder).findings:
+        message = f"{arguments.folder}: no package in which the audit finds nothing; build one, then attack it"
+        print(f"clearway submission attack: {message}", file=sys.stderr)
+        return 2
+    tried = []
+    for one in attack(arguments.folder, arguments.times, arguments.seed):
+        tried.append(one)
+        if arguments.json:
+            print(json.dumps(asdict(one)), flush=True)
+        elif sys.stderr.isatty():
+            print(f"\r\033[K[{len(tried)}/{arguments.times}] {one.kind}", end="", file=sys.stderr, flush=True)
+    if not arguments.json:
+        print("\n".join(tabulate(tried)))
+    return 1 if any(not one.found for one in tried) else 0
 
 
 def _exploration(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, meta
 
 from submission.catalogue import Catalogue, Entry
 from submission.claims import remember, step
@@ -52,7 +52,9 @@ def set_documents(
     html = {entry: render_html(environment, entry, package, none) for entry in catalogue.documents}
     asked = answered(package, catalogue, {entry.number: headings_of(page) for entry, page in html.items()})
     first = [entry for entry in catalogue.documents if not entry.follows]
-    html |= {entry: render_html(environment, entry, asked, none) for entry in first}
+    html |= {
+        entry: render_html(environment, entry, asked, none) for entry in first if _reads_answers(environment, entry)
+    }
     manifest = make_manifest(asked, (), {f"evidence/{name}": digest for name, digest in holdings.digests.items()})
     evidence = remember(manifest["evidence"], f"{MANIFEST}#/evidence")
     files = {**holdings.files, MANIFEST: manifest}
@@ -70,6 +72,24 @@ def set_documents(
     _settle(catalogue.documents, made, again)
     order = catalogue.documents
     return TypeSet(asked, tuple((one, html[one]) for one in order), tuple(made[one.number] for one in order))
+
+
+ANSWERS = {"register", "guidance", "questions", "comparison"}
+"""Names that hold something else once the sections of all documents are known."""
+
+
+def _reads_answers(environment: Environment, entry: Entry) -> bool:
+    """Whether a template uses one of these names, itself or in what it includes."""
+    assert environment.loader is not None  # it is made with one
+    todo, seen = [entry.template], set[str]()
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        tree = environment.parse(environment.loader.get_source(environment, name)[0])
+        if ANSWERS & meta.find_undeclared_variables(tree):
+            return True
+        todo += [other for other in meta.find_referenced_templates(tree) if other and other not in seen]
+    return False
 
 
 def _settle(

@@ -11,6 +11,7 @@ Found = tuple[str, str, str]
 Cells = dict[str, int]
 
 VERIFICATION, STUDIES, DEVICE = "evidence/verification.json", "evidence/studies.json", "evidence/device.json"
+TRACE = "evidence/trace.json"
 TOLERANCE = 1e-9
 
 PROPORTIONS: dict[str, Callable[[Cells], tuple[int, int]]] = {
@@ -30,6 +31,7 @@ def find_arithmetic(manifest: dict[str, Any], evidence: dict[str, dict[str, Any]
             yield "evidence-unreadable", name, "is missing or is not a JSON object"
     try:
         yield from _find_counts(manifest, evidence.get(VERIFICATION))
+        yield from _find_other_counts(manifest["counts"], evidence, (manifest["release"] or {}).get("name"))
         yield from _find_release(manifest, evidence.get(DEVICE))
         yield from _find_studies(evidence.get(STUDIES))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -56,6 +58,44 @@ def _find_counts(manifest: dict[str, Any], verification: dict[str, Any] | None) 
         yield "blocking-hidden", "manifest.json", "the verification is not a clean pass, and the package is not blocked"
 
 
+KINDS = {
+    "user_needs": "user_need",
+    "system_requirements": "system_requirement",
+    "software_requirements": "software_requirement",
+}
+"""Counts of items, and their kind in the trace."""
+
+
+def _find_other_counts(
+    stated: dict[str, Any], evidence: dict[str, dict[str, Any] | None], release: str | None
+) -> Iterator[Found]:
+    """Yield each count of the manifest that is not the number of what it counts."""
+    counted: dict[str, int] = {}
+    trace = evidence.get(TRACE)
+    if trace:
+        kinds = Counter(item["kind"] for item in trace["items"])
+        counted |= {name: kinds[kind] for name, kind in KINDS.items()}
+        counted |= {name: len(trace[name]) for name in ("hazards", "controls", "anomalies", "deviations")}
+    verification = evidence.get(VERIFICATION)
+    if verification:
+        counted["passed"] = sum(result["status"] == "passed" for result in verification["results"])
+    study = _study_of(evidence, release)
+    if study:
+        counted |= {"estimates": len(study["estimates"]), "criteria": len(study["criteria"])}
+        counted["criteria_met"] = sum(criterion["met"] is True for criterion in study["criteria"])
+    for name, number in counted.items():
+        if stated[name] != number:
+            yield "count-differs", "manifest.json", f"states {name}: {stated[name]}, the evidence holds {number}"
+
+
+def _study_of(evidence: dict[str, dict[str, Any] | None], release: str | None) -> dict[str, Any] | None:
+    """The study that a release names."""
+    named = [one["study"] for one in (evidence.get(DEVICE) or {}).get("releases", ()) if one["name"] == release]
+    studies = (evidence.get(STUDIES) or {}).get("studies", ())
+    found: list[dict[str, Any]] = [study for study in studies if study["name"] in named]
+    return found[0] if found else None
+
+
 def _find_release(manifest: dict[str, Any], device: dict[str, Any] | None) -> Iterator[Found]:
     stated = manifest["release"]
     if device is None or stated is None:
@@ -63,6 +103,9 @@ def _find_release(manifest: dict[str, Any], device: dict[str, Any] | None) -> It
     known = [{name: release[name] for name in stated} for release in device["releases"]]
     if stated not in known:
         yield "release-differs", "manifest.json", f"names release {stated}, which {DEVICE} does not hold"
+    expected = "blocked" if manifest["blocking"] else stated["status"]
+    if manifest["state"] != expected:
+        yield "state-differs", "manifest.json", f"state {manifest['state']!r}, release and issues give {expected!r}"
     banner = "REFERENCE RELEASE, NOT FOR SUBMISSION"
     if stated["status"] == "reference" and banner not in manifest["banners"]:
         yield "banner-missing", "manifest.json", f"a reference release without its banner {banner!r}"

@@ -426,3 +426,15 @@ def attack(folder: Path, times: int, seed: int) -> Iterator[Tried]:
                 findings = audit(copy).findings
                 yield Tried(kind, what, findings[0].code if findings else "")
         done += 1
+
+
+def tabulate(tried: list[Tried]) -> Iterator[str]:
+    """Yield a line for each kind of attack: how many were found, and by what; then each that was not."""
+    for kind in ATTACKS:
+        of_kind = [one for one in tried if one.kind == kind]
+        found = [one for one in of_kind if one.found]
+        if of_kind:
+            by = ", ".join(sorted({one.found for one in found}))
+            yield f"{kind:42} {len(found):4} of {len(of_kind):4} found{f'  ({by})' if by else ''}"
+    yield f"{'all':42} {sum(bool(one.found) for one in tried):4} of {len(tried):4} found"
+    yield from (f"not found: {one.kind}: {one.what}" for one in tried if not one.found)

@@ -1,0 +1,54 @@
+"""The audit under attack: whatever one thing a forger changes, and however well the digests agree, it is found."""
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from submission.audit import audit
+from submission.audit.attack import ATTACKS, Forgery, attack, change_digit, tabulate
+from submission.cli import submission
+
+
+@pytest.fixture
+def folder(good, tmp_path) -> Path:
+    return Path(shutil.copytree(good.folder, tmp_path / "package"))
+
+
+def test_every_attack_is_found(folder):
+    tried = list(attack(folder, 4 * len(ATTACKS), seed=20))
+    assert {one.kind for one in tried} >= set(ATTACKS) - {"a score of an image"}  # the fictitious studies have none
+    assert [one for one in tried if not one.found] == []
+    assert audit(folder).findings == ()  # the package itself is as it was
+
+
+def test_a_changed_figure_is_named_by_page(folder):
+    what = change_digit(Forgery(folder, random.Random(3)))  # noqa: S311  dice, not secrets
+    assert what is not None
+    file, _, rest = what.partition(", page ")
+    found = audit(folder).findings
+    assert {(one.code, one.where) for one in found} >= {("page-differs", f"{file}, page {rest.partition(':')[0]}")}
+
+
+def test_without_the_comparison_with_the_ledger_a_changed_figure_would_pass(folder, monkeypatch):
+    monkeypatch.setattr("submission.audit.audit.find_in_ledgers", lambda *_: ())
+    tried = [one for one in attack(folder, len(ATTACKS), seed=5) if one.kind == "a letter on a page"]
+    assert [one.found for one in tried] in ([""], ["page-lacks"])
+
+
+def test_the_command_counts_by_kind_and_refuses_what_is_no_package(folder, capsys):
+    assert submission(["attack", str(folder), "--times", "2"]) == 0
+    assert "a digit on a page" in capsys.readouterr().out
+    (folder / "stranger.txt").write_text("x")
+    assert submission(["attack", str(folder), "--times", "1"]) == 2
+    assert "no package in which the audit finds nothing" in capsys.readouterr().err
+
+
+def test_what_was_not_found_is_listed():
+    from submission.audit.attack import Tried
+
+    kind = next(iter(ATTACKS))
+    lines = list(tabulate([Tried(kind, "x", "page-differs"), Tried(kind, "y", "")]))
+    assert lines[0].split() == [*kind.split(), "1", "of", "2", "found", "(page-differs)"]
+    assert lines[-1] == f"not found: {kind}: y"

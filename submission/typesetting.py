@@ -12,6 +12,7 @@ from jinja2 import Environment, meta
 from submission.catalogue import Catalogue, Entry
 from submission.claims import remember, step
 from submission.context import MANIFEST, Package, answered
+from submission.environment import TEMPLATES
 from submission.ledger import as_json, carried
 from submission.manifest import make_manifest
 from submission.pdf import Attached
@@ -80,12 +81,11 @@ ANSWERS = {"register", "guidance", "questions", "comparison"}
 
 def _reads_answers(environment: Environment, entry: Entry) -> bool:
     """Whether a template uses one of these names, itself or in what it includes."""
-    assert environment.loader is not None  # it is made with one
     todo, seen = [entry.template], set[str]()
     while todo:
         name = todo.pop()
         seen.add(name)
-        tree = environment.parse(environment.loader.get_source(environment, name)[0])
+        tree = environment.parse((TEMPLATES / name).read_text())
         if ANSWERS & meta.find_undeclared_variables(tree):
             return True
         todo += [other for other in meta.find_referenced_templates(tree) if other and other not in seen]

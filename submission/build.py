@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,9 @@ from submission.places import look_up
 from submission.prints import Prints
 from submission.render import Rendered, RenderError
 from submission.text import read_text, text_file, text_json
-from submission.typesetting import Holdings, set_documents
+from submission.typesetting import Holdings, TypeSet, set_documents
 from submission.volume import FILE, print_volume
+from submission.wording import find_faults
 from verification.evidence import Project, write_atomically
 
 SIDECAR = "manifest.sha256"
@@ -66,7 +67,7 @@ def build(
     prints = Prints(project.root / "build" / "cache" / "prints")
     made = set_documents(environment, catalogue, package, evidence, prints)
     package, documents = made.package, made.documents
-    _check_numerals(catalogue, documents)
+    _check(catalogue, made)
     texts = {text_file(entry.file): text_content(entry, page) for entry, page in made.html}
     whole = print_volume(environment, package, made.html, _carried_by_volume(holdings)) if volume else None
     prints.prune()
@@ -78,21 +79,33 @@ def build(
     return Built(target, package, documents)
 
 
-def _check_numerals(catalogue: Catalogue, documents: Iterable[Rendered]) -> None:
-    """See that every figure on a page comes from evidence.
+def _check(catalogue: Catalogue, made: TypeSet) -> None:
+    """See that every figure on a page comes from evidence, and that every text says only what it may.
 
     Raises:
-        RenderError: one does not; names each with its document and page.
+        RenderError: one does not; names each with its document, page or section.
     """
+    told = [*_headed("free numerals", NUMERALS_HINT, _free_numerals(catalogue, made.documents))]
+    told += _headed("wording", WORDING_HINT, find_faults(made.html, catalogue, made.package.source.commit_date))
+    if told:
+        raise RenderError("\n".join(told))
+
+
+NUMERALS_HINT = "render it from evidence through a filter, or let submission/terms.yaml say why it is a word"
+WORDING_HINT = "mend the text, or let submission/wording.yaml or standards.yaml hold it, with its reason"
+
+
+def _headed(kind: str, hint: str, faults: Sequence[str]) -> Sequence[str]:
+    return [f"{kind}: {len(faults)}; {hint}", *faults] if faults else []
+
+
+def _free_numerals(catalogue: Catalogue, documents: Iterable[Rendered]) -> list[str]:
     terms = [term.term for term in catalogue.terms]
-    free = [
+    return [
         f"{document.entry.number}, page {page} ({document.entry.template}): {text[:80]!r} is in no evidence"
         for document in documents
         for page, text in find_free(document.said, terms)
     ]
-    if free:
-        hint = "render it from evidence through a filter, or let submission/terms.yaml say why it is a word"
-        raise RenderError("\n".join([f"free numerals: {len(free)}; {hint}", *free]))
 
 
 def _carried_by_volume(holdings: Mapping[str, bytes]) -> list[Attached]:

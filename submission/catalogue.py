@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -28,6 +29,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     A `wide` one lies on its side; one that `runs_on` starts its text below the contents, on the first page. One that
     `follows` is set after the others, since it states their pages. A `brief` one is of one page and has no contents.
+    A `plan` may promise.
     """
 
     number: str
@@ -40,6 +42,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     runs_on: bool = False
     follows: bool = False
     brief: bool = False
+    plan: bool = False
 
     @property
     def file(self) -> str:
@@ -195,6 +198,63 @@ class Equivalence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     rows: tuple[Characteristic, ...]
 
 
+class Allowed(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A phrase in which the words of a rule do not mislead, and why."""
+
+    phrase: str
+    why: str
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Words that no document may use: a regular expression that minds no case, and why they may not stand."""
+
+    pattern: str
+    why: str
+    allowed: tuple[Allowed, ...] = ()
+
+
+class Identifiers(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A regular expression of names in capitals that are no abbreviations, and why."""
+
+    pattern: str
+    why: str
+
+
+class Capitals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Words that are written in capitals and shorten nothing, and why."""
+
+    words: tuple[str, ...]
+    why: str
+
+
+class Abbreviation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An abbreviation and what it is short for."""
+
+    short: str
+    long: str
+
+
+class Wording(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`wording.yaml`. `reviewed_by` is the person who has reviewed it; None: nobody has.
+
+    `citations` are regular expressions of what cites a standard or a regulation.
+    """
+
+    reviewed_by: str | None
+    placeholders: tuple[Rule, ...]
+    promises: tuple[Rule, ...]
+    misleading: tuple[Rule, ...]
+    citations: tuple[str, ...]
+    identifiers: tuple[Identifiers, ...]
+    capitals: tuple[Capitals, ...]
+    abbreviations: tuple[Abbreviation, ...]
+
+    def patterns(self) -> tuple[str, ...]:
+        """All its regular expressions."""
+        rules = (*self.placeholders, *self.promises, *self.misleading)
+        return (*(rule.pattern for rule in rules), *(one.pattern for one in self.identifiers), *self.citations)
+
+
 class _Loader(yaml.SafeLoader):
     """Dates stay the text that a person wrote."""
 
@@ -216,6 +276,7 @@ class Catalogue:
     equivalence: Equivalence
     questions: tuple[Asked, ...]
     terms: tuple[Term, ...]
+    wording: Wording
     proposals: proposals.Proposals
 
 
@@ -230,6 +291,7 @@ def read_catalogue(folder: Path = HERE) -> Catalogue:
         standards=_read(folder / "standards.yaml", tuple[Standard, ...]),
         gaps=_read(folder / "gaps.yaml", Gaps),
         terms=_read(folder / "terms.yaml", tuple[Term, ...]),
+        wording=_read_wording(folder / "wording.yaml"),
         proposals=_read_proposals(folder),
         **_read_lists(folder),
     )
@@ -343,6 +405,16 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
+def _read_wording(path: Path) -> Wording:
+    wording = _read(path, Wording)
+    for pattern in wording.patterns():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise CatalogueError(f"{path.parent.name}/{path.name}: {pattern!r}: {error}; mend the pattern") from error
+    words = [word for one in wording.capitals for word in one.words]
+    _unique(path, [one.short for one in wording.abbreviations] + words)
+    return wording
 
 
 def _read_proposals(folder: Path) -> proposals.Proposals:

@@ -11,7 +11,7 @@ import msgspec
 
 from submission.answers import Answer, Comparison, Missing
 from submission.blocking import REVIEWS, find_advisory, find_blocking
-from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard
+from submission.catalogue import Catalogue, DeclaredGap, Entry, Standard, Wording
 from submission.claims import compose, join_words, number_of, origin_of, pick, remember, rows, stretch, written
 from submission.components import lacking
 from submission.filters import count
@@ -120,6 +120,7 @@ class Package:
     advisory: tuple[Issue, ...]
     documents: tuple[Entry, ...]
     standards: tuple[Standard, ...]
+    wording: Wording
     declared: Mapping[str, Gap]
     found: tuple[RegisterRow, ...]
     register: tuple[RegisterRow, ...]
@@ -251,6 +252,7 @@ def _assemble(project: Project, catalogue: Catalogue, release_name: str) -> Pack
         advisory=advisory,
         documents=catalogue.documents,
         standards=catalogue.standards,
+        wording=catalogue.wording,
         declared=declared,
         found=found,
         register=found,

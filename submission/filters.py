@@ -114,7 +114,7 @@ def _ticked(text: str) -> Markup:
 
 def gap_inline(gap: Gap) -> Markup:
     """A gap as it stands in a line of text or in a cell."""
-    return Markup('<span class="gap"><b>Gap</b> {} <i>Closed by:</i> {}</span>').format(
+    return Markup('<span class="gap"><b>Gap</b> {} <i>Closed by:</i> <span class="closes">{}</span></span>').format(
         ticked(sentence(gap.reason)), ticked(sentence(gap.closes))
     )
 

@@ -199,6 +199,11 @@ def _walk(box: Any, claim: int | None, why: str) -> Iterator[tuple[Said, bool]]:
             yield from _walk(child, claim, why)
 
 
+def texts_drawn(source: str) -> Iterator[str]:
+    """The texts of a drawing, before or after its claims are numbered."""
+    return (said.text for said in _drawn(source))
+
+
 def _drawn(source: str) -> Iterator[Said]:
     """What a drawing says."""
     _, found, encoded = source.partition("data:image/svg+xml;base64,")

@@ -18,12 +18,13 @@ from jinja2 import Environment
 from markupsafe import Markup
 from PIL import ImageFile
 
-from submission.catalogue import Entry, Standard
+from submission.catalogue import Abbreviation, Entry, Standard
 from submission.claims import compose, join_words, number_of, pick
 from submission.context import BLOCKED, Package
 from submission.filters import FONTS, count, first_digits, shipped_characters, spell
 from submission.ledger import Claim, Said, carried, find_records, group_records, number_claims, read_page, strip_claims
 from submission.pdf import VARIANT, Attached, attach, finish
+from submission.wording import abbreviations_in
 from verification.evidence import Gap, Issue, Meaning, fitting, lines_by_subject
 
 HERE = Path(__file__).parent
@@ -80,8 +81,7 @@ def render_html(environment: Environment, entry: Entry, package: Package, extra:
         body = environment.get_template(entry.template).render(names)
     except Exception as error:
         raise RenderError(f"{_place(error, entry)}: {_words(error)}") from error
-    body = _with_ending(body, _notes(environment, cited) + _records(environment, find_records(body)))
-    html = _resolve(_contents(body))
+    html = _resolve(_contents(_with_ending(environment, entry, package, body, cited)))
     content = content_digest(html)
     html = html.replace(APPROVAL, str(_approval(package, entry.number, content)), 1)
     return number_claims(html, find_records(html), content)
@@ -157,10 +157,20 @@ def _notes(environment: Environment, cited: dict[str, Standard]) -> str:
 RECORDS = '<h2 id="evidence">'
 
 
-def _with_ending(html: str, ending: str) -> str:
-    """Put what closes a document behind its last section."""
+def _with_ending(
+    environment: Environment, entry: Entry, package: Package, html: str, cited: dict[str, Standard]
+) -> str:
+    """Put what closes a document behind its last section: notes, abbreviations, and the records of its figures."""
     body, end, rest = html.rpartition("</div>\n</body>")
-    return f"{body}{ending}{end}{rest}"
+    noted = body + _notes(environment, cited)
+    short = _abbreviations(environment, entry, abbreviations_in(noted, package.wording))
+    return f"{noted}{short}{_records(environment, find_records(body))}{end}{rest}"
+
+
+def _abbreviations(environment: Environment, entry: Entry, found: Sequence[Abbreviation]) -> str:
+    """The abbreviations of a document; on its one page those of a brief one stand in a line."""
+    module: Any = environment.get_template("_macros.html").module
+    return str(module.abbreviations(found, entry.brief)) if found else ""
 
 
 def _records(environment: Environment, records: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ TRACE_EXAMPLE = """example: clearway submission trace --output trace.html
 MATRIX_EXAMPLE = """example: clearway submission matrix matrix.xlsx
      and: clearway submission matrix code.csv --direction backward"""
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
+FIGURE_EXAMPLE = "example: clearway submission figure 0.933 --document CW-DOC-003"
 ATTACK_EXAMPLE = "example: clearway submission attack build/submission --times 260 --seed 7"
 
 
@@ -32,15 +33,15 @@ def submission(argv: list[str]) -> int:
     """
     arguments = _parser().parse_args(argv)
     commands = {
-        "build": _build, "audit": _audit, "attack": _attack, "exploration": _exploration, "trace": _trace,
-        "matrix": _matrix, **exchange_cli.COMMANDS,
+        "build": _build, "audit": _audit, "attack": _attack, "figure": _figure, "exploration": _exploration,
+        "trace": _trace, "matrix": _matrix, **exchange_cli.COMMANDS,
     }  # fmt: skip
     return commands[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    names = "|".join(("build", "audit", "attack", "exploration", "trace", "matrix", *exchange_cli.COMMANDS))
+    names = "|".join(("build", "audit", "attack", "figure", "exploration", "trace", "matrix", *exchange_cli.COMMANDS))
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
@@ -61,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     attack.add_argument("--times", type=int, default=130, help="how many attacks, the kinds in turn (%(default)s)")
     attack.add_argument("--seed", type=int, default=1, help="the same seed, the same attacks (%(default)s)")
     attack.add_argument("--json", action="store_true", help="print one JSON object an attack")
+    said = "say what is behind a figure of a document: its place in the evidence, its record, the images it counts"
+    figure = commands.add_parser("figure", help=said, description=said, epilog=FIGURE_EXAMPLE)
+    figure.add_argument("text", metavar="FIGURE", help="as the page prints it")
+    figure.add_argument("--document", required=True, metavar="CW-DOC-…", help="the number of the document")
+    figure.add_argument(
+        "--folder", type=Path, default=Path("build/submission"), metavar="DIR", help="a built folder (%(default)s)"
+    )
     said = "write the exploration of the data as one HTML page that needs nothing else"
     page = commands.add_parser("exploration", help=said, description=said, epilog=PAGE_EXAMPLE)
     page.add_argument(
@@ -157,6 +165,18 @@ def _attack(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         print("\n".join(tabulate(tried)))
     return 1 if any(not one.found for one in tried) else 0
+
+
+def _figure(arguments: argparse.Namespace) -> int:
+    from submission.behind import UnknownFigureError, find_behind
+
+    try:
+        for line in find_behind(arguments.folder, arguments.text, arguments.document):
+            print(line)
+    except UnknownFigureError as error:
+        print(f"clearway submission figure: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _exploration(arguments: argparse.Namespace) -> int:

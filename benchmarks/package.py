@@ -1,0 +1,86 @@
+"""Building the package: in full, with nothing changed, with one requirement changed.
+
+python benchmarks/package.py [--release NAME]
+
+Works on the evidence of the checkout as it stands, in a folder of its own; prints seconds of the clock and of all
+processors, largest memory, and pages a second beside one plain pass of WeasyPrint over the same markup in one process.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from submission.build import build
+from verification.evidence import Project, find_project, read_bundle, write_evidence
+
+
+def measure(name: str, project: Project, release: str, output: Path) -> tuple[int, float]:
+    """Build, print what it took, return pages and seconds of processors."""
+    start, before = time.perf_counter(), os.times()
+    built = build(project, release, output)
+    after = os.times()
+    processors = sum(after[:4]) - sum(before[:4])
+    pages = sum(document.pages for document in built.documents)
+    memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    print(f"{name:28} {time.perf_counter() - start:7.1f} s  {processors:7.1f} CPU s  {pages:5} pages  {memory:6.0f} MB")
+    return pages, processors
+
+
+def copied(project: Project, folder: Path) -> Project:
+    """The checkout at its commit, with its evidence and without earlier prints."""
+    root = folder / "checkout"
+    os.system(f"git clone -q {project.root} {root}")
+    shutil.copytree(project.evidence, root / "build" / "evidence")
+    return Project(root)
+
+
+def plain(project: Project, output: Path) -> float:
+    """Seconds of processors of one pass of WeasyPrint over the same markup."""
+    from weasyprint import CSS, HTML
+
+    from submission.catalogue import read_catalogue
+    from submission.context import assemble
+    from submission.environment import make_environment
+    from submission.render import HERE, render_html
+
+    catalogue = read_catalogue()
+    package, environment = assemble(project, catalogue, "paediatric-reference"), make_environment()
+    none = {"pages": dict.fromkeys((entry.number for entry in catalogue.documents), None)}
+    pages = [render_html(environment, entry, package, none) for entry in catalogue.documents]
+    style = CSS(filename=str(HERE / "style.css"))
+    before = os.times()
+    for page in pages:
+        HTML(string=page, base_url=f"{HERE}/").write_pdf(output / "plain.pdf", stylesheets=[style])
+    after = os.times()
+    return sum(after[:4]) - sum(before[:4])
+
+
+def main() -> None:
+    """Measure in a temporary folder."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--release", default="paediatric-reference")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        project = copied(find_project(None), folder)
+        pages, full = measure("full", project, arguments.release, folder / "package")
+        measure("nothing changed", project, arguments.release, folder / "package")
+        trace: Any = read_bundle(project.evidence).trace
+        first = next(item for item in trace.items if item.kind == "software_requirement")
+        longer = replace(first, text=f"{first.text} In one word more.")
+        items = tuple(longer if item is first else item for item in trace.items)
+        write_evidence(project.evidence, "trace.json", replace(trace, items=items))
+        measure("one requirement changed", project, arguments.release, folder / "package")
+        once = plain(project, folder)
+        print(f"pages a CPU second: {pages / full:.1f}; one plain pass of WeasyPrint: {pages / once:.1f}")
+
+
+if __name__ == "__main__":
+    main()

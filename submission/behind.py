@@ -1,0 +1,82 @@
+"""What is behind a figure of a built package: its place in the evidence, the record there, and its scores."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SHOWN = ("metric", "subgroup", "value", "interval", "events", "n", "patients", "reference_standard", "met", "criterion")
+"""Fields of a record that say what a figure is, in this order where they are there."""
+
+
+class UnknownFigureError(Exception):
+    """The package has no ledger, or no claim that reads so; the message says what there is."""
+
+
+def find_behind(folder: Path, text: str, document: str) -> Iterator[str]:
+    """Yield lines for a terminal: each claim of a document that reads as `text`, with its record and its scores.
+
+    Raises:
+        UnknownFigureError: there is none.
+    """
+    path = folder / "claims" / f"{document}.json"
+    try:
+        claims = json.loads(path.read_bytes())["claims"]
+    except (OSError, ValueError, KeyError) as error:
+        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.json"))) or "none"
+        raise UnknownFigureError(f"{path}: no ledger of claims ({error}); the folder has those of: {known}") from error
+    found = [claim for claim in claims if claim["text"] == text]
+    if not found:
+        near = sorted({claim["text"] for claim in claims if text[:3] in claim["text"]})[:8]
+        raise UnknownFigureError(f"{document} has no claim {text!r}; it has {', '.join(near) or 'none like it'}")
+    for claim in found:
+        yield from _tell(folder, claim)
+
+
+def _tell(folder: Path, claim: dict[str, Any]) -> Iterator[str]:
+    pages = ", ".join(str(page) for page in claim["pages"])
+    yield f"{claim['text']}  on page {pages}; {claim['value']!r} by the rule {claim['rule']!r}"
+    yield f"  evidence/{claim['file']}#{claim['pointer']}"
+    try:
+        whole = json.loads((folder / "evidence" / claim["file"]).read_bytes())
+    except (OSError, ValueError):
+        return
+    records = list(_records(whole, claim["pointer"]))
+    if records:
+        yield from (f"  {name:20}{_said(records[-1][name])}" for name in SHOWN if records[-1].get(name) is not None)
+    for record in records:
+        scores = folder / "evidence" / "scores" / f"{record.get('name')}.csv"
+        if scores.is_file():
+            yield from _tell_scores(scores, record)
+
+
+def _records(value: Any, pointer: str) -> Iterator[dict[str, Any]]:
+    """Yield the records on the way to a place."""
+    for step in pointer.split("/")[1:]:
+        if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return
+        if isinstance(value, dict) and not set(value) <= {"lower", "upper", "level", "method"}:
+            yield value
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items())
+    return str(value)
+
+
+def _tell_scores(path: Path, study: dict[str, Any]) -> Iterator[str]:
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    patients = len({row["patient"] for row in rows})
+    yield f"  evidence/scores/{path.name}: {len(rows)} images of {patients} patients, one a line"
+    yield f"    SHA-256 {study['scores_sha256']}"
+    columns = re.sub(r"[\[\]']", "", str(list(rows[0]))) if rows else "empty"
+    yield f"    columns: {columns}"

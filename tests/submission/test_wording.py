@@ -89,6 +89,7 @@ def told(write, catalogue):
         ("It is not a normal image but a negative study.", "“negative study”: an image without a flag"),
         ("Made by ISO 99999.", "ISO 99999 has no row in submission/standards.yaml"),
         ("As 21 CFR 892.208 asks.", "21 CFR 892.208 has no row"),
+        ("As 21 CFR 801.12 asks.", "21 CFR 801.12 has no row"),
         ("As IEC 62366-2 asks.", "IEC 62366-2 has no row"),
         ("As RFC 1149 asks.", "RFC 1149 has no row"),
         ("As TIR99 asks.", "TIR99 has no row"),

@@ -57,7 +57,7 @@ def audit(folder: Path) -> Report:
         *find_in_signatures(folder),
     )
     findings += [Finding(*found) for found in checks]
-    return Report(tuple(findings), len(files), len(manifest["documents"]))
+    return Report(tuple(dict.fromkeys(findings)), len(files), len(manifest["documents"]))
 
 
 def _found_in_scores(folder: Path, files: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -248,5 +248,5 @@ def _sources(sources: SourcesEvidence | Gap) -> dict[str, Any]:
 
 def as_json(value: dict[str, Any]) -> str:
     """A value as JSON that can stand in a page: no text in it can end the block or begin markup."""
-    text = msgspec.json.encode(value).decode()
+    text = msgspec.json.encode(value, enc_hook=str).decode()  # text that knows where it is from is text here
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

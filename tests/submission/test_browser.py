@@ -289,6 +289,17 @@ def test_a_narrow_window_shows_one_thing_and_is_not_wider_than_itself(chromium, 
         assert page.is_visible("[name=kind]")
 
 
+@pytest.mark.parametrize("width", [420, 1440])
+@pytest.mark.parametrize("view", ["forward", "backward"])
+def test_every_cell_of_the_matrix_stands_below_its_head(chromium, trace_page, view, width):
+    for opened in opening(chromium, trace_page, viewport={"width": width, "height": 800}):
+        page = opened.go(f"#/{view}")
+        left = (
+            "all => all.map(row => [...row.children].map(one => Math.round(one.getBoundingClientRect().left)).join())"
+        )
+        assert len(set(page.locator(".heads, .line-of").evaluate_all(left))) == 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_stand_out_from_their_ground(chromium, trace_page, scheme):
     """The contrast of every colour of a text with the ground that it stands on (WCAG 2.2, 1.4.3: 4.5 to 1)."""

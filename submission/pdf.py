@@ -37,6 +37,8 @@ UA_MARK = """\
 
 def attach(weasyprint: Any, files: Sequence[Attached], date: str) -> list[Any]:
     """WeasyPrint's attachments of these files, sorted as a PDF wants names, all of this date (ISO 8601, day)."""
+    if not files:
+        return []
     day = datetime.fromisoformat(date)
     return [
         weasyprint.Attachment(

@@ -315,7 +315,8 @@ def abbreviations_in(html: str, wording: Wording) -> tuple[Abbreviation, ...]:
 def _capitals(wording: Wording) -> re.Pattern[str]:
     """What identifiers match, and two to eight capitals that stand in none of them."""
     names = "|".join(f"(?:{one.pattern})" for one in wording.identifiers)
-    return re.compile(rf"(?:{names or '(?!)'})|(?<!\w)(?P<short>[A-Z]{{2,8}})s?(?!\w)")
+    identifier = r"(?<!\w)[A-Z]+(?:-[A-Z]+)*-\d+(?!\w)"
+    return re.compile(rf"(?:{names or '(?!)'})|{identifier}|(?<!\w)(?P<short>[A-Z]{{2,8}})s?(?!\w)")
 
 
 def _undefined(wording: Wording) -> Finder:

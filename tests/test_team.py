@@ -257,7 +257,6 @@ def its_documents_say_what_happened(team):
         assert expected in text["CW-DOC-013"]
     assert "a formal run, by an approved protocol" in text["CW-DOC-009"]
     assert BEN in text["CW-DOC-006"]
-    is_refused(team, 1, "approve", "CW-DOC-009", *says(ADA, "approved", "report review"))
 
 
 def text_of(path):

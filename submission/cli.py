@@ -151,6 +151,9 @@ def _attack(arguments: argparse.Namespace) -> int:
     from submission.audit import audit
     from submission.audit.attack import attack, tabulate
 
+    if arguments.times < 1:
+        print(f"clearway submission attack: --times {arguments.times}: expected at least 1", file=sys.stderr)
+        return 2
     if not arguments.folder.is_dir() or audit(arguments.folder).findings:
         message = f"{arguments.folder}: no package in which the audit finds nothing; build one, then attack it"
         print(f"clearway submission attack: {message}", file=sys.stderr)
@@ -164,7 +167,7 @@ def _attack(arguments: argparse.Namespace) -> int:
             print(f"\r\033[K[{len(tried)}/{arguments.times}] {one.kind}", end="", file=sys.stderr, flush=True)
     if not arguments.json:
         print("\n".join(tabulate(tried)))
-    return 1 if any(not one.found for one in tried) else 0
+    return 0 if tried and all(one.found for one in tried) else 1
 
 
 def _figure(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ What it is refused on the way is as much a part of the story as what it may do.
 """
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -85,8 +86,11 @@ def team(tmp_path):
     checkout.write("verification/datasets/team-doors/manifest.csv", MANIFEST)
     checkout.write("docs/records/changes/schema.json", (ROOT / "docs/records/changes/schema.json").read_text())
     add_release(checkout)
-    for lock in ("suite", "training"):
-        checkout.write(f"{lock}.lock", "numpy==2.4.6 \\\n    --hash=sha256:00\n")
+    checkout.edit("pyproject.toml", 'name = "small"', 'name = "clearway"')  # as what is installed here has it
+    for file in ("suite.lock", "runtime.lock", "training.lock"):
+        shutil.copy(ROOT / file, checkout.root / file)
+    for name in ("licences", "support", "vulnerabilities"):
+        shutil.copy(ROOT / f"risk/{name}.yaml", checkout.root / f"risk/{name}.yaml")
     return checkout.commit()
 
 
@@ -248,8 +252,8 @@ def its_documents_say_what_happened(team):
     does(team, "evaluate")
     does(team, "data", "explore")
     does(team, "trace")
-    # The team has locked no packages, so that there is no evidence of its components: nothing is used before there is.
-    assert "supply.json" in is_refused(team, 1, "submission", "build", "--release", "brightness")
+    does(team, "supply")
+    assert "DRAFT" in does(team, "submission", "build", "--release", "brightness")
     folder = team.root / "build/submission"
     does(team, "submission", "audit", str(folder))
     text = {path.name[:10]: text_of(path) for path in folder.glob("CW-DOC-*.pdf")}
@@ -257,6 +261,9 @@ def its_documents_say_what_happened(team):
         assert expected in text["CW-DOC-013"]
     assert "a formal run, by an approved protocol" in text["CW-DOC-009"]
     assert BEN in text["CW-DOC-006"]
+    does(team, "approve", "CW-DOC-009", *says(ADA, "approved", "report review"))
+    line = json.loads((team.root / "docs/records/reviews.log").read_bytes().splitlines()[-1])
+    assert (line["id"], line["by"], line["meaning"]) == ("CW-DOC-009", ADA, "approved")
 
 
 def text_of(path):

@@ -1,8 +1,8 @@
 """Attacks on a package: one corruption at a time, by a forger who makes digests agree again; does the audit see it?
 
 Each attack works on a copy. It changes one thing, then rewrites the manifest and its digest as if nothing had happened,
-so that no finding comes from a digest of the manifest alone. The last kind rewrites page, ledger and evidence alike;
-only what follows from other figures, a signature, or another build can show that one.
+so that no finding comes from a digest of the manifest alone. Nobody here rewrites evidence, ledger, pages and manifest
+alike: that is another package, and only a signature or a build from its commit can tell.
 """
 
 from __future__ import annotations
@@ -373,7 +373,7 @@ def change_files(forgery: Forgery) -> str | None:
 
 
 def change_alike(forgery: Forgery) -> str | None:
-    """A figure changed in the evidence, and in the ledger with it, on whichever pages it stands: all but the PDF."""
+    """A ledger in which a figure reads otherwise, as claim and on each of its pages."""
     document = forgery.document()
     name = f"claims/{document['number']}.json"
     ledger = forgery.read(name)
@@ -436,5 +436,7 @@ def tabulate(tried: list[Tried]) -> Iterator[str]:
         if of_kind:
             by = ", ".join(sorted({one.found for one in found}))
             yield f"{kind:42} {len(found):4} of {len(of_kind):4} found{f'  ({by})' if by else ''}"
+        else:
+            yield f"{kind:42} not tried"
     yield f"{'all':42} {sum(bool(one.found) for one in tried):4} of {len(tried):4} found"
     yield from (f"not found: {one.kind}: {one.what}" for one in tried if not one.found)

@@ -41,6 +41,8 @@ def test_without_the_comparison_with_the_ledger_a_changed_figure_would_pass(fold
 def test_the_command_counts_by_kind_and_refuses_what_is_no_package(folder, capsys):
     assert submission(["attack", str(folder), "--times", "2"]) == 0
     assert "a digit on a page" in capsys.readouterr().out
+    assert submission(["attack", str(folder), "--times", "0"]) == 2
+    assert "expected at least 1" in capsys.readouterr().err
     (folder / "stranger.txt").write_text("x")
     assert submission(["attack", str(folder), "--times", "1"]) == 2
     assert "no package in which the audit finds nothing" in capsys.readouterr().err
@@ -51,5 +53,6 @@ def test_what_was_not_found_is_listed():
 
     kind = next(iter(ATTACKS))
     lines = list(tabulate([Tried(kind, "x", "page-differs"), Tried(kind, "y", "")]))
+    assert sum(line.endswith("not tried") for line in lines) == len(ATTACKS) - 1
     assert lines[0].split() == [*kind.split(), "1", "of", "2", "found", "(page-differs)"]
     assert lines[-1] == f"not found: {kind}: y"

@@ -23,7 +23,7 @@ from submission.prints import Prints
 from submission.render import Rendered, RenderError
 from submission.text import read_text, text_file, text_json
 from submission.typesetting import Holdings, TypeSet, set_documents
-from submission.volume import FILE, print_volume
+from submission.volume import FILE, LEDGER, print_volume
 from submission.wording import find_faults
 from verification.evidence import Project, write_atomically
 
@@ -128,15 +128,20 @@ def _write(
     manifest = make_manifest(package, documents, evidence)
     files = parsed(holdings) | {MANIFEST: manifest}
     digests = {name: evidence[f"{FOLDER}/{name}"] for name in holdings}
+
+    def put(name: str, ledger: str, printed: Rendered) -> None:
+        write_atomically(folder / name, printed.content)
+        values = [look_up(files, claim.origin) for claim in printed.claims]
+        content = as_json(printed.entry.number, printed.claims, printed.said, values, digests)
+        manifest["claims"][ledger] = _put(folder, ledger, content)
+
     for document in documents:
-        write_atomically(folder / document.entry.file, document.content)
-        values = [look_up(files, claim.origin) for claim in document.claims]
-        ledger = as_json(document.entry.number, document.claims, document.said, values, digests)
-        manifest["claims"][document.entry.ledger] = _put(folder, document.entry.ledger, ledger)
+        put(document.entry.file, document.entry.ledger, document)
     manifest["text"] = {name: _put(folder, name, content) for name, content in texts.items()}
     if volume:
-        digest = _put(folder, FILE, volume.content)
-        manifest["volume"] = {"file": FILE, "pages": volume.pages, "sha256": digest}
+        put(FILE, LEDGER, volume)
+        named = {"number": volume.entry.number, "title": volume.entry.title, "file": FILE}
+        manifest["volume"] = {**named, "pages": volume.pages, "sha256": volume.sha256}
     content = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
     write_atomically(folder / MANIFEST, content)
     write_atomically(folder / SIDECAR, f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode())

@@ -117,8 +117,48 @@ def number_claims(html: str, records: Sequence[str], content: str) -> str:
     """
     numbering = _Numbering({}, {record: number for number, record in enumerate(records, start=1)})
     marked = MARKED.sub(numbering.mark, html)
-    ledger = escape(json.dumps([content, *numbering.numbers], ensure_ascii=False))
-    return marked.replace("</head>", f'<meta name="claims" content="{ledger}"></head>', 1)
+    return marked.replace("</head>", f"{_carrier(content, numbering.numbers)}</head>", 1)
+
+
+def _carrier(content: str, claims: Iterable[Claim]) -> str:
+    ledger = escape(json.dumps([content, *claims], ensure_ascii=False))
+    return f'<meta name="claims" content="{ledger}">'
+
+
+def join_claims(cover: str, parts: Mapping[str, Sequence[tuple[str, Sequence[Claim]]]]) -> str:
+    """Put numbered parts, each with its claims, in the place of marks of numbered markup; it carries all claims."""
+    content, own = carried(cover)
+    numbers = {claim: number for number, claim in enumerate(own)}
+    head, _, body = cover.partition("</head>")
+    for mark, found in parts.items():
+        joined = "".join(
+            _renumbered(html, [numbers.setdefault(claim, len(numbers)) for claim in claims]) for html, claims in found
+        )
+        body = body.replace(mark, joined, 1)
+    return f"{CARRIER.sub('', head)}{_carrier(content, numbers)}</head>{body}"
+
+
+NUMBERED = re.compile(r'(?<= data-claim=")(\d+)(?=")|<img [^>]*base64,([^"]+)">')
+
+
+def _renumbered(html: str, numbers: Sequence[int]) -> str:
+    """Numbered markup with other numbers, given by the ones that it has."""
+
+    def anew(match: re.Match[str]) -> str:
+        if match[1]:
+            return str(numbers[int(match[1])])
+        runs = RUNS.sub(in_drawing, base64.b64decode(match[2]).decode())
+        return match[0].replace(match[2], base64.b64encode(runs.encode()).decode())
+
+    def in_drawing(match: re.Match[str]) -> str:
+        found = [(text, None if number is None else numbers[number], rule) for text, number, rule in _runs_of(match)]
+        return f' data-runs="{escape(json.dumps(found, ensure_ascii=False))}"'
+
+    return NUMBERED.sub(anew, html)
+
+
+def _runs_of(match: re.Match[str]) -> Any:
+    return json.loads(unescape(match[1]))
 
 
 @dataclass
@@ -146,8 +186,7 @@ class _Numbering:
 
     def _runs(self, match: re.Match[str]) -> str:
         runs = [
-            (text, self._number(origin, rule, text) if origin else None, rule)
-            for text, origin, rule in json.loads(unescape(match[1]))
+            (text, self._number(origin, rule, text) if origin else None, rule) for text, origin, rule in _runs_of(match)
         ]
         return f' data-runs="{escape(json.dumps(runs, ensure_ascii=False))}"'
 
@@ -213,11 +252,11 @@ def _drawn(source: str) -> Iterator[Said]:
 
 
 def _joined(found: Iterable[Said]) -> Iterator[Said]:
-    """Neighbours of one claim, or of none, as one."""
+    """Neighbours of one claim, or of none, as one; where the document is numbered, numbers stay apart."""
     held: Said | None = None
     for said in found:
         if held is not None and held[1:] == said[1:]:
-            held = Said(held.text + said.text, *held[1:])
+            held = Said((" " if said.why == STRUCTURE else "").join((held.text, said.text)), *held[1:])
         else:
             if held is not None:
                 yield held

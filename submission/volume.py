@@ -6,14 +6,14 @@ The pages are set again and not merged: merging files loses links, attachments a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from jinja2 import Environment
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from submission.catalogue import Entry
 from submission.context import Package
+from submission.ledger import carried, join_claims, number_claims
 from submission.pdf import Attached
 from submission.render import Rendered, furniture, print_one
 
@@ -28,23 +28,14 @@ VOLUME = Entry(
 FILE = "volume.pdf"
 
 PLACE = re.compile(r'(\s)(id|href)="(#?)([^"]+)"')
+NAMED = re.compile(r'<p class="number">(.*?)</p>\s*<h1>(.*?)</h1>', re.DOTALL)
 HEADING = re.compile(r'<h2 id="([^"]+)"><span class="n">([^<]*)</span>(.*?)</h2>', re.DOTALL)
 ELSEWHERE = re.compile(r'<span data-to="([^"]+)">(.*?)</span><!--to-->', re.DOTALL)
-UNNUMBERED = re.compile(r'<data o="[^"]*" r="[^"]*">(.*?)</data>', re.DOTALL)
-"""A claim of the cover: the ledgers of the documents hold it, the volume has none of its own."""
+CONTENTS, DOCUMENTS = "<!--volume contents-->", "<!--documents-->"
+LEDGER = "claims/volume.json"
 
 TAG = re.compile(r"(<[^>]*>)")
 UNLINKED = re.compile(r"<(/?)(?:a|h[1-4]|figcaption)\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the table of contents: its level, the place it leads to, its number and its text (HTML)."""
-
-    level: int
-    place: str
-    number: str
-    text: Markup
 
 
 def print_volume(
@@ -67,11 +58,13 @@ def render_volume(environment: Environment, pages: Sequence[tuple[Entry, str]], 
     """
     places = _places(pages)
     starts = _names(pages)
-    documents = [Markup(_document(entry, html, places, starts)) for entry, html in pages]  # noqa: S704  rendered before
-    contents = [line for entry, html in pages for line in _lines(entry, html)]
-    template = environment.get_template(VOLUME.template)
-    html = template.render({**names, "document": VOLUME, "documents": documents, "contents": contents})
-    return UNNUMBERED.sub(r"\1", html)
+    claims = {entry: carried(html)[1] for entry, html in pages}
+    cover = environment.get_template(VOLUME.template).render({**names, "document": VOLUME})
+    parts = {
+        CONTENTS: [(_lines(entry, html), claims[entry]) for entry, html in pages],
+        DOCUMENTS: [(_document(entry, html, places, starts), claims[entry]) for entry, html in pages],
+    }
+    return join_claims(number_claims(cover, (), ""), parts)
 
 
 def prefix(entry: Entry) -> str:
@@ -79,10 +72,21 @@ def prefix(entry: Entry) -> str:
     return entry.number.lower()
 
 
-def _lines(entry: Entry, html: str) -> Iterator[Line]:
-    yield Line(1, prefix(entry), str(entry.number), escape(str(entry.title)))
-    for name, number, title in HEADING.findall(html):
-        yield Line(2, f"{prefix(entry)}-{name}", number, Markup(re.sub(r"<[^>]+>", "", title).strip()))  # noqa: S704
+def _lines(entry: Entry, html: str) -> str:
+    """What the table of contents has of a document: its number and title, and those of its sections."""
+    lines = [_line(1, prefix(entry), *map(_text, found.groups())) for found in NAMED.finditer(html)]
+    lines += [_line(2, f"{prefix(entry)}-{name}", n, _text(title)) for name, n, title in HEADING.findall(html)]
+    return "".join(lines)
+
+
+def _line(level: int, place: str, number: str, text: str) -> str:
+    return f'<li class="c{level}"><a href="#{place}"><span class="n">{number}</span>{text}</a></li>'
+
+
+def _text(title: str) -> str:
+    """The text of a heading; its claims stay claims, and lead nowhere, since the whole line is a link."""
+    unlinked = re.sub(r'<a class="claim"[^>]* data-claim="(\d+)">(.*?)</a>', r'<data data-claim="\1">\2</data>', title)
+    return re.sub(r"<(?!/?data\b)[^>]+>", "", unlinked).strip()
 
 
 def _places(pages: Sequence[tuple[Entry, str]]) -> dict[str, str]:

@@ -245,7 +245,7 @@ def _write_package(root: Path) -> None:
         {
             "format": 1, "commit": "0" * 40, "state": "draft", "banners": [], "blocking": [], "release": None,
             "counts": {"scenarios": len(results), "passed": statuses["passed"]}, "statuses": statuses,
-            "claims": {}, "indications": {"text": "", "documents": []},
+            "claims": {}, "volume": None, "indications": {"text": "", "documents": []},
             "documents": [document | {"sha256": digests["sample.pdf"]}],
             "evidence": {"evidence/verification.json": digests["evidence/verification.json"]},
         },

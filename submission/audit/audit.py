@@ -91,16 +91,33 @@ def _check_shape(manifest: Any) -> None:
     Raises:
         KeyError, TypeError, ValueError: the manifest is not of its form.
     """
-    for name in ("format", "commit", "state", "banners", "blocking", "release", "counts", "statuses", "claims"):
+    for name in (
+        "format",
+        "commit",
+        "state",
+        "banners",
+        "blocking",
+        "release",
+        "counts",
+        "statuses",
+        "claims",
+        "volume",
+    ):
         manifest[name]
-    texts = [document[name] for document in manifest["documents"] for name in ("number", "title", "file", "sha256")]
+    documents = _printed(manifest)
+    texts = [document[name] for document in documents for name in ("number", "title", "file", "sha256")]
     texts += [*manifest["evidence"], *manifest["evidence"].values(), *manifest["banners"]]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a name or digest is not text")
     if any(text.startswith("/") or ".." in text.split("/") for text in texts):
         raise ValueError("a name leads out of the folder")
-    for document in manifest["documents"]:
+    for document in documents:
         int(document["pages"])
+
+
+def _printed(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """All documents, and the volume if there is one."""
+    return [*manifest["documents"], *filter(None, [manifest["volume"]])]
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -112,8 +129,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
 
 
 def _find_in_files(folder: Path, files: list[str], manifest: dict[str, Any]) -> Iterator[Finding]:
-    printed = [*manifest["documents"], *filter(None, [manifest.get("volume")])]
-    listed = {document["file"]: document["sha256"] for document in printed} | manifest["evidence"]
+    listed = {document["file"]: document["sha256"] for document in _printed(manifest)} | manifest["evidence"]
     listed |= manifest["claims"] | manifest.get("text", {})
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     strangers = {name for name in files if name not in listed and name not in (MANIFEST, SIDECAR)}

@@ -24,8 +24,10 @@ EXEMPT = ("structure", "record", "scale")
 
 def find_in_ledgers(folder: Path, manifest: dict[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
     """Yield what a ledger says that is not in the evidence or not on the page, and what a page says beyond it."""
-    for document in manifest["documents"]:
-        name = f"claims/{document['number']}.json"
+    ledgers = {f"claims/{document['number']}.json": document for document in manifest["documents"]}
+    if manifest["volume"]:
+        ledgers["claims/volume.json"] = manifest["volume"]
+    for name, document in ledgers.items():
         try:
             ledger = json.loads((folder / name).read_bytes())
             yield from _find_in_ledger(folder, name, ledger, document, files)

@@ -15,12 +15,16 @@ Found = tuple[str, str, str]
 def find_in_pages(folder: Path, manifest: dict[str, Any]) -> Iterator[Found]:
     """Yield what a page of a document lacks. A file that is not there is named elsewhere."""
     for document in manifest["documents"]:
-        path = folder / document["file"]
-        if path.is_file():
-            yield from _find_in_document(path, document, manifest)
+        yield from _find_in_document(folder / document["file"], document, manifest, (document["number"],))
+    if volume := manifest["volume"]:  # its pages name the documents that they show
+        yield from _find_in_document(folder / volume["file"], volume, manifest, ())
 
 
-def _find_in_document(path: Path, document: dict[str, Any], manifest: dict[str, Any]) -> Iterator[Found]:
+def _find_in_document(
+    path: Path, document: dict[str, Any], manifest: dict[str, Any], numbers: tuple[str, ...]
+) -> Iterator[Found]:
+    if not path.is_file():
+        return
     try:
         pages = page_texts(path.read_bytes())
     except Exception as error:  # a damaged file raises many kinds
@@ -29,7 +33,7 @@ def _find_in_document(path: Path, document: dict[str, Any], manifest: dict[str, 
     if len(pages) != document["pages"]:
         yield "pages-differ", document["file"], f"{len(pages)} pages, the manifest says {document['pages']}"
     for number, text in enumerate(pages, start=1):
-        for wanted in (document["number"], f"Page {number} of {len(pages)}", *manifest["banners"]):
+        for wanted in (*numbers, f"Page {number} of {len(pages)}", *manifest["banners"]):
             if squeeze(wanted) not in text:
                 yield "page-lacks", f"{document['file']}, page {number}", f"does not say {wanted!r}"
     first = pages[0] if pages else ""

@@ -1,11 +1,13 @@
 """The reading copy holds every document once, whole, with one contents, and every link in it leads somewhere."""
 
+import hashlib
 import json
 import re
+import shutil
 from io import BytesIO
 
 import pytest
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
 from submission.audit import audit
 from submission.build import build, text_content
@@ -44,6 +46,34 @@ def test_the_manifest_lists_the_volume_and_the_audit_accepts_it(bound, volume):
     content[len(content) // 2] ^= 1
     (bound.folder / "volume.pdf").write_bytes(content)
     assert [finding.where for finding in changed] == ["volume.pdf"]
+
+
+def test_every_page_of_the_volume_is_read_by_the_audit(bound, volume, tmp_path):
+    folder = shutil.copytree(bound.folder, tmp_path / "package")
+    of_volume = [finding for finding in audit(folder).findings if "volume" in finding.where]
+    assert of_volume == []
+    forged = PdfWriter()
+    last = len(volume.pages) - 1
+    for number, each in enumerate(volume.pages):
+        forged.add_page(volume.pages[last - 1] if number == last else each)  # as many pages, one of them twice
+    forged.write(folder / "volume.pdf")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["volume"]["sha256"] = hashlib.sha256((folder / "volume.pdf").read_bytes()).hexdigest()
+    content = json.dumps(manifest).encode()
+    (folder / "manifest.json").write_bytes(content)
+    (folder / "manifest.sha256").write_text(f"{hashlib.sha256(content).hexdigest()}  manifest.json\n")
+    found = {(one.code, one.where) for one in audit(folder).findings if "volume" in one.where}
+    assert ("page-differs", f"volume.pdf, page {last + 1}") in found
+
+
+def test_the_ledger_of_the_volume_holds_the_claims_of_all_documents(bound):
+    def claims(name):
+        held = json.loads((bound.folder / "claims" / name).read_text())["claims"]
+        return {(claim["file"], claim["pointer"], claim["rule"], claim["text"]) for claim in held}
+
+    of_documents = set().union(*(claims(f"{number}.json") for number in ENTRIES))
+    assert len(of_documents) > 500
+    assert of_documents - claims("volume.json") == set()
 
 
 def test_every_page_counts_through_and_names_its_document(bound, volume):
@@ -88,14 +118,20 @@ def page(number: str, body: str) -> tuple:
     entry = ENTRIES[number]
     return (
         entry,
-        f'<html><body>\n<div class="cover"><h1>{entry.title}</h1></div><div class="body">{body}</div>\n</body>',
+        f'<html><body>\n<div class="cover"><p class="number">{number}</p>\n<h1>{entry.title}</h1></div>'
+        f'<div class="body">{body}</div>\n</body>',
     )
 
 
 def shown(*pages) -> str:
-    names = {"banners": (), "source": {"commit": "c0" * 20, "commit_date": "2001-02-03"}, "device_line": "Fictitia",
-             "blocking": (), "standing": "", "standing_banner": "", "release_line": "", "release_digest_short": "",
-             "release": {"status": "", "digest": ""}}  # fmt: skip
+    blank = ("standing", "standing_banner", "release_line", "release_digest_short")
+    names = {
+        **dict.fromkeys(blank, ""),
+        **dict.fromkeys(("documents", "banners", "blocking"), ()),
+        "source": {"commit": "c0" * 20, "commit_date": "2001-02-03"},
+        "device_line": "Fictitia",
+        "release": {"status": "", "digest": ""},
+    }
     return render_volume(make_environment(), pages, names)
 
 

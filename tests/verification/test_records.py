@@ -105,6 +105,40 @@ def test_a_change_drops_the_reviews_of_the_item_and_of_all_above_it(reviewed, fi
     assert all(issue.severity == "advisory" for issue in where)
 
 
+@pytest.fixture
+def helped(checkout):
+    """A checkout in which `turn` uses a helper, which uses a constant, which another module makes of its own."""
+    checkout.write("device/stops.py", "LAST = 90\n\n\ndef count_stops():\n    return 4\n")
+    checkout.edit("device/door.py", "def turn(", "def _limit(angle):\n    return min(angle, STOP)\n\n\ndef turn(")
+    checkout.edit("device/door.py", "GREEN = ", "STOP = LAST + 1\nIDLE = 7\nGREEN = ")
+    checkout.edit("device/door.py", "    return angle + 1", "    return _limit(angle) + 1 + count_stops()")
+    text = (checkout.root / "device/door.py").read_text()
+    head, end, rest = text.partition('"""\n')
+    checkout.write("device/door.py", f"{head}{end}from device.stops import LAST, count_stops\n{rest}")
+    checkout.commit()
+    say(checkout, *ALL)
+    return checkout.commit()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "drops"),
+    [
+        ("device/door.py", "min(angle, STOP)", "max(angle, STOP)", True),
+        ("device/door.py", "LAST + 1", "LAST + 2", True),
+        ("device/stops.py", "LAST = 90", "LAST = 91", True),
+        ("device/door.py", "LAST + 1", "LAST  +  1  # degrees", False),
+        ("device/door.py", "IDLE = 7", "IDLE = 8", False),
+        ("device/stops.py", "return 4", "return 5", False),  # a public function says itself what it is for
+    ],
+)
+def test_a_review_of_code_covers_its_private_helpers_and_constants(helped, file, old, new, drops):
+    assert dropped(helped) == set()
+    helped.edit(file, old, new)
+    assert dropped(helped) == (
+        {"device.door.turn", "SRS-001", "SYS-001", "UN-001", "RC-001", "HAZ-001"} if drops else set()
+    )
+
+
 def test_what_changed_is_named_however_far_below_it_is(reviewed):
     reviewed.edit("device/door.py", "angle + 1", "angle + 2")
     for identity in ("device.door.turn", "SRS-001", "UN-001", "HAZ-001"):

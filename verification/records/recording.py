@@ -14,6 +14,7 @@ from verification.records.subjects import PROTOCOL, Subject, find_protocol, find
 from verification.traceability.items import Items, near, read_items
 from verification.traceability.scan import scan
 from verification.traceability.scenarios import Scenario, read_scenarios
+from verification.traceability.specified import read_code
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 
@@ -101,7 +102,7 @@ def _find_recorded(project: Project, identity: str) -> list[Subject]:
 
 def _find_reviewable(project: Project, identity: str) -> list[Subject]:
     items, scenarios = read_items(project), read_scenarios(project)[0]
-    subjects = find_subjects(items, scan(project)[0], scenarios)
+    subjects = find_subjects(items, read_code(project, items, scan(project)[0]).reviewed, scenarios)
     if identity in subjects and identity not in items.criteria:
         return [subjects[identity]]
     rows = [subjects[each.id] for each in scenarios if each.id.startswith(f"{identity}/")]

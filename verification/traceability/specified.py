@@ -7,8 +7,9 @@ nothing is *unspecified*, unless `requirements_spec/infrastructure.yaml` declare
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -38,6 +39,14 @@ class Code:
                 found[identity] |= claims
                 waiting += [(each, claims) for each in (*self._inside[identity], *self._helpers(identity))]
         return found
+
+    @cached_property
+    def reviewed(self) -> tuple[Symbol, ...]:
+        """The symbols, each with the digest of what a review of it covers: itself, and what it uses that is no door.
+
+        That is every private helper, class and constant, at any depth. What is called by its public name is not in it.
+        """
+        return tuple(replace(symbol, digest=self._with_helpers(symbol)) for symbol in self.symbols)
 
     @cached_property
     def unspecified(self) -> tuple[Unit, ...]:
@@ -77,6 +86,18 @@ class Code:
         while symbol not in self.units and "." in symbol:
             symbol = _owner(symbol)
         return symbol
+
+    def _with_helpers(self, symbol: Symbol) -> str:
+        unit = self._unit_of(symbol.id)
+        found, waiting = {unit}, [unit] if unit in self.units else []
+        while waiting:
+            each = waiting.pop()
+            new = {*self._inside[each], *self._helpers(each)} - found
+            found |= new
+            waiting += new
+        helpers = sorted(found - {unit, *self._inside.get(unit, ())})
+        said = [f"{name} {self.units[name].digest}" for name in helpers]
+        return hashlib.sha256("\n".join([symbol.digest, *said]).encode()).hexdigest() if said else symbol.digest
 
     def _helpers(self, identity: str) -> Iterator[str]:
         for name in self.units[identity].uses - {_owner(identity)}:

@@ -95,11 +95,11 @@ def _build(
     proof = read_proof(verification, studies, project, releases)
     record, record_issues = read_record(project)
     protocol = find_protocol(items, found)
-    subjects = find_subjects(items, symbols, found)
+    code = read_code(project, items, symbols)
+    subjects = find_subjects(items, code.reviewed, found)
     known_subjects = subjects | {protocol.id: protocol}
     reviews = dict.fromkeys(subjects, DAMAGED) if record_issues else find_reviews(record, known_subjects)
     controlled = find_below(subjects, (entry.id for entry in items.of(ItemKind.RISK_CONTROL)))
-    code = read_code(project, items, symbols)
     graph = link(Sources(items, symbols, found, sections, proof, code, reviews, controlled))
     nodes = tuple(find_items(graph))
     strengths, strength_issues = read_strengths(Links(project, symbols, found), items)

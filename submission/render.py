@@ -196,6 +196,9 @@ def _words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+MANY = 19
+"""Headings that fit below a title block; of more the contents are set closer, so that they stay on the first page."""
+
 HEADING = re.compile(r'<h([23]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
 
 
@@ -212,7 +215,8 @@ def _contents(html: str) -> str:
         return f'<h{level} id="{name}"><span class="n">{number}</span>{title}</h{level}>'
 
     html = HEADING.sub(numbered, html)
-    return html.replace("<!--contents-->", f'<ul class="contents">{"".join(lines)}</ul>', 1)
+    kind = "contents dense" if len(lines) > MANY else "contents"
+    return html.replace("<!--contents-->", f'<ul class="{kind}">{"".join(lines)}</ul>', 1)
 
 
 def headings_of(html: str) -> dict[str, str]:

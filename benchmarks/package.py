@@ -7,27 +7,31 @@ processors, largest memory, and pages a second beside one plain pass of WeasyPri
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
 import tempfile
 import time
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from submission.build import build
+from submission.cli import submission
 from verification.evidence import Project, find_project, read_bundle, write_evidence
 
 
 def measure(name: str, project: Project, release: str, output: Path) -> tuple[int, float]:
     """Build, print what it took, return pages and seconds of processors."""
     start, before = time.perf_counter(), os.times()
-    built = build(project, release, output)
+    with redirect_stdout(StringIO()) as told:
+        submission(["build", "--project", str(project.root), "--release", release, "--output", str(output), "--json"])
     after = os.times()
     processors = sum(after[:4]) - sum(before[:4])
-    pages = sum(document.pages for document in built.documents)
+    pages = json.loads(told.getvalue())["pages"]
     memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     print(f"{name:28} {time.perf_counter() - start:7.1f} s  {processors:7.1f} CPU s  {pages:5} pages  {memory:6.0f} MB")
     return pages, processors

@@ -8,12 +8,8 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from submission import exchange_cli
-
-if TYPE_CHECKING:
-    from submission.build import Built
 
 BUILD_EXAMPLE = "example: clearway submission build --release paediatric-reference"
 PAGE_EXAMPLE = "example: clearway submission exploration nih --output nih.html"
@@ -103,6 +99,8 @@ def _build(arguments: argparse.Namespace) -> int:
     from submission.build import BuildError, build
     from submission.catalogue import CatalogueError
     from submission.render import RenderError
+    from submission.summary import lines, summary
+    from submission.unchanged import Made
     from verification.evidence import ProjectError, find_project
 
     started = time.monotonic()
@@ -112,22 +110,18 @@ def _build(arguments: argparse.Namespace) -> int:
         print(f"clearway submission build: {error}", file=sys.stderr)
         return 2
     try:
-        built = build(project, arguments.release, arguments.output, volume=arguments.volume)
+        target = (arguments.output or project.submission).resolve()
+        made = Made(project, arguments.release, target, volume=arguments.volume)
+        told = made.told()
+        if told is None:
+            told = summary(build(project, arguments.release, target, volume=arguments.volume))
+            made.keep(told)
     except (BuildError, CatalogueError, ProjectError, RenderError) as error:
         print(f"clearway submission build: {error}", file=sys.stderr)
         return 1
-    _tell(built, time.monotonic() - started, arguments.json)
-    return 1 if built.package.blocking else 0
-
-
-def _tell(built: Built, seconds: float, as_json: bool) -> None:
-    from submission.summary import lines, summary
-
-    told = summary(built)
-    if as_json:
-        print(json.dumps(told | {"seconds": round(seconds, 1)}))
-    else:
-        print("\n".join(lines(told, built, seconds)))
+    seconds = time.monotonic() - started
+    print(json.dumps(told | {"seconds": round(seconds, 1)}) if arguments.json else "\n".join(lines(told, seconds)))
+    return 1 if told["blocking"] else 0
 
 
 def _audit(arguments: argparse.Namespace) -> int:

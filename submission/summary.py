@@ -21,6 +21,7 @@ def summary(built: Built) -> dict[str, Any]:
         "banners": list(package.banners),
         "commit": package.source.commit,
         "counts": {name: None if isinstance(value, Gap) else value for name, value in package.counts.items()},
+        "criteria": dict(_verdicts(built)),
         "gaps": dict(Counter(row.severity for row in package.register)),
         "blocking": [f"{issue.where}: {issue.message}; {issue.hint}" for issue in package.blocking],
         "documents": len(built.documents),
@@ -29,7 +30,7 @@ def summary(built: Built) -> dict[str, Any]:
     }
 
 
-def lines(told: dict[str, Any], built: Built, seconds: float) -> Iterator[str]:
+def lines(told: dict[str, Any], seconds: float) -> Iterator[str]:
     """The figures of a build, for a terminal."""
     counts = {name: "none" if value is None else value for name, value in told["counts"].items()}
     gaps = ", ".join(f"{number} {severity}" for severity, number in sorted(told["gaps"].items()))
@@ -40,17 +41,16 @@ def lines(told: dict[str, Any], built: Built, seconds: float) -> Iterator[str]:
     )
     yield f"scenarios     {counts['scenarios']}, of which {counts['passed']} passed"
     yield f"estimates     {counts['estimates']}; criteria met: {counts['criteria_met']} of {counts['criteria']}"
-    yield from _criteria(built)
+    yield from (f"              {name}: {verdict}" for name, verdict in told["criteria"].items())
     yield f"gaps          {sum(told['gaps'].values())} ({gaps})"
     yield f"documents     {told['documents']}, {told['pages']} pages, in {told['folder']}"
     yield f"time          {seconds:.1f} s"
     yield from _blocking(told["blocking"])
 
 
-def _criteria(built: Built) -> Iterator[str]:
+def _verdicts(built: Built) -> Iterator[tuple[str, str]]:
     for criterion in getattr(built.package.study, "criteria", ()):
-        verdict = "not evaluated" if criterion.met is None else "MET" if criterion.met else "NOT MET"
-        yield f"              {criterion.id}: {verdict}"
+        yield criterion.id, "not evaluated" if criterion.met is None else "MET" if criterion.met else "NOT MET"
 
 
 def _blocking(issues: list[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, meta
@@ -85,11 +86,19 @@ def _reads_answers(environment: Environment, entry: Entry) -> bool:
     while todo:
         name = todo.pop()
         seen.add(name)
-        tree = environment.parse((TEMPLATES / name).read_text())
-        if ANSWERS & meta.find_undeclared_variables(tree):
+        names, included = _uses(environment, name)
+        if ANSWERS & names:
             return True
-        todo += [other for other in meta.find_referenced_templates(tree) if other and other not in seen]
+        todo += included - seen
     return False
+
+
+@cache
+def _uses(environment: Environment, template: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a template takes from outside, and the templates that it names."""
+    tree = environment.parse((TEMPLATES / template).read_text())
+    named = filter(None, meta.find_referenced_templates(tree))
+    return frozenset(meta.find_undeclared_variables(tree)), frozenset(named)
 
 
 def _settle(

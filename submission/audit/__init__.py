@@ -3,6 +3,6 @@
 It trusts nothing but the folder that it is given, and feeds no document.
 """
 
-from submission.audit.audit import Finding, Report, audit
+from submission.audit.audit import Finding, Report, audit, find_in_files
 
-__all__ = ["Finding", "Report", "audit"]
+__all__ = ["Finding", "Report", "audit", "find_in_files"]

@@ -42,11 +42,11 @@ class Report:
 
 def audit(folder: Path) -> Report:
     """Check a package folder; needs nothing but it. An empty report of findings is a clean audit."""
-    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    files = _files(folder)
     manifest, findings = _read_manifest(folder)
     if manifest is None:
         return Report(tuple(findings), len(files), 0)
-    findings += _find_in_files(folder, files, manifest)
+    findings += find_in_files(folder, manifest)
     evidence = {name: _read_json(folder / name) for name in manifest["evidence"] if name.endswith(".json")}
     known = {name.removeprefix("evidence/"): value for name, value in evidence.items()} | {MANIFEST: manifest}
     checks = (
@@ -128,7 +128,13 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _find_in_files(folder: Path, files: list[str], manifest: dict[str, Any]) -> Iterator[Finding]:
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def find_in_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
+    """Yield each file of a package that its manifest lists otherwise, that is missing, renamed or one too many."""
+    files = _files(folder)
     listed = {document["file"]: document["sha256"] for document in _printed(manifest)} | manifest["evidence"]
     listed |= manifest["claims"] | manifest.get("text", {})
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}

@@ -1,0 +1,79 @@
+"""Whether a package stands already just as a build would make it: then there is nothing to build.
+
+It does if the checkout is at the same commit without a change, its evidence and the code that builds are the same to
+the byte, and every file of the package is as its manifest lists it. Of a checkout with changes nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from submission.audit import find_in_files
+from submission.context import MANIFEST
+from verification.evidence import Project, sha256_of, write_atomically
+
+CODE = Path(__file__).parents[1]
+PACKAGES = ("submission", "verification")
+
+
+class Made:
+    """What an earlier build of a release told, kept in the checkout's cache beside what it was made from."""
+
+    def __init__(self, project: Project, release: str, target: Path, *, volume: bool) -> None:
+        """Let it be of this release, in this folder, with or without a volume."""
+        self._path = project.root / "build" / "cache" / "package.json"
+        self._project, self._target = project, target
+        self._asked = {"release": release, "folder": str(target), "volume": volume}
+
+    def told(self) -> dict[str, Any] | None:
+        """What the build told whose package stands unchanged; None if a build is needed."""
+        try:
+            kept = json.loads(self._path.read_bytes())
+            if kept["inputs"] == self._inputs() and kept["manifest"] == sha256_of(self._target / MANIFEST):
+                return None if self._damaged() else dict(kept["told"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return None
+
+    def keep(self, told: Mapping[str, Any]) -> None:
+        """Keep what a build told of the package that it just put in place."""
+        inputs = self._inputs()
+        if inputs is None:
+            return
+        kept = {"inputs": inputs, "manifest": sha256_of(self._target / MANIFEST), "told": dict(told)}
+        with suppress(OSError):  # the next build sets the documents again
+            write_atomically(self._path, json.dumps(kept).encode())
+
+    def _inputs(self) -> str | None:
+        """The digest of all that a build reads; None of a checkout that differs from its commit."""
+        source = self._project.source(())
+        if source.dirty:
+            return None
+        parts = [json.dumps(self._asked, sort_keys=True), source.commit, sys.version, *sorted(_installed())]
+        parts += [f"{path.relative_to(CODE)} {sha256_of(path)}" for name in PACKAGES for path in _files(CODE / name)]
+        evidence = _files(self._project.evidence)
+        parts += [f"{path.relative_to(self._project.evidence)} {sha256_of(path)}" for path in evidence]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _damaged(self) -> bool:
+        manifest = json.loads((self._target / MANIFEST).read_bytes())
+        return next(find_in_files(self._target, manifest), None) is not None
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, in order, but what Python compiles."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+
+
+def _installed() -> Iterator[str]:
+    for found in distributions():
+        yield f"{found.name} {found.version}"

@@ -28,8 +28,8 @@ NEAR = 0.5
 WINDOW = 20
 """How many texts further on the new form of a text is looked for."""
 
-FURNITURE = re.compile(r"#/(source|commit|commit_date)(/|$)|^manifest.json#/documents/\d+/pages$")
-"""Origins of what is no part of what a document says: the commit, its date, numbers of pages."""
+FURNITURE = re.compile(r"#/(source|commit|commit_date)(/|$)|^manifest\.json#/documents/\d+/(pages$|sections/)")
+"""Origins of what is no part of what a document says: the commit, its date, how many pages, on which of them."""
 
 UNCOUNTED = {"source", "line", "entered", "on_import", "functions"}
 """Keys of the evidence under which numbers are places, not figures."""

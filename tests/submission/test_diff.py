@@ -191,8 +191,9 @@ def test_claims_are_compared_by_what_they_come_from_though_its_place_moved(tmp_p
         evidence={"studies.json": {"estimates": [sensitivity]}},
     )  # fmt: skip
     commit = claim("bbbbbbbbbbbb", 0) | {"pointer": "/source/commit"}
+    moved = claim("17", 0) | {"file": "manifest.json", "pointer": "/documents/3/sections/conclusion"}
     new = package(
-        tmp_path / "new", {}, claims={"CW-DOC-901": [claim("0.900", 0), claim("0.810", 1), commit]},
+        tmp_path / "new", {}, claims={"CW-DOC-901": [claim("0.900", 0), claim("0.810", 1), commit, moved]},
         evidence={"studies.json": {"estimates": [auroc, sensitivity]}},
     )  # fmt: skip
     found = {f.origin: (f.documents, f.was, f.now) for f in compare(open_package(old), open_package(new)).figures}

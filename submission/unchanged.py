@@ -31,23 +31,27 @@ class Made:
         self._path = project.root / "build" / "cache" / "package.json"
         self._project, self._target = project, target
         self._asked = {"release": release, "folder": str(target), "volume": volume}
+        self._before = self._inputs()
 
     def told(self) -> dict[str, Any] | None:
         """What the build told whose package stands unchanged; None if a build is needed."""
         try:
             kept = json.loads(self._path.read_bytes())
-            if kept["inputs"] == self._inputs() and kept["manifest"] == sha256_of(self._target / MANIFEST):
+            if (
+                self._before
+                and kept["inputs"] == self._before
+                and kept["manifest"] == sha256_of(self._target / MANIFEST)
+            ):
                 return None if self._damaged() else dict(kept["told"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return None
 
     def keep(self, told: Mapping[str, Any]) -> None:
-        """Keep what a build told of the package that it just put in place."""
-        inputs = self._inputs()
-        if inputs is None:
+        """Keep what a build told of the package that it just put in place, unless what it read changed meanwhile."""
+        if self._before is None or self._before != self._inputs():
             return
-        kept = {"inputs": inputs, "manifest": sha256_of(self._target / MANIFEST), "told": dict(told)}
+        kept = {"inputs": self._before, "manifest": sha256_of(self._target / MANIFEST), "told": dict(told)}
         with suppress(OSError):  # the next build sets the documents again
             write_atomically(self._path, json.dumps(kept).encode())
 

@@ -91,6 +91,21 @@ def test_other_code_is_another_build(project, tmp_path, monkeypatch, name):
     assert told(project) is None
 
 
+def test_nothing_is_kept_of_a_build_during_which_its_evidence_changed(project):
+    kept, evidence = (project.root / name for name in ("build/cache/package.json", "build/evidence/trace.json"))
+    content, record = evidence.read_bytes(), kept.read_bytes()
+    made = Made(project, RELEASE, project.submission, volume=False)
+    evidence.write_bytes(content + b" ")
+    try:
+        made.keep({"pages": 1})
+        assert kept.read_bytes() == record
+    finally:
+        evidence.write_bytes(content)
+    made.keep({"pages": 1})
+    assert told(project) == {"pages": 1}
+    kept.write_bytes(record)
+
+
 def test_a_damaged_record_costs_a_build_and_nothing_else(project):
     path = project.root / "build/cache/package.json"
     content = path.read_bytes()

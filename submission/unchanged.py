@@ -1,7 +1,8 @@
 """Whether a package stands already just as a build would make it: then there is nothing to build.
 
 It does if the checkout is at the same commit without a change, its evidence and the code that builds are the same to
-the byte, and every file of the package is as its manifest lists it. Of a checkout with changes nothing is kept.
+the byte, and every file of the package is as its manifest lists it. Of a checkout with changes nothing is kept. Python
+and its packages are looked at, libraries of the system (Pango) are not: remove `build/cache` when one was changed.
 """
 
 from __future__ import annotations

@@ -165,6 +165,9 @@ def read_package_text(package: Opened, document: Listed) -> Text:
         raise FolderError(f"{package.folder / name}: not the text of a document: {error}") from error
 
 
+VOLUME = "claims/volume.json"
+
+
 def read_ledgers(package: Opened) -> tuple[Ledger, ...]:
     """The claims of each document; none where the package was built without.
 
@@ -173,6 +176,8 @@ def read_ledgers(package: Opened) -> tuple[Ledger, ...]:
     """
     found = []
     for name, digest in package.manifest.claims.items():
+        if name == VOLUME:  # it repeats those of the documents
+            continue
         try:
             found.append(msgspec.json.decode(read_listed(package, name, digest), type=Ledger))
         except msgspec.DecodeError as error:

@@ -21,6 +21,7 @@ from submission.context import MANIFEST
 from verification.evidence import Project, sha256_of, write_atomically
 
 CODE = Path(__file__).parents[1]
+SIDECAR = "manifest.sha256"
 PACKAGES = ("submission", "verification")
 
 
@@ -52,8 +53,8 @@ class Made:
         """Keep what a build told of the package that it just put in place, unless what it read changed meanwhile."""
         if self._before is None or self._before != self._inputs():
             return
-        kept = {"inputs": self._before, "manifest": sha256_of(self._target / MANIFEST), "told": dict(told)}
         with suppress(OSError):  # the next build sets the documents again
+            kept = {"inputs": self._before, "manifest": sha256_of(self._target / MANIFEST), "told": dict(told)}
             write_atomically(self._path, json.dumps(kept).encode())
 
     def _inputs(self) -> str | None:
@@ -61,14 +62,23 @@ class Made:
         source = self._project.source(())
         if source.dirty:
             return None
-        parts = [json.dumps(self._asked, sort_keys=True), source.commit, sys.version, *sorted(_installed())]
+        try:
+            return self._digest(source.commit)
+        except OSError:  # a file that somebody is writing; then a build is needed
+            return None
+
+    def _digest(self, commit: str) -> str:
+        parts = [json.dumps(self._asked, sort_keys=True), commit, sys.version, *sorted(_installed())]
         parts += [f"{path.relative_to(CODE)} {sha256_of(path)}" for name in PACKAGES for path in _files(CODE / name)]
         evidence = _files(self._project.evidence)
         parts += [f"{path.relative_to(self._project.evidence)} {sha256_of(path)}" for path in evidence]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _damaged(self) -> bool:
-        manifest = json.loads((self._target / MANIFEST).read_bytes())
+        content = (self._target / MANIFEST).read_bytes()
+        if not (self._target / SIDECAR).read_text().startswith(f"{hashlib.sha256(content).hexdigest()}  "):
+            return True
+        manifest = json.loads(content)
         return next(find_in_files(self._target, manifest), None) is not None
 
 

@@ -85,7 +85,12 @@ def _line(level: int, place: str, number: str, text: str) -> str:
 
 def _text(title: str) -> str:
     """The text of a heading; its claims stay claims, and lead nowhere, since the whole line is a link."""
-    unlinked = re.sub(r'<a class="claim"[^>]* data-claim="(\d+)">(.*?)</a>', r'<data data-claim="\1">\2</data>', title)
+    unlinked = re.sub(
+        r'<a class="claim"[^>]* data-claim="(\d+)">(.*?)</a>',
+        r'<data data-claim="\1">\2</data>',
+        title,
+        flags=re.DOTALL,
+    )
     return re.sub(r"<(?!/?data\b)[^>]+>", "", unlinked).strip()
 
 

@@ -64,8 +64,9 @@ def test_a_new_file_is_seen(project, file):
         path.unlink()
 
 
-def test_a_lost_document_is_seen(project, tmp_path):
-    (path,) = project.submission.glob("CW-DOC-003*.pdf")
+@pytest.mark.parametrize("name", ["CW-DOC-003*.pdf", "manifest.sha256"])
+def test_a_lost_file_is_seen(project, tmp_path, name):
+    (path,) = project.submission.glob(name)
     shutil.move(path, tmp_path / path.name)
     try:
         assert told(project) is None

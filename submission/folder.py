@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from submission.text import FOLDER, Text, text_file
+from submission.volume import LEDGER
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 HINT = "name a folder that `clearway submission build` made"
@@ -165,9 +166,6 @@ def read_package_text(package: Opened, document: Listed) -> Text:
         raise FolderError(f"{package.folder / name}: not the text of a document: {error}") from error
 
 
-VOLUME = "claims/volume.json"
-
-
 def read_ledgers(package: Opened) -> tuple[Ledger, ...]:
     """The claims of each document; none where the package was built without.
 
@@ -176,7 +174,7 @@ def read_ledgers(package: Opened) -> tuple[Ledger, ...]:
     """
     found = []
     for name, digest in package.manifest.claims.items():
-        if name == VOLUME:  # it repeats those of the documents
+        if name == LEDGER:  # it repeats those of the documents
             continue
         try:
             found.append(msgspec.json.decode(read_listed(package, name, digest), type=Ledger))

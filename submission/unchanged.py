@@ -1,8 +1,9 @@
 """Whether a package stands already just as a build would make it: then there is nothing to build.
 
 It does if the checkout is at the same commit without a change, its evidence and the code that builds are the same to
-the byte, and every file of the package is as its manifest lists it. Of a checkout with changes nothing is kept. Python
-and its packages are looked at, libraries of the system (Pango) are not: remove `build/cache` when one was changed.
+the byte, and every file of the package is as its manifest lists it. Of a checkout with changes nothing is kept. The
+versions of Python and its packages are looked at, libraries of the system (Pango) are not: remove `build/cache` when
+one of these was changed.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit import find_in_files
+from submission.build import SIDECAR
 from submission.context import MANIFEST
 from verification.evidence import Project, sha256_of, write_atomically
 
 CODE = Path(__file__).parents[1]
-SIDECAR = "manifest.sha256"
 PACKAGES = ("submission", "verification")
 
 
@@ -39,15 +40,10 @@ class Made:
         """What the build told whose package stands unchanged; None if a build is needed."""
         try:
             kept = json.loads(self._path.read_bytes())
-            if (
-                self._before
-                and kept["inputs"] == self._before
-                and kept["manifest"] == sha256_of(self._target / MANIFEST)
-            ):
-                return None if self._damaged() else dict(kept["told"])
+            same = self._before is not None and kept["inputs"] == self._before
+            return dict(kept["told"]) if same and self._stands(kept["manifest"]) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return None
 
     def keep(self, told: Mapping[str, Any]) -> None:
         """Keep what a build told of the package that it just put in place, unless what it read changed meanwhile."""
@@ -74,12 +70,13 @@ class Made:
         parts += [f"{path.relative_to(self._project.evidence)} {sha256_of(path)}" for path in evidence]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def _damaged(self) -> bool:
+    def _stands(self, digest: str) -> bool:
+        """Whether the package is whole, with the manifest of this digest."""
         content = (self._target / MANIFEST).read_bytes()
-        if not (self._target / SIDECAR).read_text().startswith(f"{hashlib.sha256(content).hexdigest()}  "):
-            return True
-        manifest = json.loads(content)
-        return next(find_in_files(self._target, manifest), None) is not None
+        listed = (self._target / SIDECAR).read_text().partition(" ")[0]
+        if not hashlib.sha256(content).hexdigest() == digest == listed:
+            return False
+        return not any(find_in_files(self._target, json.loads(content)))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from submission.audit.scores import find_in_scores
 from submission.audit.signatures import find_in_signatures
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
+PARTS = ("format", "commit", "state", "banners", "blocking", "release", "counts", "statuses", "claims", "volume")
 
 
 class Finding(NamedTuple):
@@ -91,18 +92,7 @@ def _check_shape(manifest: Any) -> None:
     Raises:
         KeyError, TypeError, ValueError: the manifest is not of its form.
     """
-    for name in (
-        "format",
-        "commit",
-        "state",
-        "banners",
-        "blocking",
-        "release",
-        "counts",
-        "statuses",
-        "claims",
-        "volume",
-    ):
+    for name in PARTS:
         manifest[name]
     documents = _printed(manifest)
     texts = [document[name] for document in documents for name in ("number", "title", "file", "sha256")]

@@ -204,6 +204,15 @@ def test_claims_are_compared_by_what_they_come_from_though_its_place_moved(tmp_p
     }
 
 
+def test_a_reading_copy_in_one_of_two_packages_is_no_changed_figure(tmp_path):
+    evidence = {"studies.json": {"estimates": [{"metric": "auroc", "value": 0.0}]}}
+    found = claim("0.800", 0)
+    old = package(tmp_path / "old", {}, claims={"CW-DOC-901": [found]}, evidence=evidence)
+    copy = [found, found | {"file": "catalogue.json", "pointer": "/documents", "text": "49"}]
+    new = package(tmp_path / "new", {}, claims={"CW-DOC-901": [found], "volume": copy}, evidence=evidence)
+    assert compare(open_package(old), open_package(new)).figures == ()
+
+
 def test_html_in_a_text_is_shown_not_obeyed(tmp_path):
     old = open_package(package(tmp_path / "old", {"CW-DOC-901": [block("a b c d <script>x</script>")]}))
     new = open_package(package(tmp_path / "new", {"CW-DOC-901": [block("a b c d <b>y</b>")]}))

@@ -44,7 +44,8 @@ class Code:
     def reviewed(self) -> tuple[Symbol, ...]:
         """The symbols, each with the digest of what a review of it covers: itself, and what it uses that is no door.
 
-        That is every private helper, class and constant, at any depth. What is called by its public name is not in it.
+        That is every private helper, class (with its methods) and constant, at any depth. What is called by its public
+        name is not in it, nor what a module does to a constant after it was bound, or binds under a condition.
         """
         return tuple(replace(symbol, digest=self._with_helpers(symbol)) for symbol in self.symbols)
 

@@ -37,9 +37,10 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A package as it now stands in `folder`."""
+    """A package as it was put into `folder`; `manifest` is the SHA-256 of its manifest."""
 
     folder: Path
+    manifest: str
     package: Package
     documents: tuple[Rendered, ...]
 
@@ -73,10 +74,10 @@ def build(
     prints.prune()
     try:
         with replacing(target) as folder:
-            _write(folder, package, documents, holdings, texts, whole)
+            digest = _write(folder, package, documents, holdings, texts, whole)
     except OSError as error:
         raise BuildError(f"{target}: cannot write the package: {error}; what was there is untouched") from error
-    return Built(target, package, documents)
+    return Built(target, digest, package, documents)
 
 
 def _check(catalogue: Catalogue, made: TypeSet) -> None:
@@ -123,7 +124,8 @@ def _write(
     holdings: Mapping[str, bytes],
     texts: Mapping[str, bytes],
     volume: Rendered | None,
-) -> None:
+) -> str:
+    """Write the files of a package; return the digest of its manifest."""
     evidence = {f"{FOLDER}/{name}": _put(folder, f"{FOLDER}/{name}", content) for name, content in holdings.items()}
     manifest = make_manifest(package, documents, evidence)
     files = parsed(holdings) | {MANIFEST: manifest}
@@ -143,8 +145,9 @@ def _write(
         named = {"number": volume.entry.number, "title": volume.entry.title, "file": FILE}
         manifest["volume"] = {**named, "pages": volume.pages, "sha256": volume.sha256}
     content = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-    write_atomically(folder / MANIFEST, content)
-    write_atomically(folder / SIDECAR, f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode())
+    digest = _put(folder, MANIFEST, content)
+    write_atomically(folder / SIDECAR, f"{digest}  {MANIFEST}\n".encode())
+    return digest
 
 
 def text_content(entry: Entry, html: str) -> bytes:

@@ -114,8 +114,9 @@ def _build(arguments: argparse.Namespace) -> int:
         made = Made(project, arguments.release, target, volume=arguments.volume)
         told = made.told()
         if told is None:
-            told = summary(build(project, arguments.release, target, volume=arguments.volume))
-            made.keep(told)
+            built = build(project, arguments.release, target, volume=arguments.volume)
+            told = summary(built)
+            made.keep(told, built.manifest)
     except (BuildError, CatalogueError, ProjectError, RenderError) as error:
         print(f"clearway submission build: {error}", file=sys.stderr)
         return 1

@@ -77,9 +77,19 @@ def _without_runs(match: re.Match[str]) -> str:
 
 
 def find_records(html: str) -> tuple[str, ...]:
-    """The records on which the figures of a document rest, in order of appearance."""
-    figures = (unescape(match[1]) for match in MARKED.finditer(html) if match[1] and match[2] not in TEXTUAL)
+    """The records on which the figures of a document and of its drawings rest, in order of appearance."""
+    figures = (origin for origin, rule in _origins(html) if origin and rule not in TEXTUAL)
     return tuple(dict.fromkeys(record_of(origin) for origin in figures))
+
+
+def _origins(html: str) -> Iterator[tuple[str, str]]:
+    """Yield origin and rule of each claim of markup that is not numbered yet."""
+    for match in MARKED.finditer(html):
+        if match[4]:
+            for runs in RUNS.finditer(base64.b64decode(match[4]).decode()):
+                yield from ((origin, rule) for _, origin, rule in _runs_of(runs))
+        elif match[1]:
+            yield unescape(match[1]), match[2]
 
 
 def record_of(origin: str) -> str:
@@ -252,11 +262,11 @@ def _drawn(source: str) -> Iterator[Said]:
 
 
 def _joined(found: Iterable[Said]) -> Iterator[Said]:
-    """Neighbours of one claim, or of none, as one; where the document is numbered, numbers stay apart."""
+    """Neighbours of one claim, or of none, as one; numbers of the document and marks of a scale stay apart."""
     held: Said | None = None
     for said in found:
         if held is not None and held[1:] == said[1:]:
-            held = Said((" " if said.why == STRUCTURE else "").join((held.text, said.text)), *held[1:])
+            held = Said((" " if said.why in (STRUCTURE, SCALE) else "").join((held.text, said.text)), *held[1:])
         else:
             if held is not None:
                 yield held

@@ -12,6 +12,9 @@ from submission.context import Package
 from submission.render import Rendered, RenderError
 from verification.evidence import Gap, Issue
 
+FORMAT = 2
+"""1 until the reading copy had a ledger of its own."""
+
 
 def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: Mapping[str, str]) -> dict[str, Any]:
     """The manifest of a package; the digests of ledgers, texts and volume are entered when these are written.
@@ -20,7 +23,7 @@ def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: M
         RenderError: documents state different indications for use.
     """
     return {
-        "format": 1,
+        "format": FORMAT,
         "commit": package.source.commit,
         "commit_date": package.source.commit_date,
         "state": package.state,

@@ -45,12 +45,12 @@ class Made:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, told: Mapping[str, Any]) -> None:
-        """Keep what a build told of the package that it just put in place, unless what it read changed meanwhile."""
+    def keep(self, told: Mapping[str, Any], manifest: str) -> None:
+        """Keep what a build told of the package of this manifest, unless what it read changed meanwhile."""
         if self._before is None or self._before != self._inputs():
             return
         with suppress(OSError):  # the next build sets the documents again
-            kept = {"inputs": self._before, "manifest": sha256_of(self._target / MANIFEST), "told": dict(told)}
+            kept = {"inputs": self._before, "manifest": manifest, "told": dict(told)}
             write_atomically(self._path, json.dumps(kept).encode())
 
     def _inputs(self) -> str | None:

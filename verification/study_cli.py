@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     log = actions.add_parser("log", help="print every use of the study's data")
     log.add_argument("study", help="the study's name")
     log.add_argument("--add", metavar="TEXT", help="append a use of the data that was made outside of this study")
+    log.add_argument("--correct", metavar="TEXT", help="append what a text that is locked or logged states wrongly")
     return parser
 
 
@@ -65,7 +66,9 @@ def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.action == "lock":
         yield opening.lock_plan(project, arguments.study, arguments.reason)
     elif arguments.action == "log" and arguments.add:
-        yield opening.note_use(project, arguments.study, arguments.add)
+        yield opening.note(project, arguments.study, "other_use", arguments.add)
+    elif arguments.action == "log" and arguments.correct:
+        yield opening.note(project, arguments.study, "correction", arguments.correct)
     elif arguments.action == "log":
         yield from opening.describe_log(project, arguments.study)
     else:

@@ -1,8 +1,8 @@
 """Attacks on a package: one corruption at a time, by a forger who makes digests agree again; does the audit see it?
 
 Each attack works on a copy. It changes one thing, then rewrites the manifest and its digest as if nothing had happened,
-so that no finding comes from a digest of the manifest alone. Nobody here rewrites ledger, pages and manifest alike:
-that is another package, and only a signature or a build from its commit can tell.
+so that no finding comes from a digest of the manifest alone. Nobody here rewrites evidence, ledgers, pages and manifest
+alike: that is another package, and only a signature or a build from its commit can tell.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit.audit import audit
+from submission.audit.claims import page_texts
+from submission.audit.texts import squeeze
 
 Attack = Callable[["Forgery"], str | None]
 """Corrupts a copy and says what was done; None if there was nothing of the kind to corrupt."""
@@ -50,7 +52,7 @@ class Forgery:
     def sign(self, manifest: dict[str, Any] | None = None) -> None:
         """Let the manifest list the files as they are now, and its digest be right."""
         told = manifest or self.manifest()
-        for document in told["documents"]:
+        for document in _printed(told):
             document["sha256"] = self._digest(document["file"], document["sha256"])
         for part in ("evidence", "claims", "text"):
             for name in told.get(part) or {}:
@@ -64,9 +66,13 @@ class Forgery:
         return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else otherwise
 
     def document(self) -> dict[str, Any]:
-        """A document, by chance."""
-        found: dict[str, Any] = self.dice.choice(self.manifest()["documents"])
+        """A document, or the volume if there is one, by chance."""
+        found: dict[str, Any] = self.dice.choice(_printed(self.manifest()))
         return found
+
+    def ledger(self, document: dict[str, Any]) -> str:
+        """The name of a document's ledger."""
+        return f"claims/{'volume' if document['file'] == 'volume.pdf' else document['number']}.json"
 
     def evidence(self) -> str:
         """The name of a JSON file of evidence, by chance."""
@@ -80,6 +86,10 @@ class Forgery:
     def write(self, name: str, value: Any) -> None:
         """Replace a JSON file of the copy."""
         (self.folder / name).write_text(json.dumps(value, ensure_ascii=False))
+
+
+def _printed(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*manifest["documents"], *filter(None, [manifest["volume"]])]
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -125,9 +135,18 @@ def _codes(font: Any) -> dict[str, str]:
 
 def _change_sign(forgery: Forgery, wanted: str) -> str | None:
     """Show another sign of the same kind in the place of one."""
+    document = forgery.document()
+    shown = _show_other(forgery, document, wanted)
+    if shown is None:
+        return None
+    forgery.sign()
+    return f"{document['file']}, page {shown[0] + 1}: {shown[1]!r} shown as {shown[2]!r}"
+
+
+def _show_other(forgery: Forgery, document: dict[str, Any], wanted: str) -> tuple[int, str, str] | None:
+    """Show another sign in the place of one on a page; the page, the one and the other."""
     from pypdf import PdfReader, PdfWriter
 
-    document = forgery.document()
     writer = PdfWriter(clone_from=PdfReader(forgery.folder / document["file"]))
     number = forgery.dice.randrange(len(writer.pages))
     page = writer.pages[number]
@@ -144,8 +163,7 @@ def _change_sign(forgery: Forgery, wanted: str) -> str | None:
     other = forgery.dice.choice(others)
     _draw(writer, page, content[: glyph.start] + glyph.codes[other].encode() + content[glyph.start + 4 :])
     _save(forgery, document["file"], writer)
-    forgery.sign()
-    return f"{document['file']}, page {number + 1}: {glyph.sign!r} shown as {other!r}"
+    return number, glyph.sign, other
 
 
 def _swap_texts(forgery: Forgery) -> str | None:
@@ -191,7 +209,7 @@ def _move_page(forgery: Forgery) -> str | None:
         writer.add_page(page)
     _save(forgery, document["file"], writer)
     manifest = forgery.manifest()
-    next(one for one in manifest["documents"] if one["number"] == document["number"])["pages"] = len(pages)
+    next(one for one in _printed(manifest) if one["number"] == document["number"])["pages"] = len(pages)
     forgery.sign(manifest)
     return f"{document['file']}: page {at + 1} {how}"
 
@@ -310,7 +328,7 @@ def change_score(forgery: Forgery) -> str | None:
 def change_ledger(forgery: Forgery) -> str | None:
     """A ledger that says otherwise of a claim, or leaves it out."""
     document = forgery.document()
-    name = f"claims/{document['number']}.json"
+    name = forgery.ledger(document)
     ledger = forgery.read(name)
     if not ledger["claims"]:
         return None
@@ -347,7 +365,7 @@ def change_manifest(forgery: Forgery) -> str | None:
     elif how == "commit":
         manifest["commit"] = _other_digit(manifest["commit"])
     else:
-        document = forgery.dice.choice(manifest["documents"])
+        document = forgery.dice.choice(_printed(manifest))
         document[how] = document[how] + 1 if how == "pages" else document[how] + " (final)"
     forgery.sign(manifest)
     return f"manifest.json: another {how}"
@@ -375,7 +393,7 @@ def change_files(forgery: Forgery) -> str | None:
 def change_alike(forgery: Forgery) -> str | None:
     """A ledger in which a figure reads otherwise, as claim and on each of its pages."""
     document = forgery.document()
-    name = f"claims/{document['number']}.json"
+    name = forgery.ledger(document)
     ledger = forgery.read(name)
     claims = [n for n, one in enumerate(ledger["claims"]) if _is_number(one["value"]) and "?" not in one["pointer"]]
     if not claims:
@@ -393,6 +411,52 @@ def change_alike(forgery: Forgery) -> str | None:
     return f"{name}: claim {at} and its pages read {other!r}"
 
 
+def hide_digit(forgery: Forgery) -> str | None:
+    """Another digit on a page, and a ledger that reads so too and calls the text no claim."""
+    document = forgery.document()
+    name = forgery.ledger(document)
+    before = page_texts((forgery.folder / document["file"]).read_bytes())
+    shown = _show_other(forgery, document, r"\d")
+    if shown is None:
+        return None
+    page, _, other = shown
+    after = page_texts((forgery.folder / document["file"]).read_bytes())[page]
+    at = next((n for n, (a, b) in enumerate(zip(before[page], after, strict=False)) if a != b), None)
+    if at is None:
+        return None
+    ledger, why = forgery.read(name), forgery.dice.choice(["structure", "record", "scale"])
+    run = _run_at(ledger["pages"][page], at, other)
+    run[1:] = [None, why]
+    _forget_unprinted(ledger)
+    forgery.write(name, ledger)
+    forgery.sign()
+    return f"{document['file']}, page {page + 1}: {run[0][:40]!r}, called {run[2]} in {name}"
+
+
+def _run_at(said: list[Any], at: int, other: str) -> list[Any]:
+    """The stretch of a page in which its sign of this number stands, with another in its place."""
+    for run in said:
+        signs = [n for n, sign in enumerate(run[0]) if squeeze(sign)]
+        if at < len(signs):
+            run[0] = run[0][: signs[at]] + other + run[0][signs[at] + 1 :]
+            found: list[Any] = run
+            return found
+        at -= len(signs)
+    raise LookupError("the page prints more than its ledger has")
+
+
+def _forget_unprinted(ledger: dict[str, Any]) -> None:
+    """Let the ledger hold the claims that its pages print, with their pages, and no other."""
+    on: dict[int, list[int]] = {}
+    for page, said in enumerate(ledger["pages"], start=1):
+        for claim in sorted({run[1] for run in said if run[1] is not None}):
+            on.setdefault(claim, []).append(page)
+    numbers = {old: new for new, old in enumerate(sorted(on))}
+    ledger["claims"] = [{**ledger["claims"][old], "pages": on[old]} for old in numbers]
+    for run in (run for said in ledger["pages"] for run in said if run[1] is not None):
+        run[1] = numbers[run[1]]
+
+
 ATTACKS: dict[str, Attack] = {
     "a digit on a page": change_digit,
     "a letter on a page": change_letter,
@@ -403,6 +467,7 @@ ATTACKS: dict[str, Attack] = {
     "a file of evidence left out": remove_evidence,
     "evidence of another commit": age_evidence,
     "a score of an image": change_score,
+    "a digit on a page, as no claim in its ledger": hide_digit,
     "a claim in a ledger": change_ledger,
     "a claim in a ledger and its pages there": change_alike,
     "the manifest": change_manifest,

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 from submission.audit.arithmetic import find_arithmetic
 from submission.audit.claims import find_in_ledgers
 from submission.audit.pages import find_in_pages
+from submission.audit.reading_copy import VOLUME
 from submission.audit.scores import find_in_scores
 from submission.audit.signatures import find_in_signatures
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
-PARTS = ("format", "commit", "state", "banners", "blocking", "release", "counts", "statuses", "claims", "volume")
+FORMAT = 2
+PARTS = ("commit", "state", "banners", "blocking", "release", "counts", "statuses", "claims", "text", "volume")
 
 
 class Finding(NamedTuple):
@@ -47,7 +49,7 @@ def audit(folder: Path) -> Report:
     manifest, findings = _read_manifest(folder)
     if manifest is None:
         return Report(tuple(findings), len(files), 0)
-    findings += find_in_files(folder, manifest)
+    findings += [*_find_in_names(manifest), *find_in_files(folder, manifest)]
     evidence = {name: _read_json(folder / name) for name in manifest["evidence"] if name.endswith(".json")}
     known = {name.removeprefix("evidence/"): value for name, value in evidence.items()} | {MANIFEST: manifest}
     checks = (
@@ -92,6 +94,8 @@ def _check_shape(manifest: Any) -> None:
     Raises:
         KeyError, TypeError, ValueError: the manifest is not of its form.
     """
+    if manifest["format"] != FORMAT:
+        raise ValueError(f"of format {manifest['format']!r}, expected {FORMAT}; build the package again")
     for name in PARTS:
         manifest[name]
     documents = _printed(manifest)
@@ -103,6 +107,22 @@ def _check_shape(manifest: Any) -> None:
         raise ValueError("a name leads out of the folder")
     for document in documents:
         int(document["pages"])
+
+
+def _find_in_names(manifest: dict[str, Any]) -> Iterator[Finding]:
+    """Yield files that a part of the manifest lists wrongly or lacks: what nothing reads could be called evidence."""
+    numbers = [document["number"] for document in manifest["documents"]]
+    expected = {
+        "claims": {f"claims/{number}.json" for number in numbers} | ({VOLUME} if manifest["volume"] else set()),
+        "text": {f"text/{Path(document['file']).stem}.json" for document in manifest["documents"]},
+    }
+    for part, names in expected.items():
+        if odd := sorted(names ^ set(manifest[part])):
+            yield Finding("manifest-names", MANIFEST, f"{part}: expected one for each document, but {', '.join(odd)}")
+    if odd := sorted(name for name in manifest["evidence"] if not name.startswith("evidence/")):
+        yield Finding("manifest-names", MANIFEST, f"evidence: {', '.join(odd)} is not in its folder")
+    if len(set(numbers)) != len(numbers):
+        yield Finding("manifest-names", MANIFEST, "documents: two have one number")
 
 
 def _printed(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -126,7 +146,7 @@ def find_in_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
     """Yield each file of a package that its manifest lists otherwise, that is missing, renamed or one too many."""
     files = _files(folder)
     listed = {document["file"]: document["sha256"] for document in _printed(manifest)} | manifest["evidence"]
-    listed |= manifest["claims"] | manifest.get("text", {})
+    listed |= manifest["claims"] | manifest["text"]
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     strangers = {name for name in files if name not in listed and name not in (MANIFEST, SIDECAR)}
     for name, digest in sorted(listed.items()):

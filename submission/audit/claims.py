@@ -10,27 +10,29 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from submission.audit.attached import find_in_attached
+from submission.audit.exempt import find_in_exempt, find_in_records
 from submission.audit.pointers import value_at
+from submission.audit.reading_copy import VOLUME, find_in_volume
 from submission.audit.texts import is_printed, squeeze
 
 Found = tuple[str, str, str]
 
-NUMBERING = re.compile(r"(?<![\d.])(?!0\d|0\.)\d{1,4}(\.\d{1,2})*(?![\d])")
-"""A number of a heading, a page, a row of a list: no decimal fraction below one, no digest, no date."""
-
 EXEMPT = ("structure", "record", "scale")
-"""Why a text on a page may be no claim though it has digits."""
+"""Why a text on a page may be no claim though it has digits; whether it is what its ledger says is looked at."""
 
 
 def find_in_ledgers(folder: Path, manifest: dict[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
     """Yield what a ledger says that is not in the evidence or not on the page, and what a page says beyond it."""
-    ledgers = {f"claims/{document['number']}.json": document for document in manifest["documents"]}
+    listed = {f"claims/{document['number']}.json": document for document in manifest["documents"]}
     if manifest["volume"]:
-        ledgers["claims/volume.json"] = manifest["volume"]
-    for name, document in ledgers.items():
+        listed[VOLUME] = manifest["volume"]
+    ledgers: dict[str, dict[str, Any]] = {}
+    for name, document in listed.items():
         try:
-            ledger = json.loads((folder / name).read_bytes())
-            yield from _find_in_ledger(folder, name, ledger, document, files)
+            ledgers[name] = json.loads((folder / name).read_bytes())
+            yield from _find_in_ledger(folder, name, ledgers[name], document, files)
+            yield from find_in_volume(ledgers) if name == VOLUME else find_in_records(name, ledgers[name])
         except FileNotFoundError:
             yield "ledger-missing", name, f"{document['file']} has no ledger of claims"
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
@@ -51,11 +53,14 @@ def _find_in_ledger(
         yield from _find_in_claim(f"{name}, claim {number}", claim, files)
     yield from _find_unprinted(name, ledger)
     terms = [term["term"] for term in files["catalogue.json"]["terms"]]
+    known = re.compile("|".join(sorted(map(re.escape, terms), key=len, reverse=True)) or "(?!)")
     for page, said in enumerate(ledger["pages"], start=1):
-        yield from _find_free(f"{document['file']}, page {page}", said, terms)
+        yield from _find_free(f"{document['file']}, page {page}", said, known)
+    yield from find_in_exempt(document, ledger["pages"], known)
     path = folder / document["file"]
     if path.is_file():
         yield from _find_on_pages(path, document["file"], ledger)
+        yield from find_in_attached(path, document["file"], ledger, files["manifest.json"]["evidence"])
 
 
 def _find_in_claim(where: str, claim: dict[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
@@ -99,15 +104,10 @@ def _find_unprinted(name: str, ledger: dict[str, Any]) -> Iterator[Found]:
             )
 
 
-def _find_free(where: str, said: list[Any], terms: list[str]) -> Iterator[Found]:
-    known = re.compile("|".join(sorted(map(re.escape, terms), key=len, reverse=True)) or "(?!)")
+def _find_free(where: str, said: list[Any], known: re.Pattern[str]) -> Iterator[Found]:
     for text, claim, why in said:
-        if claim is not None:
-            continue
         rest = re.sub(r"\[U\+[0-9A-F]{4,6}\]", "", known.sub("", text))
-        if why == "structure":
-            rest = NUMBERING.sub("", rest)
-        if why not in EXEMPT[1:] and re.search(r"\d", rest):
+        if claim is None and why not in EXEMPT and re.search(r"\d", rest):
             yield "free-numeral", where, f"{' '.join(rest.split())[:80]!r} is in no claim"
 
 

@@ -4,12 +4,14 @@ import ast
 import hashlib
 import inspect
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from submission.audit import audit
+from submission.audit.exempt import find_in_exempt, find_in_records
 from submission.cli import submission
 
 
@@ -138,6 +140,11 @@ def test_a_failure_edited_into_the_evidence_contradicts_the_state_of_the_package
         (lambda m: m.update(banners=[]), "banner-missing"),
         (lambda m: m["documents"][2].update(pages=99), "pages-differ"),
         (lambda m: m["documents"].pop(), "file-extra"),
+        (lambda m: m["claims"].update({"claims/CW-DOC-999.json": "0"}), "manifest-names"),
+        (lambda m: m["text"].popitem(), "manifest-names"),
+        (lambda m: m["evidence"].update(evidence=m["evidence"]["evidence/trace.json"]), "manifest-names"),
+        (lambda m: m["documents"][1].update(number=m["documents"][0]["number"]), "manifest-names"),
+        (lambda m: m.update(format=1), "manifest-unreadable"),
         (lambda m: m.pop("counts"), "manifest-unreadable"),
         (lambda m: m["documents"][0].update(file="/etc/passwd"), "manifest-unreadable"),
     ],
@@ -167,6 +174,92 @@ def test_a_document_that_is_no_pdf_is_named(folder):
     rewrite(folder, lambda m: next(d for d in m["documents"] if d["number"] == "CW-DOC-006").update(sha256=digest))
     (finding,) = audit(folder).findings
     assert (finding.code, finding.where) == ("document-unreadable", path.name)
+
+
+# --- what a ledger calls no claim -------------------------------------------------------------------------------------
+
+
+def of_kind(why: str, *texts: str, sections: tuple[int, ...] = ()) -> set[str]:
+    """What is found in a document of two pages with these texts on the first, none of which a claim accounts for."""
+    document = {"file": "x.pdf", "sections": dict(enumerate(sections))}
+    pages = [[[text, None, why] for text in texts], [["Page 2 of 2", None, "structure"]]]
+    return {code for code, *_ in find_in_exempt(document, pages, re.compile("SRS-014"))}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("1", "Title", "1.1", "1.2", "2", "3"), ("1. ", "2. ", "1. "), ("1", "1.1", "1", "1.1"), ("Page 1 of 2",),
+        ("SRS-014",), ("1", "1. ", "2. ", "2"),
+    ],
+)  # fmt: skip
+def test_numbers_of_headings_items_and_pages_are_a_documents_own(texts):
+    assert of_kind("structure", *texts) == set()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("364",),
+        ("1", "2", "93.3"),
+        ("0.933",),
+        ("2026-11-28",),
+        ("1", "3"),
+        ("2. ",),
+        ("SRS-015",),
+        ("a1a40",),
+        ("1,234",),
+    ],
+)
+def test_a_figure_numbers_nothing(texts):
+    assert of_kind("structure", *texts) == {"free-numeral"}
+
+
+@pytest.mark.parametrize("texts", [("Page 2 of 2",), ("Page 1 of 3",), (".  .  .  . 2 1.", ".  .  .  . 2")])
+def test_a_wrong_number_of_a_page_is_found(texts):
+    assert of_kind("structure", *texts, sections=(1, 2)) == {"page-misnumbered"}
+
+
+def test_contents_lead_to_the_pages_of_the_sections():
+    assert of_kind("structure", "1", ".  .  .  . 1 2.", ".  .  .  . 2", sections=(1, 2)) == {
+        "free-numeral"
+    }  # 2 is no item
+    assert of_kind("structure", "1", ".  .  .  . 1 2", ".  .  .  . 2", sections=(2, 1)) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["0.0 0.2 0.4 0.6", "0 1,000 2,000 3,000", "−15 −10 −5 0 5", "0.0 0.0 0.5 0.5 1.0 1.0", "0 1 2 0.0 0.5 1.0"]
+)
+def test_marks_of_one_distance_are_a_scale(text):
+    assert of_kind("scale", text) == set()
+
+
+@pytest.mark.parametrize("text", ["0.933", "364", "0.0 0.2 0.5", "1 2", "0.855–0.983", "65/70", "0.0 0.2 0.4 364"])
+def test_a_figure_is_no_scale(text):
+    assert of_kind("scale", text) == {"free-numeral"}
+
+
+def test_records_are_those_of_the_claims_and_no_other():
+    claim = {"file": "studies.json", "pointer": "/studies/0/estimates/3/value", "rule": "decimal 3"}
+    word = {"file": "trace.json", "pointer": "/items/0/id", "rule": "text"}
+    printed = ["studies.json#/studies/0", "1 /estimates/3"]
+
+    def found(*texts: str) -> list[str]:
+        ledger = {"claims": [claim, word], "pages": [[[text, None, "record"] for text in texts]]}
+        return [code for code, *_ in find_in_records("x", ledger)]
+
+    assert found(*printed) == []
+    assert found(*printed, "0.933") == found(printed[0], "1 /estimates/4") == found() == ["records-differ"]
+
+
+def test_the_claims_that_a_document_carries_are_its_ledgers(folder):
+    path = folder / "claims" / "CW-DOC-003.json"
+    ledger = json.loads(path.read_text())
+    ledger["claims"][5]["rule"] = "part"  # true of the page too, but not what the PDF carries
+    path.write_text(json.dumps(ledger))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite(folder, lambda manifest: manifest["claims"].update({"claims/CW-DOC-003.json": digest}))
+    assert ("attachment-differs", "CW-DOC-003-summary-510k.pdf") in {found[:2] for found in audit(folder).findings}
 
 
 def test_a_folder_that_is_no_package_is_refused(tmp_path, capsys):

@@ -1,5 +1,6 @@
 """A package that stands as a build would make it is not built again; whatever differs, it is."""
 
+import hashlib
 import json
 import shutil
 
@@ -96,14 +97,17 @@ def test_nothing_is_kept_of_a_build_during_which_its_evidence_changed(project):
     kept, evidence = (project.root / name for name in ("build/cache/package.json", "build/evidence/trace.json"))
     content, record = evidence.read_bytes(), kept.read_bytes()
     made = Made(project, RELEASE, project.submission, volume=False)
+    digest = hashlib.sha256((project.submission / "manifest.json").read_bytes()).hexdigest()
     evidence.write_bytes(content + b" ")
     try:
-        made.keep({"pages": 1})
+        made.keep({"pages": 1}, digest)
         assert kept.read_bytes() == record
     finally:
         evidence.write_bytes(content)
-    made.keep({"pages": 1})
+    made.keep({"pages": 1}, digest)
     assert told(project) == {"pages": 1}
+    made.keep({"pages": 1}, "0" * 64)  # another build has put its own package there meanwhile
+    assert told(project) is None
     kept.write_bytes(record)
 
 

@@ -10,6 +10,8 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from submission.audit import audit
+from submission.audit.reading_copy import VOLUME as VOLUME_LEDGER
+from submission.audit.reading_copy import find_in_volume
 from submission.build import build, text_content
 from submission.catalogue import read_catalogue
 from submission.environment import make_environment
@@ -64,6 +66,23 @@ def test_every_page_of_the_volume_is_read_by_the_audit(bound, volume, tmp_path):
     (folder / "manifest.sha256").write_text(f"{hashlib.sha256(content).hexdigest()}  manifest.json\n")
     found = {(one.code, one.where) for one in audit(folder).findings if "volume" in one.where}
     assert ("page-differs", f"volume.pdf, page {last + 1}") in found
+
+
+def test_a_claim_too_many_or_too_few_of_the_volume_is_found(bound):
+    names = [f"claims/{number}.json" for number in ENTRIES]
+    ledgers = {name: json.loads((bound.folder / name).read_text()) for name in (*names, VOLUME_LEDGER)}
+    assert list(find_in_volume(ledgers)) == []
+    volume = ledgers[VOLUME_LEDGER]
+    last = volume["claims"].pop()
+    (lacking,) = find_in_volume(ledgers)
+    assert (lacking[0], lacking[2].split()[0]) == ("volume-differs", "lacks")
+    volume["claims"] += [last, {**last, "pointer": "/elsewhere"}]
+    (more,) = find_in_volume(ledgers)
+    assert more[2].startswith("claims ")
+    volume["claims"].pop()
+    next(run for said in volume["pages"] for run in said if run[2] == "record")[0] += " 0.933"
+    (records,) = find_in_volume(ledgers)
+    assert "other records" in records[2]
 
 
 def test_the_ledger_of_the_volume_holds_the_claims_of_all_documents(bound):

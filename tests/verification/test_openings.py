@@ -284,7 +284,8 @@ def test_the_command_locks_opens_and_prints_the_log(checkout, capsys):
         "plan locked",
     ]
     assert study([*where, "log", NAME, "--add", "somebody looked again"]) == 0
-    assert events(project) == ["prior_use", "plan_locked", "other_use"]
+    assert study([*where, "log", NAME, "--correct", "the plan's word for it is wrong"]) == 0
+    assert events(project) == ["prior_use", "plan_locked", "other_use", "correction"]
     capsys.readouterr()
     assert study([*where, "log", "none"]) == 2
     assert "expected one of tiny" in capsys.readouterr().err

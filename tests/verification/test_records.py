@@ -105,11 +105,37 @@ def test_a_change_drops_the_reviews_of_the_item_and_of_all_above_it(reviewed, fi
     assert all(issue.severity == "advisory" for issue in where)
 
 
+MADE = """\
+STOPS = {1: "near"}
+STOPS |= {2: "far"}
+STOPS.update({3: "shut"})
+if LAST > 50:
+    STEP = 5
+else:
+    STEP = 6
+"""
+LATCH = """\
+class Latch:
+    SPRING = 3
+
+    def hold(self):
+        \"""Hold the door.
+
+        Implements: SRS-001
+        \"""
+        return self.SPRING
+
+    def let_go(self):
+        return 1
+"""
+
+
 @pytest.fixture
 def helped(checkout):
     """A checkout in which `turn` uses a helper, which uses a constant, which another module makes of its own."""
     checkout.write("device/stops.py", "LAST = 90\n\n\ndef count_stops():\n    return 4\n")
-    checkout.edit("device/door.py", "def turn(", "def _limit(angle):\n    return min(angle, STOP)\n\n\ndef turn(")
+    limit = f"{MADE}\n\ndef _limit(angle):\n    return min(angle, STOP, *STOPS, STEP)\n\n\n{LATCH}\n\ndef turn("
+    checkout.edit("device/door.py", "def turn(", limit)
     checkout.edit("device/door.py", "GREEN = ", "STOP = LAST + 1\nIDLE = 7\nGREEN = ")
     checkout.edit("device/door.py", "    return angle + 1", "    return _limit(angle) + 1 + count_stops()")
     text = (checkout.root / "device/door.py").read_text()
@@ -123,20 +149,31 @@ def helped(checkout):
 @pytest.mark.parametrize(
     ("file", "old", "new", "drops"),
     [
-        ("device/door.py", "min(angle, STOP)", "max(angle, STOP)", True),
+        ("device/door.py", "min(angle, STOP", "max(angle, STOP", True),
         ("device/door.py", "LAST + 1", "LAST + 2", True),
         ("device/stops.py", "LAST = 90", "LAST = 91", True),
         ("device/door.py", "LAST + 1", "LAST  +  1  # degrees", False),
         ("device/door.py", "IDLE = 7", "IDLE = 8", False),
         ("device/stops.py", "return 4", "return 5", False),  # a public function says itself what it is for
+        ("device/door.py", '2: "far"', '2: "afar"', True),
+        ("device/door.py", '3: "shut"', '4: "shut"', True),
+        ("device/door.py", "STEP = 6", "STEP = 7", True),
+        ("device/door.py", "LAST > 50", "LAST > 60", True),
     ],
 )
 def test_a_review_of_code_covers_its_private_helpers_and_constants(helped, file, old, new, drops):
     assert dropped(helped) == set()
     helped.edit(file, old, new)
-    assert dropped(helped) == (
-        {"device.door.turn", "SRS-001", "SYS-001", "UN-001", "RC-001", "HAZ-001"} if drops else set()
-    )
+    assert dropped(helped) == ({"device.door.turn", *ABOVE} if drops else set())
+
+
+ABOVE = {"SRS-001", "SYS-001", "UN-001", "RC-001", "HAZ-001"}
+
+
+@pytest.mark.parametrize(("old", "new", "drops"), [("SPRING = 3", "SPRING = 4", True), ("return 1", "return 2", False)])
+def test_a_review_of_a_method_covers_the_rest_of_its_class(helped, old, new, drops):
+    helped.edit("device/door.py", old, new)
+    assert dropped(helped) == (ABOVE if drops else set())
 
 
 def test_what_changed_is_named_however_far_below_it_is(reviewed):

@@ -1180,7 +1180,8 @@ class Opening(Record, frozen=True):
     """A line of a study's log: a use of its data, or the lock of its plan.
 
     `event` is `prior_use` (known from elsewhere), `plan_locked`, `opened`, `scored`, `recorded` (computed from files
-    kept elsewhere) or `other_use` (outside the study). `files` are the tables that it left, by name with their SHA-256.
+    kept elsewhere), `other_use` (outside the study) or `correction` (of a text that is locked or logged and stays as it
+    is). `files` are the tables that it left, by name with their SHA-256.
     `previous` is the SHA-256 of the line before, so that no line can be changed or taken out without every later one.
     """
 

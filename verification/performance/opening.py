@@ -139,13 +139,13 @@ def describe_log(project: Project, name: str) -> Iterator[str]:
         yield f"{opening.date}  {what}: {opening.reason}{whose}{plan}"
 
 
-def note_use(project: Project, name: str, what: str) -> str:
-    """Append a use of a study's data that was made outside of it; returns what was done, for a person to read.
+def note(project: Project, name: str, event: str, what: str) -> str:
+    """Append a use of a study's data outside of it, or a correction; returns what was done, for a person to read.
 
     Raises:
         ValueError: there is no such study, or its log is damaged.
     """
-    log.append(_read(project, name).log, Opening(event="other_use", date=_today(), reason=what))
+    log.append(_read(project, name).log, Opening(event=event, date=_today(), reason=what))
     return f"{name}: noted"
 
 

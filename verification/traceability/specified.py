@@ -44,8 +44,8 @@ class Code:
     def reviewed(self) -> tuple[Symbol, ...]:
         """The symbols, each with the digest of what a review of it covers: itself, and what it uses that is no door.
 
-        That is every private helper, class (with its methods) and constant, at any depth. What is called by its public
-        name is not in it, nor what a module does to a constant after it was bound, or binds under a condition.
+        That is every private helper, class (with its methods) and constant, at any depth, and of a method the rest of
+        its class. What is called by its public name is not in it.
         """
         return tuple(replace(symbol, digest=self._with_helpers(symbol)) for symbol in self.symbols)
 
@@ -96,6 +96,11 @@ class Code:
             new = {*self._inside[each], *self._helpers(each)} - found
             found |= new
             waiting += new
+            owner = self.units.get(_owner(each))
+            if owner and owner.kind is Kind.CLASS and owner.id not in found:  # its constants, not its other methods
+                found.add(owner.id)
+                waiting += set(self._helpers(owner.id)) - found
+                found |= set(self._helpers(owner.id))
         helpers = sorted(found - {unit, *self._inside.get(unit, ())})
         said = [f"{name} {self.units[name].digest}" for name in helpers]
         return hashlib.sha256("\n".join([symbol.digest, *said]).encode()).hexdigest() if said else symbol.digest

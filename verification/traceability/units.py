@@ -151,12 +151,14 @@ def _split(module: _Module, name: str, node: ast.Module | ast.ClassDef) -> None:
             _split(module, f"{name}.{child.name}", child)
         elif isinstance(node, ast.Module) and isinstance(child, ast.Import | ast.ImportFrom):
             _import(module, child)
-        elif isinstance(node, ast.Module) and (bound := list(_bound(child))):
+        elif isinstance(node, ast.Module) and (bound := _bound(child)):
             for target in bound:
                 module.nodes.setdefault(f"{name}.{target}", []).append(child)
         else:
             rest.append(child)
             _split_under(module, name, child)
+            for target in _bound_under(child) if isinstance(node, ast.Module) else ():
+                module.nodes.setdefault(f"{name}.{target}", []).append(child)
     shell: ast.AST = ast.Module(body=rest, type_ignores=[])
     if isinstance(node, ast.ClassDef):
         shell = ast.ClassDef(**{**dict(ast.iter_fields(node)), "body": rest})
@@ -200,11 +202,28 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
         yield name, f"{source}{alias.name}" if source or alias.asname else name
 
 
-def _bound(node: ast.stmt) -> Iterator[str]:
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    for target in targets if isinstance(node, ast.Assign | ast.AnnAssign) else ():
-        if target is not None:
-            yield from (each.id for each in ast.walk(target) if isinstance(each, ast.Name))
+def _bound(node: ast.AST) -> list[str]:
+    """The names that a statement binds or changes: by assignment, or by a call of one of their methods."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        changed = node.value.func
+        targets: list[ast.expr] = [changed.value] if isinstance(changed, ast.Attribute) else []
+    elif isinstance(node, ast.Assign):
+        targets = node.targets
+    else:
+        targets = [node.target] if isinstance(node, ast.AnnAssign | ast.AugAssign) else []
+    return list(dict.fromkeys(each.id for one in targets for each in ast.walk(one) if isinstance(each, ast.Name)))
+
+
+def _bound_under(statement: ast.stmt) -> list[str]:
+    """The names that are bound or changed under a condition or in a loop; the whole statement says how."""
+    found: list[str] = []
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        each = waiting.pop()
+        if not isinstance(each, (*_FUNCTIONS, ast.ClassDef)):
+            found += _bound(each)
+            waiting += ast.iter_child_nodes(each)
+    return list(dict.fromkeys(found))
 
 
 # --- what each uses ---------------------------------------------------------------------------------------------------

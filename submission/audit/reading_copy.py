@@ -1,0 +1,39 @@
+"""The reading copy against the documents: it claims what they claim, no more and no less, and lists their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from submission.audit.exempt import records_printed
+
+Found = tuple[str, str, str]
+
+VOLUME = "claims/volume.json"
+KEYS = ("file", "pointer", "rule", "text")
+
+
+COVER = [1]
+"""Its cover says how many documents it holds, which none of them does."""
+
+
+def find_in_volume(ledgers: Mapping[str, dict[str, Any]]) -> Iterator[Found]:
+    """Yield what the volume's ledger has and no document's, and what it lacks; `ledgers` in the order of the manifest.
+
+    Its pages are others than theirs, so that words are not compared: that each page says what its ledger has, and that
+    each figure there is in the evidence, is looked at elsewhere.
+    """
+    volume = ledgers[VOLUME]
+    documents = {name: ledger for name, ledger in ledgers.items() if name != VOLUME}
+    held = {_key(claim): name for name, ledger in documents.items() for claim in ledger["claims"]}
+    own = {_key(claim): claim["pages"] for claim in volume["claims"]}
+    for claim in sorted(claim for claim in own.keys() - held.keys() if own[claim] != COVER):
+        yield "volume-differs", VOLUME, f"claims {claim[3]!r} of {claim[0]}#{claim[1]}, and no document does"
+    for claim in sorted(held.keys() - own):
+        yield "volume-differs", VOLUME, f"lacks {claim[3]!r} of {claim[0]}#{claim[1]}, which {held[claim]} claims"
+    if records_printed(volume) != "".join(map(records_printed, documents.values())):
+        yield "volume-differs", VOLUME, "lists other records than the documents, or in another order"
+
+
+def _key(claim: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(claim[key]) for key in KEYS)

@@ -43,7 +43,7 @@ large = np.random.default_rng(1).random((1500, 1200), dtype=np.float32)
 image = preprocess(large, release.geometry)
 told = f"{release.name} {release.version}"
 scored = rate(lambda: score(image, release))
-print(f"{told}: score {scored:.0f} images/s")
+print(f"{told}: score {scored:.0f} images/s on one thread")
 print(f"{told}: preprocess {rate(lambda: preprocess(large, release.geometry)):.0f} images/s")
 if release.weights:
     print(f"{told}: weights {(release.folder / release.weights.file).stat().st_size / 1e6:.1f} MB")

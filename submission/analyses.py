@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from submission.claims import compose
-from submission.filters import metric, overall, total
+from markupsafe import Markup
+
+from submission.claims import choose, compose, number_of
+from submission.filters import count, events_of, metric, overall, stated, total
 from verification.evidence import Analysis, Estimate, Gap, Role, Study, StudyCriterion
 
 ORDER = tuple(Role)
@@ -69,11 +71,16 @@ def of_roles(analyses: Iterable[Analysis], *roles: str) -> tuple[Analysis, ...] 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What stands beside a headline: the best baseline, the paired difference to it, and the share of positives."""
+    """What stands beside a headline: the best baseline, the paired difference to it, and the share of positives.
+
+    `apart` are the headline's figures without patients whose numbers occur in the training part too; none where the
+    project itself divided the patients.
+    """
 
     best: Estimate | Gap
     paired: Estimate | Gap
     positives: Estimate | Gap
+    apart: tuple[Estimate, ...]
 
 
 @total
@@ -89,7 +96,33 @@ def beside_headline(study: Study) -> Beside:
     best = next((one for one in baselines if one.metric == "auroc" and f"({one.score})" in named), missing)
     shares = (one for one in study.estimates if one.metric == "prevalence" and one.subgroup == overall(study))
     unknown = Gap(reason=compose("study {} holds no share of positive images", study.name), closes="evaluate it")
-    return Beside(best, paired, next(shares, unknown))
+    apart = (one for found in study.analyses if found.id == "shared-names" for one in found.estimates)
+    return Beside(best, paired, next(shares, unknown), tuple(one for one in apart if one.subgroup == APART))
+
+
+APART = "no shared number"
+"""The group of the patients whose numbers occur in no other part of the collection."""
+
+
+@total
+def label_of(study: Study) -> str:
+    """What a study is, with how often its images are known to have been used otherwise."""
+    others = choose(study.openings, lambda line: line.event in ("prior_use", "other_use"))
+    return compose("{}; other uses of its images that the log holds: {}", study.label, count(number_of(others)))
+
+
+@total
+def stated_of(estimate: Estimate) -> Markup:
+    """An estimate in one line, with the images and patients that it is of."""
+    said = compose("; {} images of {} patients", events_of(estimate), count(estimate.patients))
+    return Markup("{}{}").format(stated(estimate), said)
+
+
+@total
+def each_stated(estimates: Sequence[Estimate]) -> object:
+    """Estimates in lines of their own; a gap if there is none."""
+    none = Gap(reason="the study holds no such figure", closes="a plan that asks for it, locked before an opening")
+    return Markup("<br>").join(stated_of(one) for one in estimates) if estimates else none
 
 
 @total

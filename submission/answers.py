@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from submission.catalogue import Asked, Characteristic, ClearedDevice
+from submission.catalogue import Asked, Characteristic, ClearedDevice, Standard
 from submission.claims import compose, number_of, pick
 from submission.filters import NOT_HELD, cells, count_or_dash, total, yes_no
 from verification.evidence import Analysis, Estimate, Gap, Item, LinkStatus, Opening, RiskControl, StudyCriterion
@@ -112,6 +112,12 @@ class Comparison:
 
 
 # --- what is positive, in the expressions of the YAML files: a value, or a gap that says why not ---------------------
+
+
+@total
+def named(standard: Standard) -> str:
+    """What is cited with what it is: "RA, Radiology panel"."""
+    return compose("{}, {}", standard.designation, standard.fact)
 
 
 @total

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from submission.folder import in_full
 
 SHOWN = ("metric", "subgroup", "value", "interval", "events", "n", "patients", "reference_standard", "met", "criterion")
 """Fields of a record that say what a figure is, in this order where they are there."""
@@ -23,18 +25,40 @@ def find_behind(folder: Path, text: str, document: str) -> Iterator[str]:
     Raises:
         UnknownFigureError: there is none.
     """
-    path = folder / "claims" / f"{document}.json"
-    try:
-        claims = json.loads(path.read_bytes())["claims"]
-    except (OSError, ValueError, KeyError) as error:
-        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.json"))) or "none"
-        raise UnknownFigureError(f"{path}: no ledger of claims ({error}); the folder has those of: {known}") from error
+    number = in_full(document)
+    claims = _claims(folder, number)
     found = [claim for claim in claims if claim["text"] == text]
     if not found:
-        near = sorted({claim["text"] for claim in claims if text[:3] in claim["text"]})[:8]
-        raise UnknownFigureError(f"{document} has no claim {text!r}; it has {', '.join(near) or 'none like it'}")
+        raise UnknownFigureError(f"{number} has no claim {text!r}; {_near(text, [claim['text'] for claim in claims])}")
     for claim in found:
         yield from _tell(folder, claim)
+
+
+def _claims(folder: Path, number: str) -> list[dict[str, Any]]:
+    path = folder / "claims" / f"{number}.json"
+    known = sorted(each.stem for each in path.parent.glob("*.json"))
+    if not known:
+        raise UnknownFigureError(
+            f"{folder}: no built package; ask in the checkout, or name the folder of one with --folder"
+        )
+    if number not in known:
+        raise UnknownFigureError(f"{folder}: no document {number}; it has {', '.join(known)}")
+    try:
+        claims: list[dict[str, Any]] = json.loads(path.read_bytes())["claims"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnknownFigureError(f"{path}: no ledger of claims ({error}); build the package again") from error
+    return claims
+
+
+def _near(text: str, texts: Sequence[str]) -> str:
+    """What a person may have meant: the figures of a composed text, or those of the same digits."""
+    parts = [part for part in re.split(r"[^\d.,]+", text) if part in texts]
+    if len(parts) > 1:
+        return f"it is printed of several: ask for {' or '.join(dict.fromkeys(parts))}"
+    digits = re.sub(r"\D", "", text).lstrip("0")
+    same = [each for each in texts if digits and re.sub(r"\D", "", each).lstrip("0") == digits]
+    near = list(dict.fromkeys(same or sorted(each for each in texts if text[:3] in each)))[:8]
+    return f"it has {', '.join(near) or 'none like it'}"
 
 
 def _tell(folder: Path, claim: dict[str, Any]) -> Iterator[str]:

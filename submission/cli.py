@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     said = "say what is behind a figure of a document: its place in the evidence, its record, the images it counts"
     figure = commands.add_parser("figure", help=said, description=said, epilog=FIGURE_EXAMPLE)
     figure.add_argument("text", metavar="FIGURE", help="as the page prints it")
-    figure.add_argument("--document", required=True, metavar="CW-DOC-…", help="the number of the document")
+    figure.add_argument("--document", required=True, metavar="CW-DOC-…", help="the document; 3 is short for CW-DOC-003")
     figure.add_argument(
         "--folder", type=Path, default=Path("build/submission"), metavar="DIR", help="a built folder (%(default)s)"
     )

@@ -441,6 +441,12 @@ def where(values: Iterable[Any], attribute: str, wanted: object) -> tuple[Any, .
     return pick(values, attribute, wanted)
 
 
+@total
+def unlike(values: Iterable[Any], attribute: str, unwanted: object) -> tuple[Any, ...]:
+    """The values whose attribute is another."""
+    return pick(values, attribute, unwanted, other=True)
+
+
 NOT_HELD = Gap(reason="The evidence does not hold it", closes="make it, or name another")
 """What `one` gives where there is none; whoever asked says for what."""
 

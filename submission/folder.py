@@ -121,16 +121,22 @@ def _check_names(path: Path, names: list[str]) -> None:
 
 
 def find_document(package: Opened, number: str) -> Listed:
-    """A document of the package by its number.
+    """A document of the package by its number, or what is short for it.
 
     Raises:
         FolderError: it has none of this number; names those that it has.
     """
     for document in package.manifest.documents:
-        if document.number == number:
+        if document.number == in_full(number):
             return document
     known = ", ".join(document.number for document in package.manifest.documents)
     raise FolderError(f"{number}: no document of {package.folder}, which has {known}")
+
+
+def in_full(number: str) -> str:
+    """The number of a document that `3`, `003` or `cw-doc-003` is short for; anything else as it is."""
+    digits = number.lower().removeprefix("cw-doc-")
+    return f"CW-DOC-{int(digits):03}" if digits.isascii() and digits.isdigit() else number
 
 
 def read_listed(package: Opened, name: str, digest: str | None) -> bytes:

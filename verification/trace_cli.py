@@ -24,7 +24,7 @@ from verification.impact_cli import diff, impact
 from verification.prove_cli import prove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from verification.evidence import EvidenceBundle, Item, TraceEvidence
 
@@ -95,7 +95,6 @@ def status(argv: list[str]) -> int:
 
 def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argparse.Namespace) -> int:
     from verification.evidence import Gap
-    from verification.traceability.items import near
     from verification.traceability.show import neighbours, render_issue, render_item
 
     around = neighbours(evidence)
@@ -105,7 +104,7 @@ def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argp
         return _trace_file(evidence, bundle, inside, arguments.json)
     item = inside[0] if inside else item
     if item is None:
-        complain(f"clearway trace: {arguments.id} does not exist; {near(arguments.id, around.items)}")
+        complain(f"clearway trace: {arguments.id} {_why_unknown(arguments.id, around.items)}")
         return USAGE
     blocking = [issue for issue in evidence.issues if issue.severity == "blocking"]
     if arguments.json:
@@ -119,6 +118,18 @@ def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argp
     if arguments.check:
         complain(*map(render_issue, blocking))
     return ISSUE if arguments.check and blocking else GOOD
+
+
+def _why_unknown(name: str, items: Collection[str]) -> str:
+    """Why an id is no item of the trace, and what to ask for."""
+    from verification.traceability.items import near
+
+    if name.startswith("GAP-"):
+        return "is a gap, which is no item of the trace; the Gap Register, CW-DOC-014, lists them"
+    if name.startswith("CW-DOC-") and "/" not in name:
+        sections = [each for each in items if each.startswith(f"{name}/")]
+        return f"is a document; its sections that items lead to: {', '.join(sections) or 'none'}"
+    return f"does not exist; {near(name, items)}"
 
 
 def _trace_file(evidence: TraceEvidence, bundle: EvidenceBundle, inside: list[Item], as_json: bool) -> int:

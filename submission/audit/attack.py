@@ -167,11 +167,12 @@ def _show_other(forgery: Forgery, document: dict[str, Any], wanted: str) -> tupl
 
 
 def _swap_texts(forgery: Forgery) -> str | None:
-    """Exchange two texts of a page, as two columns of a table."""
+    """Exchange two texts of a page, as two columns of a table, that read otherwise."""
     from pypdf import PdfReader, PdfWriter
 
     document = forgery.document()
-    writer = PdfWriter(clone_from=PdfReader(forgery.folder / document["file"]))
+    before = (forgery.folder / document["file"]).read_bytes()
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(before)))
     number = forgery.dice.randrange(len(writer.pages))
     page: Any = writer.pages[number]
     content = page.get_contents().get_data()
@@ -185,6 +186,9 @@ def _swap_texts(forgery: Forgery) -> str | None:
     )
     _draw(writer, page, changed)
     _save(forgery, document["file"], writer)
+    if page_texts((forgery.folder / document["file"]).read_bytes()) == page_texts(before):  # a dash and a dash
+        (forgery.folder / document["file"]).write_bytes(before)
+        return None
     forgery.sign()
     return f"{document['file']}, page {number + 1}: two texts exchanged"
 

@@ -461,6 +461,59 @@ def _forget_unprinted(ledger: dict[str, Any]) -> None:
         run[1] = numbers[run[1]]
 
 
+def move_claims(forgery: Forgery) -> str | None:
+    """Two figures of a page in each other's place, on the page and in its ledger, each with its claim."""
+    from pypdf import PdfReader, PdfWriter
+
+    document = forgery.document()
+    name, file = forgery.ledger(document), forgery.folder / document["file"]
+    ledger, before = forgery.read(name), file.read_bytes()
+    page = forgery.dice.randrange(len(ledger["pages"]))
+    runs = [
+        n for n, run in enumerate(ledger["pages"][page])
+        if run[1] is not None and re.fullmatch(r"\d\.\d{3}", run[0])
+    ]  # fmt: skip
+    pairs = [(a, b) for a, b in pairwise(runs) if ledger["pages"][page][a][0] != ledger["pages"][page][b][0]]
+    if not pairs:
+        return None
+    first, second = (ledger["pages"][page][n] for n in forgery.dice.choice(pairs))
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(before)))
+    content, glyphs = _glyphs(writer.pages[page])
+    shown = "".join(glyph.sign for glyph in glyphs)
+    at = shown.find(first[0])
+    other = shown.find(second[0], at + len(first[0]))
+    drawn = [*zip(glyphs[at:], second[0], strict=False), *zip(glyphs[other:], first[0], strict=False)]
+    if at < 0 or other < 0 or any(sign not in glyph.codes for glyph, sign in drawn):
+        return None
+    for glyph, sign in drawn:
+        content = content[: glyph.start] + glyph.codes[sign].encode() + content[glyph.start + 4 :]
+    _draw(writer, writer.pages[page], content)
+    _save(forgery, document["file"], writer)
+    said = f"{document['file']}, page {page + 1}: {first[0]} and {second[0]} in each other's place"
+    first[:], second[:] = [*second], [*first]
+    if page_texts(file.read_bytes())[page] != squeeze("".join(run[0] for run in ledger["pages"][page])):
+        file.write_bytes(before)  # others that read so were exchanged
+        return None
+    forgery.write(name, ledger)
+    forgery.sign()
+    return said
+
+
+def change_said(forgery: Forgery) -> str | None:
+    """Another letter or digit in a text file."""
+    name = forgery.dice.choice(sorted(forgery.manifest()["text"]))
+    text = forgery.read(name)
+    blocks = [block for block in text["blocks"] if re.search(r"[a-z]", block.get("text", ""))]
+    if not blocks:
+        return None
+    block = forgery.dice.choice(blocks)
+    at = forgery.dice.choice([match.start() for match in re.finditer(r"[a-z]", block["text"])])
+    block["text"] = f"{block['text'][:at]}{'x' if block['text'][at] != 'x' else 'y'}{block['text'][at + 1 :]}"
+    forgery.write(name, text)
+    forgery.sign()
+    return f"{name}: {block['text'][:60]!r}"
+
+
 ATTACKS: dict[str, Attack] = {
     "a digit on a page": change_digit,
     "a letter on a page": change_letter,
@@ -472,8 +525,10 @@ ATTACKS: dict[str, Attack] = {
     "evidence of another commit": age_evidence,
     "a score of an image": change_score,
     "a digit on a page, as no claim in its ledger": hide_digit,
+    "two figures exchanged, on a page and in its ledger": move_claims,
     "a claim in a ledger": change_ledger,
     "a claim in a ledger and its pages there": change_alike,
+    "a letter in a text file": change_said,
     "the manifest": change_manifest,
     "files added, removed, renamed, exchanged": change_files,
 }
@@ -504,8 +559,8 @@ def tabulate(tried: list[Tried]) -> Iterator[str]:
         found = [one for one in of_kind if one.found]
         if of_kind:
             by = ", ".join(sorted({one.found for one in found}))
-            yield f"{kind:42} {len(found):4} of {len(of_kind):4} found{f'  ({by})' if by else ''}"
+            yield f"{kind:50} {len(found):4} of {len(of_kind):4} found{f'  ({by})' if by else ''}"
         else:
-            yield f"{kind:42} not tried"
-    yield f"{'all':42} {sum(bool(one.found) for one in tried):4} of {len(tried):4} found"
+            yield f"{kind:50} not tried"
+    yield f"{'all':50} {sum(bool(one.found) for one in tried):4} of {len(tried):4} found"
     yield from (f"not found: {one.kind}: {one.what}" for one in tried if not one.found)

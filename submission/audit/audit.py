@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from submission.audit.arithmetic import find_arithmetic
-from submission.audit.claims import find_in_ledgers
+from submission.audit.claims import MALFORMED, find_in_ledgers
 from submission.audit.pages import find_in_pages
 from submission.audit.reading_copy import VOLUME
 from submission.audit.scores import find_in_scores
@@ -18,7 +19,12 @@ from submission.audit.signatures import find_in_signatures
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 FORMAT = 2
-PARTS = ("commit", "state", "banners", "blocking", "release", "counts", "statuses", "claims", "text", "volume")
+PARTS: dict[str, Any] = {
+    "commit": str, "state": str, "banners": list, "blocking": list, "release": (dict, type(None)), "documents": list,
+    "counts": dict, "statuses": (dict, type(None)), "evidence": dict, "claims": dict, "text": dict,
+    "indications": dict, "volume": (dict, type(None)),
+}  # fmt: skip
+"""The parts of a manifest that are looked at, with the type of each."""
 
 
 class Finding(NamedTuple):
@@ -54,7 +60,7 @@ def audit(folder: Path) -> Report:
     known = {name.removeprefix("evidence/"): value for name, value in evidence.items()} | {MANIFEST: manifest}
     checks = (
         *find_arithmetic(manifest, evidence),
-        *find_in_pages(folder, manifest),
+        *_found_in_pages(folder, manifest),
         *find_in_ledgers(folder, manifest, known),
         *_found_in_scores(folder, known),
         *find_in_signatures(folder),
@@ -63,10 +69,17 @@ def audit(folder: Path) -> Report:
     return Report(tuple(dict.fromkeys(findings)), len(files), len(manifest["documents"]))
 
 
+def _found_in_pages(folder: Path, manifest: dict[str, Any]) -> list[tuple[str, str, str]]:
+    try:
+        return list(find_in_pages(folder, manifest))
+    except (*MALFORMED, OSError) as error:
+        return [("manifest-malformed", MANIFEST, f"not of its form: {type(error).__name__} {error}")]
+
+
 def _found_in_scores(folder: Path, files: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     try:
         return list(find_in_scores(folder, files))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (*MALFORMED, csv.Error) as error:
         return [("evidence-malformed", "evidence", f"not of its schema: {type(error).__name__} {error}")]
 
 
@@ -83,7 +96,7 @@ def _read_manifest(folder: Path) -> tuple[dict[str, Any] | None, list[Finding]]:
     try:
         manifest = json.loads(content)
         _check_shape(manifest)
-    except (ValueError, KeyError, TypeError) as error:
+    except MALFORMED as error:
         return None, [*findings, Finding("manifest-unreadable", MANIFEST, f"not a manifest of a package: {error}")]
     return manifest, findings
 
@@ -96,8 +109,9 @@ def _check_shape(manifest: Any) -> None:
     """
     if manifest["format"] != FORMAT:
         raise ValueError(f"of format {manifest['format']!r}, expected {FORMAT}; build the package again")
-    for name in PARTS:
-        manifest[name]
+    odd = [name for name, kind in PARTS.items() if not isinstance(manifest[name], kind)]
+    if odd:
+        raise TypeError(f"{', '.join(odd)}: not of its kind")
     documents = _printed(manifest)
     texts = [document[name] for document in documents for name in ("number", "title", "file", "sha256")]
     texts += [*manifest["evidence"], *manifest["evidence"].values(), *manifest["banners"]]
@@ -133,7 +147,7 @@ def _printed(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

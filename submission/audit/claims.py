@@ -12,9 +12,11 @@ from typing import Any
 
 from submission.audit.attached import find_in_attached
 from submission.audit.exempt import find_in_exempt, find_in_records
+from submission.audit.hidden import find_hidden
 from submission.audit.pointers import value_at
 from submission.audit.reading_copy import VOLUME, find_in_volume
-from submission.audit.texts import is_printed, squeeze
+from submission.audit.said import body_of, find_in_text
+from submission.audit.texts import SQUEEZED, is_printed, squeeze
 
 Found = tuple[str, str, str]
 
@@ -33,10 +35,36 @@ def find_in_ledgers(folder: Path, manifest: dict[str, Any], files: Mapping[str, 
             ledgers[name] = json.loads((folder / name).read_bytes())
             yield from _find_in_ledger(folder, name, ledgers[name], document, files)
             yield from find_in_volume(ledgers) if name == VOLUME else find_in_records(name, ledgers[name])
-        except FileNotFoundError:
+        except OSError:
             yield "ledger-missing", name, f"{document['file']} has no ledger of claims"
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        except MALFORMED as error:
             yield "ledger-malformed", name, f"not of its form: {type(error).__name__} {error}"
+    yield from _find_in_texts(folder, manifest, ledgers)
+
+
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
+"""What a file that is not of its form makes whoever reads it raise."""
+
+
+def _find_in_texts(folder: Path, manifest: dict[str, Any], ledgers: Mapping[str, dict[str, Any]]) -> Iterator[Found]:
+    """Yield where a document or the volume prints other than the document's text file."""
+    try:
+        bodies = {name: body_of(ledger["pages"]) for name, ledger in ledgers.items()}
+    except MALFORMED:  # named where the ledger is read
+        return
+    for document in manifest["documents"]:
+        name, own = f"text/{Path(document['file']).stem}.json", f"claims/{document['number']}.json"
+        try:
+            text = json.loads((folder / name).read_bytes())
+            if (text["number"], text["title"]) != (document["number"], document["title"]):
+                yield "text-differs", name, f"is of {text['number']} {text['title']}, the manifest lists another"
+            for where, ledger in ((document["file"], own), ("volume.pdf", VOLUME)):
+                if ledger in bodies:
+                    yield from find_in_text(name, text, where, bodies[ledger])
+        except OSError:
+            yield "text-missing", name, f"{document['file']} has no text file"
+        except MALFORMED as error:
+            yield "text-malformed", name, f"not of its form: {type(error).__name__} {error}"
 
 
 def _find_in_ledger(
@@ -72,7 +100,7 @@ def _find_in_claim(where: str, claim: dict[str, Any], files: Mapping[str, Any]) 
         return
     if value != claim["value"]:
         yield "claim-value", where, f"states the value {claim['value']!r}, {place} holds {value!r}"
-    printed = is_printed(claim["text"], value, claim["rule"])
+    printed = is_printed(claim["text"], value, claim["rule"], claim["pointer"])
     if printed is None:
         yield "claim-rule", where, f"is printed by a rule that there is not: {claim['rule']!r}"
     elif not printed:
@@ -84,7 +112,13 @@ def _find_unprinted(name: str, ledger: dict[str, Any]) -> Iterator[Found]:
     printed: dict[int, dict[int, str]] = {}
     for page, said in enumerate(ledger["pages"], start=1):
         for text, claim, _ in said:
-            if claim is not None:
+            if claim is not None and not (type(claim) is int and 0 <= claim < len(ledger["claims"])):
+                yield (
+                    "claim-unknown",
+                    f"{name}, page {page}",
+                    f"{text[:80]!r} is called claim {claim!r}, which it lacks",
+                )
+            elif claim is not None:
                 held = printed.setdefault(claim, {})
                 held[page] = held.get(page, "") + squeeze(text)
     for number, claim in enumerate(ledger["claims"]):
@@ -96,7 +130,7 @@ def _find_unprinted(name: str, ledger: dict[str, Any]) -> Iterator[Found]:
                 f"{name}, claim {number}",
                 f"{claim['text']!r}: on {sorted(pages)}, not on {claim['pages']}",
             )
-        elif wanted and "".join(pages[page] for page in sorted(pages)).replace(wanted, ""):
+        elif not wanted or "".join(pages[page] for page in sorted(pages)).replace(wanted, ""):
             yield (
                 "claim-misprinted",
                 f"{name}, claim {number}",
@@ -120,7 +154,10 @@ def _find_on_pages(path: Path, name: str, ledger: dict[str, Any]) -> Iterator[Fo
         return
     if len(pages) != len(ledger["pages"]):
         yield "pages-differ", name, f"{len(pages)} pages, its ledger has {len(ledger['pages'])}"
+    for fault in find_hidden(path.read_bytes()):
+        yield "page-hides", name, fault
     for number, (text, said) in enumerate(zip(pages, ledger["pages"], strict=False), start=1):
+        yield from _find_joined(f"{name}, page {number}", path, number, said)
         wanted = squeeze("".join(run[0] for run in said))
         if text != wanted:
             at = next(
@@ -130,10 +167,49 @@ def _find_on_pages(path: Path, name: str, ledger: dict[str, Any]) -> Iterator[Fo
             yield "page-differs", f"{name}, page {number}", f"prints …{found}…, its ledger has …{expected}…"
 
 
-@lru_cache(maxsize=256)
+def _find_joined(where: str, path: Path, number: int, said: list[Any]) -> Iterator[Found]:
+    """Yield numbers of the document or marks of a scale that the page prints as one number."""
+    if not any(claim is None and NUMBERS.search(text) for text, claim, _ in said):
+        return
+    apart, at = _spaces(raw_texts(path.read_bytes())[number - 1]), 0
+    for text, claim, _ in said:
+        own = _spaces(text)
+        if claim is None and NUMBERS.search(text) and len(apart) >= at + len(own):
+            signs = squeeze(text)
+            pairs = (n for n in range(1, len(own)) if own[n] and signs[n - 1].isdigit() and signs[n].isdigit())
+            if any(not apart[at + n] for n in pairs):
+                yield "page-differs", where, f"prints {signs[:40]!r} as one number, its ledger has {text[:40]!r}"
+        at += len(own)
+
+
+NUMBERS = re.compile(r"\d\s+\d")
+
+
+def _spaces(text: str) -> list[bool]:
+    """Of each sign that is left of a squeezed text, whether white space stands before it."""
+    found, gap = [], False
+    for sign in text:
+        gap_here = sign.isspace()
+        if not gap_here and not SQUEEZED.match(sign):
+            found.append(gap)
+        gap = gap_here
+    return found
+
+
 def page_texts(content: bytes) -> tuple[str, ...]:
     """The text of each page of a PDF, squeezed."""
+    return _squeezed(content)
+
+
+@lru_cache(maxsize=128)
+def _squeezed(content: bytes) -> tuple[str, ...]:
+    return tuple(map(squeeze, raw_texts(content)))
+
+
+@lru_cache(maxsize=128)
+def raw_texts(content: bytes) -> tuple[str, ...]:
+    """The text of each page of a PDF as it is read."""
     from pypdfium2 import PdfDocument
 
     with PdfDocument(content) as document:
-        return tuple(squeeze(page.get_textpage().get_text_range()) for page in document)
+        return tuple(page.get_textpage().get_text_range() for page in document)

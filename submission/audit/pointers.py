@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from submission.audit.texts import bare
+
 PART = re.compile(r"\[([\d:,]+)\]|\?([^?\[=!]+)(!?=)([^?\[]*)")
 
 
@@ -41,11 +43,11 @@ def _into(value: Any, name: str) -> list[Any]:
         return [value[int(name)]]
     if not isinstance(value, dict):
         raise LookupError(f"no {name!r} in what is no record")
-    names = [name] if _bare(name) in value else name.split("+")
-    missing = [one for one in names if _bare(one) not in value]
+    names = [name] if bare(name) in value else name.split("+")
+    missing = [one for one in names if bare(one) not in value]
     if missing:
         raise LookupError(f"no {missing[0]!r} in a record")
-    return [value[_bare(one)] for one in names]
+    return [value[bare(one)] for one in names]
 
 
 def _selected(found: Any, conditions: list[tuple[str, ...]]) -> list[Any]:
@@ -54,7 +56,7 @@ def _selected(found: Any, conditions: list[tuple[str, ...]]) -> list[Any]:
     values: list[Any] = found
     for spans, field, sign, wanted in conditions:
         if field:
-            values = [one for one in values if (_said(one, field) == _bare(wanted)) == (sign == "=")]
+            values = [one for one in values if (_said(one, field) == bare(wanted)) == (sign == "=")]
         else:
             ends = [span.split(":") for span in spans.split(",")]
             values = [one for start, end in ends for one in values[int(start) : int(end)]]
@@ -74,7 +76,3 @@ def _told(values: list[Any]) -> int:
 
 def _counted(value: Any) -> Any:
     return len(value) if isinstance(value, list | dict) else value
-
-
-def _bare(name: str) -> str:
-    return name.replace("~3", "[").replace("~2", "?").replace("~1", "/").replace("~0", "~")

@@ -17,18 +17,25 @@ def squeeze(text: str) -> str:
     return SQUEEZED.sub("", BROKEN.sub("-", text))
 
 
-def is_printed(text: str, value: Any, rule: str) -> bool | None:
+def is_printed(text: str, value: Any, rule: str, pointer: str = "") -> bool | None:
     """Whether a value may be printed as this text by this rule; None if there is no such rule."""
     name, _, parameter = rule.partition(" ")
+    if not squeeze(text):
+        return False
     if name in IN_WORDS:
         return isinstance(value, str) and IN_WORDS[name](squeeze(text), squeeze(value))
-    if name == "name":
-        return True  # a key of a mapping: that its place is there has been seen
+    if name == "name":  # a key of a mapping: the last step of its place, which has been seen to be there
+        return squeeze(text) == squeeze(bare(pointer.rpartition("/")[2]))
     if name in ("first", "shortened"):
         return _is_cut(text, value, name, int(parameter))
     if name in IN_FIGURES:
         return _is_figure(text, value, IN_FIGURES[name], int(parameter or 0), name)
     return None
+
+
+def bare(name: str) -> str:
+    """A step of a pointer as the name that it stands for (RFC 6901, and our own signs)."""
+    return name.replace("~3", "[").replace("~2", "?").replace("~1", "/").replace("~0", "~")
 
 
 def _digits(text: str) -> str:

@@ -252,6 +252,113 @@ def test_records_are_those_of_the_claims_and_no_other():
     assert found(*printed, "0.933") == found(printed[0], "1 /estimates/4") == found() == ["records-differ"]
 
 
+NUMBER = "CW-DOC-003"
+
+
+def rewrite_file(folder: Path, part: str, name: str, change) -> None:
+    """Change a JSON file of the package and the manifest with it."""
+    path = folder / name
+    value = json.loads(path.read_text())
+    found = change(value)
+    path.write_text(found if isinstance(found, str) else json.dumps(value))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rewrite(folder, lambda manifest: manifest[part].update({name: digest}))
+
+
+def first_run(ledger, wanted) -> list:
+    return next(run for said in ledger["pages"] for run in said if wanted(run))
+
+
+@pytest.mark.parametrize("number", [9999, -1, "3", True])
+def test_a_claim_that_there_is_not_is_found(folder, number):
+    def change(ledger):
+        first_run(ledger, lambda run: run[1] is not None)[1] = number
+
+    rewrite_file(folder, "claims", f"claims/{NUMBER}.json", change)
+    assert "claim-unknown" in codes(folder)
+
+
+def test_spaces_that_the_page_does_not_print_are_found(folder):
+    def change(ledger):
+        run = first_run(ledger, lambda run: run[1] is not None and re.fullmatch(r"\d{2,}", run[0]))
+        run[:] = [" ".join(run[0]), None, "structure"]
+
+    rewrite_file(folder, "claims", f"claims/{NUMBER}.json", change)
+    assert any("as one number" in finding.message for finding in audit(folder).findings)
+
+
+def test_a_name_is_the_last_step_of_its_place_and_an_empty_text_prints_nothing():
+    from submission.audit.texts import is_printed
+
+    assert is_printed("v1.2", {}, "name", "/tags/v1.2") is True
+    assert is_printed("0.999", {}, "name", "/tags/v1.2") is False
+    assert is_printed("", "whole", "part", "/tags") is False
+
+
+def test_a_text_file_that_says_otherwise_is_found(folder):
+    name = "text/CW-DOC-001-indications-for-use.json"
+
+    def change(text):
+        block = next(block for block in text["blocks"] if "does not diagnose" in block.get("text", ""))
+        block["text"] = block["text"].replace("does not diagnose", "does diagnose")
+
+    rewrite_file(folder, "text", name, change)
+    assert ("text-differs", "CW-DOC-001-indications-for-use.pdf") in {found[:2] for found in audit(folder).findings}
+    rewrite_file(folder, "text", name, lambda _: "[" * 200_000)
+    assert ("text-malformed", name) in {found[:2] for found in audit(folder).findings}
+
+
+def hide(path: Path, change) -> None:
+    """Change the first page of a PDF by pypdf."""
+    from pypdf import PdfWriter
+
+    writer = PdfWriter(clone_from=path)
+    change(writer)
+    writer.write(path)
+
+
+def test_what_is_laid_upon_a_page_or_read_instead_of_it_is_found(folder):
+    from pypdf.annotations import FreeText
+    from pypdf.generic import DecodedStreamObject, NameObject
+
+    def note(writer):
+        writer.add_annotation(0, FreeText(text="0.993", rect=(50, 50, 200, 80)))
+
+    def instead(writer):
+        page, stream = writer.pages[0], DecodedStreamObject()
+        stream.set_data(b"/Span <</ActualText (0.933)>> BDC EMC " + page.get_contents().get_data())
+        page[NameObject("/Contents")] = writer._add_object(stream)
+
+    files = {"CW-DOC-003-summary-510k.pdf": note, "CW-DOC-001-indications-for-use.pdf": instead}
+    for file, change in files.items():
+        hide(folder / file, change)
+    found = {finding.where for finding in audit(folder).findings if finding.code == "page-hides"}
+    assert found == files.keys()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m.pop("indications"), lambda m: m.update(indications=None), lambda m: m.update(release="x"),
+        lambda m: m.update(commit=5), lambda m: m.update(evidence=[]), lambda m: m.update(claims=None),
+        lambda m: m.update(text=["a"]), lambda m: m.update(documents={}), lambda m: m["documents"].append(None),
+    ],
+)  # fmt: skip
+def test_a_manifest_of_another_form_is_a_finding(folder, change):
+    rewrite(folder, change)
+    assert codes(folder) == {"manifest-unreadable"}
+
+
+def test_a_document_without_its_sections_and_a_ledger_of_another_form_are_findings(folder):
+    rewrite(folder, lambda manifest: manifest["documents"][0].pop("sections"))
+    (folder / "claims" / "CW-DOC-003.json").unlink()
+    (folder / "claims" / "CW-DOC-003.json").mkdir()
+    (folder / "claims" / "CW-DOC-001.json").write_text("[" * 200_000)
+    found = {finding[:2] for finding in audit(folder).findings}
+    assert {("ledger-malformed", "claims/CW-DOC-000.json"), ("ledger-missing", "claims/CW-DOC-003.json")} <= found
+    assert ("ledger-malformed", "claims/CW-DOC-001.json") in found
+
+
 def test_the_claims_that_a_document_carries_are_its_ledgers(folder):
     path = folder / "claims" / "CW-DOC-003.json"
     ledger = json.loads(path.read_text())

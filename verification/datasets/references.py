@@ -139,14 +139,26 @@ def weigh(collection: Collection, among: Mask, read: Mask) -> Floats:
     Raises:
         ValueError: a stratum of the population holds no image that was read.
     """
-    strata, weights = collection.strata, np.full(among.size, np.nan)
+    shares, drawn = share_read(collection, among, read), among & read
+    weights = np.full(among.size, np.nan)
+    weights[drawn] = 1 / shares[drawn]
+    return weights
+
+
+def share_read(collection: Collection, among: Mask, read: Mask) -> Floats:
+    """(images,) the share of the image's stratum of mined labels that was read; NaN outside of the population.
+
+    Raises:
+        ValueError: a stratum of the population holds no image that was read.
+    """
+    strata, shares = collection.strata, np.full(among.size, np.nan)
     for place, name in enumerate(STRATA):
         held = among & (strata == place)
         drawn = held & read
         if held.any() and not drawn.any():
             raise ValueError(f"stratum {name}: none of {int(held.sum())} images was read; no weight can be given")
-        weights[drawn] = held.sum() / max(1, drawn.sum())
-    return weights
+        shares[held] = drawn.sum() / max(1, held.sum())
+    return shares
 
 
 def strata_table(collection: Collection, among: Mask, reads: Floats) -> Table:

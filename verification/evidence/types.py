@@ -1182,6 +1182,7 @@ class Opening(Record, frozen=True):
     `event` is `prior_use` (known from elsewhere), `plan_locked`, `opened`, `scored`, `recorded` (computed from files
     kept elsewhere), `other_use` (outside the study) or `correction` (of a text that is locked or logged and stays as it
     is). `files` are the tables that it left, by name with their SHA-256.
+    `code_digest` is of the modules that compute estimates, as they were; None in lines from before it was kept.
     `previous` is the SHA-256 of the line before, so that no line can be changed or taken out without every later one.
     """
 
@@ -1193,6 +1194,7 @@ class Opening(Record, frozen=True):
     dataset_digest: str = ""
     scores_sha256: str | None = None
     plan_digest: str | None = None
+    code_digest: str | None = None
     files: dict[str, str] = {}
     previous: str | None = None
 
@@ -1256,6 +1258,7 @@ class Analysis(Record, frozen=True):
 
     `score` is what is judged (a release's score, a mined label, the size of a file); `weighting` says how images count;
     `statement` says what the figures mean and what they do not. `images`, `patients` and `positives` are of the whole.
+    `post_hoc` says what of it the locked plan does not name; empty if it names all.
     """
 
     id: str
@@ -1271,6 +1274,7 @@ class Analysis(Record, frozen=True):
     estimates: tuple[Estimate, ...]
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
+    post_hoc: str = ""
 
 
 class RecordedAnalyses(Record, frozen=True, tag=True):

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from verification.datasets.manifest import SOURCES
-from verification.datasets.references import Collection, count_reads, read_reads, strata_table, weigh
+from verification.datasets.references import (
+    Collection,
+    count_reads,
+    read_reads,
+    share_read,
+    strata_table,
+    weigh,
+)
 from verification.evidence import Analysis, Estimate, Figure, Role, Table
 from verification.performance.analyses import state_analysis
 from verification.performance.calibration import calibration
@@ -42,6 +49,7 @@ MAIN = "Pneumonia"
 HEADLINE = ("auroc", "sensitivity", "specificity")
 ALIKE = "every image counts alike"
 WEIGHTED = "each image by the inverse of its stratum's share of the images read"
+CALLED = {"google": "Google's reads", "mined": "the mined label"}
 PATIENTS = ("sex", "age_years", "view_position")
 """What a score that knows nothing of the image may still know."""
 
@@ -178,13 +186,14 @@ def analyse_held(held: Held, inputs: Mapping[str, Path]) -> Iterator[Analysis]:
         held, held.rsna, "rsna", identity="rsna-raw", title="Against RSNA Lung Opacity, as drawn",
         statement="The same images without weights: figures of the images that were chosen for reading.",
     )  # fmt: skip
-    google = held.table.cases(held.reads["google"], held.rest & ~np.isnan(held.reads["google"]))
+    others = {"google": held.rest & ~np.isnan(held.reads["google"]), "mined": held.rest}
+    google = held.table.cases(_labels_of(held, "google"), others["google"])
     yield state_plain(
         held, replace(google, threshold=held.choice.threshold), "google", identity="google",
         title="Against Google 2019 airspace opacity",
         statement="Other readers, another definition and another choice of images; never pooled with RSNA's.",
     )  # fmt: skip
-    mined = held.table.cases(held.table.collection.states(MAIN).astype(np.float64), held.rest)
+    mined = held.table.cases(_labels_of(held, "mined"), others["mined"])
     yield state_plain(
         held, replace(mined, threshold=held.choice.threshold), "mined", identity="mined",
         title="Against the mined label",
@@ -192,7 +201,7 @@ def analyse_held(held: Held, inputs: Mapping[str, Path]) -> Iterator[Analysis]:
         "radiologists read on the images.",
     )  # fmt: skip
     yield _subgroups(held)
-    yield from _baselines(held)
+    yield from _baselines(held, others)
     yield _patients(held)
     if held.table.unscored is not None:
         yield _dropout(held, held.table.unscored)
@@ -200,7 +209,7 @@ def analyse_held(held: Held, inputs: Mapping[str, Path]) -> Iterator[Analysis]:
 
 def state(
     held: Held, cases: Cases, role: Role, source: str, *, identity: str, title: str, statement: str,
-    estimates: Sequence[Estimate], tables: Sequence[Table] = (), figures: Sequence[Figure] = (),
+    estimates: Sequence[Estimate], tables: Sequence[Table] = (), figures: Sequence[Figure] = (), post_hoc: str = "",
 ) -> Analysis:  # fmt: skip
     """An analysis against one source of labels, each estimate named after it."""
     named = [structs.replace(one, reference_standard=SOURCES[source]) for one in estimates]
@@ -208,6 +217,7 @@ def state(
     found = state_analysis(
         cases, setting, role, identity=identity, title=title, score=held.table.score, estimates=named,
         statement=f"{held.table.notice} {statement}".strip(), tables=tables, figures=figures,
+        post_hoc=post_hoc,
     )  # fmt: skip
     return structs.replace(found, weighting=ALIKE if cases.weights is None else WEIGHTED)
 
@@ -334,24 +344,27 @@ def _estimate_group(held: Held, group: Subgroup, cases: Cases, metrics: Sequence
     return estimate(chosen, held.setting, group.name, held.study.goals, metrics=metrics)
 
 
-def _baselines(held: Held) -> Iterator[Analysis]:
+def _baselines(held: Held, others: Mapping[str, Mask]) -> Iterator[Analysis]:
+    """Yield the baselines against RSNA's reads, against each other source of labels, and within their own groups."""
     rsna = held.rsna
-    fitted = {name: _fit(columns, held)[held.where] for name, columns in _measure(held.known).items()}
-    rows = [
-        one for name, scores in fitted.items()
-        for one in estimate(
-            replace(rsna, scores=scores, threshold=None), held.setting, score=name, metrics=("auroc",)
-        )
-    ]  # fmt: skip
-    best = max(rows, key=lambda one: one.value or 0).score
-    rows.append(difference(rsna, fitted[best], held.setting, f"{held.table.called} less {best}"))
-    yield state(
-        held, rsna, Role.BASELINE, "rsna", identity="baselines", title="What view, age and sex alone reach",
+    fitted = {name: _fit(columns, held) for name, columns in _measure(held.known).items()}
+    yield _against_baselines(
+        held, rsna, {name: scores[held.where] for name, scores in fitted.items()}, "rsna",
+        identity="baselines", title="What view, age and sex alone reach",
         statement="Each baseline knows nothing of the image; it was fitted to RSNA's reads of the patients that chose "
         "the threshold, weighted. How much of a score's AUROC lies between patients of the two views is not disease "
         "seen on the image.",
-        estimates=rows, figures=(roc_figure(rsna, fitted, MAIN),) if _has_both(rsna) else (),
     )  # fmt: skip
+    for source, where in others.items():
+        cases = held.table.cases(_labels_of(held, source), where)
+        if _has_both(cases):
+            chosen = where & held.table.scored
+            yield _against_baselines(
+                held, cases, {name: scores[chosen] for name, scores in fitted.items()}, source,
+                identity=f"baselines-{source}", title=f"What view, age and sex alone reach against {CALLED[source]}",
+                statement="The same baselines, fitted to RSNA's reads as above, on the images of this source.",
+                post_hoc="The plan names baselines beside the headline alone.",
+            )  # fmt: skip
     groups = [group for group in held.study.plan.subgroups if group.by in PATIENTS]
     unflagged = replace(rsna, threshold=None)
     yield state(
@@ -359,6 +372,30 @@ def _baselines(held: Held) -> Iterator[Analysis]:
         statement="Where a baseline finds the images alike it can add nothing; what is left is the score's own.",
         estimates=[one for group in groups for one in _estimate_group(held, group, unflagged, ("auroc",))],
     )  # fmt: skip
+
+
+def _against_baselines(
+    held: Held, cases: Cases, fitted: Mapping[str, Floats], source: str, *, identity: str, title: str, statement: str,
+    post_hoc: str = "",
+) -> Analysis:  # fmt: skip
+    rows = [
+        one for name, scores in fitted.items()
+        for one in estimate(
+            replace(cases, scores=scores, threshold=None), held.setting, score=name, metrics=("auroc",)
+        )
+    ]  # fmt: skip
+    best = max(rows, key=lambda one: one.value or 0).score
+    rows.append(difference(cases, fitted[best], held.setting, f"{held.table.called} less {best}"))
+    return state(
+        held, cases, Role.BASELINE, source, identity=identity, title=title, statement=statement, estimates=rows,
+        figures=(roc_figure(cases, fitted, MAIN),) if _has_both(cases) else (), post_hoc=post_hoc,
+    )  # fmt: skip
+
+
+def _labels_of(held: Held, source: str) -> Floats:
+    """(images,) what a source says of each image, NaN where nothing."""
+    mined = held.table.collection.states(MAIN).astype(np.float64)
+    return mined if source == "mined" else held.reads[source]
 
 
 def _measure(known: Known) -> dict[str, list[Floats]]:
@@ -382,17 +419,29 @@ def _fit(columns: Sequence[Floats], held: Held) -> Floats:
 def _patients(held: Held) -> Analysis:
     rsna = held.rsna
     _, first, codes = np.unique(rsna.patients, return_index=True, return_inverse=True)
-    labels, scores, weights = np.zeros(first.size, dtype=np.int_), np.zeros(first.size), np.zeros(first.size)
+    labels, scores = np.zeros(first.size, dtype=np.int_), np.zeros(first.size)
     np.maximum.at(labels, codes, rsna.labels)
     np.maximum.at(scores, codes, rsna.scores)
-    np.add.at(weights, codes, np.ones(codes.size) if rsna.weights is None else rsna.weights)
-    whole = Cases(labels, scores, rsna.patients[first], rsna.threshold, weights / np.bincount(codes))
-    return state(
+    whole = Cases(labels, scores, rsna.patients[first], rsna.threshold, _weigh_patients(held)[first])
+    found = state(
         held, whole, Role.SECONDARY, "rsna", identity="patients", title="The patient as the unit",
-        statement="The highest score and the highest read of a patient's images; the weight is the mean of theirs. The "
-        "collection numbers a patient's images and does not say which of them are of one study.",
+        statement="The highest score and the highest read of those images of a patient that were read. A patient is "
+        "among the read ones if any image was; the weight is the inverse of how likely that is, each image being drawn "
+        "by its stratum's share, as if independently. A patient's other images have a score too, which does not count "
+        "here, for nobody read them. The collection numbers a patient's images and does not say which are of a study.",
         estimates=estimate(whole, held.setting, metrics=HEADLINE),
     )  # fmt: skip
+    return structs.replace(found, weighting="each patient by the inverse of the chance that one of the images was read")
+
+
+def _weigh_patients(held: Held) -> Floats:
+    """(cases,) the inverse of the chance that any of the patient's images was read, by the shares of their strata."""
+    collection, among = held.table.collection, held.rest & held.table.scored
+    shares = share_read(collection, among, ~np.isnan(held.reads["rsna"]))
+    patients, codes = np.unique(collection.patients[among], return_inverse=True)
+    missed = np.ones(patients.size)
+    np.multiply.at(missed, codes, 1 - shares[among])
+    return np.asarray(1 / (1 - missed))[np.searchsorted(patients, held.rsna.patients)]
 
 
 def _dropout(held: Held, unscored: Mapping[str, int]) -> Analysis:

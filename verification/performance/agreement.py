@@ -21,19 +21,26 @@ from verification.datasets.references import (
 )
 from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Series, Table
 from verification.performance.estimates import Cases, Digests, Setting, estimate
-from verification.performance.metrics import AGREEMENT, Floats
+from verification.performance.metrics import Floats
 from verification.performance.plan import StudyFolder, Subgroup
 from verification.performance.subgroups import describe_collection, select
 
 Mask = NDArray[np.bool_]
 
-METRICS = ("sensitivity", "specificity", "ppv", "npv", "prevalence", *AGREEMENT)
+METRICS = (
+    "sensitivity", "specificity", "ppv",
+    "npv", "positive_agreement", "negative_agreement",
+    "prevalence", "kappa", "ac1",
+)  # fmt: skip
+"""In the order of columns, three a table: kappa stands between prevalence and AC1."""
 SINGLE = ("Pneumonia", "Consolidation", "Infiltration", "Atelectasis", "Edema", "Effusion")
 COMPOSITE = {
     "Pneumonia or Consolidation": ("Pneumonia", "Consolidation"),
     "Pneumonia, Consolidation or Infiltration": ("Pneumonia", "Consolidation", "Infiltration"),
 }
 LABELS: Mapping[str, tuple[str, ...]] = {**{name: (name,) for name in SINGLE}, **COMPOSITE}
+SHARED = ("Pneumonia", *COMPOSITE)
+"""The labels that are held against the reads that two sets of radiologists share."""
 NO_RELEASE = "none: labels are compared, no release is scored"
 ALIKE = "every image that was read counts alike (raw)"
 WEIGHTED = "each image by the inverse of its stratum's share of the images read: as if all of the collection were read"
@@ -115,9 +122,20 @@ def _compare(
         "readers", "Agreement of the two sets of readers on the same images", Role.CONTEXT, mutual, "rsna",
         "Google's reads are taken as the reading under test and RSNA's as the reference; neither is the truth. How "
         "well two sets of radiologists agree with each other is a measure to read the agreement of a label by; it is "
-        "no bound on it.",
-        estimate(mutual, setting, score="Google 2019 read, airspace opacity", metrics=METRICS),
-        drawn_figure=False, score="reads of Google's radiologists, airspace opacity",
+        "no bound on it. Below it the mined labels against the same reads of the same images, so that like stands "
+        "beside like.",
+        (
+            *estimate(mutual, setting, score="Google 2019 read, airspace opacity", metrics=METRICS),
+            *_by_label(collection, mutual, both, setting, SHARED),
+        ),
+        drawn_figure=False, score="reads of Google's radiologists, airspace opacity, and mined labels",
+    )  # fmt: skip
+    yield _analysis(
+        "readers-google", "Mined labels against Google's reads of the same images", Role.CONTEXT,
+        replace(mutual, labels=reads["google"][both].astype(np.int_)), "google",
+        "The images that both sets of radiologists read, with Google's reads as the reference.",
+        _by_label(collection, replace(mutual, labels=reads["google"][both].astype(np.int_)), both, setting, SHARED),
+        drawn_figure=False,
     )  # fmt: skip
 
 
@@ -129,9 +147,12 @@ def _against(collection: Collection, reads: Floats, weights: Floats | None) -> C
     return Cases(labels, np.zeros(labels.size), collection.patients[read], 0.5, kept)
 
 
-def _by_label(collection: Collection, cases: Cases, read: Mask, setting: Setting) -> tuple[Estimate, ...]:
+def _by_label(
+    collection: Collection, cases: Cases, read: Mask, setting: Setting, names: Sequence[str] = tuple(LABELS)
+) -> tuple[Estimate, ...]:
     found: list[Estimate] = []
-    for name, findings in LABELS.items():
+    for name in names:
+        findings = LABELS[name]
         held = replace(cases, scores=collection.states(*findings)[read].astype(np.float64))
         found += estimate(held, setting, score=f"mined label {name}", metrics=METRICS)
     return tuple(found)

@@ -12,7 +12,7 @@ from verification.performance.estimates import Cases, Setting
 
 def state_analysis(
     cases: Cases, setting: Setting, role: Role, *, identity: str, title: str, score: str, statement: str,
-    estimates: Sequence[Estimate], tables: Sequence[Table] = (), figures: Sequence[Figure] = (),
+    estimates: Sequence[Estimate], tables: Sequence[Table] = (), figures: Sequence[Figure] = (), post_hoc: str = "",
 ) -> Analysis:  # fmt: skip
     """An analysis of these cases, counted."""
     return Analysis(
@@ -20,6 +20,7 @@ def state_analysis(
         weighting="every image counts alike" if cases.weights is None else "sampling weights", statement=statement,
         images=cases.labels.size, patients=int(np.unique(cases.patients).size), positives=int(cases.labels.sum()),
         estimates=tuple(estimates), tables=tuple(tables), figures=tuple(figures),
+        post_hoc=post_hoc,
     )  # fmt: skip
 
 

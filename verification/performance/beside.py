@@ -18,7 +18,7 @@ from verification.performance.analyses import state_analysis
 from verification.performance.calibration import calibration
 from verification.performance.curves import precision_recall_figure, roc_figure, sweep_table
 from verification.performance.estimates import FEW, Cases, Setting, estimate
-from verification.performance.operating_point import ends_table, threshold_interval
+from verification.performance.operating_point import asked_table, ends_table, rule_threshold, threshold_interval
 from verification.performance.perturbations import analyse_perturbations
 from verification.performance.plan import StudyFolder
 from verification.performance.power import Assumed, Bounds, Effects, design_effect, power_table, size_table
@@ -29,6 +29,9 @@ from verification.performance.triage import analyse_triage
 from verification.performance.tuning import read_tuning
 
 HEADLINE = ("auroc", "sensitivity", "specificity")
+UNNAMED = "The locked plan does not name this analysis."
+OTHERWISE = (0.85, 0.95)
+"""Sensitivities on the tuning patients that a threshold's rule might have asked for too."""
 
 state = partial(state_analysis, score="the release's score")
 
@@ -57,6 +60,7 @@ def analyse_thresholds(study: StudyFolder, cases: Cases, setting: Setting, relea
         "this study. The sweep describes; no threshold is chosen by it.",
         estimates=(), tables=(*_tune(study, cases, setting, release), sweep_table(cases)),
         figures=(roc_figure(cases), precision_recall_figure(cases)),
+        post_hoc="The plan names no other sensitivity that its rule might have asked for; the second table has some.",
     )  # fmt: skip
 
 
@@ -68,6 +72,8 @@ def _tune(study: StudyFolder, cases: Cases, setting: Setting, release: Release) 
     if found is None:
         return
     yield ends_table(cases, point.threshold, found, len(set(tuning.patients)))
+    asked = {each: rule_threshold(tuning.labels, tuning.scores, each) for each in sorted({wanted, *OTHERWISE})}
+    yield asked_table(cases, asked)
 
 
 def analyse_prevalence(cases: Cases, setting: Setting, estimates: Iterable[Estimate]) -> Analysis | None:
@@ -83,7 +89,7 @@ def analyse_prevalence(cases: Cases, setting: Setting, estimates: Iterable[Estim
         statement="Predictive values hold for a prevalence. The table moves sensitivity and specificity to others as "
         "if the spectrum of patients were the same there, which it is not: most patients of a clinic lie between the "
         "two extremes of this collection. The score is not a probability; its groups only describe it.",
-        estimates=(), tables=(table, described), figures=(figure,),
+        estimates=(), tables=(table, described), figures=(figure,), post_hoc=UNNAMED,
     )  # fmt: skip
 
 
@@ -118,6 +124,7 @@ def analyse_shared_names(
             for name, left in rest.items()
             for one in estimate(left, setting, metrics=HEADLINE)
         ],
+        post_hoc=UNNAMED,
     )  # fmt: skip
 
 
@@ -164,7 +171,7 @@ def analyse_power(study: StudyFolder, cases: Cases, setting: Setting) -> Analysi
     """How likely these images are to meet the criteria, by what may be true; None if the plan assumes nothing."""
     power = study.plan.power
     bounds = {goal.metric: goal.bound for goal in study.goals if goal.subgroup == "all"}
-    if power is None or not set(HEADLINE) <= bounds.keys():
+    if power is None or power.correlation is None or not set(HEADLINE) <= bounds.keys():
         return None
     effects = Effects(*(_effect(cases, label, power.correlation) for label in (1, 0)))
     positives = int((cases.labels == 1).sum())

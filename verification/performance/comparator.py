@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from verification.datasets.description import read_description
 from verification.datasets.manifest import SOURCES
 from verification.datasets.references import Collection, read_collection
 from verification.evidence import Analysis, Role, Table
+from verification.performance.adult_size import analyse_size
 from verification.performance.against_reads import (
     HEADLINE,
     MAIN,
@@ -52,7 +54,9 @@ PUBLISHED = Table(
 NOT_OURS = "This is somebody else's model: comparator and context, never this device's performance."
 
 
-def analyse(study: StudyFolder, inputs: Mapping[str, Path], metadata: Path, digest: str) -> tuple[Analysis, ...]:
+def analyse(
+    study: StudyFolder, inputs: Mapping[str, Path], metadata: Path, digest: str, planned: StudyFolder | None = None
+) -> tuple[Analysis, ...]:
     """The comparator's study: RSNA's reads first, weighted; Google's reads and the mined label apart, none pooled.
 
     Args:
@@ -60,6 +64,7 @@ def analyse(study: StudyFolder, inputs: Mapping[str, Path], metadata: Path, dige
         inputs: the outside tables by the plan's names: `scores`, `rsna` and `google`.
         metadata: the folder of NIH's metadata and its mapping.
         digest: of that metadata.
+        planned: a study of the same collection whose size is to be judged by the spread of this one, if there is one.
 
     Raises:
         ValueError: a table cannot be used; what is wrong with it is named.
@@ -73,7 +78,15 @@ def analyse(study: StudyFolder, inputs: Mapping[str, Path], metadata: Path, dige
     tuning, cases = find_tuning(table, reads, study.plan.ages)
     choice = Choice(choose_threshold(cases, wanted), cases, wanted, midway=False)
     held = hold(table, study, reads, (tuning, cases), choice)
-    return tuple(_analyse(held, scores, inputs))
+    return (*_analyse(held, scores, inputs), *(_size(held, planned, metadata) if planned else ()))
+
+
+def _size(held: Held, planned: StudyFolder, metadata: Path) -> Iterator[Analysis]:
+    description, _ = read_description(metadata / "dataset.yaml")
+    if description is not None and description.split is not None:
+        found = analyse_size(held, planned, description.split)
+        if found is not None:
+            yield found
 
 
 def read_scores(path: Path, collection: Collection) -> dict[str, Floats]:
@@ -190,15 +203,15 @@ def _context(held: Held) -> Analysis:
     """Published figures with their cases, reference and prevalence: context, not compared."""
     rsna = held.rsna
     found = {one.metric: one.value for one in estimate(replace(rsna, weights=None), held.setting)}
-    quoted = "as quoted; not checked at its source"
+    quoted, unknown = "as quoted; not checked at its source", "not known here"
+    cases, here = f"{rsna.labels.size} images", (found["prevalence"], SOURCES["rsna"], "this study, as drawn")
     rows = (
-        ("CheXNet, AUROC", 0.768, "the collection's images, random split by patient", "mined label", quoted),
-        ("CheXNet, F1 (0.387 to 0.481)", 0.435, "420 images", "majority of the other readers of four", quoted),
-        ("four radiologists, mean F1 (0.330 to 0.442)", 0.387, "420 images", "majority of the other readers", quoted),
-        ("this comparator, F1", found["f1"], f"{rsna.labels.size} images", SOURCES["rsna"], "this study, as drawn"),
-        ("flagging every image, F1", found["always_positive_f1"], f"{rsna.labels.size} images", SOURCES["rsna"],
-         "this study, as drawn"),
-        ("prevalence", found["prevalence"], f"{rsna.labels.size} images", SOURCES["rsna"], "this study, as drawn"),
+        ("CheXNet, AUROC", 0.768, "the collection's images, random split by patient", unknown, "mined label", quoted),
+        ("CheXNet, F1 (0.387 to 0.481)", 0.435, "420 images", unknown, "majority of the other readers of four", quoted),
+        ("four radiologists, mean F1 (0.330 to 0.442)", 0.387, "420 images", unknown, "majority of the other readers",
+         quoted),
+        ("this comparator, F1", found["f1"], cases, *here),
+        ("flagging every image, F1", found["always_positive_f1"], cases, *here),
     )  # fmt: skip
     return state(
         held, replace(rsna, weights=None), Role.CONTEXT, "rsna", identity="published",
@@ -208,6 +221,9 @@ def _context(held: Held) -> Analysis:
         "comparison with readers needs a study of its own (several readers, several cases, paired), which is a gap.",
         estimates=(),
         tables=(
-            Table(title="Context, not compared", columns=("what", "value", "cases", "reference", "source"), rows=rows),
+            Table(
+                title="Context, not compared", rows=rows,
+                columns=("what", "value", "cases", "prevalence", "reference", "source"),
+            ),
         ),
     )  # fmt: skip

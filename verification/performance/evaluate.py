@@ -249,11 +249,22 @@ def record(project: Project, name: str, data: Path | None) -> str:
         opened, collection = _read_opened(project, study), read_collection(metadata.parent, sha256_of(metadata))
         analyses = release_scores.analyse(study, opened, inputs, collection)
     else:
-        analyse = agreement.analyse if study.plan.kind == "reference_standard" else comparator.analyse
-        analyses = analyse(study, inputs, metadata.parent, sha256_of(metadata))
+        told = study, inputs, metadata.parent, sha256_of(metadata)
+        labels = study.plan.kind == "reference_standard"
+        analyses = agreement.analyse(*told) if labels else comparator.analyse(*told, _find_planned(project, study))
     path, changed = write_recorded(study, analyses)
     said = "recorded anew" if changed else "computed again, and nothing changed"
     return f"{name}: {', '.join(inputs)}: {said}: {project.relative(path)}"
+
+
+def _find_planned(project: Project, study: StudyFolder) -> StudyFolder | None:
+    """The validation plan of the same release and collection, if there is one."""
+    for folder in sorted(study.folder.parent.iterdir()):
+        found, _ = read_study(folder, project.relative(folder)) if (folder / "plan.yaml").is_file() else (None, ())
+        same = found and (found.plan.release, found.plan.dataset) == (study.plan.release, study.plan.dataset)
+        if found and same and found.plan.kind == "validation_plan":
+            return found
+    return None
 
 
 def _read_opened(project: Project, study: StudyFolder) -> release_scores.Opened:

@@ -24,6 +24,7 @@ from verification.performance.estimates import Digests, Setting
 from verification.performance.out_of_scope import Known, analyse_out_of_scope, read_known, score_out_of_scope
 from verification.performance.perturbations import score_perturbed
 from verification.performance.plan import StudyFolder, read_study
+from verification.performance.recorded import code_digest
 from verification.performance.scores import Scored, render_columns, render_scores
 from verification.performance.shortcuts import score_baselines
 from verification.performance.stated import StatedOf, read_stated, require_admitted, require_analysed
@@ -55,7 +56,10 @@ def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
             "the new plan a study of its own"
         )
     before = [] if study.openings else [_prior(use.date, f"{use.what} ({use.source})") for use in study.plan.prior_uses]
-    locked = Opening(event="plan_locked", date=_today(), reason=reason or study.plan.label, plan_digest=study.digest)
+    locked = Opening(
+        event="plan_locked", date=_today(), reason=reason or study.plan.label, plan_digest=study.digest,
+        code_digest=code_digest(),
+    )  # fmt: skip
     log.append(study.log, *before, locked)
     return f"{name}: locked, plan digest {study.digest}"
 
@@ -90,6 +94,7 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
     facts = Opening(
         event="opened", date=_today(), reason=reason, release=f"{release.name} {release.version}",
         release_digest=release.digest, dataset_digest=images.digest, plan_digest=study.digest,
+        code_digest=code_digest(),
     )  # fmt: skip
     training = _find_training(project, study, data)
     foreign = _find_foreign(project, study, data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,6 +109,15 @@ def ends_table(cases: Cases, threshold: float, interval: Interval, patients: int
         title=f"The threshold's 95 % interval, from {patients} tuning patients ({interval.method})",
         columns=("threshold at its", "threshold", "sensitivity here", "specificity here"),
         rows=tuple((name, float(end), *_decide(cases, end)) for name, end in ends),
+    )
+
+
+def asked_table(cases: Cases, thresholds: Mapping[float, float]) -> Table:
+    """What the rule would give on these images, by the sensitivity that it asks for on the tuning patients."""
+    return Table(
+        title="Had the rule asked for another sensitivity on the tuning patients",
+        columns=("sensitivity asked for", "threshold", "sensitivity here", "specificity here"),
+        rows=tuple((wanted, threshold, *_decide(cases, threshold)) for wanted, threshold in thresholds.items()),
     )
 
 

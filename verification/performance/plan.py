@@ -81,10 +81,13 @@ class PowerAssumption(_Strict, frozen=True):
 
 
 class Power(_Strict, frozen=True):
-    """What the power is computed for: the correlation of two images of one patient, and what may be true."""
+    """What the power is computed for: the correlation of two images of one patient, and what may be true.
 
-    correlation: Annotated[float, Meta(ge=0, le=1)]
+    Without a correlation the spread is that of another study.
+    """
+
     assumed: tuple[PowerAssumption, ...]
+    correlation: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
 class TriageAssumptions(_Strict, frozen=True):

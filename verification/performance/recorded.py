@@ -91,8 +91,12 @@ def write_recorded(study: StudyFolder, analyses: Sequence[Analysis]) -> tuple[Pa
     if _last_recorded(study) != files:
         reason = f"computed from {', '.join(sorted(study.plan.inputs))}, which stay with whoever holds them"
         log.append(
-            study.log, Opening(event="recorded", date=today, reason=reason, plan_digest=study.digest, files=files)
-        )
+            study.log,
+            Opening(
+                event="recorded", date=today, reason=reason, plan_digest=study.digest, code_digest=record.code_digest,
+                files=files,
+            ),
+        )  # fmt: skip
     return path, changed
 
 

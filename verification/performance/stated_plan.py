@@ -48,7 +48,7 @@ def _find_figures(plan: Plan) -> Iterator[tuple[Cell, ...]]:
         yield "sensitivity that the threshold's rule asks for", str(plan.minimum_sensitivity)
     if plan.ages:
         yield "ages, completed years", f"{plan.ages.minimum_years} to {plan.ages.maximum_years}"
-    if plan.power:
+    if plan.power and plan.power.correlation is not None:
         yield "assumed correlation of two images of one patient", str(plan.power.correlation)
     yield "not recorded, so that no group is formed by it", ", ".join(plan.not_recorded) or "–"
 

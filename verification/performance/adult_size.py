@@ -17,7 +17,7 @@ from verification.performance.plan import StudyFolder
 
 Z = float(stats.norm.ppf(0.975))
 COLUMNS = (
-    "part", "images", "patients", "positive images", "their patients", "negative images", "their patients ",
+    "part", "images", "patients", "read as opacity", "their patients", "not read so", "their patients ",
 )  # fmt: skip
 
 

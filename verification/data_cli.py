@@ -80,7 +80,8 @@ def _dataset_lines(dataset: Dataset) -> Iterator[str]:
     from verification.evidence import PixelDescription
 
     pixels = dataset.pixels.tables if isinstance(dataset.pixels, PixelDescription) else ()
-    yield f"{dataset.name}: {dataset.images} images of {dataset.patients} patients; {dataset.title}"
+    patients = f"of {dataset.patients} patients" if dataset.patients else "of patients who are not known"
+    yield f"{dataset.name}: {dataset.images} images {patients}; {dataset.title}"
     for table in (*dataset.flow, *dataset.tables, *pixels):
         yield from ("", table.title, *_table_lines(table))
 

@@ -243,9 +243,9 @@ def _write_package(root: Path) -> None:
     _write_manifest(
         folder,
         {
-            "format": 1, "commit": "0" * 40, "state": "draft", "banners": [], "blocking": [], "release": None,
+            "format": 2, "commit": "0" * 40, "state": "draft", "banners": [], "blocking": [], "release": None,
             "counts": {"scenarios": len(results), "passed": statuses["passed"]}, "statuses": statuses,
-            "claims": {}, "volume": None, "indications": {"text": "", "documents": []},
+            "claims": {}, "text": {}, "volume": None, "indications": {"text": "", "documents": []},
             "documents": [document | {"sha256": digests["sample.pdf"]}],
             "evidence": {"evidence/verification.json": digests["evidence/verification.json"]},
         },

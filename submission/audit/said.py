@@ -10,7 +10,7 @@ from submission.audit.texts import squeeze
 
 Found = tuple[str, str, str]
 
-HEAD = re.compile("(?<!·)\xa0 \\w")
+HEAD = re.compile(r"(?<!·)\xa0 ")
 """How the running head of a page stands: a number, a space that keeps, a title."""
 GAP = r"(?:[\d.,–-]|page|Revision){0,24}"
 """What a page prints within a line that its text leaves out: numbers of pages, revisions, the date of the commit."""

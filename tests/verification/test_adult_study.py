@@ -245,7 +245,8 @@ def test_every_part_of_the_comparators_report_is_there(recorded):
     (study,) = run(recorded).studies
     found = {one.id: one for one in study.analyses}
     assert list(found) == [
-        "rsna-weighted", "rsna-raw", "google", "mined", "subgroups", "baselines", "within", "patients", "dropout",
+        "rsna-weighted", "rsna-raw", "google", "mined", "subgroups", "baselines", "baselines-google", "baselines-mined",
+        "within", "patients", "dropout",
     ]  # fmt: skip
     assert [one.subgroup for one in found["subgroups"].estimates[::3]][: len(study.plan.subgroups)] == list(
         study.plan.subgroups

@@ -128,7 +128,7 @@ def _compare(
             *estimate(mutual, setting, score="Google 2019 read, airspace opacity", metrics=METRICS),
             *_by_label(collection, mutual, both, setting, SHARED),
         ),
-        drawn_figure=False, score="reads of Google's radiologists, airspace opacity, and mined labels",
+        drawn_figure=False, score="reads of Google's radiologists, airspace opacity",
     )  # fmt: skip
     yield _analysis(
         "readers-google", "Mined labels against Google's reads of the same images", Role.CONTEXT,

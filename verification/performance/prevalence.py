@@ -31,7 +31,8 @@ def prevalence_table(
     names = ("PPV", "NPV", "flags per 100")
     return Table(
         title="Predictive values over prevalences, at the estimated sensitivity and specificity and at their limits, "
-        "if they were the same at every prevalence: no change of spectrum is assumed",
+        "if they were the same at every prevalence: no change of spectrum is assumed; both limits hold together in at "
+        "least 90 % of studies",
         columns=("prevalence", *names, *(f"{name}, {end}" for end in ("lower", "upper") for name in names)),
         rows=tuple((prevalence, *_state_limits(ends, prevalence)) for prevalence in prevalences),
     )

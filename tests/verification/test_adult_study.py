@@ -241,6 +241,34 @@ def test_the_weighted_figures_are_what_a_count_by_hand_gives(recorded, made):
     assert study.images == len(rows)
 
 
+def test_a_patient_weighs_the_inverse_of_the_chance_that_any_of_the_images_was_read(recorded, made):
+    (study,) = run(recorded).studies
+    rows = {row.image: row for row in read_scores(recorded.root / STUDY / "scores.csv", "s")[0]}
+    collection = find_collection(recorded.root / "verification/datasets", "nih")
+    reads, years = read_reads(made[1] / "nih", "rsna", collection), collection.column("age_years")
+    used = [
+        i for i, name in enumerate(collection.images)
+        if name in rows and rows[name].score is not None and 22 <= years[i] <= 120
+    ]  # fmt: skip
+    share = {
+        s: np.mean([not np.isnan(reads[i]) for i in used if collection.strata[i] == s])
+        for s in {collection.strata[i] for i in used}
+    }
+    labels, scores, weights = [], [], []
+    for patient in sorted({collection.patients[i] for i in used}):
+        images = [i for i in used if collection.patients[i] == patient]
+        seen = [i for i in images if not np.isnan(reads[i])]
+        if seen:
+            labels.append(max(reads[i] for i in seen))
+            scores.append(max(rows[collection.images[i]].score for i in seen))
+            weights.append(1 / (1 - np.prod([1 - share[collection.strata[i]] for i in images])))
+    found = named(study.analyses, "patients")
+    assert found.patients == len(labels)
+    assert value(found, "auroc").value == pytest.approx(roc_auc_score(labels, scores, sample_weight=weights))
+    assert np.ptp(weights) > 0.1
+    assert "chance" in found.weighting
+
+
 def test_every_part_of_the_comparators_report_is_there(recorded):
     (study,) = run(recorded).studies
     found = {one.id: one for one in study.analyses}

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from verification.datasets.references import STRATA, count_reads, read_collection, read_reads, strata_table, weigh
@@ -302,6 +303,47 @@ def named(name, identity):
     return next(one for one in committed(name) if one.id == identity)
 
 
+def test_the_power_of_the_adult_plan_is_that_of_the_spread_scaled_to_its_patients():
+    size, primary = (named("adult-nih-comparator", identity) for identity in ("adult-size", "rsna-weighted"))
+    counts, powers = size.tables
+    (_, *here), (_, *there) = counts.rows
+    assert there[0] == there[2] + there[4] == 3627
+    assert size.post_hoc
+    interval = {one.metric: one.interval for one in primary.estimates if one.subgroup == "all" and one.interval}
+    values = {one.metric: one.value for one in primary.estimates}
+    for truth, sensitivity, specificity, *found in powers.rows:
+        wanted = []
+        for name, true, bound, patients in (
+            ("auroc", truth, 0.80, 3), ("sensitivity", sensitivity, 0.75, 3), ("specificity", specificity, 0.65, 5),
+        ):  # fmt: skip
+            error = (interval[name].upper - interval[name].lower) / 3.919928 * (here[patients] / there[patients]) ** 0.5
+            if name != "auroc":
+                error *= (true * (1 - true) / (values[name] * (1 - values[name]))) ** 0.5
+            wanted.append(norm.cdf((true - bound) / error - 1.959964))
+        assert found == pytest.approx([*wanted, max(0, sum(wanted) - 2), np.prod(wanted)], abs=1e-6)
+    assert powers.rows[0][3] < powers.rows[1][3] < powers.rows[2][3]
+
+
+def test_baselines_stand_beside_every_reference():
+    for identity, reference in (("baselines-google", "google"), ("baselines-mined", "mined")):
+        found = named("adult-nih-comparator", identity)
+        assert (found.images, found.positives) == (
+            named("adult-nih-comparator", reference).images, named("adult-nih-comparator", reference).positives,
+        )  # fmt: skip
+        metrics = [one.metric for one in found.estimates]
+        assert metrics == ["auroc"] * 4 + ["auroc_difference"]
+        best = max(found.estimates[:4], key=lambda one: one.value)
+        headline = next(one for one in named("adult-nih-comparator", reference).estimates if one.metric == "auroc")
+        assert found.estimates[-1].value == pytest.approx(headline.value - best.value)
+        assert found.post_hoc
+
+
+def test_kappa_stands_between_prevalence_and_ac1_in_one_table():
+    found = named("nih-label-agreement", "rsna-weighted")
+    first = [one.metric for one in found.estimates if one.score == "mined label Pneumonia"]
+    assert first[6:9] == ["prevalence", "kappa", "ac1"]
+
+
 def test_the_threshold_has_an_interval_and_its_ends_stand_beside_the_headline():
     primary = named("adult-nih-comparator", "rsna-weighted")
     ends = primary.tables[0]
@@ -375,7 +417,8 @@ def test_the_committed_records_are_made_again_from_the_tables(tmp_path):
     study, _ = read_study(STUDIES / "adult-nih-comparator", "s")
     inputs = find_inputs(study, data)
     digest = committed("adult-nih-comparator")[0].estimates[0].dataset_digest
-    assert analyse(study, inputs, NIH, digest) == committed("adult-nih-comparator")
+    planned, _ = read_study(STUDIES / "adult-nih-validation", "p")
+    assert analyse(study, inputs, NIH, digest, planned) == committed("adult-nih-comparator")
     collection = read_collection(NIH, digest)
     scores = read_scores(inputs["scores"], collection)
     for source, expected in (("rsna", 0.794), ("google", 0.810)):

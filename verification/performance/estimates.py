@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,7 +109,7 @@ def estimate(
     subgroup: str = "all",
     goals: Sequence[Goal] = (),
     score: str = "",
-    metrics: Collection[str] | None = None,
+    metrics: Sequence[str] | None = None,
 ) -> tuple[Estimate, ...]:
     """Every metric of a group of images, with the interval that decides or, where it has no width, its fallback.
 
@@ -119,18 +119,19 @@ def estimate(
         subgroup: what the images are called.
         goals: the criterion of a goal for a metric and this subgroup is entered, and whether it is met.
         score: what is held against the reference standard, where it is not what the study is of.
-        metrics: those wanted (default: all that the cases allow but the agreement of two readings).
+        metrics: those wanted, in their order (default: all that the cases allow but the agreement of two readings).
     """
     if not cases.labels.size:
         return ()
     ranked = rank(cases.labels, cases.scores, cases.threshold)
     weights = np.ones(cases.labels.size) if cases.weights is None else cases.weights
     intervals = bootstrap(ranked, cases.codes, setting.replicates, setting.seed, cases.weights)
-    wanted = UNDEFINED.keys() - AGREEMENT
+    found = {metric: number for metric, (number,) in compute(ranked, weights[np.newaxis]).items()}
     rows = []
-    for metric, (number,) in compute(ranked, weights[np.newaxis]).items():
-        if metric not in (metrics or wanted):
+    for metric in metrics or [each for each in found if each in UNDEFINED.keys() - AGREEMENT]:
+        if metric not in found:
             continue
+        number = found[metric]
         value, reason = describe_undefined(metric, number)
         interval = None
         if value is not None:

@@ -55,8 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument("--data", metavar="DIR", help="the folder of the data sets' images (default: CLEARWAY_DATA)")
     log = actions.add_parser("log", help="print every use of the study's data")
     log.add_argument("study", help="the study's name")
-    log.add_argument("--add", metavar="TEXT", help="append a use of the data that was made outside of this study")
-    log.add_argument("--correct", metavar="TEXT", help="append what a text that is locked or logged states wrongly")
+    told = log.add_mutually_exclusive_group()
+    told.add_argument("--add", metavar="TEXT", help="append a use of the data that was made outside of this study")
+    told.add_argument("--correct", metavar="TEXT", help="append what a text that is locked or logged states wrongly")
     return parser
 
 

@@ -500,7 +500,7 @@ def move_claims(forgery: Forgery) -> str | None:
 
 
 def change_said(forgery: Forgery) -> str | None:
-    """Another letter or digit in a text file."""
+    """Another letter in a text file."""
     name = forgery.dice.choice(sorted(forgery.manifest()["text"]))
     text = forgery.read(name)
     blocks = [block for block in text["blocks"] if re.search(r"[a-z]", block.get("text", ""))]

@@ -111,7 +111,7 @@ def _check_shape(manifest: Any) -> None:
         raise ValueError(f"of format {manifest['format']!r}, expected {FORMAT}; build the package again")
     odd = [name for name, kind in PARTS.items() if not isinstance(manifest[name], kind)]
     if odd:
-        raise TypeError(f"{', '.join(odd)}: not of its kind")
+        raise TypeError(", ".join(f"{name} is a {type(manifest[name]).__name__}" for name in odd) + "; build it again")
     documents = _printed(manifest)
     texts = [document[name] for document in documents for name in ("number", "title", "file", "sha256")]
     texts += [*manifest["evidence"], *manifest["evidence"].values(), *manifest["banners"]]

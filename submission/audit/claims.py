@@ -189,10 +189,10 @@ def _spaces(text: str) -> list[bool]:
     """Of each sign that is left of a squeezed text, whether white space stands before it."""
     found, gap = [], False
     for sign in text:
-        gap_here = sign.isspace()
-        if not gap_here and not SQUEEZED.match(sign):
+        blank = sign.isspace()
+        if not blank and not SQUEEZED.match(sign):
             found.append(gap)
-        gap = gap_here
+        gap = blank
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 from scipy import stats
@@ -11,14 +10,17 @@ from scipy import stats
 from verification.datasets.description import SplitRule
 from verification.datasets.split import split_of
 from verification.evidence import Analysis, Role, Table
-from verification.performance.against_reads import HEADLINE, Held, find_aged, state
+from verification.performance.against_reads import HEADLINE, Held, Mask, find_aged, state
 from verification.performance.estimates import estimate
 from verification.performance.plan import StudyFolder
+from verification.performance.power import Assumed, joint_table
 
 Z = float(stats.norm.ppf(0.975))
 COLUMNS = (
-    "part", "images", "patients", "read as opacity", "their patients", "not read so", "their patients ",
+    "part", "images", "patients", "read as opacity", "patients with one", "not read so", "patients with one of these",
 )  # fmt: skip
+POSITIVE, NEGATIVE = 3, 5
+"""Places among the counts of the patients with an image read as opacity, and with one that was not."""
 
 
 def analyse_size(held: Held, planned: StudyFolder, rule: SplitRule) -> Analysis | None:
@@ -32,39 +34,32 @@ def analyse_size(held: Held, planned: StudyFolder, rule: SplitRule) -> Analysis 
         planned: the plan whose size is asked for, of the same collection and reads.
         rule: how the collection's patients are divided.
     """
-    bounds = {goal.metric: goal.bound for goal in planned.goals}
-    found = {one.metric: one for one in estimate(held.rsna, held.setting, metrics=HEADLINE)}
-    if planned.plan.power is None or not set(HEADLINE) <= bounds.keys():
-        return None
-    if any(one.interval is None or one.value is None for one in found.values()):
+    bounds, errors = {goal.metric: goal.bound for goal in planned.goals}, _errors(held)
+    if planned.plan.power is None or not set(HEADLINE) <= bounds.keys() & errors.keys():
         return None
     here, there = _count(held, held.where), _count(held, _read_there(held, planned, rule))
-    spread = {
-        name: (one.interval.upper - one.interval.lower) / (2 * Z) for name, one in found.items() if one.interval
-    }  # fmt: skip
-    rows = []
-    for one in planned.plan.power.assumed:
-        powers = [
-            _power(getattr(one, name), bounds[name], _spread(name, getattr(one, name), found, spread, here, there))
-            for name in HEADLINE
-        ]
-        least = max(0.0, sum(powers) - 2)  # Fréchet: whatever the dependence
-        rows.append((one.auroc, one.sensitivity, one.specificity, *powers, least, math.prod(powers)))
+
+    def power(name: str, truth: float) -> float:
+        """How likely the lower limit of the 95 % interval lies above the bound."""
+        patients = NEGATIVE if name == "specificity" else POSITIVE
+        value, error = errors[name]
+        error *= math.sqrt(here[patients] / max(1, there[patients]))
+        if name != "auroc":
+            error *= math.sqrt(truth * (1 - truth) / (value * (1 - value)))
+        return float(stats.norm.cdf((truth - bounds[name]) / error - Z))
+
+    def powers(one: Assumed) -> tuple[float, float, float]:
+        return power("auroc", one.auroc), power("sensitivity", one.sensitivity), power("specificity", one.specificity)
+
+    assumed = [Assumed(one.auroc, one.sensitivity, one.specificity) for one in planned.plan.power.assumed]
     tables = (
         Table(
             title="Images that RSNA's radiologists read, and their patients",
             columns=COLUMNS,
-            rows=(("this study, estimation part", *here.values()), (f"split {planned.plan.split}", *there.values())),
+            rows=(("this study, estimation part", *here), (f"split {planned.plan.split}", *there)),
         ),
-        Table(
-            title="Power of the adult release's goals with the images of its part",
-            columns=(
-                "true AUROC", "true sensitivity", "true specificity", "power, AUROC", "power, sensitivity",
-                "power, specificity", "power of all, at least", "power of all, if independent",
-            ),
-            rows=tuple(rows),
-        ),
-    )  # fmt: skip
+        joint_table("Power of the adult release's goals with the images of its part", assumed, powers),
+    )
     return state(
         held, held.rsna, Role.SECONDARY, "rsna", identity="adult-size", title="How large the adult release's study is",
         statement="No more images of that part were read than there are, so that the question is what they can show. "
@@ -75,39 +70,25 @@ def analyse_size(held: Held, planned: StudyFolder, rule: SplitRule) -> Analysis 
     )  # fmt: skip
 
 
-def _read_there(held: Held, planned: StudyFolder, rule: SplitRule) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _errors(held: Held) -> dict[str, tuple[float, float]]:
+    """Value and standard error of each headline estimate that has an interval."""
+    return {
+        one.metric: (one.value, (one.interval.upper - one.interval.lower) / (2 * Z))
+        for one in estimate(held.rsna, held.setting, metrics=HEADLINE)
+        if one.interval is not None and one.value is not None
+    }
+
+
+def _read_there(held: Held, planned: StudyFolder, rule: SplitRule) -> Mask:
+    """(images,) those of the plan's part and ages that RSNA's radiologists read."""
     patients, codes = np.unique(held.table.collection.patients, return_inverse=True)
     inside = np.array([split_of(str(patient), rule) == planned.plan.split for patient in patients])[codes]
-    chosen: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-        inside & find_aged(held.table.collection, planned.plan.ages) & ~np.isnan(held.reads["rsna"])
-    )
+    chosen: Mask = inside & find_aged(held.table.collection, planned.plan.ages) & ~np.isnan(held.reads["rsna"])
     return chosen
 
 
-def _count(held: Held, where: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[str, int]:
+def _count(held: Held, where: Mask) -> tuple[int, ...]:
+    """Images and their patients: all, those read as opacity, the others."""
     patients, labels = held.table.collection.patients[where], held.reads["rsna"][where]
-    found = {"images": int(where.sum()), "patients": int(np.unique(patients).size)}
-    for name, label in (("positive", 1), ("negative", 0)):
-        found |= {
-            name: int((labels == label).sum()),
-            f"{name} patients": int(np.unique(patients[labels == label]).size),
-        }
-    return found
-
-
-def _spread(
-    name: str, truth: float, found: Mapping[str, object], spread: Mapping[str, float],
-    here: Mapping[str, int], there: Mapping[str, int],
-) -> float:  # fmt: skip
-    """The standard error that an estimate would have there, if this were true."""
-    kind = "negative patients" if name == "specificity" else "positive patients"
-    scaled = spread[name] * math.sqrt(here[kind] / max(1, there[kind]))
-    if name == "auroc":
-        return scaled
-    value = float(getattr(found[name], "value", 0.5))
-    return scaled * math.sqrt(truth * (1 - truth) / (value * (1 - value)))
-
-
-def _power(truth: float, bound: float, error: float) -> float:
-    """How likely the lower limit of the 95 % interval lies above the bound."""
-    return float(stats.norm.cdf((truth - bound) / error - Z))
+    parts = (labels >= 0, labels == 1, labels == 0)
+    return tuple(number for part in parts for number in (int(part.sum()), int(np.unique(patients[part]).size)))

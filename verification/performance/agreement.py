@@ -116,7 +116,12 @@ def _compare(
             "opacity differs between the views, and with it all that depends on it.",
             tuple(_by_group(collection, cases, where, setting, subgroups)), drawn_figure=False,
         )  # fmt: skip
-    both = drawn & read
+    yield from _compare_readers(collection, reads, setting)
+
+
+def _compare_readers(collection: Collection, reads: Mapping[str, Floats], setting: Setting) -> Iterator[Analysis]:
+    """Yield the two sets of readers and the mined labels on the images that both sets read."""
+    both = ~np.isnan(reads["rsna"]) & ~np.isnan(reads["google"])
     mutual = Cases(reads["rsna"][both].astype(np.int_), reads["google"][both], collection.patients[both], 0.5)
     yield _analysis(
         "readers", "Agreement of the two sets of readers on the same images", Role.CONTEXT, mutual, "rsna",
@@ -130,11 +135,11 @@ def _compare(
         ),
         drawn_figure=False, score="reads of Google's radiologists, airspace opacity",
     )  # fmt: skip
+    google = replace(mutual, labels=reads["google"][both].astype(np.int_))
     yield _analysis(
-        "readers-google", "Mined labels against Google's reads of the same images", Role.CONTEXT,
-        replace(mutual, labels=reads["google"][both].astype(np.int_)), "google",
+        "readers-google", "Mined labels against Google's reads of the same images", Role.CONTEXT, google, "google",
         "The images that both sets of radiologists read, with Google's reads as the reference.",
-        _by_label(collection, replace(mutual, labels=reads["google"][both].astype(np.int_)), both, setting, SHARED),
+        _by_label(collection, google, both, setting, SHARED),
         drawn_figure=False,
     )  # fmt: skip
 

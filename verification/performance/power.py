@@ -122,17 +122,28 @@ def power_table(positives: int, negatives: int, effects: Effects, assumed: Seque
         bounds: the criteria.
     """
     n_positive, n_negative = positives / effects.positives, negatives / effects.negatives
-    rows = []
-    for one in assumed:
-        powers = (
+
+    def powers(one: Assumed) -> tuple[float, float, float]:
+        return (
             auroc_power(one.auroc, bounds.auroc, n_positive, n_negative),
             proportion_power(one.sensitivity, bounds.sensitivity, n_positive),
             proportion_power(one.specificity, bounds.specificity, n_negative),
         )
-        least = max(0.0, sum(powers) - 2)  # Fréchet: whatever the dependence
-        rows.append((one.auroc, one.sensitivity, one.specificity, *powers, least, math.prod(powers)))
+
+    return joint_table(f"Power with {positives} positive and {negatives} negative images, {effects}", assumed, powers)
+
+
+def joint_table(
+    title: str, assumed: Sequence[Assumed], powers: Callable[[Assumed], tuple[float, float, float]]
+) -> Table:
+    """What may be true, the power of each co-primary then, and of all together whatever their dependence."""
+    rows = []
+    for one in assumed:
+        found = powers(one)
+        least = max(0.0, sum(found) - 2)  # Fréchet: whatever the dependence
+        rows.append((one.auroc, one.sensitivity, one.specificity, *found, least, math.prod(found)))
     return Table(
-        title=f"Power with {positives} positive and {negatives} negative images, {effects}",
+        title=title,
         columns=(
             "true AUROC", "true sensitivity", "true specificity", "power, AUROC", "power, sensitivity",
             "power, specificity", "power of all, at least", "power of all, if independent",

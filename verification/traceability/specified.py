@@ -91,17 +91,19 @@ class Code:
     def _with_helpers(self, symbol: Symbol) -> str:
         unit = self._unit_of(symbol.id)
         found, waiting = {unit}, [unit] if unit in self.units else []
+        shells: set[str] = set()  # classes without their other methods, unless something uses the class
         while waiting:
             each = waiting.pop()
             new = {*self._inside[each], *self._helpers(each)} - found
             found |= new
             waiting += new
             owner = self.units.get(_owner(each))
-            if owner and owner.kind is Kind.CLASS and owner.id not in found:  # its constants, not its other methods
-                found.add(owner.id)
-                waiting += set(self._helpers(owner.id)) - found
-                found |= set(self._helpers(owner.id))
-        helpers = sorted(found - {unit, *self._inside.get(unit, ())})
+            if owner and owner.kind is Kind.CLASS and owner.id not in shells:
+                shells.add(owner.id)
+                new = set(self._helpers(owner.id)) - found
+                found |= new
+                waiting += new
+        helpers = sorted((found | shells) - {unit, *self._inside.get(unit, ())})
         said = [f"{name} {self.units[name].digest}" for name in helpers]
         return hashlib.sha256("\n".join([symbol.digest, *said]).encode()).hexdigest() if said else symbol.digest
 

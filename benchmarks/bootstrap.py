@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics as reference
 
-from verification.performance.estimates import Cases
-from verification.performance.intervals import THREADS, bootstrap
-from verification.performance.metrics import UNDEFINED, Floats, compute, rank
+from verification.protocol.estimates import Cases
+from verification.statistics.intervals import THREADS, bootstrap
+from verification.statistics.metrics import UNDEFINED, Floats, compute, rank
 
 LOOPED = 5
 """Replicates of the loop that are timed."""

@@ -61,10 +61,11 @@ def plain(project: Project, output: Path) -> float:
     """Seconds of processors of one pass of WeasyPrint over the same markup."""
     from weasyprint import CSS, HTML
 
-    from submission.catalogue import read_catalogue
-    from submission.context import assemble
-    from submission.environment import make_environment
-    from submission.render import HERE, render_html
+    from submission.content.catalogue import read_catalogue
+    from submission.content.context import assemble
+    from submission.content.environment import make_environment
+    from submission.setting.render import render_html
+    from submission.words.folders import HERE
 
     catalogue = read_catalogue()
     package, environment = assemble(project, catalogue, "paediatric-reference"), make_environment()

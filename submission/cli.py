@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from submission import exchange_cli
+from submission.exchange import cli as exchange_cli
 
 BUILD_EXAMPLE = "example: clearway submission build --release paediatric-reference"
 PAGE_EXAMPLE = "example: clearway submission exploration nih --output nih.html"
@@ -96,11 +96,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from submission.build import BuildError, build
-    from submission.catalogue import CatalogueError
-    from submission.render import RenderError
-    from submission.summary import lines, summary
-    from submission.unchanged import Made
+    from submission.content.catalogue import CatalogueError
+    from submission.package.build import BuildError, build
+    from submission.package.summary import lines, summary
+    from submission.package.unchanged import Made
+    from submission.setting.render import RenderError
     from verification.evidence import ProjectError, find_project
 
     started = time.monotonic()
@@ -166,7 +166,7 @@ def _attack(arguments: argparse.Namespace) -> int:
 
 
 def _figure(arguments: argparse.Namespace) -> int:
-    from submission.behind import UnknownFigureError, find_behind
+    from submission.package.behind import UnknownFigureError, find_behind
 
     try:
         for line in find_behind(arguments.folder, arguments.text, arguments.document):
@@ -178,7 +178,7 @@ def _figure(arguments: argparse.Namespace) -> int:
 
 
 def _exploration(arguments: argparse.Namespace) -> int:
-    from submission.exploration import ExplorationError, find_datasets, render_page
+    from submission.package.exploration import ExplorationError, find_datasets, render_page
     from verification.evidence import ProjectError, find_project, write_atomically
 
     try:
@@ -212,8 +212,8 @@ def _trace(arguments: argparse.Namespace) -> int:
 
 
 def _matrix(arguments: argparse.Namespace) -> int:
-    from submission.context import read_head
-    from submission.matrix_file import MatrixError, render_matrix
+    from submission.content.context import read_head
+    from submission.exchange.matrix_file import MatrixError, render_matrix
     from verification.evidence import ProjectError, find_project, write_atomically
 
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from verification.radiographs import radiograph, save
+from verification.steps.radiographs import radiograph, save
 
 pytestmark = pytest.mark.runtime
 

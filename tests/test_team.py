@@ -13,7 +13,7 @@ import yaml
 from pypdfium2 import PdfDocument
 
 from tests.verification.conftest import Checkout, git
-from verification.sample import write_sample
+from verification.qualification.sample import write_sample
 
 ROOT = Path(__file__).resolve().parents[1]
 ADA, BEN = "Ada Example (fictitious)", "Ben Example (fictitious)"

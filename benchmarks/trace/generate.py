@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from verification.evidence import ItemKind, Project, ResultStatus, VerificationEvidence, write_evidence
-from verification.traceability.items import read_items
-from verification.traceability.scan import scan
-from verification.traceability.scenarios import read_scenarios
-from verification.verify import Outcome, StepOutcome, _evidence
+from verification.scenarios.verify import Outcome, StepOutcome, _evidence
+from verification.sources.scan import scan
+from verification.sources.scenarios import read_scenarios
+from verification.specification.items import read_items
 
 HERE = Path(__file__).resolve().parents[2]
 TEXTS = {

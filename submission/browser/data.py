@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from submission.context import Head
-from submission.filters import BAD, GOOD, run_kind, words
-from submission.matrix import REQUIREMENTS, backward, forward
+from submission.content.context import Head
+from submission.words.filters import BAD, GOOD, run_kind, words
+from submission.words.matrix import REQUIREMENTS, backward, forward
 from verification.evidence import (
     DOWNWARD,
     Anomaly,

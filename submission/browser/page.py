@@ -11,8 +11,8 @@ from string import Template
 from markupsafe import escape
 
 from submission.browser.data import as_json, describe
-from submission.context import read_head
-from submission.filters import FONTS
+from submission.content.context import read_head
+from submission.words.folders import FONTS
 from verification.evidence import Gap, Project, read_sources
 
 HERE = Path(__file__).parent

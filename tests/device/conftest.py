@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import device
-from verification.radiographs import radiograph, save
+from verification.steps.radiographs import radiograph, save
 
 BRIGHTNESS = Path(__file__).parent / "brightness"
 

@@ -18,7 +18,7 @@ from PIL import Image
 import device
 from device import cli
 from device.research import decode, read_attributes
-from verification.radiographs import phantom, radiograph, save, secondary_capture
+from verification.steps.radiographs import phantom, radiograph, save, secondary_capture
 
 BRIGHTNESS = Path(__file__).parent / "brightness"
 FIELDS = {

@@ -18,7 +18,7 @@ import device
 from device import dicom
 from device.errors import UnreadableFileError
 from device.types import PixelFault, PixelFaultKind
-from verification.radiographs import phantom, radiograph, save, set_value, transcode
+from verification.steps.radiographs import phantom, radiograph, save, set_value, transcode
 
 
 def shown(stored: list[int] | np.ndarray, **attributes: Any) -> list[float]:

@@ -17,7 +17,7 @@ from pydicom import uid
 
 import device
 from device.gate import LEAST_CONTRAST, check_pixels
-from verification.radiographs import code, computed_radiograph, phantom, radiograph, save, set_value
+from verification.steps.radiographs import code, computed_radiograph, phantom, radiograph, save, set_value
 
 CR, DX = uid.ComputedRadiographyImageStorage, uid.DigitalXRayImageStorageForPresentation
 CHEST, HAND = code("816094009", "SCT", "Chest"), code("85562004", "SCT", "Hand")

@@ -12,7 +12,7 @@ from device.dicom import decode as decode_dicom
 from device.preprocessing import preprocess
 from device.research import decode as decode_picture
 from device.types import Geometry
-from verification.radiographs import radiograph, read_published, save
+from verification.steps.radiographs import radiograph, read_published, save
 
 GEOMETRY = read_release("paediatric-reference").geometry
 PUBLISHED = Path(__file__).parents[1] / "data" / "kermany_val"

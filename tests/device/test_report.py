@@ -14,7 +14,7 @@ from pydicom import Dataset, dcmread, uid
 
 import device
 from device import report
-from verification.radiographs import computed_radiograph, radiograph, save
+from verification.steps.radiographs import computed_radiograph, radiograph, save
 
 
 def write(path: Path, release: device.Release) -> Path:

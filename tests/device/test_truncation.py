@@ -20,7 +20,7 @@ from pydicom.uid import (
 import device
 from device import research
 from device.types import PixelFault
-from verification.radiographs import phantom, radiograph, save, transcode
+from verification.steps.radiographs import phantom, radiograph, save, transcode
 
 ENCAPSULATED = {
     "rle": RLELossless,

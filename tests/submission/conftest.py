@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from submission.build import Built, build
+from submission.package.build import Built, build
 from verification import evidence as e
 from verification.evidence import Project, write_evidence
 

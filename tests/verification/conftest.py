@@ -11,9 +11,9 @@ import pytest
 
 from device import main
 from verification.evidence import Project
-from verification.sample import commit, write_sample
-from verification.sample import git as git  # other tests take it from here
-from verification.traceability.trace import build
+from verification.qualification.sample import commit, write_sample
+from verification.qualification.sample import git as git  # other tests take it from here
+from verification.trace.trace import build
 
 ROOT = Path(__file__).resolve().parents[2]
 

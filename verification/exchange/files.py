@@ -9,7 +9,7 @@ import yaml
 
 from verification.evidence import ItemKind, write_atomically
 from verification.exchange.form import Form
-from verification.traceability.documents import read_document
+from verification.specification.documents import read_document
 
 WIDTH = 110
 

@@ -10,7 +10,7 @@ from typing import Any
 from verification.evidence import Issue, ItemKind, Severity
 from verification.exchange.form import Field, Form, Shape, split_lines
 from verification.exchange.write import PART, relation_name
-from verification.traceability.documents import Document, Schema, find_schema_issues
+from verification.specification.documents import Document, Schema, find_schema_issues
 
 LARGEST_BYTES = 200_000_000
 _TRUTHS = {"true": True, "false": False}

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from verification.evidence import Issue, ItemKind, Severity, Source
 from verification.exchange.form import Field, Form, Shape, join_lines
-from verification.traceability.items import Entry
+from verification.specification.items import Entry
 
 NAMESPACE = "http://www.omg.org/spec/ReqIF/20110401/reqif.xsd"
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -23,7 +23,7 @@ from verification.evidence import (
     sha256_of,
 )
 from verification.records.record import find_line
-from verification.records.subjects import Subject
+from verification.sources.subjects import Subject
 
 FOLDER = f"{RECORDS}/verification"
 ARCHIVES = f"{FOLDER}/*/*"

@@ -10,10 +10,10 @@ from msgspec import structs
 from verification.evidence import Meaning, Project, ResultStatus, RunKind, Source, VerificationEvidence, write_evidence
 from verification.records.archive import folder_of
 from verification.records.record import read_record, standing_digests
-from verification.records.subjects import Subject, find_protocol
-from verification.traceability.items import read_items
-from verification.traceability.scenarios import read_scenarios
-from verification.verify import verify
+from verification.scenarios.verify import verify
+from verification.sources.scenarios import read_scenarios
+from verification.sources.subjects import Subject, find_protocol
+from verification.specification.items import read_items
 
 
 class FormalError(Exception):

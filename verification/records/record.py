@@ -9,7 +9,6 @@ from datetime import date
 
 from msgspec import structs
 
-from verification.chain import append_chain, find_rewritten, read_chain
 from verification.evidence import (
     RECORDS,
     Issue,
@@ -20,7 +19,8 @@ from verification.evidence import (
     fitting,
     lines_by_subject,
 )
-from verification.records.subjects import Subject
+from verification.evidence.chain import append_chain, find_rewritten, read_chain
+from verification.sources.subjects import Subject
 
 RECORD = f"{RECORDS}/reviews.log"
 EVENTS = ("review", "approve")

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from verification.evidence import ItemKind, Meaning, Project, ReviewLine, lines_by_subject, sha256_of
+from verification.graph.specified import read_code
 from verification.records.record import append_record, read_record
 from verification.records.reviews import DOCUMENTS
-from verification.records.subjects import PROTOCOL, Subject, find_protocol, find_subjects
-from verification.traceability.items import Items, near, read_items
-from verification.traceability.scan import scan
-from verification.traceability.scenarios import Scenario, read_scenarios
-from verification.traceability.specified import read_code
+from verification.sources.scan import scan
+from verification.sources.scenarios import Scenario, read_scenarios
+from verification.sources.subjects import PROTOCOL, Subject, find_protocol, find_subjects
+from verification.specification.items import Items, near, read_items
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 

@@ -19,7 +19,7 @@ from verification.evidence import (
     lines_by_subject,
 )
 from verification.records.record import RECORD
-from verification.records.subjects import PROTOCOL, Subject
+from verification.sources.subjects import PROTOCOL, Subject
 
 DAMAGED = Review(why="the review record cannot be used: see its issues")
 """What holds of every item while the record is damaged."""

@@ -20,7 +20,7 @@ import pytest
 from pydicom import Dataset
 
 import device
-from verification import radiographs
+from verification.steps import radiographs
 
 Observe: TypeAlias = Callable[[str], None]
 """Records, for the test report, what a step observed."""

@@ -23,8 +23,7 @@ from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 from pytest_bdd import given, parsers
 
-from verification import radiographs
-from verification.steps import faults
+from verification.steps import faults, radiographs
 from verification.steps.bench import Bench, digest, relock
 
 Rows: TypeAlias = list[list[str]]

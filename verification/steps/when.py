@@ -14,7 +14,7 @@ from pathlib import Path
 from pytest_bdd import parsers, when
 
 import device
-from verification import radiographs
+from verification.steps import radiographs
 from verification.steps.bench import Bench, Run, write_limit
 
 COMMANDS = {"judges": "gate", "analyses": "analyze"}

@@ -9,7 +9,7 @@ from importlib.metadata import Distribution, distributions
 
 from packaging.requirements import Requirement
 
-from verification.locks import distribution_name
+from verification.sources.locks import distribution_name
 
 
 @dataclass(frozen=True, slots=True)

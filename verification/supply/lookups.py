@@ -15,8 +15,8 @@ from msgspec import Struct
 from packageurl import PackageURL
 
 from verification.evidence import Disposition, Gap, Issue, Lookup, Project, ScanReport, Severity, Vulnerability
-from verification.locks import distribution_name
-from verification.traceability.documents import Document
+from verification.sources.locks import distribution_name
+from verification.specification.documents import Document
 
 FOLDER = "risk/scans"
 FILE = "risk/vulnerabilities.yaml"

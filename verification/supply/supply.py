@@ -25,13 +25,13 @@ from verification.evidence import (
     write_atomically,
     write_evidence,
 )
-from verification.locks import LOCKS, Locked, distribution_name, read_lock
+from verification.product.product import read_releases
+from verification.sources.locks import LOCKS, Locked, distribution_name, read_lock
+from verification.specification.items import read_declared
 from verification.supply.installed import Installed, find_reached, find_required, read_environment
 from verification.supply.licences import canonical, find_licence
 from verification.supply.lookups import FOLDER, NOT_LOOKED_UP, Lookups, read_lookups
 from verification.supply.sbom import Subject, find_faults, make_sbom
-from verification.traceability.items import read_declared
-from verification.traceability.product import read_releases
 
 DECLARED = ("licences", "support", "vulnerabilities")
 INPUTS = ("pyproject.toml", "*.lock", *(f"risk/{name}.yaml" for name in DECLARED), "risk/schema.json", f"{FOLDER}/*")

@@ -1,0 +1,1 @@
+"""What leaves for colleagues and comes back: Word, workbooks, redlines, signatures; changes no evidence."""

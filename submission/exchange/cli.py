@@ -1,0 +1,193 @@
+"""What leaves a built package and comes back: a redline of two, Word files, signed copies. Handlers of `submission`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from submission.exchange.docx_check import Finding
+    from submission.exchange.redline import Redline
+
+PACKAGE = Path("build/submission")
+PASSWORD = "CLEARWAY_KEY_PASSWORD"  # noqa: S105  the name of a variable
+MEANINGS = ("authorship", "review", "approval", "responsibility")
+"""What a signature can mean."""
+DOCX_EXAMPLE = "example: clearway submission docx CW-DOC-003 --output build/docx"
+CHECK_EXAMPLE = "example: clearway submission check-docx returned/CW-DOC-003-summary-510k.docx"
+SIGN_EXAMPLE = f"""example: clearway submission sign build/submission --key ada.p12 --name "Ada Example" \\
+             --meaning review --document CW-DOC-003
+The password of the key is asked for, or read from {PASSWORD}. A blocked package is not signed.
+A reference release can be signed, to try it; each signature then says that it is one. What this is
+not, and where a quality system takes over, stands in signatures.pdf beside the copies."""
+DIFF_EXAMPLE = "example: clearway submission diff build/submission-filed build/submission --output build/redline"
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands of this module to those of `clearway submission`."""
+    said = "show what changed between two built packages, word by word, as HTML and PDF"
+    diff = commands.add_parser("diff", help=said, description=said, epilog=DIFF_EXAMPLE)
+    diff.add_argument("old", type=Path, metavar="OLD", help="the folder of the earlier build")
+    diff.add_argument("new", type=Path, metavar="NEW", help="the folder of the later build")
+    diff.add_argument(
+        "--output", type=Path, metavar="FILE", default=Path("build/redline"),
+        help="write FILE.html and FILE.pdf (%(default)s)",
+    )  # fmt: skip
+    diff.add_argument("--json", action="store_true", help="print the redline as one JSON object, write no file")
+    _add_docx(commands)
+    _add_sign(commands)
+
+
+def _add_docx(commands: Any) -> None:
+    said = "write documents of a built package as Word files, for colleagues who edit there"
+    docx = commands.add_parser("docx", help=said, description=said, epilog=DOCX_EXAMPLE)
+    docx.add_argument("documents", nargs="*", metavar="DOCUMENT", help="numbers, as CW-DOC-003 (default: all)")
+    docx.add_argument("--output", type=Path, metavar="DIR", default=Path("build/docx"), help="(%(default)s)")
+    said = "name every sentence and figure of returned Word files that is not as their package has it"
+    check = commands.add_parser("check-docx", help=said, description=said, epilog=CHECK_EXAMPLE)
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="Word files that `docx` made")
+    check.add_argument("--json", action="store_true", help="print one JSON object a change")
+    for command in (docx, check):
+        command.add_argument("--package", type=Path, metavar="DIR", default=PACKAGE, help="the package (%(default)s)")
+
+
+def _add_sign(commands: Any) -> None:
+    said = "sign documents of a built package with your own certificate; the copies stand beside it, in DIR-signed"
+    shape = argparse.RawDescriptionHelpFormatter
+    sign = commands.add_parser("sign", help=said, description=said, epilog=SIGN_EXAMPLE, formatter_class=shape)
+    sign.add_argument("folder", type=Path, metavar="DIR", help="the folder of the package")
+    sign.add_argument("--key", type=Path, required=True, metavar="FILE", help="your key and certificate (PKCS#12)")
+    sign.add_argument("--name", required=True, help="your name as the certificate has it")
+    sign.add_argument("--meaning", required=True, choices=MEANINGS, help=f"what it means: {', '.join(MEANINGS)}")
+    sign.add_argument(
+        "--document",
+        required=True,
+        action="append",
+        metavar="NUMBER",
+        help="a document's number, again and again, or all",
+    )
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Compare two packages. Exit status: 0 no difference; 1 differences; 2 usage."""
+    from submission.exchange.redline import as_data, compare, print_redline, render_page
+    from submission.package.folder import FolderError, open_package
+    from submission.setting.render import RenderError
+    from verification.evidence import write_atomically
+
+    try:
+        old, new = open_package(arguments.old), open_package(arguments.new)
+        found = compare(old, new)
+        if arguments.json:
+            print(json.dumps(as_data(found, old, new), ensure_ascii=False))
+            return 0 if found.empty else 1
+        page, printed = render_page(found, old, new).encode(), print_redline(found, old, new)
+        for ending, content in ((".html", page), (".pdf", printed)):
+            write_atomically(arguments.output.with_name(arguments.output.name + ending), content)
+    except (FolderError, RenderError, OSError) as error:
+        print(f"clearway submission diff: {error}", file=sys.stderr)
+        return 2
+    _tell_diff(found, arguments.output)
+    return 0 if found.empty else 1
+
+
+def _tell_diff(found: Redline, output: Path) -> None:
+    for document in found.documents:
+        print(f"{document.number} {document.title}: {document.how}")
+        for section in document.sections:
+            print(f"  {section.title}: {len(section.changes)} {section.how}")
+    for figure in found.figures:
+        print(f"{figure.origin}: {figure.was or 'not there'} → {figure.now or 'not there'}")
+    print("no difference" if found.empty else f"{output}.html, {output}.pdf")
+
+
+# --- Word -------------------------------------------------------------------------------------------------------------
+
+
+def docx(arguments: argparse.Namespace) -> int:
+    """Write documents as Word files. Exit status: 0; 2 usage."""
+    from submission.exchange.docx_file import render_docx
+    from submission.package.folder import FolderError, find_document, open_package
+    from verification.evidence import write_atomically
+
+    try:
+        package = open_package(arguments.package)
+        wanted = arguments.documents or [document.number for document in package.manifest.documents]
+        chosen = [find_document(package, number) for number in wanted]
+        files = [(document, render_docx(package, document)) for document in chosen]
+        for document, content in files:
+            path = arguments.output / Path(document.file).with_suffix(".docx")
+            write_atomically(path, content)
+            print(path)
+    except (FolderError, OSError) as error:
+        print(f"clearway submission docx: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def check_docx(arguments: argparse.Namespace) -> int:
+    """Compare returned Word files with their package. Exit status: 0 nothing changed; 1 something did; 2 usage."""
+    from submission.exchange.docx_check import DocxError
+    from submission.exchange.docx_check import check_docx as check
+    from submission.package.folder import FolderError, open_package
+
+    try:
+        package = open_package(arguments.package)
+        found = [finding for path in arguments.files for finding in check(path, package)]
+    except (DocxError, FolderError) as error:
+        print(f"clearway submission check-docx: {error}", file=sys.stderr)
+        return 2
+    for finding in found:
+        print(json.dumps(asdict(finding), ensure_ascii=False) if arguments.json else _line(finding))
+    if not arguments.json:
+        print(f"check-docx: {len(arguments.files)} files: {len(found) or 'no'} changes")
+    return 1 if found else 0
+
+
+def _line(finding: Finding) -> str:
+    """A finding for a terminal: where, how, what it was and is, and which figures of it."""
+    texts = " → ".join(f"“{text}”" for text in (finding.was, finding.now) if text)
+    figures = f"; figures {', '.join(finding.figures)}" if finding.figures else ""
+    tracked = " (tracked)" if finding.tracked else ""
+    return f"{finding.file}: {finding.document}, {finding.section}: {finding.how}{tracked}: {texts}{figures}"
+
+
+# --- signatures -------------------------------------------------------------------------------------------------------
+
+
+def sign(arguments: argparse.Namespace) -> int:
+    """Sign documents of a built package. Exit status: 0; 1 it cannot be signed; 2 usage."""
+    from submission.exchange.signing import SigningError
+    from submission.exchange.signing import sign as sign_documents
+    from submission.package.folder import FolderError, open_package
+    from submission.setting.render import RenderError
+
+    try:
+        known = [document.number for document in open_package(arguments.folder).manifest.documents]
+        numbers = known if "all" in arguments.document else arguments.document
+        password = _password()
+        made = sign_documents(arguments.folder, arguments.key, password, arguments.name, arguments.meaning, numbers)
+    except FolderError as error:
+        print(f"clearway submission sign: {error}", file=sys.stderr)
+        return 2
+    except (SigningError, RenderError, OSError) as error:
+        print(f"clearway submission sign: {error}", file=sys.stderr)
+        return 1
+    for signature in made:
+        print(f"{signature.file}: {signature.name}, {signature.date}: {signature.reason}")
+    return 0
+
+
+def _password() -> bytes:
+    """The password of the key: from the environment, else asked for; never from the command line, which others see."""
+    held = os.environ.get(PASSWORD)
+    return (held if held is not None else getpass.getpass("Password of the key: ")).encode()
+
+
+COMMANDS = {"sign": sign, "diff": diff, "docx": docx, "check-docx": check_docx}

@@ -1,0 +1,47 @@
+"""The evidence that a package holds beside its documents: what they rest on, to be read without the repository."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from submission.content.catalogue import Catalogue
+from submission.content.context import CATALOGUE
+from verification.evidence import EVIDENCE_FILES, EvidenceBundle, Gap, Project
+
+FOLDER = "evidence"
+
+
+def find_holdings(project: Project, bundle: EvidenceBundle, catalogue: bytes) -> dict[str, bytes]:
+    """Each file by its name in the folder: the evidence, the catalogue, and the scores that studies rest on."""
+    return dict(_find(project, bundle, catalogue))
+
+
+def _find(project: Project, bundle: EvidenceBundle, catalogue: bytes) -> Iterator[tuple[str, bytes]]:
+    bills = [] if isinstance(bundle.supply, Gap) else [bill.file for bill in bundle.supply.bills]
+    for name in (*(name for name, _, _ in EVIDENCE_FILES.values()), *bills):
+        path = project.evidence / name
+        if path.is_file():
+            yield name, path.read_bytes()
+    yield CATALOGUE, catalogue
+    studies = () if isinstance(bundle.studies, Gap) else bundle.studies.studies
+    for study in studies:
+        path = project.root / "verification" / "studies" / study.name / "scores.csv"
+        if study.scores_sha256 and path.is_file():
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() == study.scores_sha256:
+                yield f"scores/{study.name}.csv", content
+
+
+def catalogue_file(catalogue: Catalogue) -> bytes:
+    """The catalogue as a file of the package, before its values remember where they stand."""
+    return json.dumps(msgspec.to_builtins(catalogue), indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def parsed(holdings: Mapping[str, bytes]) -> dict[str, Any]:
+    """The JSON files, read."""
+    return {name: json.loads(content) for name, content in holdings.items() if name.endswith(".json")}

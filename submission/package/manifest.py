@@ -1,0 +1,90 @@
+"""The manifest: what a package holds and what it stands on, for whoever checks it without the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from submission.content.answers import Answer, Comparison
+from submission.content.catalogue import Entry
+from submission.content.context import Package
+from submission.setting.render import Rendered, RenderError
+from verification.evidence import Gap, Issue
+
+FORMAT = 2
+"""1 until the reading copy had a ledger of its own."""
+
+
+def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: Mapping[str, str]) -> dict[str, Any]:
+    """The manifest of a package; the digests of ledgers, texts and volume are entered when these are written.
+
+    Raises:
+        RenderError: documents state different indications for use.
+    """
+    return {
+        "format": FORMAT,
+        "commit": package.source.commit,
+        "commit_date": package.source.commit_date,
+        "state": package.state,
+        "banners": list(package.banners),
+        "blocking": [_blocking(issue) for issue in package.blocking],
+        "release": _release(package),
+        "documents": [_document(document) for document in documents],
+        "evidence": dict(evidence),
+        "indications": _indications(documents),
+        "claims": {},
+        "text": {},
+        "volume": None,
+        "counts": {name: None if isinstance(value, Gap) else value for name, value in package.counts.items()},
+        "statuses": None if isinstance(package.statuses, Gap) else dict(package.statuses),
+        "gaps": len(package.register),
+        "register": [asdict(row) for row in package.register],
+        "guidance": [_answer(answer) for answer in package.guidance],
+        "questions": [_answer(answer) for answer in package.questions],
+        "equivalence": _equivalence(package.comparison),
+    }
+
+
+def _indications(documents: tuple[Rendered, ...]) -> dict[str, Any]:
+    """The one text of the indications for use, and the documents that state it."""
+    stating = [document for document in documents if document.indications]
+    texts = sorted({document.indications for document in stating})
+    if len(texts) > 1:
+        raise RenderError(f"the indications for use differ: {', '.join(one.entry.number for one in stating)}")
+    return {"text": "".join(texts), "documents": [one.entry.number for one in stating]}
+
+
+def _blocking(issue: Issue) -> dict[str, str]:
+    return {name: str(getattr(issue, name)) for name in ("code", "where", "message", "hint")}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    places = [place.section for place in answer.places]
+    return {name: getattr(answer, name) for name in ("id", "source", "clause", "status")} | {"sections": places}
+
+
+def _equivalence(comparison: Comparison | None) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    return {"conclusion": comparison.conclusion, "open": [[name, gap.reason] for name, gap in comparison.open]}
+
+
+def _release(package: Package) -> dict[str, str] | None:
+    if isinstance(package.release, Gap):
+        return None
+    return {name: getattr(package.release, name) for name in ("name", "version", "status", "digest")}
+
+
+def _document(document: Rendered) -> dict[str, Any]:
+    entry: Entry = document.entry
+    return {
+        "number": entry.number,
+        "title": entry.title,
+        "revision": entry.revision,
+        "file": entry.file,
+        "pages": document.pages,
+        "sections": dict(document.places),
+        "sha256": document.sha256,
+        "content_sha256": document.content_sha256,
+    }

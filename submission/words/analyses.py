@@ -1,0 +1,198 @@
+"""Analyses on the page: estimates in rows, so that a reader compares what is to be compared; nothing is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from submission.words.claims import choose, compose, number_of
+from submission.words.filters import count, events_of, metric, overall, stated, total
+from verification.evidence import Analysis, Estimate, Gap, Role, Study, StudyCriterion
+
+ORDER = tuple(Role)
+WHOLE = "all"
+"""The group of every image."""
+WIDTH = 3
+"""Metrics that stand side by side in a table of groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A group of images judged by one score; `why` is the one reason if no estimate of it is defined.
+
+    `cells` are its estimates by metric. A metric with intervals by two methods has two estimates in its cell.
+    `shape` is the estimate with the most images; `patients` are those of the whole group, None if none of its estimates
+    is of all its images.
+    """
+
+    label: str
+    shape: Estimate
+    patients: int | None
+    cells: tuple[tuple[Estimate, ...], ...]
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A table of groups: its metrics across, its groups down."""
+
+    metrics: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@total
+def in_full(estimates: Sequence[Estimate]) -> tuple[tuple[Estimate, ...], ...]:
+    """The group whose estimates stand below each other: an only one, or the whole where it has many metrics."""
+    groups = _groups(estimates)
+    scores = {estimate.score for estimate in estimates}
+    whole = len(scores) == 1 and groups[0][0].subgroup == WHOLE and len(groups[0]) > WIDTH + 1
+    return groups[:1] if len(groups) == 1 or whole else ()
+
+
+@total
+def by_group(estimates: Sequence[Estimate]) -> tuple[Block, ...]:
+    """The other estimates, to be compared between groups: tables of a few metrics each."""
+    told = {_key(group[0]) for group in in_full(estimates)}
+    groups = tuple(group for group in _groups(estimates) if _key(group[0]) not in told)
+    names = tuple(dict.fromkeys(estimate.metric for group in groups for estimate in group))
+    parts = (names[start : start + WIDTH] for start in range(0, len(names), WIDTH))
+    return tuple(Block(part, tuple(_rows(groups, part))) for part in parts)
+
+
+@total
+def of_roles(analyses: Iterable[Analysis], *roles: str) -> tuple[Analysis, ...] | Gap:
+    """The analyses of these roles, in the order of the roles; a gap if there is none."""
+    found = tuple(analysis for role in roles for analysis in analyses if analysis.role == role)
+    said = " or ".join(role.replace("_", " ") for role in roles)
+    return found or Gap(reason=f"the study holds no analysis of the kind “{said}”", closes="plan it and carry it out")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a headline: the best baseline, the paired difference to it, and the share of positives.
+
+    `apart` are the headline's figures without patients whose numbers occur in the training part too; none where the
+    project itself divided the patients.
+    """
+
+    best: Estimate | Gap
+    paired: Estimate | Gap
+    positives: Estimate | Gap
+    apart: tuple[Estimate, ...]
+
+
+@total
+def beside_headline(study: Study) -> Beside:
+    """What the evidence holds to be set beside a study's headline, each a figure or a gap."""
+    missing = Gap(
+        reason=compose("no simple measure was scored on the images of study {}", study.name),
+        closes="a plan that asks for it, locked before an opening",
+    )
+    baselines = [one for found in study.analyses if found.role is Role.BASELINE for one in found.estimates]
+    paired = next((one for one in baselines if one.metric == "auroc_difference"), missing)
+    named = f"({paired.score})" if isinstance(paired, Estimate) else ""
+    best = next((one for one in baselines if one.metric == "auroc" and f"({one.score})" in named), missing)
+    shares = (one for one in study.estimates if one.metric == "prevalence" and one.subgroup == overall(study))
+    unknown = Gap(reason=compose("study {} holds no share of positive images", study.name), closes="evaluate it")
+    apart = (one for found in study.analyses if found.id == "shared-names" for one in found.estimates)
+    return Beside(best, paired, next(shares, unknown), tuple(one for one in apart if one.subgroup == APART))
+
+
+APART = "no shared number"
+"""The group of the patients whose numbers occur in no other part of the collection."""
+
+
+@total
+def label_of(study: Study) -> str:
+    """What a study is, with how often its images are known to have been used otherwise."""
+    others = choose(study.openings, lambda line: line.event in ("prior_use", "other_use"))
+    return compose("{}; other uses of its images that the log holds: {}", study.label, count(number_of(others)))
+
+
+@total
+def stated_of(estimate: Estimate) -> Markup:
+    """An estimate in one line, with the images and patients that it is of."""
+    said = compose("; {} images of {} patients", events_of(estimate), count(estimate.patients))
+    return Markup("{}{}").format(stated(estimate), said)
+
+
+@total
+def each_stated(estimates: Sequence[Estimate]) -> object:
+    """Estimates in lines of their own; a gap if there is none."""
+    none = Gap(reason="the study holds no such figure", closes="a plan that asks for it, locked before an opening")
+    return Markup("<br>").join(stated_of(one) for one in estimates) if estimates else none
+
+
+@total
+def by_role(analyses: Iterable[Analysis]) -> tuple[Analysis, ...] | Gap:
+    """All analyses, the primary ones first; a gap if there is none."""
+    found = tuple(sorted(analyses, key=lambda analysis: ORDER.index(analysis.role)))
+    return found or Gap(reason="the study holds no analysis", closes="carry it out and record it")
+
+
+@total
+def deciding(criteria: Iterable[StudyCriterion]) -> tuple[Estimate, ...]:
+    """The estimates that decide criteria."""
+    return tuple(one.estimate for one in criteria if isinstance(one.estimate, Estimate))
+
+
+def _groups(estimates: Sequence[Estimate]) -> tuple[tuple[Estimate, ...], ...]:
+    keys = dict.fromkeys(_key(estimate) for estimate in estimates)
+    return tuple(tuple(estimate for estimate in estimates if _key(estimate) == key) for key in keys)
+
+
+def _key(estimate: Estimate) -> tuple[str, str]:
+    return estimate.score, estimate.subgroup
+
+
+def _rows(groups: Sequence[tuple[Estimate, ...]], metrics: tuple[str, ...]) -> Iterator[Row]:
+    for group in groups:
+        cells = tuple(tuple(estimate for estimate in group if estimate.metric == name) for name in metrics)
+        if any(cells):
+            shape = max(group, key=lambda estimate: estimate.n)
+            why = _only_reason([one for cell in cells for one in cell])
+            yield Row(_label(group[0], groups), shape, _patients_of(shape), cells, why)
+
+
+def _patients_of(shape: Estimate) -> int | None:
+    if shape.positives is None or shape.negatives is None:
+        return shape.patients or None
+    return shape.patients if shape.n == shape.positives + shape.negatives else None
+
+
+def _only_reason(estimates: list[Estimate]) -> str | None:
+    reasons = {estimate.reason or "no reason was recorded" for estimate in estimates}
+    undefined = all(estimate.value is None for estimate in estimates)
+    return reasons.pop() if undefined and len(reasons) == 1 else None
+
+
+def _label(estimate: Estimate, groups: Sequence[Sequence[Estimate]]) -> str:
+    """The subgroup, the score, or both: whichever the groups differ in."""
+    scores = {group[0].score for group in groups}
+    subgroups = {group[0].subgroup for group in groups}
+    if len(scores) == 1:
+        return estimate.subgroup
+    return estimate.score if len(subgroups) == 1 else compose("{}: {}", estimate.score, estimate.subgroup)
+
+
+@total
+def group_of(estimates: Sequence[Estimate]) -> str:
+    """The name of a group told in full."""
+    first = estimates[0]
+    return compose("{}: {}", first.score, first.subgroup) if first.score else first.subgroup
+
+
+@total
+def headings(block: Block) -> tuple[str, ...]:
+    """The heads of the columns of a table of groups."""
+    return ("Group", "#n+", "#n−", "#Patients", *(metric(name) for name in block.metrics))
+
+
+@total
+def widths_of(block: Block) -> tuple[str, ...]:
+    """The widths of the columns of a table of groups: the fewer metrics, the more room for the name of the group."""
+    each = 19
+    first = 100 - 27 - each * len(block.metrics)
+    return (f"{first}%", "8%", "10%", "9%", *(f"{each}%" for _ in block.metrics))

@@ -1,0 +1,123 @@
+"""What stands beside a figure: the best simple measure, the spectrum, its own patients, why it has no interval."""
+
+import re
+
+import pytest
+
+from submission.content.catalogue import read_catalogue
+from submission.content.context import assemble
+from submission.content.environment import make_environment
+from submission.setting.render import render_html
+from submission.words.ledger import strip_claims
+from verification.evidence import NotApplicable, Role
+
+RELEASE = "paediatric-reference"
+HEADLINES = ("CW-DOC-003", "CW-DOC-004", "CW-DOC-011", "CW-DOC-017", "CW-DOC-019")
+
+
+def words_of_document(project, number):
+    catalogue = read_catalogue()
+    entry = next(entry for entry in catalogue.documents if entry.number == number)
+    html = strip_claims(render_html(make_environment(), entry, assemble(project, catalogue, RELEASE), {"pages": {}}))
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def with_study(made, replace, **fields):
+    studies = made.parts["studies"]
+    made.parts["studies"] = replace(studies, studies=(replace(studies.studies[0], **fields), *studies.studies[1:]))
+
+
+@pytest.fixture
+def compared(made, replace):
+    """A study with baselines, the best of which is not the first, and a collection that states its spectrum."""
+    study = made.parts["studies"].studies[0]
+    one = replace(study.estimates[0], n=120, patients=60, positives=75, negatives=45)
+    interval = one.interval
+    rows = [
+        replace(one, score=name, value=value, interval=replace(interval, lower=value - 0.05, upper=value + 0.05))
+        for name, value in (("the release's score", 0.9), ("file size", 0.6), ("small images", 0.8))
+    ]
+    paired = replace(
+        rows[0], metric="auroc_difference", score="the release's score less the best baseline (small images)",
+        value=0.1, interval=replace(interval, lower=0.04, upper=0.16),
+    )  # fmt: skip
+    share = replace(one, metric="prevalence", value=0.625, events=75)
+    analyses = tuple(
+        replace(found, estimates=(*rows, paired)) if found.role is Role.BASELINE else found for found in study.analyses
+    )
+    with_study(made, replace, analyses=analyses, estimates=(*study.estimates, share))
+    data = made.parts["datasets"]
+    spectrum = replace(data.datasets[0], spectrum="Two fictitious extremes.")
+    made.parts["datasets"] = replace(data, datasets=(spectrum,))
+    return made
+
+
+@pytest.mark.parametrize("number", HEADLINES)
+def test_each_headline_stands_beside_the_best_simple_measure_and_its_spectrum(compared, number):
+    said = words_of_document(compared.write(), number)
+    assert "small images: AUROC 0.800 (0.750 to 0.850)" in said
+    assert "(small images): AUROC difference 0.100 (0.040 to 0.160)" in said
+    assert "75 of 120 (62.5 %)" in said
+    assert "Two fictitious extremes." in said
+
+
+@pytest.mark.parametrize("number", HEADLINES)
+def test_a_headline_without_a_simple_measure_says_so(made, number):
+    assert "no simple measure was scored on the images of study fictitious-study" in words_of_document(
+        made.write(), number
+    )
+
+
+def test_what_does_not_apply_is_in_no_row_of_the_gap_register(made, replace):
+    def count():
+        package = assemble(made.write(), read_catalogue(), RELEASE)
+        return [row.what for row in package.register if row.where.startswith("studies fictitious-comparator")]
+
+    assert "no score of ours" in count()
+    studies = made.parts["studies"]
+    reason = NotApplicable(reason="each analysis holds its own")
+    last = replace(studies.studies[-1], confusion=reason, curve=reason)
+    made.parts["studies"] = replace(studies, studies=(*studies.studies[:-1], last))
+    assert "no score of ours" not in count()
+
+
+def test_a_table_lists_the_methods_that_it_uses_and_no_other(made, replace):
+    study = made.parts["studies"].studies[0]
+    first, *rest = study.estimates
+    other = replace(first, subgroup="age 2", n=30, interval=replace(first.interval, method="another method"))
+    with_study(made, replace, estimates=(first, *rest, other))
+    project = made.write()
+    assert "another method" not in words_of_document(project, "CW-DOC-004")
+    assert "another method" in words_of_document(project, "CW-DOC-017")
+
+
+def test_an_estimate_without_an_interval_says_why(made, replace):
+    study = made.parts["studies"].studies[0]
+    first, *rest = study.estimates
+    bare = replace(first, interval=None, reason="no interval: defined in 3 of 9 replicates")
+    grouped = tuple(replace(bare, score=name, subgroup="all") for name in ("one", "two"))
+    analyses = tuple(
+        replace(found, estimates=grouped) if found.role is Role.ROBUSTNESS else found for found in study.analyses
+    )
+    with_study(made, replace, estimates=(bare, *rest), analyses=analyses)
+    project = made.write()
+    assert words_of_document(project, "CW-DOC-004").count("no interval: defined in 3 of 9 replicates") == 1
+    assert words_of_document(project, "CW-DOC-017").count("no interval: defined in 3 of 9 replicates") == 2
+
+
+def test_a_figure_whose_images_are_a_part_of_the_group_has_its_own_patients(made, replace):
+    study = made.parts["studies"].studies[0]
+    area, sensitivity = study.estimates[:2]
+    whole = replace(area, n=300, patients=140, positives=100, negatives=200)
+    part = replace(sensitivity, n=100, events=80, patients=45, positives=100, negatives=200, criterion=None)
+    groups = tuple(replace(one, subgroup=name) for name in ("women", "men") for one in (whole, part))
+    alone = tuple(replace(part, subgroup=name) for name in ("first", "second"))
+    analyses = tuple(
+        replace(found, estimates={Role.ROBUSTNESS: groups, Role.OUT_OF_SCOPE: alone}.get(found.role, found.estimates))
+        for found in study.analyses
+    )
+    with_study(made, replace, analyses=analyses)
+    said = words_of_document(made.write(), "CW-DOC-017")
+    assert "women 100 200 140" in said
+    assert "first 100 200 –" in said
+    assert said.count("80/100 of 45 patients") == 4

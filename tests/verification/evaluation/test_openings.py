@@ -1,0 +1,291 @@
+"""Opening a study on a small collection, for real: lock first, score once, continue what was interrupted."""
+
+import csv
+import hashlib
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from msgspec import structs
+from PIL import Image
+
+from device import read_release
+from verification.analyses.perturbations import PERTURBATIONS
+from verification.analyses.shortcuts import BASELINES
+from verification.commands.study import study
+from verification.evaluation.evaluate import run
+from verification.evaluation.opening import lock_plan, open_study
+from verification.evidence import Opening, Project, find_project
+from verification.protocol.log import append, read_log
+from verification.protocol.plan import read_study
+from verification.protocol.tuning import find_threshold_faults
+
+ROOT = find_project().root
+NAME = "tiny"
+FOLDER = f"verification/studies/{NAME}"
+PLAN = """
+name: tiny
+title: A study of a few made images
+kind: benchmark
+label: public benchmark
+release: paediatric-reference
+dataset: made
+split: benchmark
+training_dataset: before
+objective: o
+population: p
+unit: image
+reference_standard: r
+data: d
+exclusions: []
+threshold_rule: t
+minimum_sensitivity: 0.9
+interval_method: i
+replicates: 50
+seed: 1
+subgroups: []
+not_recorded: [sex]
+sample_size: s
+limitations: []
+asserted:
+  reason: made for a test
+  values: {BodyPartExamined: CHEST, Modality: CR, ViewPosition: AP, PatientAge: 003Y}
+shortcuts: true
+perturbations: true
+power: {correlation: 0.5, assumed: [{auroc: 0.97, sensitivity: 0.9, specificity: 0.9}]}
+prior_uses:
+  - {date: not known, what: somebody looked, source: a test}
+"""
+CRITERIA = "\n".join(
+    f"- {{id: CRIT-T-{number}, metric: {metric}, subgroup: all, limit: lower, comparison: '>', bound: 0.8, "
+    "rationale: r}"
+    for number, metric in enumerate(("auroc", "sensitivity", "specificity"), start=1)
+)
+DATASET = """
+name: {name}
+title: Made images
+origin: a test
+terms: none
+role: a test
+limitations: []
+split: {{key: k, shares: {shares}, folders: [.]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A checkout with the release, two made data sets and a plan; and the folder of their images."""
+    root, images = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("images")
+    shutil.copytree(ROOT / "device/releases/paediatric-reference", root / "device/releases/paediatric-reference")
+    make_dataset(root, images, "made", "benchmark", "{benchmark: 1.0}", 12)
+    shares = "{training: 0.7, tuning: 0.15, development_holdout: 0.15}"
+    make_dataset(root, images, "before", "training", shares, 16)
+    (root / FOLDER).mkdir(parents=True)
+    (root / FOLDER / "plan.yaml").write_text(PLAN)
+    (root / FOLDER / "criteria.yaml").write_text(CRITERIA)
+    (root / "requirements_spec").mkdir()
+    (root / "pyproject.toml").write_text("")
+    identity = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.invalid"]
+    for command in (["init", "-q"], [*identity, "commit", "-q", "--allow-empty", "-m", "Begin"]):
+        subprocess.run(["git", "-C", str(root), *command], check=True)
+    return root, images
+
+
+def make_dataset(root, images, name, split, shares, count):
+    generator = np.random.default_rng(count)
+    home = root / "verification" / "datasets" / name
+    home.mkdir(parents=True)
+    (images / name).mkdir()
+    rows = []
+    for number in range(count):
+        file = images / name / f"person{number // 2}_{name}_{number}.png"
+        Image.fromarray(generator.integers(0, 150 + 100 * (number % 2), (90, 80)).astype(np.uint8)).save(file)
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        rows.append((file.name, f"p{number // 2}", number % 2, "made", split, digest))
+    with (home / "manifest.csv").open("w", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(
+            [("image", "patient", "label", "label_source", "split", "sha256"), *sorted(rows)]
+        )
+    (home / "dataset.yaml").write_text(DATASET.format(name=name, shares=shares))
+
+
+@pytest.fixture
+def checkout(made, tmp_path):
+    root, images = made
+    shutil.copytree(root, tmp_path / "checkout")
+    return Project((tmp_path / "checkout").resolve()), images
+
+
+@pytest.fixture(scope="module")
+def opened(made, tmp_path_factory):
+    """The same, locked and opened."""
+    root = tmp_path_factory.mktemp("opened") / "checkout"
+    shutil.copytree(made[0], root)
+    project = Project(root.resolve())
+    lock_plan(project, NAME)
+    open_study(project, NAME, "a test", made[1])
+    return project
+
+
+def events(project):
+    return [json.loads(line)["event"] for line in (project.root / FOLDER / "openings.log").read_text().splitlines()]
+
+
+def test_nothing_is_scored_before_the_plan_is_locked(checkout):
+    project, images = checkout
+    with pytest.raises(ValueError, match="clearway study lock tiny"):
+        open_study(project, NAME, "too early", images)
+    assert sorted(path.name for path in (project.root / FOLDER).iterdir()) == ["criteria.yaml", "plan.yaml"]
+
+
+def test_an_opening_leaves_the_tables_and_a_chained_log(opened):
+    assert events(opened) == ["prior_use", "plan_locked", "opened", "scored"]
+    openings, issues = read_log(opened.root / FOLDER / "openings.log", "log")
+    assert issues == ()
+    for name, digest in openings[-1].files.items():
+        assert hashlib.sha256((opened.root / FOLDER / name).read_bytes()).hexdigest() == digest
+    header = {
+        name: (opened.root / FOLDER / name).read_text().splitlines()[0].split(",")[1:] for name in openings[-1].files
+    }
+    assert header["baselines.csv"] == list(BASELINES)
+    assert header["perturbed.csv"] == list(PERTURBATIONS)
+
+
+def test_an_opened_study_gives_every_analysis_that_its_plan_names(opened):
+    evidence = run(opened)
+    assert evidence.issues == ()
+    (found,) = evidence.studies
+    assert [one.event for one in found.openings][-1] == "scored"
+    names = {analysis.id for analysis in found.analyses}
+    assert names >= {"patients", "thresholds", "prevalence", "power", "dropout", "context"}
+    assert {"baseline", "robustness", "secondary", "context"} <= {analysis.role for analysis in found.analyses}
+
+
+def test_a_release_opens_a_benchmark_once(opened, made):
+    before = (opened.root / FOLDER / "openings.log").read_bytes()
+    with pytest.raises(ValueError, match="it is opened once by a release"):
+        open_study(opened, NAME, "again", made[1])
+    assert (opened.root / FOLDER / "openings.log").read_bytes() == before
+
+
+def test_a_changed_table_or_plan_withholds_every_figure(opened, tmp_path):
+    for name, code in (
+        ("perturbed.csv", "table-changed"),
+        ("scores.csv", "scores-changed"),
+        ("plan.yaml", "plan-changed"),
+    ):
+        root = tmp_path / name
+        shutil.copytree(opened.root, root)
+        path = root / FOLDER / name
+        path.write_bytes(path.read_bytes() + b"\n")
+        evidence = run(Project(root))
+        assert code in {issue.code for issue in evidence.issues}
+        assert not any("study lock" in issue.hint for issue in evidence.issues)  # it would be refused
+        assert evidence.studies[0].estimates == ()
+        assert evidence.studies[0].analyses == ()
+
+
+def test_a_plan_is_not_locked_again_once_the_data_were_opened(opened, tmp_path):
+    shutil.copytree(opened.root, tmp_path / "checkout")
+    path = tmp_path / "checkout" / FOLDER / "plan.yaml"
+    path.write_text(path.read_text().replace("seed: 1", "seed: 2"))
+    with pytest.raises(ValueError, match="after the data were opened"):
+        lock_plan(Project(tmp_path / "checkout"), NAME)
+
+
+def test_no_other_kind_lets_an_opened_study_lower_its_goals(opened, tmp_path):
+    shutil.copytree(opened.root, tmp_path / "checkout")
+    folder = tmp_path / "checkout" / FOLDER
+    plan, goals = folder / "plan.yaml", folder / "criteria.yaml"
+    plan.write_text(plan.read_text().replace("kind: benchmark", "kind: development"))
+    goals.write_text(goals.read_text().replace("bound: 0.8", "bound: 0.1"))
+    with pytest.raises(ValueError, match="a study of its own"):
+        lock_plan(Project(tmp_path / "checkout"), NAME)
+
+
+def test_lines_cut_from_a_committed_log_are_missed(opened, tmp_path):
+    root = tmp_path / "checkout"
+    shutil.copytree(opened.root, root)
+    git = ["git", "-C", str(root), "-c", "user.name=a test", "-c", "user.email=a@test"]
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "opened"], check=True)
+    log = root / FOLDER / "openings.log"
+    whole = log.read_bytes()
+    log.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))  # as if it had never been opened: the chain holds
+    assert "log-rewritten" in {issue.code for issue in run(Project(root)).issues}
+    with pytest.raises(ValueError, match="an earlier commit holds lines"):
+        lock_plan(Project(root), NAME)
+    log.write_bytes(whole)
+    assert run(Project(root)).issues == ()
+
+
+def test_a_threshold_of_another_rule_than_the_plans_is_told(opened):
+    root = opened.root
+    release = read_release(root / "device" / "releases" / "paediatric-reference")
+    study, _ = read_study(root / FOLDER, FOLDER)
+    assert list(find_threshold_faults(study, release)) == []
+    planned = replace(study, plan=structs.replace(study.plan, minimum_sensitivity=0.95))
+    assert [issue.code for issue in find_threshold_faults(planned, release)] == ["threshold-of-another-rule"]
+
+
+def test_an_interrupted_opening_is_continued_and_says_so(opened, checkout):
+    project, images = checkout
+    lock_plan(project, NAME)
+    log = project.root / FOLDER / "openings.log"
+    (line,) = [one for one in read_log(opened.root / FOLDER / "openings.log", "")[0] if one.event == "opened"]
+    append(log, line)  # as a kill while it scores leaves it
+    assert "continued" in open_study(project, NAME, "a test", images)
+    assert events(project) == ["prior_use", "plan_locked", "opened", "scored"]
+    assert (project.root / FOLDER / "scores.csv").read_bytes() == (opened.root / FOLDER / "scores.csv").read_bytes()
+
+
+def test_missing_and_changed_images_are_all_named_and_nothing_is_logged(checkout, tmp_path):
+    project, images = checkout
+    lock_plan(project, NAME)
+    partial = tmp_path / "images"
+    shutil.copytree(images, partial)
+    first, second, *_ = sorted((partial / "made").iterdir())
+    first.unlink()
+    second.write_bytes(b"other")
+    with pytest.raises(ValueError, match="missing") as error:
+        open_study(project, NAME, "a test", partial)
+    assert first.name in str(error.value)
+    assert f"{second.name}: SHA-256" in str(error.value)
+    assert events(project) == ["prior_use", "plan_locked"]
+
+
+@pytest.mark.parametrize(
+    "change", [lambda lines: lines[1:], lambda lines: [lines[0], lines[2]], lambda lines: lines[::-1]]
+)
+def test_a_log_from_which_a_line_is_taken_is_broken(tmp_path, change):
+    path = tmp_path / "openings.log"
+    append(path, *(Opening(event="opened", date="2000-01-01", reason=str(number)) for number in range(3)))
+    assert read_log(path, "log")[1] == ()
+    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
+    assert {issue.code for issue in read_log(path, "log")[1]} == {"log-broken"}
+    with pytest.raises(ValueError, match="restore the log"):
+        append(path, Opening(event="opened", date="2000-01-01", reason="more"))
+
+
+def test_the_command_locks_opens_and_prints_the_log(checkout, capsys):
+    project, images = checkout
+    where = ["--project", str(project.root)]
+    assert study([*where, "open", "paediatric-reference", "--study", NAME, "--reason", "r", "--data", str(images)]) == 2
+    assert "not locked" in capsys.readouterr().err
+    assert study([*where, "lock", NAME]) == 0
+    assert study([*where, "lock", NAME]) == 0
+    assert "locked already" in capsys.readouterr().out
+    assert study([*where, "log", NAME]) == 0
+    assert [line.split("  ")[1].split(":")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "prior use",
+        "plan locked",
+    ]
+    assert study([*where, "log", NAME, "--add", "somebody looked again"]) == 0
+    assert study([*where, "log", NAME, "--correct", "the plan's word for it is wrong"]) == 0
+    assert events(project) == ["prior_use", "plan_locked", "other_use", "correction"]
+    capsys.readouterr()
+    assert study([*where, "log", "none"]) == 2
+    assert "expected one of tiny" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""`clearway study`: lock a plan, open a study's data once it is locked, read the log of their uses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verification.evidence import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from verification.evidence import Project
+
+
+def study(argv: Sequence[str]) -> int:
+    """Lock a study's plan, open its data with a locked release, or print the log of their uses.
+
+    Exit status 0; 2 if the study, the release or the images cannot be used.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        project = find_project(Path(arguments.project) if arguments.project else None)
+        for line in _act(project, arguments):
+            print(line)
+    except (ValueError, OSError) as error:
+        print(f"clearway study: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nclearway study: interrupted; the same command continues the opening", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="clearway study",
+        description="Lock a study's plan, open its data with a locked release, or print the log of their uses.",
+        epilog="example: clearway study lock paediatric-benchmark\n"
+        '   then: clearway study open paediatric-reference --reason "first opening" --data ~/images',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--project", metavar="DIR", help="the checkout (default: the one of this folder)")
+    actions = parser.add_subparsers(dest="action", required=True)
+    lock = actions.add_parser("lock", help="record the digest of the plan before anything is scored by it")
+    lock.add_argument("study", help="the study's name")
+    lock.add_argument("--reason", help="why it is locked, or locked again, for the log (default: what the study is)")
+    opening = actions.add_parser("open", help="score the study's images with a release, and log it")
+    opening.add_argument("release", help="the release; its own study is opened unless --study names another")
+    opening.add_argument("--study", help="another study of this release")
+    opening.add_argument("--reason", required=True, help="why the data are used, for the log")
+    opening.add_argument("--data", metavar="DIR", help="the folder of the data sets' images (default: CLEARWAY_DATA)")
+    log = actions.add_parser("log", help="print every use of the study's data")
+    log.add_argument("study", help="the study's name")
+    told = log.add_mutually_exclusive_group()
+    told.add_argument("--add", metavar="TEXT", help="append a use of the data that was made outside of this study")
+    told.add_argument("--correct", metavar="TEXT", help="append what a text that is locked or logged states wrongly")
+    return parser
+
+
+def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    from verification.evaluation import opening
+
+    if arguments.action == "lock":
+        yield opening.lock_plan(project, arguments.study, arguments.reason)
+    elif arguments.action == "log" and arguments.add:
+        yield opening.note(project, arguments.study, "other_use", arguments.add)
+    elif arguments.action == "log" and arguments.correct:
+        yield opening.note(project, arguments.study, "correction", arguments.correct)
+    elif arguments.action == "log":
+        yield from opening.describe_log(project, arguments.study)
+    else:
+        folder = arguments.data or os.environ.get("CLEARWAY_DATA")
+        name = opening.find_study(project, arguments.release, arguments.study)
+        yield opening.open_study(project, name, arguments.reason, Path(folder) if folder else None)

@@ -1,0 +1,152 @@
+"""`clearway trace` and `clearway status`: arguments in, a call to what does the work, lines out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from verification.commands.console import (
+    GOOD,
+    ISSUE,
+    USAGE,
+    complain,
+    has_blocking,
+    make_parser,
+    open_project,
+    plain,
+    print_json,
+    print_lines,
+)
+from verification.commands.exchange import export, import_
+from verification.commands.impact import diff, impact
+from verification.commands.prove import prove
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from verification.evidence import EvidenceBundle, Item, TraceEvidence
+
+ACTIONS: dict[str, Callable[[list[str]], int]] = {
+    "impact": impact, "diff": diff, "prove": prove, "export": export, "import": import_,
+}  # fmt: skip
+"""What `clearway trace` does beside showing: a first argument that is none of these is an id or a file."""
+
+
+def trace(argv: list[str]) -> int:
+    """Show an item up to its user need and hazard and down to code and scenarios, or everything at a glance."""
+    if argv and argv[0] in ACTIONS:
+        return ACTIONS[argv[0]](argv[1:])
+    parser = make_parser(
+        "trace",
+        trace,
+        "example: clearway trace SRS-003\n         its parents, code, scenarios, outcomes, sections\n"
+        "     and: clearway trace device/gate.py\n         what a change of this file touches\n"
+        f"   other: clearway trace {'|'.join(ACTIONS)} --help",
+    )
+    parser.add_argument(
+        "id", nargs="?", help="an item's id, or a file (default: the dashboard; makes trace.json and device.json)"
+    )
+    parser.add_argument("--check", action="store_true", help="print every issue; exit 1 if one is blocking")
+    parser.add_argument("--ids", action="store_true", help="print the ids of items alone, for a shell to complete")
+    arguments = parser.parse_args(argv)
+    if arguments.ids:
+        return _print_ids(arguments.project)
+    project = open_project(arguments)
+    if project is None:
+        return USAGE
+    from verification.evidence import read_bundle, recorded_run
+    from verification.trace.trace import trace as run
+
+    with recorded_run(project.evidence, "trace", argv):
+        evidence, _ = run(project)
+    if arguments.id:
+        return _trace_item(evidence, read_bundle(project.evidence), arguments)
+    return _trace_all(evidence, arguments)
+
+
+def _print_ids(folder: str | None) -> int:
+    from verification.specification.ids import find_ids, find_root
+
+    root = find_root(Path(folder).resolve() if folder else Path.cwd())
+    print_lines(find_ids(root) if root else ())
+    return GOOD if root else USAGE
+
+
+def status(argv: list[str]) -> int:
+    """Say what each role must do next, from the evidence."""
+    arguments = make_parser("status", status, "example: clearway status").parse_args(argv)
+    project = open_project(arguments)
+    if project is None:
+        return USAGE
+    from verification.evidence import read_bundle
+    from verification.trace.status import find_steps, render_steps
+    from verification.trace.trace import trace as run
+
+    evidence, device = run(project)
+    steps = list(find_steps(evidence, device, read_bundle(project.evidence)))
+    if arguments.json:
+        print_lines(json.dumps({slot: getattr(step, slot) for slot in step.__slots__}) for step in steps)
+    else:
+        print_lines(render_steps(steps))
+    return GOOD
+
+
+def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argparse.Namespace) -> int:
+    from verification.evidence import Gap
+    from verification.trace.show import neighbours, render_issue, render_item
+
+    around = neighbours(evidence)
+    item = around.items.get(arguments.id.partition("/AC")[0])
+    inside = [each for each in evidence.items if each.file == arguments.id.removeprefix("./")]
+    if len(inside) > 1:
+        return _trace_file(evidence, bundle, inside, arguments.json)
+    item = inside[0] if inside else item
+    if item is None:
+        complain(f"clearway trace: {arguments.id} {_why_unknown(arguments.id, around.items)}")
+        return USAGE
+    blocking = [issue for issue in evidence.issues if issue.severity == "blocking"]
+    if arguments.json:
+        sections = [*around.sections.get(item.id, []), *around.sections.get(item.kind, [])]
+        links = {"above": around.above.get(item.id, []), "below": around.below.get(item.id, []), "sections": sections}
+        print(json.dumps({"item": plain(item)} | links))
+    else:
+        verification = None if isinstance(bundle.verification, Gap) else bundle.verification
+        studies = None if isinstance(bundle.studies, Gap) else bundle.studies
+        print_lines(render_item(evidence, item.id, verification, studies))
+    if arguments.check:
+        complain(*map(render_issue, blocking))
+    return ISSUE if arguments.check and blocking else GOOD
+
+
+def _why_unknown(name: str, items: Collection[str]) -> str:
+    """Why an id is no item of the trace, and what to ask for."""
+    from verification.specification.items import near
+
+    if name.startswith("GAP-"):
+        return "is a gap, which is no item of the trace; the Gap Register, CW-DOC-014, lists them"
+    if name.startswith("CW-DOC-") and "/" not in name:
+        sections = [each for each in items if each.startswith(f"{name}/")]
+        return f"is a document; its sections that items lead to: {', '.join(sections) or 'none'}"
+    return f"does not exist; {near(name, items)}"
+
+
+def _trace_file(evidence: TraceEvidence, bundle: EvidenceBundle, inside: list[Item], as_json: bool) -> int:
+    from verification.evidence import Gap
+    from verification.trace.show import render_file
+
+    verification = None if isinstance(bundle.verification, Gap) else bundle.verification
+    print_json(inside) if as_json else print_lines(render_file(evidence, inside[0].file, verification))
+    return GOOD
+
+
+def _trace_all(evidence: TraceEvidence, arguments: argparse.Namespace) -> int:
+    from verification.trace.show import render_dashboard, render_issue
+
+    if arguments.json:
+        print_json(evidence.issues if arguments.check else evidence.items)
+    else:
+        print_lines(map(render_issue, evidence.issues) if arguments.check else ())
+        print_lines(render_dashboard(evidence))
+    return ISSUE if arguments.check and has_blocking(evidence.issues) else GOOD

@@ -1,0 +1,99 @@
+"""A release's own scores held against radiologists' reads, by the code that the comparator's are held by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device import Release
+from verification.analyses.against_reads import (
+    Choice,
+    ScoreTable,
+    analyse_held,
+    find_tuning,
+    hold,
+    read_both,
+)
+from verification.datasets.description import SplitRule
+from verification.datasets.references import Collection
+from verification.datasets.split import split_of
+from verification.evidence import Analysis
+from verification.protocol.estimates import Cases, Digests
+from verification.protocol.plan import StudyFolder
+from verification.protocol.scores import Scored
+from verification.protocol.subgroups import find_places
+from verification.protocol.tuning import Tuning, read_tuning
+from verification.statistics.metrics import Floats
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an opening left: the release, its scores of the split, the manifest's digest, and the rule of the split."""
+
+    release: Release
+    rows: Sequence[Scored]
+    dataset_digest: str
+    rule: SplitRule | None
+
+
+def analyse(
+    study: StudyFolder, opened: Opened, inputs: Mapping[str, Path], collection: Collection
+) -> tuple[Analysis, ...]:
+    """The study of a release: RSNA's reads first, weighted; Google's reads and the mined label apart, none pooled.
+
+    Args:
+        study: the plan.
+        opened: what was scored.
+        inputs: the outside tables by the plan's names: `rsna` and `google`.
+        collection: the table of all images.
+
+    Raises:
+        ValueError: a table cannot be used, the release has no scores of its tuning images, or what it says it was
+            locked on is not what the plan says.
+    """
+    tuning, point, wanted = read_tuning(opened.release), opened.release.operating_point, study.plan.minimum_sensitivity
+    if tuning is None or point is None or wanted is None:
+        raise ValueError(f"release {opened.release.name} or {study.where}: no tuning scores or no minimum_sensitivity")
+    table, reads = make_table(study, opened, tuning, collection), read_both(inputs, collection)
+    chosen_by = Cases(tuning.labels, tuning.scores, tuning.patients.astype(str), None)
+    choice = Choice(point.threshold, chosen_by, wanted, midway=True)
+    held = hold(table, study, reads, find_tuning(table, reads, study.plan.ages), choice)
+    return tuple(analyse_held(held, inputs))
+
+
+def make_table(study: StudyFolder, opened: Opened, tuning: Tuning, collection: Collection) -> ScoreTable:
+    """The release's scores beside the collection's images, and the tuning images that chose its threshold.
+
+    Raises:
+        ValueError: the table does not list an image, or a patient of the split chose the threshold.
+    """
+    split, rule, patients = study.plan.split, opened.rule, collection.patients
+    own = [np.nan if row.score is None else row.score for row in opened.rows]
+    scores = np.full(collection.images.size, np.nan)
+    listed = _place([row.image for row in opened.rows], own, collection, scores)
+    choosing = _place(tuning.images, tuning.scores, collection, scores)
+    if (both := np.intersect1d(patients[listed], patients[choosing])).size:
+        raise ValueError(f"{study.where}: {both.size} patients of {split} chose the threshold too, such as {both[0]}")
+    falls = np.array([rule is not None and split_of(patient, rule) == split for patient in patients])
+    return ScoreTable(
+        collection, scores, listed, choosing, listed | falls,
+        f"images of the collection's table whose patients fall to the split {split}",
+        Digests(opened.release.digest, opened.dataset_digest), "the release's score", "the release's score",
+        unscored=Counter(row.not_analysed for row in opened.rows if row.score is None),
+    )  # fmt: skip
+
+
+def _place(images: Sequence[str], own: Sequence[float] | Floats, collection: Collection, scores: Floats) -> Mask:
+    """Write images' own scores into those of the collection; (images,) which images they are of."""
+    places = find_places(images, collection)
+    scores[places] = own
+    where = np.zeros(collection.images.size, dtype=np.bool_)
+    where[places] = True
+    return where

@@ -1,0 +1,1 @@
+"""What is linked to what, and whether each link holds, from items, code and scenarios; runs nothing."""

@@ -1,1 +1,0 @@
-"""Clinical performance: metrics, intervals, subgroups, the operating point, and the evaluation of studies."""

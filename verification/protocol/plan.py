@@ -1,0 +1,288 @@
+"""A study's plan and criteria as written, read strictly; its log of openings."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from verification.datasets.manifest import blocking
+from verification.evidence import Issue, Opening, StudyPlan
+from verification.protocol.log import LOG, read_log
+from verification.statistics.metrics import UNDEFINED
+
+T = TypeVar("T")
+
+RECORDED = ("comparator", "reference_standard")
+"""Kinds of study that decide nothing of this device; their analyses are recorded from files kept elsewhere."""
+
+TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", "out_of_scope.json")
+"""What an opening leaves: the scores of the release, and of what they are compared with."""
+
+
+class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An unknown key is an error."""
+
+
+class Subgroup(_Strict, frozen=True):
+    """Images chosen by what is known of them: one of `values`, or a number within both limits."""
+
+    name: str
+    by: str
+    values: tuple[str, ...] | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+class Ages(_Strict, frozen=True):
+    """The ages of a population in completed years, both included; images of others are left out and counted."""
+
+    minimum_years: int
+    maximum_years: int
+
+
+class Asserted(_Strict, frozen=True):
+    """What is stated of files that carry no header, and why that may be said.
+
+    `values` are the same for every image. `columns` says which column of the data set's table of images states an
+    attribute of each image.
+    """
+
+    reason: str
+    values: dict[str, str]
+    columns: dict[Literal["PatientAge", "ViewPosition"], Literal["age_years", "view"]] = {}
+
+
+class PriorUse(_Strict, frozen=True):
+    """A use of the data that is known from elsewhere; `date` is as it is known, or "not known"."""
+
+    date: str
+    what: str
+    source: str
+
+
+class Input(_Strict, frozen=True):
+    """A file outside the repository that a study is computed from: its name in the user's folder, and its SHA-256."""
+
+    file: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class PowerAssumption(_Strict, frozen=True):
+    """What may be true: AUROC, sensitivity, specificity."""
+
+    auroc: float
+    sensitivity: float
+    specificity: float
+
+
+class Power(_Strict, frozen=True):
+    """What the power is computed for: the correlation of two images of one patient, and what may be true.
+
+    Without a correlation the spread is that of another study.
+    """
+
+    assumed: tuple[PowerAssumption, ...]
+    correlation: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+class TriageAssumptions(_Strict, frozen=True):
+    """A reading worklist: what is simulated, none of it measured. `source` says where the figures are from.
+
+    `sources` says it of a single figure by its name. `images` are simulated in each replicate, the first fifth of them
+    to warm up.
+    """
+
+    source: str
+    arrivals_per_hour: Annotated[float, Meta(gt=0)]
+    reading_minutes: Annotated[float, Meta(gt=0)]
+    prevalences: tuple[Annotated[float, Meta(gt=0, lt=1)], ...]
+    images: Annotated[int, Meta(ge=1)]
+    replicates: Annotated[int, Meta(ge=2)]
+    seed: Annotated[int, Meta(ge=0)]
+    readers: Annotated[int, Meta(ge=1)] = 1
+    reading_times: Literal["exponential", "constant"] = "exponential"
+    sources: dict[str, str] = {}
+
+
+class OutOfScope(_Strict, frozen=True):
+    """Images that the release is not for, scored on purpose to show what the gate's limits are for.
+
+    `reads` is the folder of the tables of radiologists' reads among a user's data, `metadata` the data set that holds
+    the true ages; `asserted` is stated of every image, though it is false.
+    """
+
+    dataset: str
+    reads: str
+    metadata: str
+    asserted: dict[str, str]
+
+
+class Plan(_Strict, frozen=True):
+    """plan.yaml.
+
+    `ages` are those of the population. `inputs` are outside tables that scores are held against; what that gives is
+    recorded. `prior_uses` begin the log of public data. `shortcuts`, `perturbations` and `out_of_scope` say what is
+    scored beside the images at an opening; `training_dataset` is what the shortcuts are fitted on.
+    """
+
+    name: str
+    title: str
+    kind: Literal["development", "benchmark", "comparator", "reference_standard", "validation_plan"]
+    label: str
+    release: str
+    dataset: str
+    split: str
+    objective: str
+    population: str
+    unit: str
+    reference_standard: str
+    data: str
+    exclusions: tuple[str, ...]
+    threshold_rule: str
+    interval_method: str
+    replicates: Annotated[int, Meta(ge=1)]
+    seed: Annotated[int, Meta(ge=0)]
+    subgroups: tuple[Subgroup, ...]
+    not_recorded: tuple[str, ...]
+    sample_size: str
+    limitations: tuple[str, ...]
+    asserted: Asserted | None
+    ages: Ages | None = None
+    prior_uses: tuple[PriorUse, ...] = ()
+    inputs: dict[str, Input] = {}
+    training_dataset: str | None = None
+    shortcuts: bool = False
+    perturbations: bool = False
+    out_of_scope: OutOfScope | None = None
+    triage: TriageAssumptions | None = None
+    power: Power | None = None
+    minimum_sensitivity: Annotated[float, Meta(gt=0, le=1)] | None = None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether its analyses are recorded from files that are not in the repository."""
+        return self.kind in RECORDED
+
+    def state(self) -> StudyPlan:
+        """What the evidence says of the plan."""
+        return StudyPlan(
+            objective=self.objective,
+            population=self.population,
+            unit=self.unit,
+            reference_standard=self.reference_standard,
+            data=self.data,
+            exclusions=self.exclusions,
+            threshold_rule=self.threshold_rule,
+            interval_method=self.interval_method,
+            subgroups=tuple(subgroup.name for subgroup in self.subgroups),
+            sample_size=self.sample_size,
+            limitations=self.limitations,
+        )
+
+
+class Goal(_Strict, frozen=True):
+    """An entry of criteria.yaml: the limit of the deciding interval against a bound."""
+
+    id: Annotated[str, Meta(pattern="^CRIT-[A-Z]+-[0-9]+$")]
+    metric: str
+    subgroup: str
+    limit: Literal["lower", "upper"]
+    comparison: Literal[">", ">=", "<", "<="]
+    bound: float
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFolder:
+    """A study as its folder states it. `digest` covers plan and criteria; openings are in the order of the log."""
+
+    folder: Path
+    where: str
+    plan: Plan
+    goals: tuple[Goal, ...]
+    openings: tuple[Opening, ...]
+    digest: str
+
+    @property
+    def locked(self) -> str | None:
+        """The digest of the plan that was locked last; None if none was."""
+        return next((one.plan_digest for one in reversed(self.openings) if one.event == "plan_locked"), None)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is a validation plan that nothing was scored by yet."""
+        used = self.scores.is_file() or any(one.event == "scored" for one in self.openings)
+        return self.plan.kind == "validation_plan" and not used
+
+    @property
+    def scores(self) -> Path:
+        """The table of scores, which a plan alone does not have."""
+        return self.folder / "scores.csv"
+
+    @property
+    def log(self) -> Path:
+        """The log of uses of the data."""
+        return self.folder / LOG
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that the study holds."""
+        names = ("plan.yaml", "criteria.yaml", *TABLES, "recorded.json", LOG)
+        return tuple(self.folder / name for name in names if (self.folder / name).is_file())
+
+
+def read_study(folder: Path, where: str) -> tuple[StudyFolder | None, tuple[Issue, ...]]:
+    """Read a study's plan, criteria and log, and find everything that is wrong with them.
+
+    Args:
+        folder: `verification/studies/<name>`.
+        where: how issues name it.
+
+    Returns:
+        The study, or None if its plan or criteria cannot be read, and the issues.
+    """
+    issues: list[Issue] = []
+    plan = _read_yaml(folder / "plan.yaml", f"{where}/plan.yaml", Plan, issues)
+    goals = _read_yaml(folder / "criteria.yaml", f"{where}/criteria.yaml", tuple[Goal, ...], issues)
+    openings, broken = read_log(folder / LOG, f"{where}/{LOG}")
+    issues += broken
+    if plan is None or goals is None:
+        return None, tuple(issues)
+    issues += _find_faults(plan, goals, folder.name, where)
+    digest = hashlib.sha256((folder / "plan.yaml").read_bytes() + (folder / "criteria.yaml").read_bytes()).hexdigest()
+    return StudyFolder(folder, where, plan, goals, openings, digest), tuple(issues)
+
+
+def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> list[Issue]:
+    faults = []
+    if plan.name != name:
+        faults.append(("plan.yaml", f"name {plan.name}; expected {name}, the folder's"))
+    if not goals and plan.kind not in RECORDED:
+        faults.append(("criteria.yaml", "no criterion; expected at least one"))
+    if plan.inputs and (plan.shortcuts or plan.perturbations or plan.out_of_scope or plan.triage):
+        what = "shortcuts, perturbations, out_of_scope or triage beside inputs; a study against reads has none of them"
+        faults.append(("plan.yaml", what))
+    if plan.ages and plan.ages.minimum_years > plan.ages.maximum_years:
+        faults.append(("plan.yaml", f"ages from {plan.ages.minimum_years} to {plan.ages.maximum_years} years; no age"))
+    subgroups = {"all", *(subgroup.name for subgroup in plan.subgroups)}
+    for number, goal in enumerate(goals):
+        if goal.id in {other.id for other in goals[:number]}:
+            faults.append(("criteria.yaml", f"{goal.id} is there twice"))
+        if goal.metric not in UNDEFINED:
+            faults.append(("criteria.yaml", f"{goal.id}: metric {goal.metric}; expected one of {', '.join(UNDEFINED)}"))
+        if goal.subgroup not in subgroups:
+            faults.append(("criteria.yaml", f"{goal.id}: subgroup {goal.subgroup} is not in the plan"))
+    return [blocking("study-plan", f"{where}/{file}", message, "mend the file") for file, message in faults]
+
+
+def _read_yaml(path: Path, where: str, kind: type[T], issues: list[Issue]) -> T | None:
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=kind)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        issues.append(blocking("study-unreadable", where, str(error), "mend the file"))
+        return None

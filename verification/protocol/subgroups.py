@@ -1,0 +1,91 @@
+"""Subgroups: what is known of each image, and which images a subgroup holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from verification.datasets.manifest import Entry
+from verification.datasets.references import Collection
+from verification.protocol.plan import Subgroup
+
+Mask: TypeAlias = NDArray[np.bool_]
+Known: TypeAlias = Mapping[str, NDArray[Any]]
+"""By attribute, (images,) texts, or numbers with NaN where none is recorded."""
+
+LUNG = ("Pneumonia", "Consolidation", "Infiltration")
+"""Findings of a mined label that an opacity of pneumonia may be reported as."""
+
+
+def describe_images(entries: Sequence[Entry], collection: Collection | None = None) -> Known:
+    """What is known of each image: the source of its label, how many of these images its patient has.
+
+    Args:
+        entries: the images.
+        collection: the table that lists them by the names of their files; None if there is none.
+    """
+    images = Counter(entry.patient for entry in entries)
+    known: dict[str, NDArray[Any]] = {
+        "label_source": np.array([entry.label_source for entry in entries]),
+        "images_of_patient": np.array([images[entry.patient] for entry in entries]),
+    }
+    if collection is not None:
+        places = find_places([entry.image for entry in entries], collection)
+        known |= {name: values[places] for name, values in describe_collection(collection).items()}
+    return known
+
+
+def describe_collection(collection: Collection) -> Known:
+    """What a table of images says of each: patient, time, view, and what the mined label states beside pneumonia."""
+    others = [name for name in collection.records.names if name not in LUNG]
+    stated = {"lung_findings": collection.states(*LUNG), "other_findings": collection.states(*others)}
+    return {
+        "sex": collection.column("sex"),
+        "age_years": np.asarray(collection.column("age_years"), dtype=np.float64),
+        "view_position": collection.column("view"),
+        "follow_up": np.asarray(collection.column("follow_up"), dtype=np.float64),
+        **{name: np.where(mask, "stated", "none") for name, mask in stated.items()},
+    }
+
+
+def find_places(images: Sequence[str], collection: Collection) -> NDArray[np.intp]:
+    """(images,) the place in the collection of each image, known by the name of its file.
+
+    Raises:
+        ValueError: the collection does not list some; the first is named.
+    """
+    names = [PurePosixPath(image).name for image in images]
+    places = pd.Index(collection.images).get_indexer(pd.Index(names))
+    if (missing := np.flatnonzero(places < 0)).size:
+        raise ValueError(f"{names[missing[0]]} and {missing.size - 1} more are not in the table of images")
+    return np.asarray(places)
+
+
+def find_unknown(subgroups: Sequence[Subgroup], known: Known) -> Iterator[str]:
+    """Yield what is wrong with each subgroup whose attribute is not known of the images."""
+    for subgroup in subgroups:
+        if subgroup.by not in known:
+            yield f"subgroup {subgroup.name}: {subgroup.by} is not known; expected one of {', '.join(known)}"
+
+
+def select(subgroup: Subgroup, known: Known) -> Mask:
+    """(images,) which the subgroup holds; one of which no number is recorded is in none that is chosen by it.
+
+    Raises:
+        ValueError: its attribute is not known of the images.
+    """
+    for message in find_unknown([subgroup], known):
+        raise ValueError(message)
+    values = known[subgroup.by]
+    if subgroup.values is not None:
+        return np.isin(values.astype(str), subgroup.values)
+    minimum = -np.inf if subgroup.minimum is None else subgroup.minimum
+    maximum = np.inf if subgroup.maximum is None else subgroup.maximum
+    years = np.floor(values.astype(np.float64))
+    return (minimum <= years) & (years <= maximum)

@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: metrics, intervals, power, prevalence; knows no study, no file and no device."""

@@ -1,0 +1,1 @@
+"""How strong a link is: small faults put into code, and whether its scenarios notice; knows no figure."""

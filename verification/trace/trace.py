@@ -1,0 +1,178 @@
+"""`clearway trace`: everything read, linked, judged, and written as `trace.json`, `device.json`, `sources.json`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from verification.evidence import (
+    SOURCES,
+    DeviceEvidence,
+    EvidenceError,
+    Gap,
+    Issue,
+    ItemKind,
+    Project,
+    Severity,
+    StudiesEvidence,
+    TraceEvidence,
+    VerificationEvidence,
+    read_evidence,
+    write_evidence,
+)
+from verification.graph.changes import find_change_records
+from verification.graph.history import find_vanished
+from verification.graph.link import Sources, find_items, find_links, link
+from verification.graph.risk import (
+    describe_policy,
+    documentation_level,
+    find_controls,
+    find_hazards,
+)
+from verification.graph.sections import CONTENT_MAP, read_sections
+from verification.graph.specified import read_code
+from verification.graph.standing import read_proof
+from verification.graph.threats import describe_data_flow, describe_security, find_threat_issues, find_threats
+from verification.product import product
+from verification.product.excerpts import read_sources
+from verification.product.product import read_device
+from verification.records.archive import ARCHIVES, find_archive_issues
+from verification.records.record import RECORD, read_record
+from verification.records.reviews import DAMAGED, find_review_issues, find_reviews
+from verification.sources import scenarios
+from verification.sources.scan import Symbol, scan
+from verification.sources.scenarios import read_scenarios
+from verification.sources.subjects import find_below, find_protocol, find_subjects
+from verification.specification import items as item_files
+from verification.specification.cache import open_cache, save_cache, still_holds
+from verification.strength import strength
+from verification.strength.strength import Links, read_strengths
+from verification.trace.anomalies import find_anomalies, find_deviations
+from verification.trace.issues import find_issues
+
+T = TypeVar("T", VerificationEvidence, StudiesEvidence)
+
+
+def trace(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
+    """Make the trace of the checkout as it is now, with the evidence there is, and write the files."""
+    project = open_cache(project)
+    if still_holds(project):
+        with suppress(FileNotFoundError, EvidenceError):  # somebody deleted or changed what was written
+            known = read_evidence(project.evidence, "trace.json", TraceEvidence)
+            return known, read_evidence(project.evidence, "device.json", DeviceEvidence)
+    with _uncollected():
+        device, product_issues = read_device(project)
+        digests = {release.name: release.digest for release in device.releases}
+        evidence, symbols = _build(project, digests, product_issues)
+        sources = read_sources(project, evidence, symbols)
+        write_evidence(project.evidence, "device.json", device)
+        write_evidence(project.evidence, "trace.json", evidence)
+        write_evidence(project.evidence, SOURCES, sources)
+        save_cache(project, "device.json", "trace.json", SOURCES)
+    return evidence, device
+
+
+def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] = ()) -> TraceEvidence:
+    """Read, link and judge, without writing.
+
+    Args:
+        project: the checkout.
+        releases: the digest of each release that can be read, by name.
+        known: issues found already, which the trace carries.
+    """
+    return _build(project, releases, known)[0]
+
+
+def _build(
+    project: Project, releases: dict[str, str], known: tuple[Issue, ...]
+) -> tuple[TraceEvidence, tuple[Symbol, ...]]:
+    verification, verification_issues = _read(project, "verification.json", VerificationEvidence, "clearway verify")
+    studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate")
+    items = item_files.read_items(project)
+    symbols, symbol_issues = scan(project)
+    found, scenario_issues = read_scenarios(project)
+    sections, section_issues = read_sections(project)
+    proof = read_proof(verification, studies, project, releases)
+    record, record_issues = read_record(project)
+    protocol = find_protocol(items, found)
+    code = read_code(project, items, symbols)
+    subjects = find_subjects(items, code.reviewed, found)
+    known_subjects = subjects | {protocol.id: protocol}
+    reviews = dict.fromkeys(subjects, DAMAGED) if record_issues else find_reviews(record, known_subjects)
+    controlled = find_below(subjects, (entry.id for entry in items.of(ItemKind.RISK_CONTROL)))
+    graph = link(Sources(items, symbols, found, sections, proof, code, reviews, controlled))
+    nodes = tuple(find_items(graph))
+    strengths, strength_issues = read_strengths(Links(project, symbols, found), items)
+    carried = () if isinstance(verification, Gap) else verification.issues
+    evidence = TraceEvidence(
+        source=project.source(_find_inputs(project)),
+        items=nodes,
+        links=tuple(find_links(graph)),
+        hazards=tuple(find_hazards(items)),
+        controls=tuple(find_controls(items, graph.standings)),
+        policy=describe_policy(items),
+        documentation_level=documentation_level(items),
+        anomalies=tuple(find_anomalies(graph.sources)),
+        deviations=tuple(find_deviations(graph.sources)),
+        changes=tuple(find_change_records(items)),
+        threats=tuple(find_threats(items, graph.standings)),
+        data_flow=describe_data_flow(items),
+        security=describe_security(items),
+        records=() if record_issues else record,
+        issues=_ordered(
+            [
+                *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
+                *study_issues, *carried, *record_issues, *find_issues(graph), *find_vanished(project, items),
+                *find_threat_issues(items),
+                *find_archive_issues(project, verification, record, protocol),
+                *find_review_issues(nodes, reviews, known_subjects, items.retired), *strength_issues,
+            ]
+        ),
+        strengths=strengths,
+    )  # fmt: skip
+    return evidence, symbols
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage while a great many values are made that all stay: that would take a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _find_inputs(project: Project) -> list[str]:
+    evidence = ("build/evidence/verification.json", "build/evidence/studies.json")
+    patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES, *strength.INPUTS)
+    return [*project.find_names(*patterns), *(name for name in evidence if project.digest(name))]
+
+
+def _read(project: Project, name: str, kind: type[T], command: str) -> tuple[T | Gap, tuple[Issue, ...]]:
+    """Evidence of another command, or a gap; damaged evidence is an issue besides."""
+    project.digest(f"build/evidence/{name}")  # so that the trace is known to rest on it, also where it is not there
+    try:
+        return read_evidence(project.evidence, name, kind), ()
+    except FileNotFoundError:
+        return Gap(reason=f"{name} has not been made", closes=f"run `{command}`"), ()
+    except EvidenceError as error:
+        message = str(error).replace(f"{project.root}/", "")
+        issue = Issue(
+            code="evidence-unusable",
+            severity=Severity.BLOCKING,
+            where=name,
+            message=message,
+            hint=f"run `{command}` again",
+        )
+        return Gap(reason=f"{name} cannot be used", closes=f"run `{command}` again"), (issue,)
+
+
+def _ordered(issues: list[Issue]) -> tuple[Issue, ...]:
+    """Blocking first; each once, in the order found."""
+    once = {(issue.code, issue.where, issue.message): issue for issue in issues}
+    return tuple(sorted(once.values(), key=lambda issue: issue.severity is not Severity.BLOCKING))

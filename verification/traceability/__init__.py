@@ -1,1 +1,0 @@
-"""Traceability: the items of the specification, the links between them, and whether each link holds."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics as reference
 
-from verification.protocol.estimates import Cases
+from verification.estimation.estimates import Cases
 from verification.statistics.intervals import THREADS, bootstrap
 from verification.statistics.metrics import UNDEFINED, Floats, compute, rank
 

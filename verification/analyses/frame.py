@@ -6,8 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from verification.estimation.estimates import Cases, Setting
 from verification.evidence import Analysis, Estimate, Figure, Role, Series, Table
-from verification.protocol.estimates import Cases, Setting
+
+HEADLINE = ("auroc", "sensitivity", "specificity")
+"""The metrics that a study is judged by first."""
+OF_THE_RELEASE = "the release's score"
+UNNAMED = "The locked plan does not name this analysis."
 
 
 def state_analysis(

@@ -1,234 +1,20 @@
-"""Perturbations: what a release makes of an image that is brighter, blurred, turned, or hidden in part.
-
-Every changed image is written without loss and goes through the device as a file does, so that the whole path is
-tried, not the network alone.
-"""
+"""What a release made of images that are brighter, blurred, turned, or hidden in part."""
 
 from __future__ import annotations
 
-import io
-import tempfile
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.random import Generator
-from PIL import Image
-from scipy import ndimage
 
-from device import Release
-from verification.analyses.frame import draw_series, state_analysis
-from verification.datasets.manifest import Entry
+from verification.analyses.frame import HEADLINE, draw_series, state_analysis
+from verification.estimation.estimates import Cases, Setting, difference, estimate
 from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Table
-from verification.protocol.estimates import Cases, Setting, difference, estimate
-from verification.protocol.images import FolderOf, Grey, Progress, read_grey, score_file, to_picture
-from verification.protocol.stated import StatedOf
+from verification.protocol.changes import HIDING, PERTURBATIONS
 from verification.statistics.metrics import Floats
 
-Change: TypeAlias = Callable[[Grey, Generator, float], Grey]
-"""Takes grey values (rows, columns) in [0, 1], a generator and a level; what of its values leaves [0, 1] is cut off."""
-CHANGED = "changed.png"
-UNCHANGED = "unchanged"
 AS_SCORED = "as scored"
 """The images as the study scored them, from their own files."""
-METRICS = ("auroc", "sensitivity", "specificity")
-
-
-@dataclass(frozen=True, slots=True)
-class Perturbation:
-    """A change of an image at one level: what it does, in words and as a function."""
-
-    meaning: str
-    change: Change
-    level: float
-
-    def apply(self, grey: Grey, image: str) -> Grey:
-        """The changed values. What is random in them depends on the name of the image alone."""
-        return self.change(grey, np.random.default_rng(zlib.crc32(image.encode())), self.level)
-
-
-def brighten(grey: Grey, _: Generator, level: float) -> Grey:
-    """Add to every value."""
-    return grey + np.float32(level)
-
-
-def spread(grey: Grey, _: Generator, level: float) -> Grey:
-    """Multiply every value's distance from the image's mean."""
-    return np.asarray(grey.mean() + np.float32(level) * (grey - grey.mean()))
-
-
-def bend(grey: Grey, _: Generator, level: float) -> Grey:
-    """Raise every value to a power."""
-    return np.asarray(grey ** np.float32(level))
-
-
-def add_noise(grey: Grey, generator: Generator, level: float) -> Grey:
-    """Add normal noise, independent between pixels."""
-    return grey + np.float32(level) * generator.standard_normal(grey.shape, dtype=np.float32)
-
-
-def blur(grey: Grey, _: Generator, level: float) -> Grey:
-    """Blur by a Gaussian whose standard deviation is a share of the shorter side."""
-    return np.asarray(ndimage.gaussian_filter(grey, level * min(grey.shape), mode="nearest"), dtype=np.float32)
-
-
-def turn(grey: Grey, _: Generator, level: float) -> Grey:
-    """Turn anticlockwise about the centre; what comes in at the corners repeats the edge."""
-    return np.asarray(ndimage.rotate(grey, level, reshape=False, order=1, mode="nearest"), dtype=np.float32)
-
-
-def compress(grey: Grey, _: Generator, level: float) -> Grey:
-    """Save as JPEG and read back."""
-    file = io.BytesIO()
-    to_picture(grey).save(file, "JPEG", quality=int(level))
-    with Image.open(file) as image:
-        return np.asarray(image, dtype=np.float32) / np.float32(255)
-
-
-def coarsen(grey: Grey, _: Generator, level: float) -> Grey:
-    """Make both sides smaller, and as large as they were."""
-    rows, columns = grey.shape
-    small = Image.fromarray(grey).resize((round(level * columns), round(level * rows)), Image.Resampling.BILINEAR)
-    return np.asarray(small.resize((columns, rows), Image.Resampling.BILINEAR))
-
-
-def crop(grey: Grey, _: Generator, level: float) -> Grey:
-    """Leave the centre alone, a share of each side; the device enlarges it."""
-    return grey[_centre(grey, level)].copy()
-
-
-def hide_centre(grey: Grey, _: Generator, level: float) -> Grey:
-    """Fill a box in the centre, a share of each side, with the image's mean."""
-    hidden = grey.copy()
-    hidden[_centre(grey, level)] = grey.mean()
-    return hidden
-
-
-def hide_surroundings(grey: Grey, _: Generator, level: float) -> Grey:
-    """Fill everything but the centre box with the image's mean."""
-    hidden = np.full_like(grey, grey.mean())
-    hidden[_centre(grey, level)] = grey[_centre(grey, level)]
-    return hidden
-
-
-def hide_corners(grey: Grey, _: Generator, level: float) -> Grey:
-    """Fill a box in each corner, a share of each side, with the image's mean."""
-    hidden = grey.copy()
-    rows, columns = (max(1, round(level * size)) for size in grey.shape)
-    for y in (slice(rows), slice(-rows, None)):
-        hidden[y, :columns] = hidden[y, -columns:] = grey.mean()
-    return hidden
-
-
-def _centre(grey: Grey, share: float) -> tuple[slice, slice]:
-    rows, columns = (round((1 - share) / 2 * size) for size in grey.shape)
-    return slice(rows, grey.shape[0] - rows), slice(columns, grey.shape[1] - columns)
-
-
-Level: TypeAlias = tuple[str, Change, tuple[float, ...], str]
-"""A name and a meaning, both with a place for the level, and the levels."""
-
-CHANGES: tuple[Level, ...] = (
-    ("brightness {:+g}", brighten, (-0.15, 0.15), "{:+g} of the range from black to white at every pixel"),
-    ("contrast x {:g}", spread, (0.7, 1.3), "distance from the image's mean times {:g}"),
-    ("gamma {:g}", bend, (0.7, 1.4), "every value to the power {:g}"),
-    ("noise {:g}", add_noise, (0.02, 0.05), "normal noise at every pixel, standard deviation {:g} of the range"),
-    ("blur {:g}", blur, (0.005, 0.01), "Gaussian, standard deviation {:g} of the shorter side"),
-    ("rotation {:g} degrees", turn, (5, 10), "{:g} degrees anticlockwise about the centre; the edge is repeated"),
-    ("JPEG quality {:g}", compress, (50, 20), "saved as JPEG at {:g} of Pillow's scale of quality, and read back"),
-    ("resolution x {:g}", coarsen, (0.5, 0.25), "both sides times {:g}, and enlarged to what they were"),
-    ("centre {:g}", crop, (0.9,), "cut to the centre, {:g} of each side"),
-)
-OCCLUSIONS: tuple[Level, ...] = (
-    ("centre box hidden", hide_centre, (0.5,), "a box in the centre, {:g} of each side, at the image's mean"),
-    (
-        "borders hidden", hide_surroundings, (0.8,),
-        "all but a box in the centre, {:g} of each side, at the image's mean",
-    ),
-    ("corners hidden", hide_corners, (0.2,), "a box in each corner, {:g} of each side, at the image's mean"),
-    (
-        "all but the centre box hidden", hide_surroundings, (0.5,),
-        "all but a box in the centre, {:g} of each side, at the image's mean",
-    ),
-)  # fmt: skip
-
-
-def _name(levels: Sequence[Level]) -> dict[str, Perturbation]:
-    return {
-        name.format(level): Perturbation(meaning.format(level), change, level)
-        for name, change, each, meaning in levels
-        for level in each
-    }
-
-
-CONTROL = {UNCHANGED: Perturbation("written without loss and read back, a control of the method", brighten, 0.0)}
-HIDING = _name(OCCLUSIONS)
-PERTURBATIONS: dict[str, Perturbation] = {**CONTROL, **_name(CHANGES), **HIDING}
-"""Every change, the control first, by the name that it has in tables."""
-
-
-def score_perturbed(
-    entries: Sequence[Entry],
-    folder_of: FolderOf,
-    release: Release,
-    stated: StatedOf,
-    progress: Progress | None = None,
-) -> dict[str, Floats]:
-    """Score every image under every perturbation through research intake.
-
-    Args:
-        entries: the images.
-        folder_of: the folder that the image path of an entry is relative to.
-        release: what scores.
-        stated: what is stated of each image, for its file carries no header.
-        progress: told after each image.
-
-    Returns:
-        By perturbation, (images,), in [0, 1]; NaN where the device does not apply to the changed image.
-
-    Raises:
-        ValueError: images cannot be read or the device failed; every one is named.
-    """
-    scores = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for done, name in enumerate(PERTURBATIONS):
-            tell = partial(_tell, progress, done * len(entries), len(PERTURBATIONS) * len(entries))
-            scores[name] = _score_all(entries, folder_of, Path(folder), (name, release, stated), tell)
-    return scores
-
-
-def _tell(progress: Progress | None, before: int, total: int, number: int) -> None:
-    if progress:
-        progress(before + number, total)
-
-
-def _score_all(
-    entries: Sequence[Entry],
-    folder_of: FolderOf,
-    folder: Path,
-    how: tuple[str, Release, StatedOf],
-    tell: Callable[[int], None],
-) -> Floats:
-    name, release, stated = how
-    scores, faults = [], []
-    for number, entry in enumerate(entries, start=1):
-        try:
-            grey = read_grey(folder_of(entry) / entry.image)
-            to_picture(PERTURBATIONS[name].apply(grey, entry.image)).save(folder / CHANGED, compress_level=1)
-            scores.append(score_file(folder / CHANGED, release, stated(entry)))
-        except ValueError as error:
-            faults.append(f"{name}: {error}")
-        tell(number)
-    if faults:
-        raise ValueError("\n".join(faults))
-    return np.array(scores, dtype=np.float64)
-
-
-# --- what the scores say ----------------------------------------------------------------------------------------------
 
 
 def analyse_perturbations(cases: Cases, perturbed: Mapping[str, Floats], setting: Setting) -> tuple[Analysis, ...]:
@@ -273,7 +59,7 @@ HIDDEN_PARTS = {
 
 
 def _analyse(cases: Cases, perturbed: Mapping[str, Floats], setting: Setting, words: Mapping[str, str]) -> Analysis:
-    original = estimate(cases, setting, score=AS_SCORED, metrics=METRICS)
+    original = estimate(cases, setting, score=AS_SCORED, metrics=HEADLINE)
     rows = [row for name, scores in perturbed.items() for row in _estimate(cases, scores, setting, name)]
     decisions = _count_decisions(cases, perturbed)
     return state_analysis(
@@ -292,7 +78,7 @@ def _estimate(cases: Cases, scores: Floats, setting: Setting, name: str) -> tupl
     before = cases.where(analysed)
     after = replace(before, scores=scores[analysed])
     return (
-        *estimate(after, setting, score=name, metrics=METRICS),
+        *estimate(after, setting, score=name, metrics=HEADLINE),
         difference(after, before.scores, setting, name),
     )
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from verification.analyses.frame import state_analysis
+from verification.estimation.estimates import Cases, Mask, Setting, estimate
 from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Series, Table
-from verification.protocol.estimates import Cases, Mask, Setting, estimate
 from verification.protocol.plan import TriageAssumptions
 from verification.statistics.metrics import Floats
 
@@ -181,12 +181,12 @@ class Wait:
     late_after: float | None = None
 
 
-def analyse_triage(cases: Cases, assumptions: TriageAssumptions, setting: Setting) -> Analysis:
+def analyse_triage(cases: Cases, triage: TriageAssumptions, setting: Setting) -> Analysis:
     """Simulate the worklist at the sensitivity and specificity of these cases, and at the limits of their intervals.
 
     Args:
         cases: the images with the release's scores, its threshold, and both labels.
-        assumptions: the plan's.
+        triage: what the plan assumes of it.
         setting: the study's.
 
     Raises:
@@ -196,7 +196,7 @@ def analyse_triage(cases: Cases, assumptions: TriageAssumptions, setting: Settin
     sensitivity, specificity = found.get("sensitivity"), found.get("specificity")
     if sensitivity is None or specificity is None or sensitivity.value is None or specificity.value is None:
         raise ValueError("triage: sensitivity or specificity is undefined; expected images of both labels, threshold")
-    waits = simulate(assumptions, sensitivity.value, specificity.value)
+    waits = simulate(triage, sensitivity.value, specificity.value)
     return state_analysis(
         cases,
         setting,
@@ -211,11 +211,11 @@ def analyse_triage(cases: Cases, assumptions: TriageAssumptions, setting: Settin
         "prevalence.",
         estimates=(sensitivity, specificity),
         tables=(
-            _state_assumptions(assumptions),
+            _state_assumptions(triage),
             _table_means(waits),
             _table_tails(waits),
             _table_theory(waits),
-            *_vary(assumptions, sensitivity, specificity),
+            *_vary(triage, sensitivity, specificity),
         ),
         figures=(_draw_changes(waits),),
     )

@@ -121,7 +121,8 @@ def evaluate(argv: list[str]) -> int:
     project = open_project(arguments)
     if project is None:
         return USAGE
-    from verification.evaluation.evaluate import record, run
+    from verification.evaluation.evaluate import run
+    from verification.evaluation.record import record
     from verification.evidence import recorded_run
 
     folder = arguments.data or os.environ.get("CLEARWAY_DATA")

@@ -13,17 +13,18 @@ import msgspec
 from msgspec import structs
 
 from device import Intake, Outcome, Release, ReleaseError, analyze, read_release
-from verification.analyses.out_of_scope import Known, analyse_out_of_scope, read_known, score_out_of_scope
-from verification.analyses.perturbations import score_perturbed
-from verification.analyses.shortcuts import score_baselines
+from verification.analyses.out_of_scope import analyse_out_of_scope
 from verification.datasets.description import read_description
 from verification.datasets.manifest import Entry, read_manifest
 from verification.datasets.references import find_collection
+from verification.estimation.estimates import Digests, Setting
+from verification.evaluation.measuring import score_baselines
+from verification.evaluation.perturbing import score_perturbed
+from verification.evaluation.scope import Known, read_known, score_out_of_scope
 from verification.evidence import Opening, Project, write_atomically
 from verification.evidence.chain import find_rewritten
 from verification.evidence.project import sha256_of
 from verification.protocol import log
-from verification.protocol.estimates import Digests, Setting
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import code_digest
 from verification.protocol.scores import Scored, render_columns, render_scores

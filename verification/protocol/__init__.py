@@ -1,4 +1,4 @@
-"""What a study is: plan, criteria, log, scores, operating point and cases; it reads and holds, and asks no question."""
+"""What a study is: plan, criteria, log, tables of scores, images; it reads what is written and estimates nothing."""
 
-ROOMS = ("datasets", "statistics", "protocol", "analyses", "evaluation")
+ROOMS = ("datasets", "statistics", "protocol", "estimation", "analyses", "evaluation")
 """The rooms of `verification` whose code makes estimates."""

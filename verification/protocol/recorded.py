@@ -19,16 +19,16 @@ from verification.protocol.plan import StudyFolder
 
 RECORD = "recorded.json"
 PACKAGE = Path(__file__).parents[1]
-ROOTS = ("analyses/agreement.py", "analyses/comparator.py", "evaluation/release_scores.py")
+ROOTS = ("analyses/against_reads/*.py", "estimation/foreign_scores.py", "estimation/own_scores.py")
 """The modules that compute what is recorded."""
-IMPORT = re.compile(rf"^\s*from verification\.({'|'.join(ROOMS)})(?:\.(\w+))? import ([\w, ]*)", re.M)
+IMPORT = re.compile(rf"^\s*from verification\.((?:{'|'.join(ROOMS)})(?:\.\w+)*) import ([\w, ]*)", re.M)
 
 
 @cache
 def find_code(roots: tuple[str, ...] = ROOTS) -> tuple[str, ...]:
     """The modules that a recorded figure depends on: the roots, and all of these rooms that they import, sorted."""
     found: dict[str, None] = {}
-    waiting = list(roots)
+    waiting = [path.relative_to(PACKAGE).as_posix() for root in roots for path in PACKAGE.glob(root)]
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -38,10 +38,11 @@ def find_code(roots: tuple[str, ...] = ROOTS) -> tuple[str, ...]:
 
 
 def _find_imports(text: str) -> Iterator[str]:
-    for room, module, names in IMPORT.findall(text):
-        for name in [module] if module else names.split(", "):
-            if (PACKAGE / room / f"{name}.py").is_file():
-                yield f"{room}/{name}.py"
+    for module, names in IMPORT.findall(text):
+        place = module.replace(".", "/")
+        for name in (place, *(f"{place}/{each}" for each in names.split(", "))):
+            if (PACKAGE / f"{name}.py").is_file():
+                yield f"{name}.py"
 
 
 def code_digest() -> str:

@@ -8,18 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from device import read_release
-from verification.analyses.out_of_scope import (
-    Known,
-    analyse_out_of_scope,
-    begin_at_folder,
-    read_known,
-    score_out_of_scope,
-)
+from verification.analyses.out_of_scope import analyse_out_of_scope, analyse_outside
 from verification.datasets.description import Description, Folder, LeftOut, read_description
 from verification.datasets.manifest import Entry, read_manifest
+from verification.estimation.estimates import Digests, Setting
 from verification.evaluation.evaluate import run
+from verification.evaluation.scope import Known, read_known, score_out_of_scope
 from verification.evidence import Role, find_project
-from verification.protocol.estimates import Digests, Setting
 from verification.protocol.images import to_picture
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,13 +67,13 @@ def test_images_without_a_score_are_counted_by_reason(collection):
 def test_the_flow_begins_at_the_folder_that_the_manifest_was_made_from(collection):
     found = analyse_out_of_scope(score(collection), SETTING)
     described = Description("n", "t", "o", "t", "r", ())
-    assert begin_at_folder(found, described) == found
+    assert analyse_outside(found, described) == found
     young = LeftOut("patients younger than 22 years", 3, 2)
-    begun = begin_at_folder(found, replace(described, made_from=Folder(11, 9, (young,))))
+    begun = analyse_outside(found, replace(described, made_from=Folder(11, 9, (young,))))
     assert [row[1:] for row in begun.tables[0].rows] == [(11, 9), (3, 2), (8, 7)]
     assert begun.tables[1:] == found.tables
     with pytest.raises(ValueError, match=r"images listed \[8\]; n leaves 9"):
-        begin_at_folder(found, replace(described, made_from=Folder(12, 9, (young,))))
+        analyse_outside(found, replace(described, made_from=Folder(12, 9, (young,))))
 
 
 def test_the_benchmark_study_starts_at_the_folder_of_its_images_out_of_scope():

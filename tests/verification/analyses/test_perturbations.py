@@ -7,17 +7,12 @@ import pytest
 from PIL import Image
 
 from device import Intake, analyze, read_release
-from verification.analyses.perturbations import (
-    AS_SCORED,
-    HIDING,
-    PERTURBATIONS,
-    UNCHANGED,
-    analyse_perturbations,
-    score_perturbed,
-)
+from verification.analyses.perturbations import AS_SCORED, analyse_perturbations
 from verification.datasets.manifest import Entry
+from verification.estimation.estimates import Cases, Digests, Setting
+from verification.evaluation.perturbing import score_perturbed
 from verification.evidence import Role
-from verification.protocol.estimates import Cases, Digests, Setting
+from verification.protocol.changes import HIDING, PERTURBATIONS, UNCHANGED
 from verification.protocol.images import read_grey, score_file, to_picture
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,24 +8,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from verification.analyses.shortcuts import (
+from verification.analyses.frame import OF_THE_RELEASE
+from verification.analyses.shortcuts import OWN, QUARTERS, analyse_shortcuts, find_quarters
+from verification.datasets.manifest import Entry, read_manifest
+from verification.estimation.estimates import Cases, Digests, Setting, estimate
+from verification.evaluation.measuring import score_baselines
+from verification.evidence import Role
+from verification.protocol.images import to_picture
+from verification.protocol.measures import (
     BASELINES,
     LINEAR,
-    MODEL,
-    OWN,
-    QUARTERS,
-    analyse_shortcuts,
-    find_quarters,
     measure_borders,
     measure_corners,
     measure_high_frequencies,
     measure_sharpness,
-    score_baselines,
 )
-from verification.datasets.manifest import Entry, read_manifest
-from verification.evidence import Role
-from verification.protocol.estimates import Cases, Digests, Setting, estimate
-from verification.protocol.images import to_picture
 
 SETTING = Setting(200, 1, "a reference", Digests("release", "dataset"))
 ROOT = Path(__file__).resolve().parents[3]
@@ -207,12 +204,12 @@ def test_the_best_baseline_stands_beside_the_model_with_a_paired_difference():
     cases, baselines = draw()
     compared, _ = analyse_shortcuts(cases, baselines, SETTING)
     assert (compared.role, compared.images, compared.patients, compared.positives) == (Role.BASELINE, 400, 200, 200)
-    assert [row.score for row in compared.estimates[:2]] == [MODEL, "good"]
+    assert [row.score for row in compared.estimates[:2]] == [OF_THE_RELEASE, "good"]
     values = {row.score: row.value for row in compared.estimates}
     assert values["constant"] == 0.5
     paired = compared.estimates[-1]
     assert (paired.metric, "good" in paired.score) == ("auroc_difference", True)
-    assert paired.value == pytest.approx(values[MODEL] - values["good"])
+    assert paired.value == pytest.approx(values[OF_THE_RELEASE] - values["good"])
     assert paired.interval.lower < paired.value < paired.interval.upper
     assert {row[0] for row in compared.tables[0].rows} == set(baselines)
 

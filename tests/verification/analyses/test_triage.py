@@ -16,8 +16,8 @@ from verification.analyses.triage import (
     find_waits,
     simulate,
 )
+from verification.estimation.estimates import Cases, Digests, Setting
 from verification.evidence import Role
-from verification.protocol.estimates import Cases, Digests, Setting
 from verification.protocol.plan import TriageAssumptions
 
 ASSUMED = TriageAssumptions(

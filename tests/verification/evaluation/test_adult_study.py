@@ -18,11 +18,12 @@ from verification.datasets.description import read_description
 from verification.datasets.manifest import read_manifest
 from verification.datasets.references import STRATA, find_collection, read_reads
 from verification.datasets.split import split_of
-from verification.evaluation.evaluate import record, run
+from verification.estimation.operating_point import rule_threshold
+from verification.evaluation.evaluate import run
 from verification.evaluation.opening import lock_plan, open_study
+from verification.evaluation.record import record
 from verification.evidence import Gap, Project, find_project
 from verification.protocol.images import score_file
-from verification.protocol.operating_point import rule_threshold
 from verification.protocol.scores import read_scores
 from verification.protocol.stated import require_analysed
 

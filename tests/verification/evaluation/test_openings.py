@@ -13,15 +13,15 @@ from msgspec import structs
 from PIL import Image
 
 from device import read_release
-from verification.analyses.perturbations import PERTURBATIONS
-from verification.analyses.shortcuts import BASELINES
 from verification.commands.study import study
+from verification.estimation.tuning import find_threshold_faults
 from verification.evaluation.evaluate import run
 from verification.evaluation.opening import lock_plan, open_study
 from verification.evidence import Opening, Project, find_project
+from verification.protocol.changes import PERTURBATIONS
 from verification.protocol.log import append, read_log
+from verification.protocol.measures import BASELINES
 from verification.protocol.plan import read_study
-from verification.protocol.tuning import find_threshold_faults
 
 ROOT = find_project().root
 NAME = "tiny"

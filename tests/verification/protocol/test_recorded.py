@@ -3,6 +3,7 @@
 import csv
 import gzip
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,16 +16,21 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from verification.analyses.comparator import HIGHEST, analyse, choose_part, choose_threshold, read_scores
+from verification.analyses.table import ANALYSES
+from verification.datasets.description import read_description
 from verification.datasets.references import STRATA, count_reads, read_collection, read_reads, strata_table, weigh
-from verification.evaluation.evaluate import record, run
+from verification.estimation.estimates import Cases
+from verification.estimation.foreign_scores import HIGHEST, choose_part, choose_threshold, hold_foreign, read_scores
+from verification.estimation.material import Material
+from verification.estimation.operating_point import threshold_interval
+from verification.estimation.reads import read_tables
+from verification.evaluation.evaluate import run
+from verification.evaluation.record import record
 from verification.evidence import Gap, NotApplicable, Opening, Project, RecordedAnalyses, find_project
 from verification.protocol import ROOMS
-from verification.protocol.estimates import Cases
 from verification.protocol.log import append
-from verification.protocol.operating_point import threshold_interval
 from verification.protocol.plan import read_study
-from verification.protocol.recorded import find_code, find_inputs, read_recorded, write_recorded
+from verification.protocol.recorded import PACKAGE, ROOTS, find_code, find_inputs, read_recorded, write_recorded
 
 ROOT = find_project().root
 STUDIES = ROOT / "verification" / "studies"
@@ -231,14 +237,15 @@ def test_other_code_is_told_and_blocks_nothing(folder, monkeypatch):
 
 
 def test_the_code_of_a_record_is_all_that_is_imported():
-    script = "import sys, verification.{0}; print(*(n for n in sys.modules if n[:13] == 'verification.'))"
-    imported = set()
-    for root in ("analyses.agreement", "analyses.comparator", "evaluation.release_scores"):
-        ran = subprocess.run(
-            [sys.executable, "-c", script.format(root)], check=True, capture_output=True, text=True, cwd=ROOT
-        )
-        imported |= set(ran.stdout.split())
-    rooms = {f"{name.removeprefix('verification.').replace('.', '/')}.py" for name in imported if name.count(".") == 2}
+    paths = [path.relative_to(PACKAGE) for pattern in ROOTS for path in PACKAGE.glob(pattern)]
+    names = (".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths)
+    script = (
+        f"import sys, {', '.join(f'verification.{name}' for name in names)}; print(*(getattr(m, '__file__', '') or ''"
+    )
+    script += " for n, m in sys.modules.items() if n[:13] == 'verification.'))"
+    ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)
+    loaded = [Path(file).relative_to(PACKAGE).as_posix() for file in ran.stdout.split()]
+    rooms = {file for file in loaded if not re.fullmatch(r"(\w+/)?__init__\.py", file)}
     ours = {name for name in rooms if name.startswith(tuple(f"{room}/" for room in ROOMS))}
     assert {"analyses/frame.py", "protocol/plan.py", "datasets/references.py"} < ours
     assert set(find_code()) == ours
@@ -379,6 +386,16 @@ def test_ages_and_groups_are_the_plans(name):
     assert study.plan.ages is not None
     assert {group.by for group in study.plan.subgroups} >= {"sex", "age_years", "view_position", "follow_up"}
     assert {group.by for group in study.plan.subgroups} >= {"other_findings", "lung_findings"}
+
+
+def analyse(study, inputs, home, digest, planned=None):
+    """Every analysis of somebody else's scores by a plan, from its outside tables."""
+    foreign = hold_foreign(study, inputs["scores"], read_tables(inputs, read_collection(home, digest)))
+    rule = getattr(read_description(home / "dataset.yaml")[0], "split", None)
+    material = Material(
+        study, foreign.held.setting, held=foreign.held, foreign=foreign, planned=planned, rule=rule
+    )  # fmt: skip
+    return tuple(one for registered in ANALYSES for one in registered.ask(material))
 
 
 def test_another_age_or_group_in_the_plan_is_another_result(made):

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import recall_score, roc_auc_score
 
-from verification.protocol.estimates import (
+from verification.estimation.estimates import (
     Cases,
     Digests,
     Setting,

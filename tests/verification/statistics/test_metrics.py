@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from verification.protocol.operating_point import MAXIMUM_POINTS, draw_curve
+from verification.estimation.operating_point import MAXIMUM_POINTS, draw_curve
 from verification.statistics.metrics import UNDEFINED, compute, compute_sums, describe_undefined, rank, sum_by, sweep
 
 

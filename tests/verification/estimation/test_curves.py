@@ -6,10 +6,10 @@ from scipy import stats
 from sklearn import metrics as reference
 
 from device.training.operating_point import choose_threshold
-from verification.protocol.calibration import calibration
-from verification.protocol.curves import POINTS, precision_recall_figure, roc_figure, sweep_table
-from verification.protocol.estimates import Cases, Digests, Setting, estimate
-from verification.protocol.operating_point import threshold_interval
+from verification.estimation.calibration import calibration
+from verification.estimation.curves import POINTS, precision_recall_figure, roc_figure, sweep_table
+from verification.estimation.estimates import Cases, Digests, Setting, estimate
+from verification.estimation.operating_point import threshold_interval
 from verification.statistics.intervals import BLOCK, delong, wilson
 from verification.statistics.power import (
     Assumed,

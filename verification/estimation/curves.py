@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from verification.estimation.estimates import Cases
 from verification.evidence import Figure, FigureKind, Series, Table
-from verification.protocol.estimates import Cases
 from verification.statistics.metrics import Floats
 
 POINTS = 200

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from verification.estimation.estimates import Cases
 from verification.evidence import Figure, FigureKind, Series, Table
-from verification.protocol.estimates import Cases
 
 GROUPS = 10
 

@@ -1,36 +1,24 @@
-"""A release's own scores held against radiologists' reads, by the code that the comparator's are held by."""
+"""A release's own scores of a collection's images, as an opening left them, held against the reads."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device import Release
-from verification.analyses.against_reads import (
-    Choice,
-    ScoreTable,
-    analyse_held,
-    find_tuning,
-    hold,
-    read_both,
-)
 from verification.datasets.description import SplitRule
 from verification.datasets.references import Collection
 from verification.datasets.split import split_of
-from verification.evidence import Analysis
-from verification.protocol.estimates import Cases, Digests
+from verification.estimation.estimates import Cases, Digests
+from verification.estimation.reads import Choice, Held, Mask, Reads, ScoreTable, find_tuning, hold
+from verification.estimation.tuning import Tuning, read_tuning
 from verification.protocol.plan import StudyFolder
 from verification.protocol.scores import Scored
 from verification.protocol.subgroups import find_places
-from verification.protocol.tuning import Tuning, read_tuning
 from verification.statistics.metrics import Floats
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,29 +31,25 @@ class Opened:
     rule: SplitRule | None
 
 
-def analyse(
-    study: StudyFolder, opened: Opened, inputs: Mapping[str, Path], collection: Collection
-) -> tuple[Analysis, ...]:
-    """The study of a release: RSNA's reads first, weighted; Google's reads and the mined label apart, none pooled.
+def hold_own(study: StudyFolder, opened: Opened, reads: Reads) -> Held:
+    """Hold the release's scores against the reads, at the threshold that it was locked with.
 
     Args:
         study: the plan.
         opened: what was scored.
-        inputs: the outside tables by the plan's names: `rsna` and `google`.
-        collection: the table of all images.
+        reads: what radiologists read.
 
     Raises:
-        ValueError: a table cannot be used, the release has no scores of its tuning images, or what it says it was
-            locked on is not what the plan says.
+        ValueError: the release has no scores of its tuning images, a table does not list an image, or a patient of the
+            split chose the threshold.
     """
     tuning, point, wanted = read_tuning(opened.release), opened.release.operating_point, study.plan.minimum_sensitivity
     if tuning is None or point is None or wanted is None:
         raise ValueError(f"release {opened.release.name} or {study.where}: no tuning scores or no minimum_sensitivity")
-    table, reads = make_table(study, opened, tuning, collection), read_both(inputs, collection)
+    table = make_table(study, opened, tuning, reads.collection)
     chosen_by = Cases(tuning.labels, tuning.scores, tuning.patients.astype(str), None)
     choice = Choice(point.threshold, chosen_by, wanted, midway=True)
-    held = hold(table, study, reads, find_tuning(table, reads, study.plan.ages), choice)
-    return tuple(analyse_held(held, inputs))
+    return hold(table, study, reads, find_tuning(table, reads, study.plan.ages), choice)
 
 
 def make_table(study: StudyFolder, opened: Opened, tuning: Tuning, collection: Collection) -> ScoreTable:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from verification.estimation.estimates import Cases
 from verification.evidence import Curve, CurvePoint, Interval, Table
-from verification.protocol.estimates import Cases
 from verification.statistics.intervals import percentile, resample
 from verification.statistics.metrics import Floats, sweep
 

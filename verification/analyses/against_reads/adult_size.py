@@ -7,11 +7,14 @@ import math
 import numpy as np
 from scipy import stats
 
-from verification.analyses.against_reads import HEADLINE, Held, Mask, find_aged, state
+from verification.analyses.against_reads.frame import state
+from verification.analyses.frame import HEADLINE
 from verification.datasets.description import SplitRule
 from verification.datasets.split import split_of
+from verification.estimation.estimates import estimate
+from verification.estimation.foreign_scores import Foreign
+from verification.estimation.reads import Held, Mask, find_aged
 from verification.evidence import Analysis, Role, Table
-from verification.protocol.estimates import estimate
 from verification.protocol.plan import StudyFolder
 from verification.statistics.power import Assumed, joint_table
 
@@ -23,17 +26,18 @@ POSITIVE, NEGATIVE = 3, 5
 """Places among the counts of the patients with an image read as opacity, and with one that was not."""
 
 
-def analyse_size(held: Held, planned: StudyFolder, rule: SplitRule) -> Analysis | None:
+def analyse_size(foreign: Foreign, planned: StudyFolder, rule: SplitRule) -> Analysis | None:
     """The power of a plan's goals on its own part of the collection; None if it assumes nothing or has no such goals.
 
     The spread of each estimate is what the bootstrap of patients gave for the comparator, with weights and clusters as
     they are; it shrinks with the root of the number of patients of the class that the estimate is of.
 
     Args:
-        held: the comparator's scores beside the reads.
+        foreign: the comparator's scores beside the reads.
         planned: the plan whose size is asked for, of the same collection and reads.
         rule: how the collection's patients are divided.
     """
+    held = foreign.held
     bounds, errors = {goal.metric: goal.bound for goal in planned.goals}, _errors(held)
     if planned.plan.power is None or not set(HEADLINE) <= bounds.keys() & errors.keys():
         return None

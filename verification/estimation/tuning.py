@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from device import Release
 from verification.datasets.manifest import blocking
+from verification.estimation.operating_point import rule_threshold
 from verification.evidence import Issue
-from verification.protocol.operating_point import rule_threshold
 from verification.protocol.plan import StudyFolder
 from verification.statistics.metrics import Floats
 

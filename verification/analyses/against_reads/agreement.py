@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from msgspec import structs
-from numpy.typing import NDArray
 
 from verification.datasets.manifest import SOURCES
-from verification.datasets.references import (
-    Collection,
-    count_reads,
-    read_collection,
-    read_reads,
-    strata_table,
-    weigh,
-)
+from verification.datasets.references import Collection, strata_table, weigh
+from verification.estimation.estimates import Cases, Setting, estimate
+from verification.estimation.reads import Mask, Reads
 from verification.evidence import Analysis, Estimate, Figure, FigureKind, Role, Series, Table
-from verification.protocol.estimates import Cases, Digests, Setting, estimate
-from verification.protocol.plan import StudyFolder, Subgroup
+from verification.protocol.plan import Plan, Subgroup
 from verification.protocol.subgroups import describe_collection, select
 from verification.statistics.metrics import Floats
-
-Mask = NDArray[np.bool_]
 
 METRICS = (
     "sensitivity", "specificity", "ppv",
@@ -41,7 +31,6 @@ COMPOSITE = {
 LABELS: Mapping[str, tuple[str, ...]] = {**{name: (name,) for name in SINGLE}, **COMPOSITE}
 SHARED = ("Pneumonia", *COMPOSITE)
 """The labels that are held against the reads that two sets of radiologists share."""
-NO_RELEASE = "none: labels are compared, no release is scored"
 ALIKE = "every image that was read counts alike (raw)"
 WEIGHTED = "each image by the inverse of its stratum's share of the images read: as if all of the collection were read"
 OPACITY = (
@@ -51,32 +40,15 @@ OPACITY = (
 )
 
 
-def analyse(study: StudyFolder, inputs: Mapping[str, Path], metadata: Path, digest: str) -> tuple[Analysis, ...]:
-    """Every comparison of the study, each against one reference, none pooled.
+def analyse_labels(labels: Reads, plan: Plan, setting: Setting) -> Iterator[Analysis]:
+    """Yield every comparison of the mined labels with the reads, each against one reference, none pooled.
 
     Args:
-        study: the plan.
-        inputs: the outside tables by the plan's names: `rsna` and `google`.
-        metadata: the folder of NIH's metadata and its mapping.
-        digest: of that metadata.
-
-    Raises:
-        ValueError: a table cannot be used.
+        labels: the collection, and what radiologists read of it.
+        plan: the study's, for its groups.
+        setting: the study's.
     """
-    collection = read_collection(metadata, digest)
-    setting = Setting(study.plan.replicates, study.plan.seed, "", Digests(NO_RELEASE, digest))
-    reads = {source: read_reads(inputs[source].parent, source, collection) for source in ("rsna", "google")}
-    flow = {source: count_reads(inputs[source].parent, source, each) for source, each in reads.items()}
-    return tuple(_compare(collection, reads, flow, setting, study.plan.subgroups))
-
-
-def _compare(
-    collection: Collection,
-    reads: Mapping[str, Floats],
-    flow: Mapping[str, Table],
-    setting: Setting,
-    subgroups: Sequence[Subgroup],
-) -> Iterator[Analysis]:
+    collection, reads, flow = labels.collection, labels.labels, labels.flows
     whole = np.ones(collection.images.size, dtype=bool)
     drawn = ~np.isnan(reads["rsna"])
     weights = weigh(collection, whole, drawn)
@@ -114,7 +86,7 @@ def _compare(
             identity, f"Agreement with {against} by view and sex, {how}", Role.SUBGROUP, cases, source,
             "The label Pneumonia, alone and together with Consolidation and Infiltration. The share of "
             "opacity differs between the views, and with it all that depends on it.",
-            tuple(_by_group(collection, cases, where, setting, subgroups)), drawn_figure=False,
+            tuple(_by_group(collection, cases, where, setting, plan.subgroups)), drawn_figure=False,
         )  # fmt: skip
     yield from _compare_readers(collection, reads, setting)
 

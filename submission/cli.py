@@ -144,7 +144,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _attack(arguments: argparse.Namespace) -> int:
     from submission.audit import audit
-    from submission.audit.attack import attack, tabulate
+    from submission.audit.attacks import attack, tabulate
 
     if arguments.times < 1:
         print(f"clearway submission attack: --times {arguments.times}: expected at least 1", file=sys.stderr)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
+from submission.audit.names import EVIDENCE, MANIFEST
+
 Found = tuple[str, str, str]
 Cells = dict[str, int]
 
-VERIFICATION, STUDIES, DEVICE = "evidence/verification.json", "evidence/studies.json", "evidence/device.json"
-TRACE = "evidence/trace.json"
+VERIFICATION, STUDIES = f"{EVIDENCE}verification.json", f"{EVIDENCE}studies.json"
+DEVICE, TRACE = f"{EVIDENCE}device.json", f"{EVIDENCE}trace.json"
 TOLERANCE = 1e-9
 
 PROPORTIONS: dict[str, Callable[[Cells], tuple[int, int]]] = {
@@ -41,21 +43,21 @@ def find_arithmetic(manifest: dict[str, Any], evidence: dict[str, dict[str, Any]
 def _find_counts(manifest: dict[str, Any], verification: dict[str, Any] | None) -> Iterator[Found]:
     if verification is None:
         if manifest["state"] != "blocked":
-            yield "blocking-hidden", "manifest.json", "there is no verification, and the package is not blocked"
+            yield "blocking-hidden", MANIFEST, "there is no verification, and the package is not blocked"
         return
     found = Counter(result["status"] for result in verification["results"])
     stated = {name: number for name, number in (manifest["statuses"] or {}).items() if number}
     if dict(found) != stated:
-        yield "count-differs", "manifest.json", f"states scenarios {stated}, the evidence holds {dict(found)}"
+        yield "count-differs", MANIFEST, f"states scenarios {stated}, the evidence holds {dict(found)}"
     if manifest["counts"]["scenarios"] != sum(found.values()):
         yield (
             "count-differs",
-            "manifest.json",
+            MANIFEST,
             f"states {manifest['counts']['scenarios']} scenarios, the evidence holds {sum(found.values())}",
         )
     clean = set(found) == {"passed"} and verification["complete"] and not verification["source"]["dirty"]
     if not clean and manifest["state"] != "blocked":
-        yield "blocking-hidden", "manifest.json", "the verification is not a clean pass, and the package is not blocked"
+        yield "blocking-hidden", MANIFEST, "the verification is not a clean pass, and the package is not blocked"
 
 
 KINDS = {
@@ -85,7 +87,7 @@ def _find_other_counts(
         counted["criteria_met"] = sum(criterion["met"] is True for criterion in study["criteria"])
     for name, number in counted.items():
         if stated[name] != number:
-            yield "count-differs", "manifest.json", f"states {name}: {stated[name]}, the evidence holds {number}"
+            yield "count-differs", MANIFEST, f"states {name}: {stated[name]}, the evidence holds {number}"
 
 
 def _study_of(evidence: dict[str, dict[str, Any] | None], release: str | None) -> dict[str, Any] | None:
@@ -102,15 +104,15 @@ def _find_release(manifest: dict[str, Any], device: dict[str, Any] | None) -> It
         return
     known = [{name: release[name] for name in stated} for release in device["releases"]]
     if stated not in known:
-        yield "release-differs", "manifest.json", f"names release {stated}, which {DEVICE} does not hold"
+        yield "release-differs", MANIFEST, f"names release {stated}, which {DEVICE} does not hold"
     expected = "blocked" if manifest["blocking"] else stated["status"]
     if manifest["state"] != expected:
-        yield "state-differs", "manifest.json", f"state {manifest['state']!r}, release and issues give {expected!r}"
+        yield "state-differs", MANIFEST, f"state {manifest['state']!r}, release and issues give {expected!r}"
     banner = "REFERENCE RELEASE, NOT FOR SUBMISSION"
     if stated["status"] == "reference" and banner not in manifest["banners"]:
-        yield "banner-missing", "manifest.json", f"a reference release without its banner {banner!r}"
+        yield "banner-missing", MANIFEST, f"a reference release without its banner {banner!r}"
     if manifest["blocking"] and "BLOCKED" not in manifest["banners"]:
-        yield "banner-missing", "manifest.json", "blocking issues without the banner 'BLOCKED'"
+        yield "banner-missing", MANIFEST, "blocking issues without the banner 'BLOCKED'"
 
 
 def _find_studies(studies: dict[str, Any] | None) -> Iterator[Found]:

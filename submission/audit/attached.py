@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from submission.audit.names import EVIDENCE, VOLUME
+
 Found = tuple[str, str, str]
 
 KEYS = ("file", "pointer", "rule", "text", "value")
@@ -20,8 +22,8 @@ def find_in_attached(path: Path, file: str, ledger: dict[str, Any], evidence: Ma
         carried = attachments(path.read_bytes())
     except Exception:  # a damaged file raises many kinds; it is named where its pages are read
         return
-    if file == "volume.pdf":
-        wanted = {name.removeprefix("evidence/").replace("/", "-"): digest for name, digest in evidence.items()}
+    if file == VOLUME:
+        wanted = {name.removeprefix(EVIDENCE).replace("/", "-"): digest for name, digest in evidence.items()}
         found = {name: hashlib.sha256(content).hexdigest() for name, content in carried.items()}
         for name in sorted(wanted.keys() | found.keys()):
             if wanted.get(name) != found.get(name):

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 from submission.audit.arithmetic import find_arithmetic
 from submission.audit.claims import MALFORMED, find_in_ledgers
+from submission.audit.names import EVIDENCE, MANIFEST, SIDECAR, VOLUME_LEDGER, ledger_of, printed, text_of
 from submission.audit.pages import find_in_pages
-from submission.audit.reading_copy import VOLUME
 from submission.audit.scores import find_in_scores
 from submission.audit.signatures import find_in_signatures
 
-MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 FORMAT = 2
 PARTS: dict[str, Any] = {
     "commit": str, "state": str, "banners": list, "blocking": list, "release": (dict, type(None)), "documents": list,
@@ -57,7 +56,7 @@ def audit(folder: Path) -> Report:
         return Report(tuple(findings), len(files), 0)
     findings += [*_find_in_names(manifest), *find_in_files(folder, manifest)]
     evidence = {name: _read_json(folder / name) for name in manifest["evidence"] if name.endswith(".json")}
-    known = {name.removeprefix("evidence/"): value for name, value in evidence.items()} | {MANIFEST: manifest}
+    known = {name.removeprefix(EVIDENCE): value for name, value in evidence.items()} | {MANIFEST: manifest}
     checks = (
         *find_arithmetic(manifest, evidence),
         *_found_in_pages(folder, manifest),
@@ -112,7 +111,7 @@ def _check_shape(manifest: Any) -> None:
     odd = [name for name, kind in PARTS.items() if not isinstance(manifest[name], kind)]
     if odd:
         raise TypeError(", ".join(f"{name} is a {type(manifest[name]).__name__}" for name in odd) + "; build it again")
-    documents = _printed(manifest)
+    documents = printed(manifest)
     texts = [document[name] for document in documents for name in ("number", "title", "file", "sha256")]
     texts += [*manifest["evidence"], *manifest["evidence"].values(), *manifest["banners"]]
     if not all(isinstance(text, str) for text in texts):
@@ -125,23 +124,19 @@ def _check_shape(manifest: Any) -> None:
 
 def _find_in_names(manifest: dict[str, Any]) -> Iterator[Finding]:
     """Yield files that a part of the manifest lists wrongly or lacks: what nothing reads could be called evidence."""
-    numbers = [document["number"] for document in manifest["documents"]]
+    documents = manifest["documents"]
+    numbers = [document["number"] for document in documents]
     expected = {
-        "claims": {f"claims/{number}.json" for number in numbers} | ({VOLUME} if manifest["volume"] else set()),
-        "text": {f"text/{Path(document['file']).stem}.json" for document in manifest["documents"]},
+        "claims": {*map(ledger_of, documents), *([VOLUME_LEDGER] if manifest["volume"] else [])},
+        "text": {*map(text_of, documents)},
     }
     for part, names in expected.items():
         if odd := sorted(names ^ set(manifest[part])):
             yield Finding("manifest-names", MANIFEST, f"{part}: expected one for each document, but {', '.join(odd)}")
-    if odd := sorted(name for name in manifest["evidence"] if not name.startswith("evidence/")):
+    if odd := sorted(name for name in manifest["evidence"] if not name.startswith(EVIDENCE)):
         yield Finding("manifest-names", MANIFEST, f"evidence: {', '.join(odd)} is not in its folder")
     if len(set(numbers)) != len(numbers):
         yield Finding("manifest-names", MANIFEST, "documents: two have one number")
-
-
-def _printed(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """All documents, and the volume if there is one."""
-    return [*manifest["documents"], *filter(None, [manifest["volume"]])]
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
@@ -159,7 +154,7 @@ def _files(folder: Path) -> list[str]:
 def find_in_files(folder: Path, manifest: dict[str, Any]) -> Iterator[Finding]:
     """Yield each file of a package that its manifest lists otherwise, that is missing, renamed or one too many."""
     files = _files(folder)
-    listed = {document["file"]: document["sha256"] for document in _printed(manifest)} | manifest["evidence"]
+    listed = {document["file"]: document["sha256"] for document in printed(manifest)} | manifest["evidence"]
     listed |= manifest["claims"] | manifest["text"]
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
     strangers = {name for name in files if name not in listed and name not in (MANIFEST, SIDECAR)}

@@ -13,8 +13,9 @@ from typing import Any
 from submission.audit.attached import find_in_attached
 from submission.audit.exempt import find_in_exempt, find_in_records
 from submission.audit.hidden import find_hidden
+from submission.audit.names import EVIDENCE, MANIFEST, VOLUME, VOLUME_LEDGER, ledger_of, text_of
 from submission.audit.pointers import value_at
-from submission.audit.reading_copy import VOLUME, find_in_volume
+from submission.audit.reading_copy import find_in_volume
 from submission.audit.said import body_of, find_in_text
 from submission.audit.texts import SQUEEZED, is_printed, squeeze
 
@@ -26,15 +27,15 @@ EXEMPT = ("structure", "record", "scale")
 
 def find_in_ledgers(folder: Path, manifest: dict[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
     """Yield what a ledger says that is not in the evidence or not on the page, and what a page says beyond it."""
-    listed = {f"claims/{document['number']}.json": document for document in manifest["documents"]}
+    listed = {ledger_of(document): document for document in manifest["documents"]}
     if manifest["volume"]:
-        listed[VOLUME] = manifest["volume"]
+        listed[VOLUME_LEDGER] = manifest["volume"]
     ledgers: dict[str, dict[str, Any]] = {}
     for name, document in listed.items():
         try:
             ledgers[name] = json.loads((folder / name).read_bytes())
             yield from _find_in_ledger(folder, name, ledgers[name], document, files)
-            yield from find_in_volume(ledgers) if name == VOLUME else find_in_records(name, ledgers[name])
+            yield from find_in_volume(ledgers) if name == VOLUME_LEDGER else find_in_records(name, ledgers[name])
         except OSError:
             yield "ledger-missing", name, f"{document['file']} has no ledger of claims"
         except MALFORMED as error:
@@ -53,12 +54,12 @@ def _find_in_texts(folder: Path, manifest: dict[str, Any], ledgers: Mapping[str,
     except MALFORMED:  # named where the ledger is read
         return
     for document in manifest["documents"]:
-        name, own = f"text/{Path(document['file']).stem}.json", f"claims/{document['number']}.json"
+        name, own = text_of(document), ledger_of(document)
         try:
             text = json.loads((folder / name).read_bytes())
             if (text["number"], text["title"]) != (document["number"], document["title"]):
                 yield "text-differs", name, f"is of {text['number']} {text['title']}, the manifest lists another"
-            for where, ledger in ((document["file"], own), ("volume.pdf", VOLUME)):
+            for where, ledger in ((document["file"], own), (VOLUME, VOLUME_LEDGER)):
                 if ledger in bodies:
                     yield from find_in_text(name, text, where, bodies[ledger])
         except OSError:
@@ -73,10 +74,10 @@ def _find_in_ledger(
     if ledger["document"] != document["number"]:
         yield "ledger-differs", name, f"is of {ledger['document']}, expected {document['number']}"
     for file, digest in ledger["evidence"].items():
-        path = folder / "evidence" / file
+        path = folder / EVIDENCE / file
         found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "no file"
         if found != digest:
-            yield "evidence-changed", f"evidence/{file}", f"SHA-256 {found}, {name} rests on {digest}"
+            yield "evidence-changed", f"{EVIDENCE}{file}", f"SHA-256 {found}, {name} rests on {digest}"
     for number, claim in enumerate(ledger["claims"]):
         yield from _find_in_claim(f"{name}, claim {number}", claim, files)
     yield from _find_unprinted(name, ledger)
@@ -88,7 +89,7 @@ def _find_in_ledger(
     path = folder / document["file"]
     if path.is_file():
         yield from _find_on_pages(path, document["file"], ledger)
-        yield from find_in_attached(path, document["file"], ledger, files["manifest.json"]["evidence"])
+        yield from find_in_attached(path, document["file"], ledger, files[MANIFEST]["evidence"])
 
 
 def _find_in_claim(where: str, claim: dict[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:

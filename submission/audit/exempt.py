@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from submission.audit.names import VOLUME
 from submission.audit.texts import squeeze
 
 Found = tuple[str, str, str]
@@ -83,7 +84,7 @@ def _find_in_contents(document: dict[str, Any], pages: Sequence[Any]) -> Iterato
     """Yield a table of contents that leads to other pages than those of the sections; the volume's has to rise."""
     runs = (run for said in pages for run in said if run[1] is None and run[2] == "structure")
     found = [int(page) for text, *_ in runs for page in LEADER.findall(text) if page]
-    of_volume = document["file"] == "volume.pdf"
+    of_volume = document["file"] == VOLUME
     wanted = sorted(found) if of_volume else sorted(document["sections"].values())
     if found and found != wanted:
         yield "page-misnumbered", document["file"], f"its contents lead to the pages {found}, expected {wanted}"

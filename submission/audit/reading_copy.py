@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from submission.audit.exempt import records_printed
+from submission.audit.names import VOLUME_LEDGER
 
 Found = tuple[str, str, str]
 
-VOLUME = "claims/volume.json"
 KEYS = ("file", "pointer", "rule", "text")
-
 
 COVER = ("catalogue.json", "/documents")
 """Its cover says how many documents it holds, which none of them does."""
@@ -23,16 +22,20 @@ def find_in_volume(ledgers: Mapping[str, dict[str, Any]]) -> Iterator[Found]:
     Its pages are others than theirs, so that words are not compared: that each page says what its ledger has, and that
     each figure there is in the evidence, is looked at elsewhere.
     """
-    volume = ledgers[VOLUME]
-    documents = {name: ledger for name, ledger in ledgers.items() if name != VOLUME}
+    volume = ledgers[VOLUME_LEDGER]
+    documents = {name: ledger for name, ledger in ledgers.items() if name != VOLUME_LEDGER}
     held = {_key(claim): name for name, ledger in documents.items() for claim in ledger["claims"]}
     own = {_key(claim) for claim in volume["claims"]}
     for claim in sorted(claim for claim in own - held.keys() if claim[:2] != COVER):
-        yield "volume-differs", VOLUME, f"claims {claim[3]!r} of {claim[0]}#{claim[1]}, and no document does"
+        yield "volume-differs", VOLUME_LEDGER, f"claims {claim[3]!r} of {claim[0]}#{claim[1]}, and no document does"
     for claim in sorted(held.keys() - own):
-        yield "volume-differs", VOLUME, f"lacks {claim[3]!r} of {claim[0]}#{claim[1]}, which {held[claim]} claims"
+        yield (
+            "volume-differs",
+            VOLUME_LEDGER,
+            f"lacks {claim[3]!r} of {claim[0]}#{claim[1]}, which {held[claim]} claims",
+        )
     if records_printed(volume) != "".join(map(records_printed, documents.values())):
-        yield "volume-differs", VOLUME, "lists other records than the documents, or in another order"
+        yield "volume-differs", VOLUME_LEDGER, "lists other records than the documents, or in another order"
 
 
 def _key(claim: Mapping[str, Any]) -> tuple[str, ...]:

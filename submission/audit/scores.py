@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from submission.audit.names import EVIDENCE, MANIFEST
+
 Found = tuple[str, str, str]
 
-SCORES = "evidence/scores"
+SCORES = f"{EVIDENCE}scores"
 LEVELS = {0.95: 1.959963984540054}
 """The quantile of the normal distribution that a two-sided level needs."""
 
@@ -26,7 +28,7 @@ def find_in_scores(folder: Path, files: Mapping[str, Any]) -> Iterator[Found]:
         name = f"{SCORES}/{study['name']}.csv"
         if study["scores_sha256"] and (folder / name).is_file():
             yield from _find_in_study(name, (folder / name).read_bytes(), study, releases.get(study["release"]))
-        yield from _find_in_log(study, (files.get("manifest.json") or {}).get("commit_date"))
+        yield from _find_in_log(study, (files.get(MANIFEST) or {}).get("commit_date"))
         for estimate in study["estimates"]:
             yield from _find_binomial(f"study {study['name']}, {estimate['metric']} ({estimate['subgroup']})", estimate)
 

@@ -12,6 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from submission.audit.names import MANIFEST
+
 Found = tuple[str, str, str]
 
 LIST = "signatures.json"
@@ -32,7 +34,7 @@ def find_in_signatures(folder: Path) -> Iterator[Found]:
     if isinstance(listed, str):
         yield "signatures-unreadable", f"{signed.name}/{LIST}", listed
         return
-    manifest = (folder / "manifest.json").read_bytes() if (folder / "manifest.json").is_file() else b""
+    manifest = (folder / MANIFEST).read_bytes() if (folder / MANIFEST).is_file() else b""
     digest = hashlib.sha256(manifest).hexdigest()
     if listed["manifest"] != digest:
         message = f"is bound to manifest {listed['manifest']}, the package's is {digest}"

@@ -51,7 +51,12 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     @property
     def ledger(self) -> str:
         """The file of its claims."""
-        return f"claims/{self.number}.json"
+        return ledger_file(self.number)
+
+
+def ledger_file(name: str) -> str:
+    """The file of a package that holds the claims of a document, by its number; those of the volume, by `volume`."""
+    return f"claims/{name}.json"
 
 
 class Standard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

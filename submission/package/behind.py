@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from submission.content.catalogue import ledger_file
 from submission.package.folder import in_full
+from submission.package.holdings import EVIDENCE
 
 SHOWN = ("metric", "subgroup", "value", "interval", "events", "n", "patients", "reference_standard", "met", "criterion")
 """Fields of a record that say what a figure is, in this order where they are there."""
@@ -35,7 +37,7 @@ def find_behind(folder: Path, text: str, document: str) -> Iterator[str]:
 
 
 def _claims(folder: Path, number: str) -> list[dict[str, Any]]:
-    path = folder / "claims" / f"{number}.json"
+    path = folder / ledger_file(number)
     known = sorted(each.stem for each in path.parent.glob("*.json"))
     if not known:
         raise UnknownFigureError(
@@ -64,16 +66,16 @@ def _near(text: str, texts: Sequence[str]) -> str:
 def _tell(folder: Path, claim: dict[str, Any]) -> Iterator[str]:
     pages = ", ".join(str(page) for page in claim["pages"])
     yield f"{claim['text']}  on page {pages}; {claim['value']!r} by the rule {claim['rule']!r}"
-    yield f"  evidence/{claim['file']}#{claim['pointer']}"
+    yield f"  {EVIDENCE}/{claim['file']}#{claim['pointer']}"
     try:
-        whole = json.loads((folder / "evidence" / claim["file"]).read_bytes())
+        whole = json.loads((folder / EVIDENCE / claim["file"]).read_bytes())
     except (OSError, ValueError):
         return
     records = list(_records(whole, claim["pointer"]))
     if records:
         yield from (f"  {name:20}{_said(records[-1][name])}" for name in SHOWN if records[-1].get(name) is not None)
     for record in records:
-        scores = folder / "evidence" / "scores" / f"{record.get('name')}.csv"
+        scores = folder / EVIDENCE / "scores" / f"{record.get('name')}.csv"
         if scores.is_file():
             yield from _tell_scores(scores, record)
 

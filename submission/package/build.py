@@ -15,7 +15,7 @@ from submission.content.catalogue import Catalogue, Entry, read_catalogue
 from submission.content.context import MANIFEST, Package, assemble
 from submission.content.environment import make_environment
 from submission.content.wording import find_faults
-from submission.package.holdings import FOLDER, catalogue_file, find_holdings, parsed
+from submission.package.holdings import EVIDENCE, catalogue_file, find_holdings, parsed
 from submission.package.manifest import make_manifest
 from submission.package.typesetting import Holdings, TypeSet, set_documents
 from submission.setting.pdf import Attached
@@ -127,10 +127,10 @@ def _write(
     volume: Rendered | None,
 ) -> str:
     """Write the files of a package; return the digest of its manifest."""
-    evidence = {f"{FOLDER}/{name}": _put(folder, f"{FOLDER}/{name}", content) for name, content in holdings.items()}
+    evidence = {f"{EVIDENCE}/{name}": _put(folder, f"{EVIDENCE}/{name}", content) for name, content in holdings.items()}
     manifest = make_manifest(package, documents, evidence)
     files = parsed(holdings) | {MANIFEST: manifest}
-    digests = {name: evidence[f"{FOLDER}/{name}"] for name in holdings}
+    digests = {name: evidence[f"{EVIDENCE}/{name}"] for name in holdings}
 
     def put(name: str, ledger: str, printed: Rendered) -> None:
         write_atomically(folder / name, printed.content)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from submission.package.holdings import EVIDENCE
 from submission.setting.text import FOLDER, Text, text_file
 from submission.setting.volume import LEDGER
 
@@ -200,7 +201,7 @@ def read_evidence_of(package: Opened) -> dict[str, Any]:
         content = read_listed(package, name, digest)
         try:
             if name.endswith(".json"):
-                found[name.removeprefix("evidence/")] = msgspec.json.decode(content)
+                found[name.removeprefix(f"{EVIDENCE}/")] = msgspec.json.decode(content)
         except msgspec.DecodeError as error:
             raise FolderError(f"{package.folder / name}: not JSON: {error}") from error
     return found

@@ -13,7 +13,8 @@ from submission.content.catalogue import Catalogue
 from submission.content.context import CATALOGUE
 from verification.evidence import EVIDENCE_FILES, EvidenceBundle, Gap, Project
 
-FOLDER = "evidence"
+EVIDENCE = "evidence"
+"""The folder of a package that holds them; an origin names a file of it without the folder."""
 
 
 def find_holdings(project: Project, bundle: EvidenceBundle, catalogue: bytes) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from jinja2 import Environment, meta
 
 from submission.content.catalogue import Catalogue, Entry
 from submission.content.context import MANIFEST, Package, answered
+from submission.package.holdings import EVIDENCE
 from submission.package.manifest import make_manifest
 from submission.setting.pdf import Attached
 from submission.setting.prints import Prints
@@ -57,7 +58,7 @@ def set_documents(
     html |= {
         entry: render_html(environment, entry, asked, none) for entry in first if _reads_answers(environment, entry)
     }
-    manifest = make_manifest(asked, (), {f"evidence/{name}": digest for name, digest in holdings.digests.items()})
+    manifest = make_manifest(asked, (), {f"{EVIDENCE}/{name}": digest for name, digest in holdings.digests.items()})
     evidence = remember(manifest["evidence"], f"{MANIFEST}#/evidence")
     files = {**holdings.files, MANIFEST: manifest}
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from jinja2 import Environment
 from markupsafe import escape
 
-from submission.content.catalogue import Entry
+from submission.content.catalogue import Entry, ledger_file
 from submission.content.context import Package
 from submission.setting.pdf import Attached
 from submission.setting.render import Rendered, furniture, print_one
@@ -32,7 +32,7 @@ NAMED = re.compile(r'<p class="number">(.*?)</p>\s*<h1>(.*?)</h1>', re.DOTALL)
 HEADING = re.compile(r'<h2 id="([^"]+)"><span class="n">([^<]*)</span>(.*?)</h2>', re.DOTALL)
 ELSEWHERE = re.compile(r'<span data-to="([^"]+)">(.*?)</span><!--to-->', re.DOTALL)
 CONTENTS, DOCUMENTS = "<!--volume contents-->", "<!--documents-->"
-LEDGER = "claims/volume.json"
+LEDGER = ledger_file("volume")
 
 TAG = re.compile(r"(<[^>]*>)")
 UNLINKED = re.compile(r"<(/?)(?:a|h[1-4]|figcaption)\b")

@@ -27,7 +27,7 @@ _LIBRARIES = ("gherkin-official", "jsonschema", "jsonschema-rs", "msgspec", "PyY
 _EVIDENCE = "build/evidence/"
 ALL_CODE = ("verification/**/*.py", "device/**/*.py")
 _READING = tuple(
-    f"verification/{room}/*.py" for room in ("evidence", "specification", "sources", "graph", "product", "trace")
+    f"verification/{room}/**/*.py" for room in ("evidence", "specification", "sources", "graph", "product", "trace")
 )
 _KEPT = 4
 """So many times what a run uses is kept of what earlier runs used: a branch that is left is returned to."""

@@ -11,6 +11,7 @@ from submission.content.catalogue import CatalogueError, read_catalogue
 from submission.drawings import charts, flows
 from submission.drawings.figures import roc_chart, sweep_chart
 from submission.words import filters
+from submission.words.filters import estimates, identifiers, marks, numbers, product
 from submission.words.folders import TEMPLATES
 from verification.evidence import (
     Curve,
@@ -80,7 +81,7 @@ def test_a_gap_passes_through_every_filter(name):
 def test_the_requirements_that_refuse_are_those_that_the_rejection_table_names():
     requirements = [SimpleNamespace(id=name) for name in ("SRS-001", "SRS-002", "SRS-003")]
     rejections = [SimpleNamespace(requirement=name) for name in ("SRS-003", "SRS-001")]
-    assert [kept.id for kept in filters.that_refuse(requirements, rejections)] == ["SRS-001", "SRS-003"]
+    assert [kept.id for kept in product.that_refuse(requirements, rejections)] == ["SRS-001", "SRS-003"]
 
 
 def test_a_gap_says_why_and_what_closes_it():
@@ -119,8 +120,8 @@ def test_counts_beside_a_weighted_value_are_said_to_be_unweighted():
 
 
 def test_a_plan_says_whether_it_was_carried_out():
-    assert "none of it has been carried out" in filters.standing(SimpleNamespace(scores_sha256=None))
-    assert "has been carried out" in (said := filters.standing(SimpleNamespace(scores_sha256="0" * 64)))
+    assert "none of it has been carried out" in estimates.standing(SimpleNamespace(scores_sha256=None))
+    assert "has been carried out" in (said := estimates.standing(SimpleNamespace(scores_sha256="0" * 64)))
     assert "none of it" not in said
 
 
@@ -131,12 +132,12 @@ def test_a_count_is_whole():
 
 @pytest.mark.parametrize(("value", "shown"), [(True, ">MET<"), (False, ">NOT MET<"), (None, ">not evaluated<")])
 def test_a_missed_goal_is_not_met_and_an_open_one_is_neither(value, shown):
-    assert shown in str(filters.met(value))
+    assert shown in str(marks.met(value))
 
 
 def test_long_identifiers_of_one_beginning_have_anchors_of_their_own():
-    assert filters.anchor("A" * 10_000) != filters.anchor("A" * 9_999)
-    assert filters.anchor("SRS-003") == "i-srs-003"
+    assert identifiers.anchor("A" * 10_000) != identifiers.anchor("A" * 9_999)
+    assert identifiers.anchor("SRS-003") == "i-srs-003"
 
 
 def test_text_in_backticks_is_code_and_nothing_more():
@@ -173,8 +174,8 @@ def test_the_numbers_of_a_column_have_one_form(values, shown):
 
 
 def test_nothing_is_never_negative():
-    assert filters.interval(Interval(lower=-0.0004, upper=0.003, level=0.95, method="m")) == "0.000 to 0.003"
-    assert filters.signed(-0.5) == "−0.500"
+    assert estimates.interval(Interval(lower=-0.0004, upper=0.003, level=0.95, method="m")) == "0.000 to 0.003"
+    assert numbers.signed(-0.5) == "−0.500"
 
 
 def figure(kind, x, y, **limits):
@@ -252,7 +253,7 @@ def test_what_does_not_apply_is_no_gap():
     shown = str(filters.show(NotApplicable(reason="each analysis holds its own")))
     assert "not applicable: each analysis holds its own" in shown
     assert "Gap" not in shown
-    passed: object = filters.two_by_two(NotApplicable(reason="why"))
+    passed: object = estimates.two_by_two(NotApplicable(reason="why"))
     assert passed == NotApplicable(reason="why")
 
 

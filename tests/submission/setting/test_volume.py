@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from submission.audit import audit
-from submission.audit.reading_copy import VOLUME as VOLUME_LEDGER
+from submission.audit.names import VOLUME_LEDGER
 from submission.audit.reading_copy import find_in_volume
 from submission.content.catalogue import read_catalogue
 from submission.content.environment import make_environment

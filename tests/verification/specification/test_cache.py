@@ -164,6 +164,18 @@ def test_the_code_is_known_by_its_bytes(tmp_path, monkeypatch):
     assert found[0] == found[2] != found[1]
 
 
+def test_another_vocabulary_uses_nothing_of_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "_HERE", tmp_path)
+    (tmp_path / "verification/evidence/types").mkdir(parents=True)
+    found = []
+    for text in ("a = 1\n", "a = 2\n"):
+        (tmp_path / "verification/evidence/types/items.py").write_text(text)
+        cache.code_digest.cache_clear()
+        found.append(cache._mark(b""))
+    cache.code_digest.cache_clear()
+    assert found[0] != found[1]
+
+
 def damage(path, how):
     content = path.read_bytes()
     if how == "a folder":

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from submission.audit import audit
-from submission.audit.attack import ATTACKS, Forgery, attack, change_digit, tabulate
+from submission.audit.attacks import ATTACKS, Forgery, Tried, attack, tabulate
+from submission.audit.attacks.pages import change_digit
 from submission.cli import submission
 
 
@@ -49,8 +50,6 @@ def test_the_command_counts_by_kind_and_refuses_what_is_no_package(folder, capsy
 
 
 def test_what_was_not_found_is_listed():
-    from submission.audit.attack import Tried
-
     kind = next(iter(ATTACKS))
     lines = list(tabulate([Tried(kind, "x", "page-differs"), Tried(kind, "y", "")]))
     assert sum(line.endswith("not tried") for line in lines) == len(ATTACKS) - 1

@@ -1,0 +1,67 @@
+"""Statuses, as marks whose words say them and whose colours only help."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from submission.words.claims import compose
+from submission.words.filters.numbers import count
+from submission.words.filters.registry import total
+from submission.words.filters.texts import ticked, words
+from submission.words.matrix import Faults
+from verification.evidence import Review, RunKind
+
+GOOD = {
+    "allowed", "passed", "covers", "acceptable", "met", "accepted", "reviewed", "answered", "present", "closed", "same",
+}  # fmt: skip
+BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "refused", "stale", "blocking"}
+NEUTRAL = {"not applicable"}
+"""Statuses that are as they should be, that are not, and that are neither; every other one is open."""
+
+
+@total
+def badge(value: str | None) -> object:
+    """A status as a mark whose word says it and whose colour only helps."""
+    if value is None:
+        return Markup('<span class="badge none">not evaluated</span>')
+    text = words(value)
+    lower = text.lower()
+    tone = "good" if lower in GOOD else "bad" if lower in BAD else "none" if lower in NEUTRAL else "open"
+    return Markup('<span class="badge {}">{}</span>').format(tone, text)
+
+
+@total
+def row_tone(status: str) -> str:
+    """The class of a table row by its status: what does not cover is tinted."""
+    text = words(status).lower()
+    return "" if text in GOOD | NEUTRAL else "bad" if text in BAD else "open"
+
+
+@total
+def met(value: bool | None) -> object:
+    """MET or NOT MET; a criterion without an estimate is neither."""
+    return badge(None if value is None else "MET" if value else "NOT MET")
+
+
+@total
+def reviewed(value: Review) -> object:
+    """Where something stands in the review record, and who said what of it when."""
+    return Markup("{} {}").format(badge(value.status), ticked(value.why))
+
+
+@total
+def run_kind(value: RunKind) -> str:
+    """What a verification run can support."""
+    formal, engineering = "a formal run, by an approved protocol", "an engineering run: it cannot support a candidate"
+    return formal if value is RunKind.FORMAL else engineering
+
+
+@total
+def noticed(faults: Faults | None) -> str:
+    """How many of the faults put into code its scenarios noticed, in words; that nobody has tried is not known."""
+    if faults is None:
+        return "not known"
+    exempt = compose("; {} equivalent", count(faults.equivalent)) if faults.equivalent else ""
+    if not faults.put:
+        return compose("no place for a fault{}", exempt)
+    return compose("{} of {} faults noticed{}", count(faults.noticed), count(faults.put), exempt)

@@ -1,0 +1,222 @@
+"""`device.json`: facts of the product, read from it: releases, limits, refusals, report, interfaces.
+
+This is the only file of the vocabulary that knows a chest radiograph: another device has another file in its place.
+"""
+
+from __future__ import annotations
+
+from verification.evidence.types.record import Gap, Record, Source
+from verification.evidence.types.sources import Design, Development
+from verification.evidence.types.supply import Soup
+from verification.evidence.types.tables import Table
+
+__all__ = [
+    "Card",
+    "CommandHelp",
+    "ContentItem",
+    "DeviceEvidence",
+    "GateLimits",
+    "IntakeLimits",
+    "Interfaces",
+    "Population",
+    "RejectionCode",
+    "ReleaseEvidence",
+    "ReportElement",
+    "ReportForm",
+    "TransferSyntax",
+]
+
+
+class Population(Record, frozen=True):
+    """Completed years, both limits included; no maximum is None."""
+
+    description: str
+    minimum_age_years: int
+    maximum_age_years: int | None
+    view_positions: tuple[str, ...]
+
+
+class Card(Record, frozen=True, tag=True):
+    """How a release's model came to be: what a competent practitioner needs to make it again.
+
+    Weights that were not random have a digest; a licence of theirs that is not stated is None.
+    """
+
+    architecture: str
+    parameters: int
+    initial_weights: str
+    recipe: str
+    recipe_digest: str
+    loss: str
+    optimizer: str
+    epochs: int
+    batch_size: int
+    augmentation: str
+    seed: int
+    dataset: str
+    dataset_digest: str
+    training_images: int
+    training_patients: int
+    tuning_images: int
+    tuning_patients: int
+    keras_litert_maximum_difference: float
+    keras_litert_decision_flips: int
+    history: tuple[Table, ...]
+    initial_weights_sha256: str | None = None
+    initial_weights_licence: str | None = None
+
+
+class ReleaseEvidence(Record, frozen=True):
+    """A release as its own files state it. `weights_sha256`, `threshold` and `card` are absent for an unbuilt one."""
+
+    name: str
+    version: str
+    status: str
+    title: str
+    digest: str
+    population: Population
+    input_rows: int
+    input_columns: int
+    resampling: str
+    keeps_aspect: bool
+    weights_sha256: str | None
+    weights_bytes: int | None
+    threshold: float | None
+    threshold_rule: str | None
+    threshold_locked_on: str | None
+    study: str | None
+    limitations: tuple[str, ...]
+    card: Card | Gap
+    unbuilt_reason: str | None
+    unbuilt_command: str | None
+
+
+class RejectionCode(Record, frozen=True):
+    """A row of the device's one table of reasons not to apply; it also prints the labeling."""
+
+    code: str
+    attribute: str
+    requirement: str
+    text: str
+
+
+class TransferSyntax(Record, frozen=True):
+    """A transfer syntax that the device reads."""
+
+    uid: str
+    name: str
+    lossy: bool
+
+
+class IntakeLimits(Record, frozen=True):
+    """What one door of the device takes: SOP classes by UID with the modalities of each, bits, sides in pixels."""
+
+    name: str
+    sop_classes: dict[str, tuple[str, ...]]
+    sop_class_names: dict[str, str]
+    fewest_bits_stored: int
+    most_bits_stored: int
+    bits_allocated: int
+    shortest_side_pixels: int
+    longest_side_pixels: int
+
+
+class GateLimits(Record, frozen=True, tag=True):
+    """The gate's own configuration, which no option changes; ages and views are those of a release.
+
+    `view_codes` maps a coded view to the projection it means. `least_contrast` is a share of the range of values for
+    display, `most_at_an_end` the share of pixels at one end of it from which on an image is refused.
+    """
+
+    intakes: tuple[IntakeLimits, ...]
+    body_part: str
+    body_part_codes: tuple[str, ...]
+    view_codes: dict[str, str]
+    age_tolerance_years: int
+    least_contrast: float
+    most_at_an_end: float
+
+
+class ReportElement(Record, frozen=True):
+    """A top-level element of the structured report as it was written, and where its value comes from.
+
+    `value` is None where the value is another in each report.
+    """
+
+    tag: str
+    keyword: str
+    vr: str
+    origin: str
+    value: str | None
+
+
+class ContentItem(Record, frozen=True):
+    """An item of the report's content tree, `depth` levels below its root; `value` as for an element."""
+
+    depth: int
+    relationship: str
+    value_type: str
+    concept: str
+    value: str | None
+
+
+class ReportForm(Record, frozen=True, tag=True):
+    """The structured report, read back from reports that the device wrote about made-up images.
+
+    `identity` are the attributes that it takes over from the image where the image has them. `findings` are the coded
+    findings that were seen.
+    """
+
+    sop_class_uid: str
+    sop_class_name: str
+    transfer_syntaxes: tuple[str, ...]
+    implementation_class_uid: str
+    implementation_version: str
+    character_sets: tuple[str, ...]
+    elements: tuple[ReportElement, ...]
+    content: tuple[ContentItem, ...]
+    findings: tuple[str, ...]
+    identity: tuple[str, ...]
+
+
+class CommandHelp(Record, frozen=True):
+    """A command of the device as it explains itself."""
+
+    name: str
+    text: str
+
+
+class Interfaces(Record, frozen=True, tag=True):
+    """How the device is called and what it gives back, from calling it.
+
+    `about` is what it says of each release, by name; `json_fields` are those of a result, in order.
+    """
+
+    commands: tuple[CommandHelp, ...]
+    about: dict[str, str]
+    version: str
+    json_fields: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    report: ReportForm | Gap
+
+
+_NOT_DESCRIBED = Gap(reason="device.json does not hold it", closes="run `clearway trace`")
+
+
+class DeviceEvidence(Record, frozen=True):
+    """`device.json`"""
+
+    source: Source
+    name: str
+    version: str
+    releases: tuple[ReleaseEvidence, ...]
+    rejections: tuple[RejectionCode, ...]
+    transfer_syntaxes: tuple[TransferSyntax, ...]
+    research_transfer_syntaxes: tuple[TransferSyntax, ...]
+    statement: str
+    soup: tuple[Soup, ...]
+    gate: GateLimits | Gap = _NOT_DESCRIBED
+    interfaces: Interfaces | Gap = _NOT_DESCRIBED
+    design: Design | Gap = _NOT_DESCRIBED
+    development: Development | Gap = _NOT_DESCRIBED
+    requires_python: str | Gap = _NOT_DESCRIBED

@@ -1,0 +1,103 @@
+"""`studies.json`: clinical performance. A study is a plan, a log of every use of its data, and what its scores give."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from verification.evidence.types.analyses import Analysis, Confusion, Curve, Estimate
+from verification.evidence.types.record import Gap, Issue, NotApplicable, Record, Source
+from verification.evidence.types.tables import Table
+
+__all__ = ["Opening", "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan"]
+
+
+class StudyCriterion(Record, frozen=True):
+    """An acceptance criterion fixed before scores existed: the named limit of the interval against a bound."""
+
+    id: str
+    metric: str
+    subgroup: str
+    limit: str
+    comparison: str
+    bound: float
+    rationale: str
+    estimate: Estimate | Gap
+    met: bool | None
+
+
+class Opening(Record, frozen=True):
+    """A line of a study's log: a use of its data, or the lock of its plan.
+
+    `event` is `prior_use` (known from elsewhere), `plan_locked`, `opened`, `scored`, `recorded` (computed from files
+    kept elsewhere), `other_use` (outside the study) or `correction` (of a text that is locked or logged and stays as it
+    is). `files` are the tables that it left, by name with their SHA-256.
+    `code_digest` is of the modules that compute estimates, as they were; None in lines from before it was kept.
+    `previous` is the SHA-256 of the line before, so that no line can be changed or taken out without every later one.
+    """
+
+    event: str
+    date: str
+    reason: str
+    release: str = ""
+    release_digest: str = ""
+    dataset_digest: str = ""
+    scores_sha256: str | None = None
+    plan_digest: str | None = None
+    code_digest: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    previous: str | None = None
+
+
+class StudyPlan(Record, frozen=True):
+    """What the plan fixes, in its own words; `parameters` are its figures and what it states of the images."""
+
+    objective: str
+    population: str
+    unit: str
+    reference_standard: str
+    data: str
+    exclusions: tuple[str, ...]
+    threshold_rule: str
+    interval_method: str
+    subgroups: tuple[str, ...]
+    sample_size: str
+    limitations: tuple[str, ...]
+    parameters: tuple[Table, ...] = ()
+
+
+class Study(Record, frozen=True):
+    """A study: its plan, its log and what its scores give.
+
+    `kind` is `development`, `benchmark` (a public test set), `comparator` (somebody else's model), `reference_standard`
+    (labels against readers) or `validation_plan` (no scores yet). `inputs` are the outside files that its analyses were
+    recorded from.
+    """
+
+    name: str
+    title: str
+    kind: str
+    label: str
+    release: str
+    release_version: str
+    release_digest: str
+    dataset_digest: str
+    plan: StudyPlan
+    plan_digest: str
+    scores_sha256: str | None
+    openings: tuple[Opening, ...]
+    images: int | None
+    patients: int | None
+    confusion: Confusion | Gap | NotApplicable
+    estimates: tuple[Estimate, ...]
+    criteria: tuple[StudyCriterion, ...]
+    curve: Curve | Gap | NotApplicable
+    analyses: tuple[Analysis, ...] = ()
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+class StudiesEvidence(Record, frozen=True):
+    """`studies.json`"""
+
+    source: Source
+    studies: tuple[Study, ...]
+    issues: tuple[Issue, ...]

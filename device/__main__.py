@@ -2,7 +2,8 @@
 
 import sys
 
-from device.cli import COMMANDS, run
+from device.cli import COMMANDS
+from device.dispatch import run
 
 if __name__ == "__main__":
     sys.exit(run("python -m device", sys.argv[1:], COMMANDS))

@@ -5,18 +5,17 @@
 from device.cli import main
 from device.dicom import RESEARCH_TRANSFER_SYNTAXES, TRANSFER_SYNTAXES
 from device.errors import DeviceError, ReleaseError, ReportError, UnreadableFileError
-from device.gate import (
+from device.limits import (
     AGE_TOLERANCE_YEARS,
     CHEST,
     CHEST_CODES,
     LEAST_CONTRAST,
     LIMITS,
     MOST_AT_AN_END,
-    REJECTION_CODES,
     VIEW_CODES,
-    RejectionCode,
 )
 from device.pipeline import analyze, gate
+from device.rejections import REJECTION_CODES, RejectionCode
 from device.release import find_releases, read_release
 from device.report import IDENTITY, STATEMENT
 from device.types import (

@@ -1,4 +1,4 @@
-"""The command line: `clearway`, which knows every room's commands, and the device's own commands.
+"""The command line: `clearway`, and the device's own commands: `gate`, `analyze`, `release`.
 
 Exit status of `gate` and `analyze`: 0, 2 for a wrong use, 3 if a file was refused, 4 if a file failed (4 before 3).
 """
@@ -11,23 +11,26 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
-if TYPE_CHECKING:  # a command imports what it runs, so that `clearway --help` imports nothing
-    from device.types import Analysis, GateResult, Intake, Release
+# A command imports what it runs, so that `clearway --help` imports no library.
+from device.dispatch import FAILED, ISSUE, PASSED, REFUSED, Command, Commands, run
+from device.showing import (
+    count_skipped,
+    label,
+    make_record,
+    make_release_record,
+    render_end,
+    render_release,
+    render_result,
+    summarise_release,
+)
 
-Command: TypeAlias = Callable[[list[str]], int]
-
-PASSED, ISSUE, USAGE, REFUSED, FAILED = range(5)
-ENTRY_POINTS = "clearway.commands"
 PROGRESS_FROM = 20
 """Progress is shown for at least so many files."""
-
-
-# --- dispatch -------------------------------------------------------------------------------------------------------
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,115 +44,7 @@ def main(argv: list[str] | None = None) -> int:
 
     Implements: SRS-035
     """
-    return run("clearway", sys.argv[1:] if argv is None else argv, _Commands())
-
-
-def run(program: str, argv: list[str], commands: Mapping[str, Command]) -> int:
-    """Run the command that `argv` names out of `commands`.
-
-    Implements: SRS-035
-    """
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name can hold bytes that are no text
-    name, rest = _choose(argv, commands)
-    try:
-        if name in ("", "-h", "--help", "help"):
-            print(_summarise(program, commands))
-            return PASSED if name else USAGE
-        if name == "--version":
-            return _print_version()
-        if name not in commands:
-            print(f"{program}: unknown command {name!r}; expected one of {', '.join(commands)}", file=sys.stderr)
-            return USAGE
-        status = commands[name](rest)
-        sys.stdout.flush()
-    except SystemExit as stop:  # argparse: 0 after --help, 2 after an error
-        return stop.code if isinstance(stop.code, int) else USAGE
-    except (Exception, KeyboardInterrupt) as error:
-        return _explain(error, program, name, commands)
-    return status
-
-
-def _choose(argv: list[str], commands: Mapping[str, Command]) -> tuple[str, list[str]]:
-    """The command that is asked for, of two words if there is such a one, and what is left for it."""
-    both = " ".join(argv[:2])
-    return (both, argv[2:]) if both in commands else (argv[0] if argv else "", argv[1:])
-
-
-def _explain(error: BaseException, program: str, name: str, commands: Mapping[str, Command]) -> int:
-    """A fault as one line on stderr, and its exit status.
-
-    Implements: SRS-035
-    """
-    if os.environ.get("CLEARWAY_DEBUG") == "1":
-        raise error
-    if isinstance(error, BrokenPipeError):  # the reader has gone; nothing is left to say, also not at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FAILED
-    if isinstance(error, KeyboardInterrupt):
-        print(f"{program} {name}: interrupted", file=sys.stderr)
-        return 130
-    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in ROOMS:
-        training = isinstance(commands, _Commands) and commands.is_training(name)
-        extra = "training" if training else "suite"
-        hint = f"needs the extra [{extra}] ({error.name} is missing): pip install --require-hashes -r {extra}.lock"
-        own = "; in a checkout it has an environment of its own: sh .ci/bootstrap training, then " + TRAINING + name
-        print(f"{program} {name}: {hint}{own if training else ''}", file=sys.stderr)
-        return USAGE
-    text = " ".join(str(error).split())
-    print(f"{program} {name}: {type(error).__name__}: {text} (CLEARWAY_DEBUG=1 shows where)", file=sys.stderr)
-    return FAILED if name in ("gate", "analyze") else ISSUE
-
-
-ROOMS = ("device", "verification", "submission")
-TRAINING = ".tox/training/bin/clearway "
-"""What runs training in a checkout."""
-
-
-class _Commands(Mapping[str, Command]):
-    """The commands that the installed rooms register; a command's module is imported when it is asked for."""
-
-    def __init__(self) -> None:
-        from importlib.metadata import entry_points
-
-        self._points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
-
-    def __getitem__(self, name: str) -> Command:
-        return COMMANDS[name] if name in COMMANDS else self._points[name].load()
-
-    def __contains__(self, name: object) -> bool:
-        return name in COMMANDS or name in self._points
-
-    def __iter__(self) -> Iterator[str]:
-        yield from COMMANDS
-        yield from (name for name in self._points if name not in COMMANDS)
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def is_training(self, name: str) -> bool:
-        """Say whether a command belongs to training, whose extra is another."""
-        return name in self._points and self._points[name].value.startswith("device.training")
-
-
-def _summarise(program: str, commands: Mapping[str, Command]) -> str:
-    """Every command with the first line of its docstring; one whose libraries are missing says so."""
-    lines = [f"usage: {program} COMMAND ...", ""]
-    groups = list(dict.fromkeys(name.split()[0] for name in commands))
-    for name in sorted(commands, key=lambda each: (groups.index(each.split()[0]), each)):
-        try:
-            summary = (commands[name].__doc__ or "").strip().partition("\n")[0]
-        except ImportError as error:
-            summary = f"(not available: {error})"
-        lines.append(f"  {name:<15}{summary}")
-    return "\n".join([*lines, "", f"`{program} COMMAND --help` explains a command and gives an example."])
-
-
-def _print_version() -> int:
-    from device.release import read_software_version
-
-    print(f"clearway {read_software_version()}")
-    return PASSED
+    return run("clearway", sys.argv[1:] if argv is None else argv, Commands(COMMANDS))
 
 
 # --- gate and analyze -------------------------------------------------------------------------------------------------
@@ -232,7 +127,7 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, judge
     asserted = _read_asserted(parser, options)
     files, skipped = find_files(options.paths)
     if not files:
-        parser.error("no file to read there" + _count_skipped(skipped))
+        parser.error("no file to read there" + count_skipped(skipped))
     try:
         release = read_release(options.release)
     except ReleaseError as error:
@@ -353,80 +248,6 @@ def _show_progress(files: list[Path]) -> Iterator[Path]:
         yield path
 
 
-# --- results ----------------------------------------------------------------------------------------------------------
-
-
-def label(result: Analysis | GateResult) -> str:
-    """A result in one word: the finding if there is one, else the outcome; never the one for the other.
-
-    Implements: SRS-020
-    """
-    finding = getattr(result, "finding", None)
-    return str(finding.flag if finding else result.outcome)
-
-
-def make_record(result: Analysis | GateResult) -> dict[str, Any]:
-    """A result as the JSON contract has it: the same fields for every file, null where there is nothing to say.
-
-    Implements: SRS-034, SRS-039
-    """
-    from dataclasses import asdict
-
-    record, finding = asdict(result), getattr(result, "finding", None)
-    return record | {
-        "finding": finding and finding.flag,
-        "score": finding and finding.score,
-        "threshold": finding and finding.threshold,
-        "asserted": dict(result.asserted),
-    }
-
-
-def render_result(result: Analysis | GateResult) -> str:
-    """A result for people: one line, below it every reason and notice.
-
-    Implements: SRS-018, SRS-020, SRS-021, SRS-039
-    """
-    finding = getattr(result, "finding", None)
-    score = f"  score {finding.score:.6g}, threshold {finding.threshold:.6g}" if finding else ""
-    mark = "  (research)" if result.intake == "research" else ""
-    lines = [f"{label(result).replace('_', ' '):<13} {result.path}{score}{mark}"]
-    lines += [
-        f"    {one.code}: {one.attribute}: found {one.found}; expected {one.expected} [{one.requirement}]"
-        for one in result.rejections
-    ]
-    lines += [f"    {result.failure}"] if result.failure else []
-    lines += [f"    note: {one.attribute}: {one.found}. {one.message}" for one in result.notices]
-    lines += [f"    asserted: {keyword} {value}" for keyword, value in result.asserted]
-    return "\n".join(_printable(line) for line in lines)
-
-
-def render_end(counts: Counter[str], skipped: int, release: Release, intake: Intake) -> str:
-    """What was counted, with which release, and the statement of use.
-
-    Implements: SRS-032, SRS-036, SRS-039
-    """
-    from device.report import STATEMENT
-
-    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(counts.items()))
-    number = sum(counts.values())
-    return "\n".join(
-        [
-            f"{number} file{'s' * (number != 1)}: {told}{_count_skipped(skipped)}",
-            f"Release {release.name} {release.version} ({release.status}), {intake} intake.",
-            STATEMENT,
-        ]
-    )
-
-
-def _count_skipped(skipped: int) -> str:
-    return f"; {skipped} skipped (dot-files, DICOMDIR)" if skipped else ""
-
-
-def _printable(text: str) -> str:
-    """Control characters of a file's name or of an attribute must not steer a terminal."""
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
-
-
 # --- release ----------------------------------------------------------------------------------------------------------
 
 
@@ -489,47 +310,6 @@ def _compare(run: Path) -> int:
     print(f"{found.images} tuning images: largest difference of a score {found.largest_difference:.2g}, ", end="")
     print(f"{found.decision_flips} decided otherwise; tolerance of a score on another processor {TOLERANCE:g}")
     return PASSED if found.is_within_tolerance else ISSUE
-
-
-def make_release_record(one: Release) -> dict[str, Any]:
-    """A release as JSON: the keys of release.yaml, and its digest."""
-    import msgspec
-
-    record: dict[str, Any] = msgspec.to_builtins(one, enc_hook=str)
-    del record["folder"]  # where it happens to lie is no fact of the release
-    return record
-
-
-def summarise_release(one: Release) -> str:
-    """A release in one line."""
-    built = "built" if one.weights else "not built here"
-    return f"{one.name:<22} {one.version:<8} {one.status:<10} {built:<15} {one.population.description}"
-
-
-def render_release(one: Release) -> str:
-    """Everything that a release says of itself.
-
-    Implements: SRS-025, SRS-028
-    """
-    from device.report import STATEMENT
-
-    people, most = one.population, one.population.maximum_age_years
-    ages = f"from {people.minimum_age_years} years" + ("" if most is None else f" to {most} years")
-    rows = [
-        ("release", f"{one.name} {one.version}: {one.title}"),
-        ("status", one.status + (": can never be filed" if one.status == "reference" else "")),
-        ("population", f"{people.description}; {ages}; views {', '.join(people.view_positions)}"),
-        ("input", f"{one.geometry.rows} rows, {one.geometry.columns} columns, {one.geometry.resampling}"),
-        ("digest", one.digest),
-        ("weights", f"{one.weights.file} {one.weights.sha256}" if one.weights else "none here"),
-    ]
-    if one.operating_point:
-        point = one.operating_point
-        rows.append(("threshold", f"{point.threshold:.6g}; {point.rule}; locked on {point.locked_on}"))
-    if one.unbuilt:
-        rows += [("not built", one.unbuilt.reason), ("to build it", one.unbuilt.command)]
-    rows += [("study", one.study or "none"), *(("limitation", text) for text in one.limitations)]
-    return "\n".join([*(f"{name:<12} {text}" for name, text in rows), STATEMENT])
 
 
 COMMANDS: dict[str, Command] = {"gate": gate, "analyze": analyze, "release": release}

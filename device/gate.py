@@ -6,222 +6,39 @@ refuses the image with a code of its own (`VIEW_BLANK`, `VIEW_UNPARSABLE`, `VIEW
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import numpy as np
-from pydicom import Dataset, Sequence, uid
-from pydicom.multival import MultiValue
+from pydicom import Dataset, uid
 
+from device.header import (
+    UnparsableError,
+    count_age_years,
+    quote,
+    read_age_years,
+    read_code,
+    read_integer,
+    read_term,
+    read_text,
+    read_value,
+)
+from device.limits import (
+    AGE_TOLERANCE_YEARS,
+    CHEST,
+    CHEST_CODES,
+    INTENT,
+    LEAST_CONTRAST,
+    LIMITS,
+    MOST_AT_AN_END,
+    PATIENT_POSITION_TERMS,
+    PRESENTATION_LUT_SHAPES,
+    VIEW_CODES,
+    VIEW_TERMS,
+    Limits,
+)
+from device.rejections import reject
 from device.types import Intake, Notice, PixelFault, PixelFaultKind, Population, Rejection, TransferSyntax, UnitImage
-
-
-@dataclass(frozen=True, slots=True)
-class RejectionCode:
-    """A row of the one table of reasons not to apply; it also prints the labeling."""
-
-    code: str
-    attribute: str
-    requirement: str
-    text: str
-
-
-HEADER_CRITERIA = {
-    "SOP_CLASS": ("SOPClassUID", "SRS-001", "The image is not of a SOP class that the intake takes."),
-    "MODALITY": ("Modality", "SRS-002", "The modality is not that of the SOP class."),
-    "ANATOMY": ("BodyPartExamined", "SRS-003", "The body part examined is not the chest."),
-    "VIEW": ("ViewPosition", "SRS-004", "The projection is not one that the release is labelled for."),
-    "AGE": ("PatientAge", "SRS-005", "The patient's age is not one that the release is labelled for."),
-    "FRAMES": ("NumberOfFrames", "SRS-006", "The image has more than one frame."),
-    "SAMPLES": ("SamplesPerPixel", "SRS-006", "The image has more than one sample per pixel."),
-    "PHOTOMETRIC": ("PhotometricInterpretation", "SRS-007", "The image is not monochrome."),
-    "BITS": ("BitsStored", "SRS-008", "The number of bits stored is not one that the intake takes."),
-    "SIZE": ("Rows", "SRS-009", "The image is too small or too large."),
-    "BURNED_IN": ("BurnedInAnnotation", "SRS-010", "The image has annotation burned in."),
-    "TRANSFER_SYNTAX": ("TransferSyntaxUID", "SRS-011", "The transfer syntax is not one that the device reads."),
-}
-"""The header criteria: attribute, requirement, and what a reader of the labeling is told."""
-
-ABSENCE_MEANS = frozenset({"FRAMES", "BURNED_IN"})
-"""Criteria whose absent attribute is no reason: one frame (PS3.3 C.7.6.6), and a notice."""
-
-CONTRADICTIONS = ("SOP_CLASS", "ANATOMY", "VIEW", "AGE", "PHOTOMETRIC", "BITS")
-
-PIXEL_CRITERIA = {
-    "PIXELS_MISSING": ("SRS-012", "The file holds no pixel data."),
-    "PIXELS_SHORT": ("SRS-012", "The pixel data are not complete."),
-    "PIXELS_UNDECODABLE": ("SRS-013", "The pixel data cannot be decoded, or not be shown as the attributes say."),
-    "BLANK_IMAGE": ("SRS-014", "The image is uniform: it shows nothing."),
-    "SATURATED": ("SRS-014", "Too much of the image is pure black or pure white."),
-}
-
-
-def list_rejection_codes() -> dict[str, RejectionCode]:
-    """Every code with which an image can be refused: the criteria, and the ways in which a value cannot be judged.
-
-    Implements: SRS-012, SRS-013, SRS-014, SRS-015, SRS-016, SRS-017
-    """
-    rows = [RejectionCode(code, *row) for code, row in HEADER_CRITERIA.items()]
-    for code, (attribute, _, _) in HEADER_CRITERIA.items():
-        if code not in ABSENCE_MEANS:
-            rows.append(RejectionCode(f"{code}_BLANK", attribute, "SRS-015", f"{attribute} has no value."))
-        rows.append(RejectionCode(f"{code}_UNPARSABLE", attribute, "SRS-016", f"{attribute} cannot be read."))
-        if code in CONTRADICTIONS:
-            text = f"{attribute} and another attribute contradict each other."
-            rows.append(RejectionCode(f"{code}_CONTRADICTORY", attribute, "SRS-017", text))
-    rows += [RejectionCode(code, "PixelData", *row) for code, row in PIXEL_CRITERIA.items()]
-    return {row.code: row for row in rows}
-
-
-REJECTION_CODES = list_rejection_codes()
-LONGEST_SHOWN = 200
-"""How many characters of a value a result shows."""
-
-
-def reject(code: str, found: object, expected: str) -> Rejection:
-    """A rejection with the attribute and the requirement of its code.
-
-    Implements: SRS-034
-    """
-    row = REJECTION_CODES[code]
-    return Rejection(code, row.attribute, _shorten(str(found)), expected, row.requirement)
-
-
-def _shorten(text: str) -> str:
-    """A value can be of any length; its beginning is enough to find it."""
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}... ({len(text)} characters)"
-
-
-# --- limits -----------------------------------------------------------------------------------------------------------
-
-CR, DX = str(uid.ComputedRadiographyImageStorage), str(uid.DigitalXRayImageStorageForPresentation)
-SECONDARY_CAPTURE = str(uid.SecondaryCaptureImageStorage)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an intake takes: the modalities of each SOP class, bits stored and bits allocated, sides in pixels."""
-
-    modalities: Mapping[str, tuple[str, ...]]
-    bits_stored: range
-    bits_allocated: int
-    shortest_side: int
-    longest_side: int = 8192
-    """A detector of 43 cm with pixels of 0.1 mm has 4,300; what is larger is not allocated."""
-
-
-LIMITS = {
-    Intake.CLINICAL: Limits({CR: ("CR",), DX: ("DX",)}, range(10, 17), 16, 512),
-    Intake.RESEARCH: Limits({SECONDARY_CAPTURE: ("CR", "DX")}, range(8, 9), 8, 64),
-}
-
-CHEST = "CHEST"
-"""The defined term of PS3.16 Annex L for the chest; it knows no THORAX."""
-
-SNOMED = frozenset({"SCT", "SRT", "SNM3", "99SDM"})
-"""Designators of SNOMED CT and of the SNOMED RT ids that older objects carry (PS3.16 section 8)."""
-
-CHEST_CODES = frozenset({"816094009", "51185008", "T-D3000"})
-"""Chest (PS3.16 CID 4031), and the thorax that stood there before."""
-
-VIEW_CODES = {"399348003": "AP", "R-10206": "AP", "272479007": "PA", "R-10214": "PA", "R-40888": "PA"}
-"""Frontal projections (PS3.16 CID 4010)."""
-
-VIEW_TERMS = frozenset({"AP", "PA", "LL", "RL", "RLD", "LLD", "RLO", "LLO"})
-"""The defined terms of View Position (PS3.3 C.8.1.2, C.8.11.5)."""
-
-PATIENT_POSITION_TERMS = frozenset({"AP", "PA", "LL", "RL"})
-"""Projections that published images carry in Patient Position; its own terms (HFS, ...) say nothing of a view."""
-
-AGE_TOLERANCE_YEARS = 1
-"""Patient's Age is often taken when an examination is ordered: only a larger difference contradicts the dates."""
-
-OLDEST_YEARS = 130
-
-INTENT = "FOR PRESENTATION"
-PRESENTATION_LUT_SHAPES = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}  # PS3.3 C.8.11.3.1.2
-
-
-# --- values -----------------------------------------------------------------------------------------------------------
-
-
-class _UnparsableError(ValueError):
-    """A value that is not of its DICOM form. Never leaves this module."""
-
-
-def read_text(header: Dataset, keyword: str) -> str:
-    """The single text value of an attribute; "" if it is absent or empty.
-
-    Implements: SRS-016
-    """
-    value = _value(header, keyword)
-    if isinstance(value, Sequence) or (isinstance(value, MultiValue) and len(value)):
-        raise _UnparsableError(f"{keyword} {_shown(value)}")
-    return "" if value is None or isinstance(value, MultiValue) else str(value).strip()
-
-
-def read_term(header: Dataset, keyword: str) -> str:
-    """A code string (PS3.5 6.2, CS): up to 16 of A to Z, 0 to 9, space and underscore; "" if absent or empty.
-
-    Implements: SRS-016
-    """
-    text = read_text(header, keyword)
-    if text and not re.fullmatch(r"[A-Z0-9_ ]{1,16}", text):
-        raise _UnparsableError(f"{keyword} {text!r}")
-    return text
-
-
-def read_integer(header: Dataset, keyword: str) -> int | None:
-    """A whole number; None if the attribute is absent or empty.
-
-    Implements: SRS-016
-    """
-    text = read_text(header, keyword)
-    if text and not re.fullmatch(r"[+-]?\d{1,12}", text):
-        raise _UnparsableError(f"{keyword} {text!r}")
-    return int(text) if text else None
-
-
-def read_code(header: Dataset, keyword: str) -> tuple[str, str]:
-    """Value and meaning of the one item of a SNOMED code sequence; ("", "") if the sequence is absent or empty.
-
-    Implements: SRS-003, SRS-004, SRS-016
-    """
-    sequence = _value(header, keyword)
-    if not sequence:
-        return "", ""
-    if not hasattr(sequence, "__len__") or len(sequence) != 1 or not isinstance(sequence[0], Dataset):
-        raise _UnparsableError(f"{keyword} with other than one item")
-    value, scheme = read_text(sequence[0], "CodeValue"), read_text(sequence[0], "CodingSchemeDesignator")
-    if not value or scheme not in SNOMED:
-        raise _UnparsableError(f"{keyword} ({value}, {scheme})")
-    return value, f"({value}, {scheme}, {_quote(sequence[0], 'CodeMeaning')})"
-
-
-def _value(header: Dataset, keyword: str) -> Any:
-    try:
-        return header.get(keyword)
-    except Exception as error:  # pydicom converts a value when it is asked for
-        raise _UnparsableError(f"{keyword} does not have its value representation") from error
-
-
-def _quote(header: Dataset, keyword: str) -> str:
-    """What an attribute says, to be told and not judged; "" if it is absent or empty."""
-    try:
-        return _shorten(_shown(_value(header, keyword) or ""))
-    except _UnparsableError as error:
-        return str(error)
-
-
-def _shown(value: object) -> str:
-    """A value as DICOM writes several: separated by backslashes."""
-    if isinstance(value, Sequence):
-        return f"a sequence of {len(value)} items"
-    return "\\".join(str(one) for one in value) if isinstance(value, MultiValue) else str(value)
-
 
 # --- header criteria --------------------------------------------------------------------------------------------------
 
@@ -270,7 +87,7 @@ def _judge(code: str, check: Callable[[_Judged], Rejection | None], judged: _Jud
     """
     try:
         return check(judged)
-    except _UnparsableError as error:
+    except UnparsableError as error:
         return reject(f"{code}_UNPARSABLE", error, "a value of the form that DICOM defines")
 
 
@@ -315,7 +132,7 @@ def check_modality(judged: _Judged) -> Rejection | None:
     Implements: SRS-002, SRS-015, SRS-038
     """
     every = [one for modalities in judged.limits.modalities.values() for one in modalities]
-    allowed = judged.limits.modalities.get(str(_value(judged.header, "SOPClassUID")), every)
+    allowed = judged.limits.modalities.get(str(read_value(judged.header, "SOPClassUID")), every)
     expected, found = " or ".join(allowed), read_term(judged.header, "Modality")
     if not found:
         return _blank("MODALITY", expected)
@@ -355,7 +172,7 @@ def _find_views(judged: _Judged) -> Iterator[tuple[str, str]]:
     """What each attribute says, in words, and which view that is: AP, PA or OTHER."""
     term = read_term(judged.header, "ViewPosition")
     if term and term not in VIEW_TERMS:
-        raise _UnparsableError(f"ViewPosition {term!r}")
+        raise UnparsableError(f"ViewPosition {term!r}")
     position = read_term(judged.header, "PatientPosition") if judged.intake is Intake.RESEARCH else ""
     code, meaning = read_code(judged.header, "ViewCodeSequence")
     if term:
@@ -381,51 +198,6 @@ def check_age(judged: _Judged) -> Rejection | None:
     if age is None:
         return _blank("AGE", expected)
     return None if least <= age and (most is None or age <= most) else reject("AGE", f"{age} years", expected)
-
-
-def read_age_years(header: Dataset, intake: Intake) -> int | None:
-    """Patient's Age in completed years (PS3.5 6.2, AS: three digits and D, W, M or Y; in research also `81` or `3Y`).
-
-    Implements: SRS-005, SRS-016, SRS-038
-    """
-    text = read_text(header, "PatientAge")
-    if not text:
-        return None
-    form = r"(\d{1,3})([DWMY]?)" if intake is Intake.RESEARCH else r"(\d{3})([DWMY])"
-    if not (match := re.fullmatch(form, text)):
-        raise _UnparsableError(f"PatientAge {text!r}")
-    number, unit = int(match[1]), match[2] or "Y"
-    years = {"D": int(number / 365.25), "W": int(number * 7 / 365.25), "M": number // 12, "Y": number}[unit]
-    return _plausible(years, f"PatientAge {text!r}")
-
-
-def count_age_years(header: Dataset) -> int | None:
-    """Completed years from Patient's Birth Date to Study Date, to the day; None if either has no value.
-
-    Implements: SRS-005, SRS-016
-    """
-    birth, study = _read_date(header, "PatientBirthDate"), _read_date(header, "StudyDate")
-    if birth is None or study is None:
-        return None
-    years = study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day))
-    return _plausible(years, f"PatientBirthDate {birth:%Y%m%d} with StudyDate {study:%Y%m%d}")
-
-
-def _plausible(years: int, found: str) -> int:
-    if not 0 <= years <= OLDEST_YEARS:
-        raise _UnparsableError(f"{found}: {years} years")
-    return years
-
-
-def _read_date(header: Dataset, keyword: str) -> date | None:
-    """A date (PS3.5 6.2, DA: YYYYMMDD); None if the attribute is absent or empty."""
-    text = read_text(header, keyword)
-    try:
-        if text and not re.fullmatch(r"\d{8}", text):
-            raise ValueError
-        return date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None
-    except ValueError:
-        raise _UnparsableError(f"{keyword} {text!r}") from None
 
 
 def check_frames(judged: _Judged) -> Rejection | None:
@@ -506,7 +278,7 @@ def check_burned_in(judged: _Judged) -> Rejection | None:
     """
     found = read_term(judged.header, "BurnedInAnnotation")
     if found not in ("", "YES", "NO"):
-        raise _UnparsableError(f"BurnedInAnnotation {found!r}")
+        raise UnparsableError(f"BurnedInAnnotation {found!r}")
     return reject("BURNED_IN", found, "NO or absent") if found == "YES" else None
 
 
@@ -547,23 +319,17 @@ def find_notices(header: Dataset) -> Iterator[Notice]:
 
     Implements: SRS-019
     """
-    if image_type := _quote(header, "ImageType"):
+    if image_type := quote(header, "ImageType"):
         yield Notice("IMAGE_TYPE", "ImageType", image_type, "The kind of image, as its maker states it.")
-    if "01" in (lossy := _quote(header, "LossyImageCompression")).split("\\"):
-        found = f"{lossy}, ratio {_quote(header, 'LossyImageCompressionRatio') or 'not stated'}"
+    if "01" in (lossy := quote(header, "LossyImageCompression")).split("\\"):
+        found = f"{lossy}, ratio {quote(header, 'LossyImageCompressionRatio') or 'not stated'}"
         yield Notice("LOSSY", "LossyImageCompression", found, "The image was compressed with loss at some time.")
-    if not _quote(header, "BurnedInAnnotation"):
+    if not quote(header, "BurnedInAnnotation"):
         message = "Whether annotation is burned in is not stated."
         yield Notice("BURNED_IN_UNKNOWN", "BurnedInAnnotation", "absent or empty", message)
 
 
 # --- pixel criteria ---------------------------------------------------------------------------------------------------
-
-LEAST_CONTRAST = 0.02
-"""An image whose values from the 1st to the 99th percentile span less (about 5 of 255 greys) shows nothing."""
-
-MOST_AT_AN_END = 0.70
-"""The share of pixels at pure black, or at pure white, from which on too little is left of the image."""
 
 
 def check_pixels(pixels: UnitImage | PixelFault) -> tuple[Rejection, ...]:

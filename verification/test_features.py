@@ -6,10 +6,23 @@ from pytest_bdd import scenarios
 
 pytest_plugins = (
     "verification.steps.bench",
-    "verification.steps.given",
+    "verification.steps.given.headers",
+    "verification.steps.given.pixels",
+    "verification.steps.given.encodings",
+    "verification.steps.given.files",
+    "verification.steps.given.folders",
+    "verification.steps.given.published",
+    "verification.steps.given.research",
+    "verification.steps.given.releases",
+    "verification.steps.given.process",
     "verification.steps.when",
-    "verification.steps.then",
-    "verification.steps.reports",
+    "verification.steps.then.one_file",
+    "verification.steps.then.many_files",
+    "verification.steps.then.scores",
+    "verification.steps.then.run",
+    "verification.steps.then.files",
+    "verification.steps.then.reports",
+    "verification.steps.then.product",
 )
 
 scenarios(str(Path(__file__).parent / "features"))

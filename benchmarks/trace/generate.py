@@ -19,7 +19,7 @@ from verification.evidence import ItemKind, Project, ResultStatus, VerificationE
 from verification.scenarios.verify import Outcome, StepOutcome, _evidence
 from verification.sources.scan import scan
 from verification.sources.scenarios import read_scenarios
-from verification.specification.items import read_items
+from verification.specification.reading import read_items
 
 HERE = Path(__file__).resolve().parents[2]
 TEXTS = {

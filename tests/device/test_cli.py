@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import device
-from device import cli
+from device import cli, dispatch
 from device.research import decode, read_attributes
 from verification.steps.radiographs import phantom, radiograph, save, secondary_capture
 
@@ -172,11 +172,11 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_training_names_the_environment_that_holds_its_libraries(capsys: pytest.CaptureFixture[str]) -> None:
     missing = ModuleNotFoundError("No module named 'keras'", name="keras")
-    assert cli._explain(missing, "clearway", "train", cli._Commands()) == 2
+    assert dispatch._explain(missing, "clearway", "train", dispatch.Commands(cli.COMMANDS)) == 2
     said = capsys.readouterr().err
     assert "needs the extra [training] (keras is missing)" in said
     assert "sh .ci/bootstrap training, then .tox/training/bin/clearway train" in said
-    assert cli._explain(missing, "clearway", "trace", cli._Commands()) == 2
+    assert dispatch._explain(missing, "clearway", "trace", dispatch.Commands(cli.COMMANDS)) == 2
     assert ".tox" not in capsys.readouterr().err
 
 

@@ -15,7 +15,7 @@ from pydicom import Dataset, dcmread, uid
 from pydicom.encaps import encapsulate, get_frame
 
 import device
-from device import dicom
+from device import dicom, display
 from device.errors import UnreadableFileError
 from device.types import PixelFault, PixelFaultKind
 from verification.steps.radiographs import phantom, radiograph, save, set_value, transcode
@@ -27,7 +27,7 @@ def shown(stored: list[int] | np.ndarray, **attributes: Any) -> list[float]:
     defaults = {"BitsStored": 12, "PixelRepresentation": 0, "PhotometricInterpretation": "MONOCHROME2"}
     for keyword, value in (defaults | attributes).items():
         setattr(image, keyword, value)
-    return dicom.to_unit_image(np.array([stored]), image)[0].tolist()
+    return display.to_unit_image(np.array([stored]), image)[0].tolist()
 
 
 def lut(first: int, bits: int, entries: list[int]) -> Dataset:

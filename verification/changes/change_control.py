@@ -31,7 +31,9 @@ from verification.records.record import read_record
 from verification.records.reviews import DAMAGED, find_reviews
 from verification.sources.revision import Range, RevisionError, find_changed_files, read_range
 from verification.sources.subjects import find_subjects
-from verification.specification.items import REQUIREMENTS, Entry, Items, read_items
+from verification.specification.items import Entry, Items
+from verification.specification.kinds import REQUIREMENTS
+from verification.specification.reading import read_items
 
 ARCHIVES = "docs/records/verification/*/verification.json"
 RECORDS = "docs/records/"

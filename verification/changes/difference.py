@@ -25,7 +25,7 @@ from verification.graph.standing import read_proof
 from verification.sources.revision import find_commit, open_commit
 from verification.sources.scan import scan
 from verification.sources.scenarios import read_scenarios
-from verification.specification.items import read_items
+from verification.specification.reading import read_items
 
 NOT_RECORDED = "not recorded at that commit"
 ARCHIVES, STRENGTH = "docs/records/verification/*/verification.json", "verification/strength.json"

@@ -24,7 +24,8 @@ from verification.sources.scan import CODE, scan
 from verification.sources.scenarios import Scenario, read_scenarios
 from verification.sources.units import Unit, claims_of, reach, read_units
 from verification.specification.documents import read_document
-from verification.specification.items import Entry, Items, digest_of, read_items
+from verification.specification.items import Entry, Items, digest_of
+from verification.specification.reading import read_items
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 _UNREAD = ("code-unreadable", "feature-", "yaml-", "item-", "schema-")

@@ -66,7 +66,8 @@ def _new(project: Project, arguments: argparse.Namespace) -> int:
 def _check(project: Project, arguments: argparse.Namespace) -> int:
     from verification.changes.change_control import check_change
     from verification.evidence import ItemKind
-    from verification.specification.items import near, read_items
+    from verification.specification.hints import near
+    from verification.specification.reading import read_items
 
     items = read_items(project)
     known = {entry.id: entry for entry in items.of(ItemKind.CHANGE)}

@@ -43,7 +43,7 @@ def export(argv: list[str]) -> int:
     if project is None:
         return USAGE
     from verification.evidence import write_atomically
-    from verification.specification.items import read_items
+    from verification.specification.reading import read_items
 
     items = read_items(project)
     try:
@@ -81,7 +81,7 @@ def import_(argv: list[str]) -> int:
         return USAGE
     from verification.exchange.form import read_forms
     from verification.exchange.read import find_differences, read_reqif
-    from verification.specification.items import read_items
+    from verification.specification.reading import read_items
 
     folder = project.root if arguments.replace else arguments.into or project.root / "build" / "import"
     if not arguments.file.is_file() or (not arguments.replace and folder.exists() and any(folder.iterdir())):

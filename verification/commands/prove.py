@@ -40,7 +40,7 @@ def prove(argv: list[str]) -> int:
     project = open_project(arguments)
     if project is None:
         return USAGE
-    from verification.specification.items import near
+    from verification.specification.hints import near
     from verification.strength.prove import find_work, read_links
 
     links = read_links(project)

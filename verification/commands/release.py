@@ -22,7 +22,7 @@ def check(argv: list[str]) -> int:
         return USAGE
     from verification.evidence import read_bundle
     from verification.records.release_check import Answer, Ground, find_rows, render_rows
-    from verification.specification.items import near
+    from verification.specification.hints import near
     from verification.trace.trace import trace
 
     evidence, device = trace(project)

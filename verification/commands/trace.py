@@ -122,7 +122,7 @@ def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argp
 
 def _why_unknown(name: str, items: Collection[str]) -> str:
     """Why an id is no item of the trace, and what to ask for."""
-    from verification.specification.items import near
+    from verification.specification.hints import near
 
     if name.startswith("GAP-"):
         return "is a gap, which is no item of the trace; the Gap Register, CW-DOC-014, lists them"

@@ -64,7 +64,7 @@ def verify(argv: list[str]) -> int:
     from verification.scenarios.verify import EmptySelectionError
     from verification.scenarios.verify import verify as run
     from verification.sources.scenarios import read_scenarios
-    from verification.specification.items import near
+    from verification.specification.hints import near
 
     started = time.monotonic()
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from verification.evidence import ItemKind, Project
-from verification.specification.items import FOLDERS, LINKS
+from verification.specification.kinds import FOLDERS, LINKS
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from verification.evidence import Issue, Project, ProjectError, Severity
 from verification.specification.cache import recall
-from verification.specification.items import FOLDERS, RETIRED, Items
+from verification.specification.items import Items
+from verification.specification.kinds import FOLDERS, RETIRED
 
 _ID = re.compile(r"[A-Z]+-\d{3,}")
 _CRITERION = re.compile(r"^-.*\bid:\s*[\"']?(AC\d+)\b")

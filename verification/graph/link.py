@@ -13,7 +13,8 @@ from verification.graph.specified import Code
 from verification.graph.standing import Proof, Standing, said_of, worst
 from verification.sources.scan import Symbol
 from verification.sources.scenarios import Scenario
-from verification.specification.items import LINKS, REQUIREMENTS, Entry, Items
+from verification.specification.items import Entry, Items
+from verification.specification.kinds import LINKS, REQUIREMENTS
 
 CLAIMABLE = (ItemKind.SYSTEM_REQUIREMENT, ItemKind.SOFTWARE_REQUIREMENT, ItemKind.RISK_CONTROL)
 """What code and scenarios may claim to implement and to verify."""

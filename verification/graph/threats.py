@@ -26,7 +26,8 @@ from verification.evidence import (
 from verification.graph.risk import acceptability
 from verification.graph.standing import Standing
 from verification.specification.documents import Document, Where
-from verification.specification.items import Entry, Items, near
+from verification.specification.hints import near
+from verification.specification.items import Entry, Items
 
 ASKED = {
     "external": (Stride.SPOOFING, Stride.REPUDIATION),

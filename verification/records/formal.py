@@ -13,7 +13,7 @@ from verification.records.record import read_record, standing_digests
 from verification.scenarios.verify import verify
 from verification.sources.scenarios import read_scenarios
 from verification.sources.subjects import Subject, find_protocol
-from verification.specification.items import read_items
+from verification.specification.reading import read_items
 
 
 class FormalError(Exception):

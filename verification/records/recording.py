@@ -14,7 +14,9 @@ from verification.records.reviews import DOCUMENTS
 from verification.sources.scan import scan
 from verification.sources.scenarios import Scenario, read_scenarios
 from verification.sources.subjects import PROTOCOL, Subject, find_protocol, find_subjects
-from verification.specification.items import Items, near, read_items
+from verification.specification.hints import near
+from verification.specification.items import Items
+from verification.specification.reading import read_items
 
 MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 

@@ -27,7 +27,8 @@ from verification.evidence.types import Record
 from verification.product.product import read_release_digests
 from verification.sources.scenarios import INPUTS, Scenario, read_scenarios
 from verification.sources.subjects import find_protocol
-from verification.specification.items import REQUIREMENTS, read_items
+from verification.specification.kinds import REQUIREMENTS
+from verification.specification.reading import read_items
 
 _WORST_FIRST = tuple(
     ResultStatus(status)

@@ -16,7 +16,8 @@ from typing import Any
 from verification.evidence import ItemKind
 from verification.sources.scan import Symbol
 from verification.sources.scenarios import Scenario
-from verification.specification.items import REQUIREMENTS, Entry, Items, plain
+from verification.specification.items import Entry, Items, plain
+from verification.specification.kinds import REQUIREMENTS
 
 PROTOCOL = "protocol"
 _JSON = json.JSONEncoder(sort_keys=True)

@@ -16,11 +16,12 @@ from pytest_bdd import parsers, when
 import device
 from verification.steps import radiographs
 from verification.steps.bench import Bench, Run, write_limit
+from verification.steps.given.research import ASSERTIONS
 
 COMMANDS = {"judges": "gate", "analyses": "analyze"}
 
 
-@when(parsers.re(r"the device (?P<does>judges|analyses) (?P<what>it|the folder)(?P<how>.*)"))
+@when(parsers.re(r"the device (?P<does>judges|analyses) (?P<what>it|the folder)(?P<how>(?! beside).*)"))
 def drive(bench: Bench, does: str, what: str, how: str) -> None:
     """Run `gate` or `analyze`; of one file that the gate does not accept, ask for its analysis too."""
     command, (options, in_process, limit) = COMMANDS[does], read_manner(bench, how)
@@ -54,6 +55,7 @@ def read_manner(bench: Bench, how: str) -> tuple[list[str], bool, int | None]:
 
 @when("the device analyses it beside the plain image of what it shows")
 def analyse_beside_plain(bench: Bench) -> None:
+    """Run `analyze --json` on the image, then on the plain image of what it should show."""
     plain = radiographs.save(bench.plain, bench.images / "plain.dcm")
     bench.run("analyze", bench.file(), "--json")
     bench.run("analyze", plain, "--json")
@@ -61,18 +63,20 @@ def analyse_beside_plain(bench: Bench) -> None:
 
 @when("the device analyses the published file itself through research intake")
 def analyse_published(bench: Bench) -> None:
-    stated = {"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"}
-    assertions = [f"--assert={keyword}={value}" for keyword, value in stated.items()]
+    """Run `analyze --json --intake research` on the published file as it lies, with what is asserted of it."""
+    assertions = [f"--assert={keyword}={value}" for keyword, value in ASSERTIONS.items()]
     bench.run("analyze", bench.published, "--json", "--intake", "research", *assertions)
 
 
 @when("the device is called without arguments")
 def call_without_arguments(bench: Bench) -> None:
+    """Run `clearway` in this process without arguments."""
     bench.call()
 
 
 @when(parsers.re(r"the device is called with `(?P<arguments>[^`]*)`$"))
 def call(bench: Bench, arguments: str) -> None:
+    """Run `clearway` in this process with these words, `{file}` and the like filled in; note a RuntimeError."""
     try:
         bench.call(*fill_in(bench, arguments))
     except RuntimeError as error:  # asked for by CLEARWAY_DEBUG; whatever else is raised is a fault of the scenario
@@ -90,6 +94,7 @@ def fill_in(bench: Bench, arguments: str) -> list[str]:
 
 @when(parsers.parse("the device is called with `{arguments}` for a reader that has gone"))
 def call_for_nobody(bench: Bench, arguments: str) -> None:
+    """Run `clearway` in a process of its own, its standard output a pipe that nobody reads any more."""
     reading, writing = os.pipe()
     os.close(reading)
     program = "import sys, device; sys.exit(device.main())"  # as the installed script does
@@ -106,6 +111,7 @@ def call_for_nobody(bench: Bench, arguments: str) -> None:
 
 @when("the device prints its analysis to a full disk")
 def print_to_full_disk(bench: Bench) -> None:
+    """Run `analyze --json` in this process, its standard output a device that is always full."""
     err, arguments = io.StringIO(), ["analyze", str(bench.file()), "--release", bench.release, "--json"]
     with suppress(OSError), Path("/dev/full").open("w", encoding="utf-8") as full:  # closing it tries to write again
         with redirect_stdout(full), redirect_stderr(err):
@@ -115,6 +121,7 @@ def print_to_full_disk(bench: Bench) -> None:
 
 @when("a program asks the device for its report through research intake")
 def ask_for_report(bench: Bench) -> None:
+    """Call `device.analyze` with the folder of reports through research intake; note a ValueError as exit status 1."""
     release, research = device.read_release(bench.release), device.Intake.RESEARCH
     try:
         analysis = device.analyze(bench.file(), release, intake=research, output=bench.reports)
@@ -125,12 +132,14 @@ def ask_for_report(bench: Bench) -> None:
 
 @when("a program asks the device to judge and to analyse it")
 def ask_both(bench: Bench) -> None:
+    """Call `device.gate`, then `device.analyze`; note what each returns or raises."""
     for ask in (device.gate, device.analyze):
         ask_device(bench, lambda ask=ask: ask(bench.file(), device.read_release(bench.release)))  # type: ignore[misc]
 
 
 @when("a program asks the device to analyse it through research intake")
 def ask_research(bench: Bench) -> None:
+    """Call `device.analyze` through research intake with what is asserted; note what it returns or raises."""
     release, intake = device.read_release(bench.release), device.Intake.RESEARCH
     ask_device(bench, lambda: device.analyze(bench.file(), release, intake, bench.asserted))
 

@@ -27,7 +27,7 @@ from verification.evidence import (
 )
 from verification.product.product import read_releases
 from verification.sources.locks import LOCKS, Locked, distribution_name, read_lock
-from verification.specification.items import read_declared
+from verification.specification.reading import read_declared
 from verification.supply.installed import Installed, find_reached, find_required, read_environment
 from verification.supply.licences import canonical, find_licence
 from verification.supply.lookups import FOLDER, NOT_LOOKED_UP, Lookups, read_lookups

@@ -16,7 +16,8 @@ from verification.evidence import (
 )
 from verification.graph.link import Sources
 from verification.sources.scenarios import Scenario
-from verification.specification.items import Entry, near
+from verification.specification.hints import near
+from verification.specification.items import Entry
 
 
 def find_anomalies(sources: Sources) -> Iterator[Anomaly]:

@@ -12,7 +12,8 @@ from verification.evidence import Hazard, Issue, ItemKind, LinkStatus, Severity
 from verification.graph.link import CLAIMABLE, TraceGraph, scenarios_for, verifying
 from verification.graph.risk import ACCEPTABLE, UNACCEPTABLE, find_hazards
 from verification.graph.specified import find_code_issues
-from verification.specification.items import Entry, near
+from verification.specification.hints import near
+from verification.specification.items import Entry
 from verification.trace.anomalies import find_excused, find_scenario_issues, find_why_not_excused
 
 _HINTS = {

@@ -45,8 +45,9 @@ from verification.sources import scenarios
 from verification.sources.scan import Symbol, scan
 from verification.sources.scenarios import read_scenarios
 from verification.sources.subjects import find_below, find_protocol, find_subjects
-from verification.specification import items as item_files
+from verification.specification import kinds
 from verification.specification.cache import open_cache, save_cache, still_holds
+from verification.specification.reading import read_items
 from verification.strength import strength
 from verification.strength.strength import Links, read_strengths
 from verification.trace.anomalies import find_anomalies, find_deviations
@@ -90,7 +91,7 @@ def _build(
 ) -> tuple[TraceEvidence, tuple[Symbol, ...]]:
     verification, verification_issues = _read(project, "verification.json", VerificationEvidence, "clearway verify")
     studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate")
-    items = item_files.read_items(project)
+    items = read_items(project)
     symbols, symbol_issues = scan(project)
     found, scenario_issues = read_scenarios(project)
     sections, section_issues = read_sections(project)
@@ -149,7 +150,7 @@ def _uncollected() -> Iterator[None]:
 
 def _find_inputs(project: Project) -> list[str]:
     evidence = ("build/evidence/verification.json", "build/evidence/studies.json")
-    patterns = (*item_files.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES, *strength.INPUTS)
+    patterns = (*kinds.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES, *strength.INPUTS)
     return [*project.find_names(*patterns), *(name for name in evidence if project.digest(name))]
 
 

@@ -15,7 +15,7 @@ from submission.setting.render import render_html
 from submission.words.components import lacking
 from verification.evidence import Gap, Project, Screened
 from verification.graph.threats import describe_data_flow
-from verification.specification.items import read_items
+from verification.specification.reading import read_items
 
 
 def page(made, number):

@@ -9,7 +9,7 @@ import pytest
 from verification.commands.exchange import _validated
 from verification.evidence import Project
 from verification.exchange.form import join_lines, split_lines
-from verification.specification.items import read_items
+from verification.specification.reading import read_items
 
 ODD = "  “Weiß” <b>&amp;</b> ]]> 'a' \"b\"\ttab\nnext line\n\n  \\n no line end, 🫁 \u2028 end  "
 REQUIREMENT = "requirements_spec/software/SRS-001.yaml"

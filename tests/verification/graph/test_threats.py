@@ -4,7 +4,7 @@ import pytest
 
 from verification.evidence import Gap, LinkStatus, Project, Stride
 from verification.graph.threats import AI, ASKED, describe_data_flow, describe_security, find_threat_issues
-from verification.specification.items import read_items
+from verification.specification.reading import read_items
 
 DATA_FLOW = """boundaries:
   - {id: BND-01, title: House, text: Ours.}

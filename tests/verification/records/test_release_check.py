@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from device.cli import run as dispatch
+from device.dispatch import run as dispatch
 from tests.verification.conftest import Run, git
 from verification.commands.completion import make_script
 from verification.commands.release import check

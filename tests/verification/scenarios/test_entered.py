@@ -381,7 +381,7 @@ def test_what_claimed_code_uses_is_specified_and_what_is_public_says_so_itself(u
 def test_a_helper_serves_what_uses_it_serves(unasked):
     from verification.graph.specified import read_code
     from verification.sources.scan import scan
-    from verification.specification.items import read_items
+    from verification.specification.reading import read_items
 
     code = read_code(unasked.project, read_items(unasked.project), scan(unasked.project)[0])
     for helper in ("unasked._say", "unasked._third", "parts._join", "parts._measure", "parts.Part.weight"):
@@ -425,7 +425,7 @@ def test_nothing_of_our_own_code_is_unspecified(project_root):
     from verification.evidence import Project
     from verification.graph.specified import find_code_issues, read_code
     from verification.sources.scan import scan
-    from verification.specification.items import read_items
+    from verification.specification.reading import read_items
 
     project = Project(project_root)
     code = read_code(project, read_items(project), scan(project)[0])

@@ -204,7 +204,7 @@ def test_a_damaged_cache_is_no_cache(traced, how):
 def test_an_entry_of_another_form_is_read_anew(traced):
     project = open_cache(traced.project)
     project.seen.recalled.update(dict.fromkeys(project.seen.recalled, b"\xc0"))
-    from verification.specification.items import read_items
+    from verification.specification.reading import read_items
 
     assert read_items(project).entries["SRS-001"].value["title"] == "Handle"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from verification.sources.scan import digest_of, scan
-from verification.specification.items import read_items
+from verification.specification.reading import read_items
 
 SRS = "requirements_spec/software/SRS-001.yaml"
 

@@ -10,7 +10,8 @@ from verification.evidence import LARGEST_BYTES
 from verification.sources.scan import scan
 from verification.sources.scenarios import read_scenarios
 from verification.specification.documents import _compose, parse_document
-from verification.specification.items import near, read_items
+from verification.specification.hints import near
+from verification.specification.reading import read_items
 
 SRS = "requirements_spec/software/SRS-001.yaml"
 OTHER = "requirements_spec/software/SRS-002.yaml"
@@ -179,7 +180,8 @@ def test_the_quick_way_and_the_thorough_one_agree_on_every_item_of_ours(project_
 def test_both_judges_of_a_schema_agree_on_what_is_wrong(checkout):
     from jsonschema import Draft202012Validator
 
-    from verification.specification.items import FOLDERS, _schema
+    from verification.specification.kinds import FOLDERS
+    from verification.specification.reading import _schema
 
     changes = [{}, {"id": 7}, {"title": ""}, {"title": " "}, {"needs": []}, {"criteria": None}, {"parents": ["a", "a"]}]
     changes += [{"severity": value} for value in (0, 6, 1.0, 1.5, "1", True, 10**30)]

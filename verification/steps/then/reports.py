@@ -85,6 +85,7 @@ def key(image: Dataset) -> tuple[str, str]:
 
 @then(parsers.parse("there are exactly {count:d} reports"))
 def count_reports(bench: Bench, count: int, observe: Observe) -> None:
+    """So many files are in the folder of reports, all of them DICOM."""
     found = read_reports(bench)
     observe(f"{len(found)} reports")
     assert len(found) == count
@@ -92,6 +93,7 @@ def count_reports(bench: Bench, count: int, observe: Observe) -> None:
 
 @then("every report is a Comprehensive SR document of template 1500")
 def template(bench: Bench, observe: Observe) -> None:
+    """Every report is of SOP class Comprehensive SR, modality SR, template 1500 of DCMR (PS3.16 TID 1500)."""
     reports = read_reports(bench)
     for report in reports:
         template = report.ContentTemplateSequence[0]
@@ -102,6 +104,7 @@ def template(bench: Bench, observe: Observe) -> None:
 
 @then("every report references an image of its own by SOP class and instance")
 def own_references(bench: Bench, observe: Observe) -> None:
+    """Every report references one image, every analysed image is referenced by one report."""
     analysed = [each["path"] for each in bench.last.results if each["outcome"] == "analysed"]
     images = {key(dcmread(path, stop_before_pixels=True)) for path in analysed}
     found = [references(report) for report in read_reports(bench)]
@@ -113,6 +116,7 @@ def own_references(bench: Bench, observe: Observe) -> None:
 
 @then("every report is named by the SOP Instance UID of its image")
 def names(bench: Bench, observe: Observe) -> None:
+    """Every report's file is named by the SOP Instance UID that it references, with .sr.dcm."""
     paths = sorted(bench.reports.iterdir())
     observe(f"{len(paths)} files")
     assert paths
@@ -123,6 +127,7 @@ def names(bench: Bench, observe: Observe) -> None:
 
 @then(parsers.parse("a report lies in {folder}, which its owner may change and everybody may read"))
 def permissions(bench: Bench, folder: str, observe: Observe) -> None:
+    """The one file in this folder is a Comprehensive SR with the mode -rw-r--r--."""
     (path,) = (bench.images / folder).iterdir()
     mode = stat.filemode(path.stat().st_mode)
     observe(mode)
@@ -132,6 +137,7 @@ def permissions(bench: Bench, folder: str, observe: Observe) -> None:
 
 @then("the report states the digest of the weights")
 def stated_weights(bench: Bench, observe: Observe) -> None:
+    """Exactly one text of the report contains the SHA-256 of the release's weights."""
     weights = device.read_release(bench.release).weights
     assert weights is not None
     found = [text for text in find_texts(read_report(bench)) if weights.sha256 in text]
@@ -141,6 +147,7 @@ def stated_weights(bench: Bench, observe: Observe) -> None:
 
 @then("the report names the version of the software")
 def software(bench: Bench, observe: Observe) -> None:
+    """Software Versions are the version of the installed package and that of the release, in this order."""
     found = [str(each) for each in read_report(bench).SoftwareVersions]
     observe(", ".join(found))
     assert found == [version("clearway"), device.read_release(bench.release).version]
@@ -148,6 +155,7 @@ def software(bench: Bench, observe: Observe) -> None:
 
 @then("the report was observed by the device Clearway and tracks the image")
 def observer(bench: Bench, observe: Observe) -> None:
+    """The device observer has the name Clearway and a UID made of a UUID (2.25.); the tracking identifier is image."""
     items = list(find_items(read_report(bench)))
     uid = [str(each.UID) for each in items if name_of(each) == "Device Observer UID"]
     texts = {name_of(each): str(each.TextValue) for each in items if each.ValueType == "TEXT"}
@@ -159,6 +167,7 @@ def observer(bench: Bench, observe: Observe) -> None:
 
 @then("the report is complete, the first instance of the first series")
 def complete(bench: Bench, observe: Observe) -> None:
+    """Completion Flag is COMPLETE, Series Number 1, Instance Number 1."""
     report = read_report(bench)
     observe(f"{report.CompletionFlag}, series {report.SeriesNumber}, instance {report.InstanceNumber}")
     assert report.CompletionFlag == "COMPLETE"
@@ -167,12 +176,14 @@ def complete(bench: Bench, observe: Observe) -> None:
 
 @then(parsers.parse("the report is encoded in {uid}"))
 def encoding(bench: Bench, uid: str, observe: Observe) -> None:
+    """The report's Transfer Syntax UID is this one."""
     observe(str(read_report(bench).file_meta.TransferSyntaxUID))
     assert read_report(bench).file_meta.TransferSyntaxUID == uid
 
 
 @then("no two reports share a Series or SOP Instance UID")
 def distinct(bench: Bench, observe: Observe) -> None:
+    """Series and SOP Instance UID of every report differ from those of every other."""
     reports = read_reports(bench)
     for keyword in ("SeriesInstanceUID", "SOPInstanceUID"):
         found = {str(report[keyword].value) for report in reports}
@@ -182,6 +193,7 @@ def distinct(bench: Bench, observe: Observe) -> None:
 
 @then(parsers.parse("the report names the algorithm {name} in the version of the release"))
 def algorithm(bench: Bench, name: str, observe: Observe) -> None:
+    """The algorithm has this name, and the version of the release."""
     texts = {name_of(each): str(each.TextValue) for each in find_items(read_report(bench)) if each.ValueType == "TEXT"}
     observe(f"{texts.get('Algorithm Name')} {texts.get('Algorithm Version')}")
     assert texts["Algorithm Name"] == name
@@ -190,6 +202,7 @@ def algorithm(bench: Bench, name: str, observe: Observe) -> None:
 
 @then("the report states the release digest of the result")
 def stated_digest(bench: Bench, observe: Observe) -> None:
+    """Exactly one text of the report contains the release digest of the last result."""
     digest = bench.last.result["release_digest"]
     found = [text for text in find_texts(read_report(bench)) if digest in text]
     observe("; ".join(found))
@@ -198,11 +211,13 @@ def stated_digest(bench: Bench, observe: Observe) -> None:
 
 @then(parsers.re(r"the report states the (?P<what>score|threshold) of the result$"))
 def stated_number(bench: Bench, what: str, observe: Observe) -> None:
+    """The report's score or threshold is that of the last result, to the digits of a Decimal String."""
     check_number(bench, what, bench.last.result[what], observe)
 
 
 @then(parsers.re(r"the report states the score of (?P<file>\S+\.dcm)"))
 def stated_score_of(bench: Bench, file: str, observe: Observe) -> None:
+    """The report's score is that of this file's result, to the digits of a Decimal String."""
     (score,) = (each["score"] for each in bench.last.results if Path(each["path"]).name == file)
     check_number(bench, "score", score, observe)
 
@@ -223,6 +238,7 @@ DECIMAL_STRING = 1e-12
 
 @then("the report states the finding of the result")
 def stated_finding(bench: Bench, observe: Observe) -> None:
+    """The report's one coded finding is that of the last result."""
     items = [each for each in find_items(read_report(bench)) if each.ValueType == "CODE"]
     findings = [each for each in items if code_of(each) == ("TRIAGE", SCHEME)]
     found = [str(each.ConceptCodeSequence[0].CodeValue).lower() for each in findings]
@@ -232,6 +248,7 @@ def stated_finding(bench: Bench, observe: Observe) -> None:
 
 @then("the report has the patient and the study of the image, byte for byte")
 def identity(bench: Bench, observe: Observe) -> None:
+    """Each attribute that identifies patient and study has the bytes that it has in the image, or is in neither."""
     image, report = raw_identity(bench.file()), raw_identity(next(bench.reports.iterdir()))
     observe(", ".join(f"{keyword} {value!r}" for keyword, value in report.items() if value))
     assert report == image
@@ -253,6 +270,7 @@ def as_bytes(value: object) -> bytes:
 
 @then("the report references the image by its SOP class and instance")
 def reference(bench: Bench, observe: Observe) -> None:
+    """The report references one image, by the SOP Class and SOP Instance UID of the scenario's file."""
     found, expected = references(read_report(bench)), key(dcmread(bench.file(), stop_before_pixels=True))
     observe(f"{len(found)} image referenced")
     assert found == {expected}
@@ -260,6 +278,7 @@ def reference(bench: Bench, observe: Observe) -> None:
 
 @then("the Series and SOP Instance UIDs of the report are new")
 def new_uids(bench: Bench, observe: Observe) -> None:
+    """The report's Series and SOP Instance UID differ from each other and from every UID of the image."""
     image, report = dcmread(bench.file(), stop_before_pixels=True), read_report(bench)
     used = {str(image[keyword].value) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}
     found = {str(report[keyword].value) for keyword in ("SeriesInstanceUID", "SOPInstanceUID")}
@@ -269,6 +288,7 @@ def new_uids(bench: Bench, observe: Observe) -> None:
 
 @then(parsers.parse('the report says "{text}"'))
 def report_says(bench: Bench, text: str, observe: Observe) -> None:
+    """Exactly one text of the report contains the text, and is nothing else."""
     found = [each for each in find_texts(read_report(bench)) if text in each]
     observe("; ".join(found))
     assert found == [text]

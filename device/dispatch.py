@@ -1,0 +1,123 @@
+"""Runs the command that is asked for, out of the device's own and those of every installed room; ends with a status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+Command: TypeAlias = Callable[[list[str]], int]
+
+PASSED, ISSUE, USAGE, REFUSED, FAILED = range(5)
+ENTRY_POINTS = "clearway.commands"
+"""The group in which every room registers its commands."""
+
+
+def run(program: str, argv: list[str], commands: Mapping[str, Command]) -> int:
+    """Run the command that `argv` names out of `commands`.
+
+    Implements: SRS-035
+    """
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name can hold bytes that are no text
+    name, rest = _choose(argv, commands)
+    try:
+        if name in ("", "-h", "--help", "help"):
+            print(_summarise(program, commands))
+            return PASSED if name else USAGE
+        if name == "--version":
+            return _print_version()
+        if name not in commands:
+            print(f"{program}: unknown command {name!r}; expected one of {', '.join(commands)}", file=sys.stderr)
+            return USAGE
+        status = commands[name](rest)
+        sys.stdout.flush()
+    except SystemExit as stop:  # argparse: 0 after --help, 2 after an error
+        return stop.code if isinstance(stop.code, int) else USAGE
+    except (Exception, KeyboardInterrupt) as error:
+        return _explain(error, program, name, commands)
+    return status
+
+
+def _choose(argv: list[str], commands: Mapping[str, Command]) -> tuple[str, list[str]]:
+    """The command that is asked for, of two words if there is such a one, and what is left for it."""
+    both = " ".join(argv[:2])
+    return (both, argv[2:]) if both in commands else (argv[0] if argv else "", argv[1:])
+
+
+def _explain(error: BaseException, program: str, name: str, commands: Mapping[str, Command]) -> int:
+    """A fault as one line on stderr, and its exit status.
+
+    Implements: SRS-035
+    """
+    if os.environ.get("CLEARWAY_DEBUG") == "1":
+        raise error
+    if isinstance(error, BrokenPipeError):  # the reader has gone; nothing is left to say, also not at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    if isinstance(error, KeyboardInterrupt):
+        print(f"{program} {name}: interrupted", file=sys.stderr)
+        return 130
+    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in ROOMS:
+        training = isinstance(commands, Commands) and commands.is_training(name)
+        extra = "training" if training else "suite"
+        hint = f"needs the extra [{extra}] ({error.name} is missing): pip install --require-hashes -r {extra}.lock"
+        own = "; in a checkout it has an environment of its own: sh .ci/bootstrap training, then " + TRAINING + name
+        print(f"{program} {name}: {hint}{own if training else ''}", file=sys.stderr)
+        return USAGE
+    text = " ".join(str(error).split())
+    print(f"{program} {name}: {type(error).__name__}: {text} (CLEARWAY_DEBUG=1 shows where)", file=sys.stderr)
+    return FAILED if name in ("gate", "analyze") else ISSUE
+
+
+ROOMS = ("device", "verification", "submission")
+TRAINING = ".tox/training/bin/clearway "
+"""What runs training in a checkout."""
+
+
+class Commands(Mapping[str, Command]):
+    """The device's own commands and those that the installed rooms register; one is imported when it is asked for."""
+
+    def __init__(self, own: Mapping[str, Command]) -> None:
+        from importlib.metadata import entry_points
+
+        self._own = own
+        self._points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+
+    def __getitem__(self, name: str) -> Command:
+        return self._own[name] if name in self._own else self._points[name].load()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._points
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._own
+        yield from (name for name in self._points if name not in self._own)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def is_training(self, name: str) -> bool:
+        """Say whether a command belongs to training, whose extra is another."""
+        return name in self._points and self._points[name].value.startswith("device.training")
+
+
+def _summarise(program: str, commands: Mapping[str, Command]) -> str:
+    """Every command with the first line of its docstring; one whose libraries are missing says so."""
+    lines = [f"usage: {program} COMMAND ...", ""]
+    groups = list(dict.fromkeys(name.split()[0] for name in commands))
+    for name in sorted(commands, key=lambda each: (groups.index(each.split()[0]), each)):
+        try:
+            summary = (commands[name].__doc__ or "").strip().partition("\n")[0]
+        except ImportError as error:
+            summary = f"(not available: {error})"
+        lines.append(f"  {name:<15}{summary}")
+    return "\n".join([*lines, "", f"`{program} COMMAND --help` explains a command and gives an example."])
+
+
+def _print_version() -> int:
+    from device.release import read_software_version
+
+    print(f"clearway {read_software_version()}")
+    return PASSED

@@ -1,0 +1,90 @@
+"""Given: what the pixels of a radiograph store and show."""
+
+from __future__ import annotations
+
+import numpy as np
+from pytest_bdd import given, parsers
+
+from verification.steps import radiographs
+from verification.steps.bench import Bench
+from verification.steps.tables import Rows
+
+
+@given(parsers.parse("its pixels are stored in {bits:d} bits"))
+def bits(bench: Bench, bits: int) -> None:
+    """Store the `phantom` in so many bits, its 255 as their greatest value, without a window."""
+    radiographs.store(bench.image, np.rint(radiographs.phantom() / 255 * (2**bits - 1)), bits)
+
+
+@given(parsers.parse("all its pixels are stored as {value:d} in {bits:d} bits"))
+def stored(bench: Bench, value: int, bits: int) -> None:
+    """Store one value in 512 x 512 pixels of so many bits, without a window."""
+    radiographs.store(bench.image, np.full((512, 512), value), bits)
+
+
+@given(parsers.parse("all its pixels show {value:g} of the range from black to white"))
+def uniform(bench: Bench, value: float) -> None:
+    """Show one value in [0, 1] in all of 1024 x 1024 pixels."""
+    radiographs.show(bench.image, np.full((1024, 1024), value))
+
+
+@given(parsers.parse("its pixels show {one:g} and {other:g} of the range from black to white, half of them each"))
+def two_values(bench: Bench, one: float, other: float) -> None:
+    """Show one value in [0, 1] in the left half of 1024 x 1024 pixels, another in the right half."""
+    radiographs.show(bench.image, np.repeat([[one, other]], 512, axis=1).repeat(1024, axis=0))
+
+
+@given(parsers.parse("{share:g} % of its pixels show {one:g}, the others {other:g} of the range from black to white"))
+def share_of_two_values(bench: Bench, share: float, one: float, other: float) -> None:
+    """Show one value in [0, 1] in this share of 1024 x 1024 pixels, drawn alike in each run, another in the rest."""
+    values = np.full((1024, 1024), other)
+    values.reshape(-1)[np.random.default_rng(20261123).permutation(values.size) < share / 100 * values.size] = one
+    radiographs.show(bench.image, values)
+
+
+@given(parsers.parse("{share:d} % of its pixels are {end}"))
+def saturated(bench: Bench, share: int, end: str) -> None:
+    """Show black 0 or white 1 (almost: 0.05, 0.95) in this share of 1000 rows, and 0.1 to 0.9 in the others."""
+    values = np.tile(np.linspace(0.1, 0.9, 1000), (1000, 1))
+    values[: 10 * share] = {"black": 0.0, "white": 1.0, "almost black": 0.05, "almost white": 0.95}[end]
+    radiographs.show(bench.image, values)
+
+
+@given("its pixel data are absent")
+def without_pixel_data(bench: Bench) -> None:
+    """Take Pixel Data out of the data set."""
+    del bench.image.PixelData
+
+
+@given("its pixel data are empty")
+def empty_pixel_data(bench: Bench) -> None:
+    """Leave Pixel Data in the data set with a length of 0."""
+    bench.image.PixelData = b""
+
+
+@given(parsers.parse("its pixel data lack the last {count:d} bytes"))
+def short_pixel_data(bench: Bench, count: int) -> None:
+    """Cut so many bytes off the end of Pixel Data; the file itself is whole."""
+    bench.image.PixelData = bench.image.PixelData[:-count]
+
+
+@given(parsers.parse("its pixel data have {count:d} bytes more"))
+def long_pixel_data(bench: Bench, count: int) -> None:
+    """Add so many zero bytes to the end of Pixel Data."""
+    bench.image.PixelData += bytes(count)
+
+
+@given("a radiograph of five grey levels that stores and shows:")
+def levels(bench: Bench, datatable: Rows) -> None:
+    """A picture of the levels 0 to 4 as the first row stores them in 12 bits, and beside it what they are to show."""
+    (_, *stored), (_, *shown) = datatable
+    picture = radiographs.read_published("person1946_bacteria_4874.jpeg") // 52
+    bench.image, bench.plain = radiographs.radiograph(picture), radiographs.radiograph(picture)
+    radiographs.store(bench.image, np.array(stored, dtype=float)[picture], 12)
+    radiographs.show(bench.plain, np.array(shown, dtype=float)[picture])
+
+
+@given(parsers.parse("its {sequence} maps from {first:d} in {bits:d} bits: {entries}"))
+def lookup_table(bench: Bench, sequence: str, first: int, bits: int, entries: str) -> None:
+    """Give it a Modality or VOI LUT of these entries, the first for this stored value, of so many bits."""
+    radiographs.set_lookup_table(bench.image, sequence, first, bits, [int(entry) for entry in entries.split()])

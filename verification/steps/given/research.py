@@ -1,0 +1,102 @@
+"""Given: published images as they are, JPEG, PNG or Secondary Capture, and what their user asserts of them."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+from PIL import Image
+from pytest_bdd import given, parsers
+
+from verification.steps import radiographs
+from verification.steps.bench import Bench
+from verification.steps.tables import Rows, records
+
+ASSERTIONS = {"Modality": "DX", "BodyPartExamined": "CHEST", "ViewPosition": "AP", "PatientAge": "003Y"}
+
+
+@given("the 16 published files")
+def published_files(bench: Bench) -> None:
+    """The JPEG files of the published radiographs as they are, and what is asserted of each."""
+    for path in radiographs.PUBLISHED.glob("*.jpeg"):
+        shutil.copy(path, bench.images)
+    bench.asserted = dict(ASSERTIONS)
+
+
+@given("the published files of this manifest:")
+def manifest(bench: Bench, datatable: Rows) -> None:
+    """The published JPEG files of the table, and the table as manifest.csv, whose paths are relative to it."""
+    for row in records(datatable):
+        shutil.copy(radiographs.PUBLISHED / row["path"], bench.images)
+    lines = [",".join([f"images/{name}" if name in row[0] else name for name in row]) for row in datatable[1:]]
+    table = bench.folder / "manifest.csv"
+    table.write_text("\n".join([",".join(datatable[0]), *lines]) + "\n", encoding="utf-8")
+    bench.manifest = table
+
+
+@given(parsers.re(r"a published image as (?P<form>a grey PNG(, .+)?|a PNG .+|a grey JPEG|a Secondary Capture)$"))
+def published_image(bench: Bench, form: str) -> None:
+    """A picture in this form: the `phantom`, or 512 x 512 of one value. A Secondary Capture needs no assertions."""
+    if form == "a Secondary Capture":  # states everything itself
+        bench.image = radiographs.secondary_capture()
+        return
+    form, _, value = form.partition(", all of value ")
+    grey = np.full((512, 512), int(value), np.uint8) if value else radiographs.phantom()
+    picture = Image.fromarray(grey)
+    coloured, dotted = np.stack([grey, 255 - grey, grey], axis=2), np.stack([grey] * 3, axis=2)
+    dotted[5, 7] = (255, 0, 0)
+    forms = {
+        "a grey PNG": (picture, "png"),
+        "a PNG with three equal channels": (picture.convert("RGB"), "png"),
+        "a PNG with a palette": (picture.convert("P"), "png"),
+        "a PNG with all of it in colour": (Image.fromarray(coloured), "png"),
+        "a PNG with one pixel in colour": (Image.fromarray(dotted), "png"),
+        "a PNG of two frames": (picture, "png"),
+        "a PNG of 16 bits": (Image.fromarray(grey.astype(np.uint16) * 257), "png"),
+        "a grey JPEG": (picture, "jpg"),
+    }
+    made, suffix = forms[form]
+    bench.asserted, bench.path = dict(ASSERTIONS), bench.images / f"image.{suffix}"
+    if "two frames" in form:
+        made.save(bench.path, save_all=True, append_images=[Image.fromarray(255 - grey)])
+    else:
+        made.save(bench.path)
+
+
+@given(parsers.parse("a published image as a Secondary Capture of {rows:d} rows and {columns:d} columns"))
+def secondary_capture_of_size(bench: Bench, rows: int, columns: int) -> None:
+    """A Secondary Capture of 8 bits with a `phantom` of so many rows and columns."""
+    bench.image = radiographs.secondary_capture(radiographs.phantom(rows, columns))
+
+
+@given(parsers.parse("the published radiograph {name} with its assertions"))
+def published_file(bench: Bench, name: str) -> None:
+    """The JPEG file of a published radiograph, and what is asserted of it."""
+    bench.path, bench.asserted = bench.images / name, dict(ASSERTIONS)
+    shutil.copy(radiographs.PUBLISHED / name, bench.path)
+
+
+@given(parsers.parse("a published PNG of {rows:d} rows and {columns:d} columns"))
+def published_image_of_size(bench: Bench, rows: int, columns: int) -> None:
+    """A PNG file of a `phantom` of so many rows and columns, and what is asserted of it."""
+    bench.asserted = dict(ASSERTIONS)
+    bench.path = bench.images / "image.png"
+    Image.fromarray(radiographs.phantom(rows, columns)).save(bench.path)
+
+
+@given(parsers.parse("{keyword} is not asserted"))
+def not_asserted(bench: Bench, keyword: str) -> None:
+    """Assert all but this attribute."""
+    del bench.asserted[keyword]
+
+
+@given("nothing is asserted")
+def nothing_asserted(bench: Bench) -> None:
+    """Assert nothing."""
+    bench.asserted = {}
+
+
+@given(parsers.parse("{keyword} is asserted as {value}"))
+def asserted(bench: Bench, keyword: str, value: str) -> None:
+    """Assert this value of the attribute, in place of the usual one."""
+    bench.asserted[keyword] = value

@@ -1,0 +1,119 @@
+"""Then: what the device said of every file of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pytest_bdd import parsers, then
+
+from verification.steps.bench import Bench, Observe
+from verification.steps.tables import Rows, records
+from verification.steps.then.one_file import check_no_finding, describe
+
+
+@then("the outcomes are:")
+def outcomes(bench: Bench, datatable: Rows, observe: Observe) -> None:
+    """Every file has the outcome of the table (file, outcome), each of them once, and there is no other."""
+    found = {Path(each["path"]).relative_to(bench.images).as_posix(): each["outcome"] for each in bench.last.results}
+    observe(", ".join(f"{file} {outcome}" for file, outcome in sorted(found.items())))
+    assert found == {row["file"]: row["outcome"] for row in records(datatable)}
+    assert len(found) == len(bench.last.results)
+
+
+@then(parsers.parse('the message of {file} says "{text}"'))
+def message_of(bench: Bench, file: str, text: str, observe: Observe) -> None:
+    """The failure of this file contains the text."""
+    (found,) = (each["failure"] for each in bench.last.results if Path(each["path"]).name == file)
+    observe(str(found))
+    assert text in found
+
+
+@then(parsers.parse("all {count:d} files are analysed"))
+def all_analysed(bench: Bench, count: int, observe: Observe) -> None:
+    """There are so many results, each of them analysed."""
+    outcomes = [each["outcome"] for each in bench.last.results]
+    observe(f"{outcomes.count('analysed')} of {len(outcomes)} files analysed")
+    assert outcomes == ["analysed"] * count
+
+
+@then(parsers.parse("none of the {count:d} files is analysed"))
+def none_analysed(bench: Bench, count: int, observe: Observe) -> None:
+    """There are so many results, each not_analysed or failed, without score, threshold and finding."""
+    outcomes = [each["outcome"] for each in bench.last.results]
+    observe(", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes))))
+    assert len(outcomes) == count
+    assert set(outcomes) <= {"not_analysed", "failed"}
+    for each in bench.last.results:
+        check_no_finding(each)
+
+
+@then("every file has a reason")
+def every_reason(bench: Bench, observe: Observe) -> None:
+    """Every result has a rejection or a failure."""
+    reasons = [reason(each) for each in bench.last.results]
+    observe(", ".join(f"{reasons.count(one)} for {one}" for one in sorted(set(reasons))))
+    assert all(reasons)
+
+
+@then("every file that is not analysed has a reason, no score and no finding")
+def reasons_of_not_analysed(bench: Bench, observe: Observe) -> None:
+    """Some results are not analysed: each has a rejection or a failure; score, threshold and finding are null."""
+    others = [each for each in bench.last.results if each["outcome"] != "analysed"]
+    observe(", ".join(f"{Path(each['path']).name}: {reason(each)}" for each in others))
+    assert others
+    for each in others:
+        assert reason(each)
+        check_no_finding(each)
+
+
+@then(parsers.parse("of its files exactly these are accepted: {names}"))
+def accepted_files(bench: Bench, names: str, observe: Observe) -> None:
+    """The names of the accepted files, in order, are these; `none` for no file."""
+    found = sorted(Path(each["path"]).name for each in bench.last.results if each["outcome"] == "accepted")
+    observe(f"{len(bench.last.results)} files, accepted: {', '.join(found) or 'none'}")
+    assert found == ([] if names == "none" else names.split(", "))
+
+
+@then("every other file is refused or failed with a reason")
+def others_refused(bench: Bench, observe: Observe) -> None:
+    """Some results are not accepted: each is refused or failed, with a rejection or a failure."""
+    others = [each for each in bench.last.results if each["outcome"] != "accepted"]
+    outcomes = [each["outcome"] for each in others]
+    observe(", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes))))
+    assert others
+    assert set(outcomes) <= {"refused", "failed"}
+    assert all(reason(each) for each in others)
+
+
+def reason(result: dict[str, Any]) -> str:
+    """Why a file has no finding: the codes of the rejections, or that it failed for a stated reason; else nothing."""
+    codes = " and ".join(each["code"] for each in result["rejections"])
+    return codes or ("a stated failure" if result["failure"] else "")
+
+
+@then(parsers.parse("the result of {file} has a finding, a score and a threshold"))
+def complete_result(bench: Bench, file: str, observe: Observe) -> None:
+    """The file's finding is flagged or not_flagged, as its score and threshold say."""
+    (result,) = (each for each in bench.last.results if Path(each["path"]).name == file)
+    observe(describe(bench, result))
+    assert result["finding"] in ("flagged", "not_flagged")
+    assert result["finding"] == ("flagged" if result["score"] >= result["threshold"] else "not_flagged")
+
+
+@then(parsers.parse("every result is marked {intake}"))
+def marked(bench: Bench, intake: str, observe: Observe) -> None:
+    """The intake of every result is this one."""
+    found = {each["intake"] for each in bench.last.results}
+    observe(", ".join(sorted(found)))
+    assert found == {intake}
+
+
+@then(parsers.re(r"every (?P<what>result|rejection|notice) has exactly these fields:"))
+def fields(bench: Bench, what: str, docstring: str, observe: Observe) -> None:
+    """Every result, or every rejection or notice of a result, has the fields that are listed and no other."""
+    results = bench.last.results
+    values = results if what == "result" else [value for each in results for value in each[f"{what}s"]]
+    found = {frozenset(value) for value in values}
+    observe(f"{len(values)} with {' '.join(sorted(set().union(*found)))}")
+    assert found == {frozenset(docstring.split())}

@@ -1,0 +1,78 @@
+"""Then: scores beside one another, beside their range and beside the threshold."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, then
+
+from verification.steps.bench import Bench, Observe
+from verification.steps.then.one_file import describe
+
+SAME_SCORE = 1e-4
+"""The plain image holds the shown levels rounded to 16 bits; any wrong transformation moves the score much further."""
+
+
+@then("both have the same score")
+def same_score(bench: Bench, observe: Observe) -> None:
+    """The scores of the last two runs differ by less than `SAME_SCORE`."""
+    one, other = bench.earlier.result["score"], bench.last.result["score"]
+    observe(f"scores {one:.6f} and {other:.6f}")
+    assert abs(one - other) < SAME_SCORE
+
+
+@then("its score is 0 or 1")
+def extreme_score(bench: Bench, observe: Observe) -> None:
+    """The score is 0 or 1, exactly."""
+    observe(f"{bench.last.result['score']!r}")
+    assert bench.last.result["score"] in (0.0, 1.0)
+
+
+@then("both results are the same in every field")
+def same_results(bench: Bench, observe: Observe) -> None:
+    """The results of the last two runs, of an analysed image, are equal in every field, the path among them."""
+    observe(f"{describe(bench, bench.earlier.result)}; {describe(bench, bench.last.result)}")
+    assert bench.earlier.result == bench.last.result
+    assert bench.last.result["score"] is not None
+
+
+@then(parsers.parse("the scores of all {count:d} files are the same"))
+@then(parsers.parse("the scores of the first {count:d} files are the same"))
+def same_scores(bench: Bench, count: int, observe: Observe) -> None:
+    """The scores of the first so many results are equal to the last bit."""
+    found = [each["score"] for each in bench.last.results[:count]]
+    observe(", ".join(f"{each!r}" for each in found))
+    assert len(found) == count
+    assert None not in found
+    assert set(found) == {found[0]}
+
+
+@then("the scores of the 2 files differ")
+def different_scores(bench: Bench, observe: Observe) -> None:
+    """The scores of the two results differ by more than `SAME_SCORE`."""
+    one, other = (each["score"] for each in bench.last.results)
+    observe(f"scores {one!r} and {other!r}")
+    assert abs(one - other) > SAME_SCORE
+
+
+@then("the score of the third file is another")
+def other_score(bench: Bench, observe: Observe) -> None:
+    """The third score differs from the first by more than `SAME_SCORE`."""
+    first, _, third = (each["score"] for each in bench.last.results)
+    observe(f"{third!r}")
+    assert abs(first - third) > SAME_SCORE
+
+
+@then("every score lies from 0 to 1")
+def score_range(bench: Bench, observe: Observe) -> None:
+    """Every score lies in [0, 1]."""
+    found = [each["score"] for each in bench.last.results]
+    observe(f"{len(found)} scores from {min(found)!r} to {max(found)!r}")
+    assert all(0 <= each <= 1 for each in found)
+
+
+@then("every file is flagged exactly if its score is at least the threshold")
+def flags(bench: Bench, observe: Observe) -> None:
+    """Every finding is flagged exactly if the score is not below the threshold, else not_flagged."""
+    results = bench.last.results
+    observe(f"{sum(each['finding'] == 'flagged' for each in results)} of {len(results)} flagged")
+    for each in results:
+        assert each["finding"] == ("flagged" if each["score"] >= each["threshold"] else "not_flagged")

@@ -1,5 +1,7 @@
 """The pages say what is there: rooms, paths, decisions, pictures."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -76,3 +78,34 @@ def test_the_index_leads_to_every_page_and_the_list_of_decisions_to_every_decisi
     assert pages - {ROOT / "docs/index.md"} <= links(ROOT / "docs/index.md")
     decisions = set(ROOT.glob("docs/decisions/0*.md"))
     assert decisions == links(ROOT / "docs/decisions/README.md")
+
+
+PICTURE = re.compile(r'<img src="([^"]+)" width="\d+" alt="([^"]+)">')
+
+
+def test_the_readmes_pictures_are_there_described_and_small() -> None:
+    written = (ROOT / "README.md").read_text()
+    shown = dict(PICTURE.findall(written))
+    assert len(shown) == written.count("<img")
+    assert {ROOT / name for name in shown} == set((ROOT / "docs/pictures").glob("*.png"))
+    assert all(len(described.split()) >= 10 for described in shown.values())
+    assert sum((ROOT / name).stat().st_size for name in shown) < 600_000
+
+
+@pytest.mark.browser
+def test_a_browser_shows_the_readmes_pictures_in_their_proportions(tmp_path: Path) -> None:
+    tags = re.findall(r"<img[^>]+>", (ROOT / "README.md").read_text())
+    tell = "[...document.images].map(one => [one.naturalWidth, one.naturalHeight, one.width, one.height])"
+    page = tmp_path / "pictures.html"
+    page.write_text(
+        f"<!doctype html><base href='{ROOT.as_uri()}/'>{''.join(tags)}"
+        f"<script>onload = () => document.body.textContent = JSON.stringify({tell})</script>"
+    )
+    chromium = os.environ.get("CLEARWAY_CHROMIUM", "/usr/bin/chromium")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", "--dump-dom"]
+    shown = subprocess.run([chromium, *options, page.as_uri()], check=True, capture_output=True, text=True).stdout
+    sizes = json.loads(re.search(r"<body>(.*)</body>", shown).group(1))
+    assert len(sizes) == len(tags) == 3
+    for whole_width, whole_height, width, height in sizes:
+        assert whole_width > width > 500
+        assert height == pytest.approx(width * whole_height / whole_width, abs=1)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from verification.evidence import ChangeNote, Development, FirstCommit, Gap, Project, ProjectError, Tag
 
-NOTES = "docs/changes/*.*.md"
+CHANGELOG, NEW_NOTES = "docs/changelog.md", "docs/changes/*.*.md"
+NOTES = (CHANGELOG, NEW_NOTES)
+"""What users were told of changes: by version, and one file for each change that no version holds yet."""
 FIRSTS = ("risk/policy.yaml", "risk/hazards", "risk/controls", "requirements_spec", "verification/features", "device")
 """Files and folders whose first commit a reader asks for: what came before what."""
 
@@ -62,7 +64,21 @@ def _find_first(project: Project, path: str) -> FirstCommit:
 
 
 def _find_notes(project: Project) -> Iterator[ChangeNote]:
-    for file in project.find_names(NOTES):
-        name, kind, _ = file.rpartition("/")[2].split(".", 2)
+    """Yield the notes that no version holds yet by file name, then those of the changelog as they stand there."""
+    for file in project.find_names(NEW_NOTES):
+        kind = file.rpartition("/")[2].split(".")[1]
         text = project.read(file).decode(errors="replace")
-        yield ChangeNote(name=name, kind=kind, text=text.strip())
+        yield ChangeNote(version=None, kind=kind, text=text.strip())
+    for file in project.find_names(CHANGELOG):
+        yield from _find_versions_notes(project.read(file).decode(errors="replace"))
+
+
+def _find_versions_notes(changelog: str) -> Iterator[ChangeNote]:
+    """Yield the notes of a changelog as towncrier writes it: a heading a version, one a kind, a bullet a note."""
+    for entry in re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]:
+        version = entry.split(maxsplit=1)[0]
+        for block in re.split(r"^### ", entry, flags=re.MULTILINE)[1:]:
+            kind, *notes = re.split(r"^- ", block, flags=re.MULTILINE)
+            for note in notes:
+                text = "\n".join(line.removeprefix("  ") for line in note.strip().splitlines())
+                yield ChangeNote(version=version, kind=kind.strip().lower(), text=text)

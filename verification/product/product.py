@@ -35,7 +35,7 @@ from verification.specification.documents import read_document
 if TYPE_CHECKING:
     from device import Release
 
-INPUTS = ("device/**/*", "pyproject.toml", "*.lock", development.NOTES)
+INPUTS = ("device/**/*", "pyproject.toml", "*.lock", *development.NOTES)
 
 
 Described: TypeAlias = tuple[DeviceEvidence, tuple[Issue, ...]]

@@ -1,17 +1,22 @@
 """What device.json says of gate, interfaces, design and history equals what the device and git do."""
 
+import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import device
-from verification.evidence import Design, Development, Gap, Interfaces, Project, ReportForm
+from verification.evidence import ChangeNote, Design, Development, Gap, Interfaces, Project, ReportForm
 from verification.product.design import describe_design
 from verification.product.development import FIRSTS, describe_development
 from verification.product.interfaces import describe_gate, describe_interfaces
+from verification.product.product import INPUTS
 from verification.protocol.plan import read_study
 from verification.protocol.stated_plan import state_plan
 from verification.steps.radiographs import radiograph, save
@@ -185,9 +190,52 @@ def test_the_history_is_counted(checkout: Path) -> None:
     assert tuple(first) == FIRSTS
     assert first["risk/policy.yaml"].date == "2001-02-03"
     assert first["risk/hazards"].commit is None
-    assert [(one.name, one.kind, one.text) for one in found.notes] == [("one", "device", "text 1")]
+    assert found.notes == (ChangeNote(version=None, kind="device", text="text 1"),)
     git(checkout, "tag", "v1")
     assert [tag.name for tag in described(checkout).tags] == ["v1"]
+
+
+OLDER = "## 0.1.0 (2001-02-02)\n\n### Device\n\n- An older note.\n"
+NOTES = {
+    "b.device.md": "A note of\ntwo lines.\n",
+    "a.device.md": "First a sentence:\n\n- a point\n  of two lines\n- another\n\nAnd a second paragraph.\n",
+    "c.evidence.md": "`clearway` says more.\n",
+    "d.documents.md": "Ten pages.\n",
+    "e.project.md": "Two lines.\n",
+}
+
+
+def test_a_version_keeps_the_notes_that_it_gathers(checkout: Path) -> None:
+    (checkout / "docs/changes/one.device.md").unlink()
+    for name, text in NOTES.items():
+        (checkout / "docs/changes" / name).write_text(text)
+    before = described(checkout).notes
+    assert {(one.version, one.kind, one.text) for one in before} == {
+        (None, name.split(".")[1], text.strip()) for name, text in NOTES.items()
+    }
+    shutil.copy(ROOT / "pyproject.toml", checkout)
+    (checkout / "docs/changelog.md").write_text(f"# Changelog\n\n<!-- towncrier release notes start -->\n\n{OLDER}")
+    build = [sys.executable, "-m", "towncrier", "build", "--version", "0.2.0", "--date", "2001-02-03", "--yes"]
+    subprocess.run(build, cwd=checkout, check=True, capture_output=True)
+    assert not list((checkout / "docs/changes").glob("*.*.md"))
+    *gathered, older = described(checkout).notes
+    assert set(gathered) == {replace(one, version="0.2.0") for one in before}
+    assert len(gathered) == len(before)
+    assert older == ChangeNote(version="0.1.0", kind="device", text="An older note.")
+
+
+def test_a_change_of_a_note_is_seen(checkout: Path) -> None:
+    (checkout / "docs/changelog.md").write_text(OLDER)
+    assert {"docs/changelog.md", "docs/changes/one.device.md"} <= set(Project(checkout).find_names(*INPUTS))
+
+
+def test_our_own_changelog_is_read_whole(checkout: Path) -> None:
+    shutil.copy(ROOT / "docs/changelog.md", checkout / "docs")
+    notes = [one for one in described(checkout).notes if one.version]
+    bullets = re.findall(r"^- ", (ROOT / "docs/changelog.md").read_text(), re.M)
+    assert len(notes) == len(bullets) >= 42
+    kinds = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]["type"]
+    assert {one.kind for one in notes} <= {kind["directory"] for kind in kinds}
 
 
 def test_a_shallow_clone_tells_no_history(checkout: Path, tmp_path: Path) -> None:

@@ -78,9 +78,9 @@ class FirstCommit(Record, frozen=True):
 
 
 class ChangeNote(Record, frozen=True):
-    """A note of a change that no numbered version holds yet; `kind` says whom it concerns."""
+    """What users were told of a change: `version` holds it, None as long as none does; `kind` says what it concerns."""
 
-    name: str
+    version: str | None
     kind: str
     text: str
 

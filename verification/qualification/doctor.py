@@ -91,7 +91,7 @@ def find_locked(root: Path | None) -> Iterator[Check]:
 
 def find_shipped() -> Iterator[Check]:
     """Yield for each release that the device ships whether it is byte for byte what was locked."""
-    from device import DeviceError, find_releases, read_release
+    from verification.product.api import DeviceError, find_releases, read_release
 
     for name in find_releases():
         try:

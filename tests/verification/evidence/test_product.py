@@ -59,3 +59,12 @@ def test_what_no_product_has_is_refused_with_its_place(tmp_path, line, says):
         product_of(tmp_path, TABLE + line)
     assert "pyproject.toml: [tool.clearway.product]" in str(refused.value)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("command", ["trace", "verify", "status"])
+def test_a_command_of_a_checkout_whose_product_cannot_be_told_ends_at_once(checkout, command):
+    checkout.edit("pyproject.toml", "[tool.clearway.soup]", f'{TABLE}package = "src/house"\n[tool.clearway.soup]')
+    run = checkout.run(command)
+    assert run.returncode == 2
+    assert "pyproject.toml: [tool.clearway.product]: package is 'src/house'" in run.stderr
+    assert not (checkout.root / "build").exists()

@@ -126,8 +126,9 @@ def count(house: House, package: str) -> Iterator[tuple[str, object]]:
     yield "imports that run back up between rooms", back
     yield "longest file", f"{lines[longest]} lines ({longest.relative_to(house.root)})"
     yield "files of more than 400 lines", sum(number > 400 for number in lines.values())
-    yield "code lines of functions: median, 95th percentile, longest", (
-        f"{statistics.median(functions):.0f}, {functions[int(0.95 * len(functions))]}, {functions[-1]}"
+    yield (
+        "code lines of functions: median, 95th percentile, longest",
+        (f"{statistics.median(functions):.0f}, {functions[int(0.95 * len(functions))]}, {functions[-1]}"),
     )
 
 

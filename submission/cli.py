@@ -20,6 +20,7 @@ MATRIX_EXAMPLE = """example: clearway submission matrix matrix.xlsx
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
 FIGURE_EXAMPLE = "example: clearway submission figure 0.933 --document CW-DOC-003"
 ATTACK_EXAMPLE = "example: clearway submission attack build/submission --times 260 --seed 7"
+NAMED = "default: the one that pyproject.toml names"
 
 
 def submission(argv: list[str]) -> int:
@@ -41,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
-    build.add_argument("--release", default="paediatric-reference", help="the release to document (%(default)s)")
+    build.add_argument("--release", help=f"the release to document ({NAMED})")
     build.add_argument(
         "--output", type=Path, metavar="DIR", help="the folder to build into (build/submission of the checkout)"
     )
@@ -75,9 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     said = "write the trace as one HTML page to search and browse; it needs nothing else"
     shape = argparse.RawDescriptionHelpFormatter
     trace = commands.add_parser("trace", help=said, description=said, epilog=TRACE_EXAMPLE, formatter_class=shape)
-    trace.add_argument(
-        "--release", default="paediatric-reference", help="the release whose status it states (%(default)s)"
-    )
+    trace.add_argument("--release", help=f"the release whose status it states ({NAMED})")
     trace.add_argument("--output", type=Path, metavar="FILE", help="the page to write (build/trace.html)")
     trace.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     said = "write the traceability matrix as a workbook (.xlsx), .csv or .json"
@@ -87,9 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--direction", choices=("forward", "backward"), default="forward",
         help="of a .csv, which holds one: from requirement to evidence, or from code to need (%(default)s)",
     )  # fmt: skip
-    matrix.add_argument(
-        "--release", default="paediatric-reference", help="the release whose status it states (%(default)s)"
-    )
+    matrix.add_argument("--release", help=f"the release whose status it states ({NAMED})")
     matrix.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     exchange_cli.add_commands(commands)
     return parser
@@ -111,10 +108,11 @@ def _build(arguments: argparse.Namespace) -> int:
         return 2
     try:
         target = (arguments.output or project.submission).resolve()
-        made = Made(project, arguments.release, target, volume=arguments.volume)
+        release = arguments.release or project.product.release
+        made = Made(project, release, target, volume=arguments.volume)
         told = made.told()
         if told is None:
-            built = build(project, arguments.release, target, volume=arguments.volume)
+            built = build(project, release, target, volume=arguments.volume)
             told = summary(built)
             made.keep(told, built.manifest)
     except (BuildError, CatalogueError, ProjectError, RenderError) as error:
@@ -203,7 +201,7 @@ def _trace(arguments: argparse.Namespace) -> int:
     try:
         project = find_project(arguments.project)
         output = arguments.output or project.root / "build" / "trace.html"
-        write_atomically(output, render_browser(project, arguments.release).encode())
+        write_atomically(output, render_browser(project, arguments.release or project.product.release).encode())
     except (BrowserError, ProjectError, OSError) as error:
         print(f"clearway submission trace: {error}", file=sys.stderr)
         return 2
@@ -217,7 +215,8 @@ def _matrix(arguments: argparse.Namespace) -> int:
     from verification.evidence import ProjectError, find_project, write_atomically
 
     try:
-        head = read_head(find_project(arguments.project), arguments.release)
+        project = find_project(arguments.project)
+        head = read_head(project, arguments.release or project.product.release)
         write_atomically(arguments.file, render_matrix(head, arguments.file.name, arguments.direction))
     except (MatrixError, ProjectError, OSError) as error:
         print(f"clearway submission matrix: {error}", file=sys.stderr)

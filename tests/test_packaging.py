@@ -157,12 +157,40 @@ def test_every_public_name_of_the_device_is_there_and_loaded_on_demand() -> None
     assert ran.stdout.split() == ["False", str(import_module("device").__all__.index("gate")), "True"]
 
 
-def test_verification_uses_the_devices_public_names_only() -> None:
+def find_names_from(path: Path, package: str) -> Iterator[str]:
+    """Yield what a source file imports of a package, wherever in it; the package itself is named as such."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == package:
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == package)
+
+
+def test_there_is_one_list_of_the_devices_public_names() -> None:
     public = set(import_module("device").__all__)
-    for path in sorted((ROOT / "verification").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module == "device":
-                assert {alias.name for alias in node.names} <= public, path
+    assert set(find_names_from(ROOT / "device/api.py", "device")) == public
+    assert set(find_names_from(ROOT / "verification/product/api.py", "device")) <= public
+    for path in sorted((ROOT / "verification/steps").rglob("*.py")):
+        assert set(find_names_from(path, "device")) <= {*public, "device"}, path
+
+
+def test_verification_imports_the_device_in_one_place_and_in_the_steps_that_drive_it() -> None:
+    importing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "verification").rglob("*.py")
+        if set(find_names_from(path, "device"))
+    }
+    assert {name for name in importing if not name.startswith("verification/steps/")} == {"verification/product/api.py"}
+
+
+def test_what_the_one_place_hands_on_is_used() -> None:
+    used = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for path in (ROOT / "verification").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Name | ast.Attribute)
+    }
+    assert set(find_names_from(ROOT / "verification/product/api.py", "device")) <= used
 
 
 def find_imported(path: Path) -> Iterator[str]:

@@ -320,7 +320,8 @@ def _named(values: tuple[Any, ...], name: str, where: str) -> Any:
         if value.name == name:
             return value
     known = join_words(value.name for value in values) or "none"
-    reason = compose("{} has no '{}'; it has {}", where, name, known)
+    asked = compose("has no '{}'", name) if name else "was asked for no name"
+    reason = compose("{} {}; it has {}", where, asked, known)
     return Gap(reason=reason, closes="name one of those, or make the evidence again")
 
 

@@ -15,13 +15,12 @@ from msgspec import Meta
 
 from verification.changes.differences import Differences
 from verification.changes.impact_record import Boundary
-from verification.evidence import Project
+from verification.evidence import Product, Project
 from verification.evidence.types import Record
 from verification.specification.documents import read_document
 
 PLAN = "requirements_spec/pccp.yaml"
 NONE = "no plan: not applicable"
-_DEVELOPMENT = "device/training/"
 
 
 class Modification(Record, frozen=True):
@@ -51,7 +50,7 @@ class ChangePlan(Record, frozen=True):
     modifications: Annotated[tuple[Modification, ...], Meta(min_length=1)]
 
 
-def judge_boundary(before: Project, found: Differences) -> Boundary:
+def judge_boundary(before: Project, found: Differences, product: Product) -> Boundary:
     """Hold the differences against the plan as it was before them: a change does not widen what it is judged by."""
     if not (before.root / PLAN).is_file():
         return Boundary(plan=None, kept=None, why=NONE)
@@ -63,7 +62,8 @@ def judge_boundary(before: Project, found: Differences) -> Boundary:
     except ValueError as error:  # msgspec.ValidationError is one
         return Boundary(plan=PLAN, kept=None, why=f"the plan cannot be read: {error}")
     used = {
-        (name, file): [each for each in plan.modifications if each.allows(file, name)] for name, file in _subject(found)
+        (name, file): [each for each in plan.modifications if each.allows(file, name)]
+        for name, file in _subject(found, product)
     }
     outside = tuple(name for (name, _), allowing in used.items() if not allowing)
     conditions = {f"{each.id}: {said}" for allowing in used.values() for each in allowing for said in each.conditions}
@@ -82,12 +82,12 @@ def judge_boundary(before: Project, found: Differences) -> Boundary:
     )
 
 
-def _subject(found: Differences) -> Iterator[tuple[str, str]]:
+def _subject(found: Differences, product: Product) -> Iterator[tuple[str, str]]:
     """What a plan is about: code, files and dependencies of the device, normative text; each with its file."""
-    yield from ((unit.id, unit.file) for unit in found.units if not unit.file.startswith(_DEVELOPMENT))
+    yield from ((unit.id, unit.file) for unit in found.units if not product.is_development(unit.file))
     yield from ((item.id, item.file) for item in found.items if item.fields)
     yield from ((each.name, "runtime.lock") for each in found.dependencies if each.lock == "runtime")
     for change in found.files:
-        of_the_device = change.file.startswith("device/") and not change.file.startswith(_DEVELOPMENT)
-        if change.file == PLAN or (of_the_device and not change.file.endswith(".py")):
+        of_the_product = change.file.startswith(product.folder) and not product.is_development(change.file)
+        if change.file == PLAN or (of_the_product and not change.file.endswith(".py")):
             yield change.file, change.file

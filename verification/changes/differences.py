@@ -20,7 +20,7 @@ from verification.evidence.project import sha256_of
 from verification.graph.sections import Section, read_sections
 from verification.sources.bindings import STEP_CODE, is_driving
 from verification.sources.locks import LOCKS, distribution_name, read_lock
-from verification.sources.scan import CODE, scan
+from verification.sources.scan import scan
 from verification.sources.scenarios import Scenario, read_scenarios
 from verification.sources.units import Unit, claims_of, reach, read_units
 from verification.specification.documents import read_document
@@ -41,7 +41,7 @@ T = TypeVar("T", bound=_Digested)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The sources of the trace at one end of a range. `claims` are those of the device's units, by id."""
+    """The sources of the trace at one end of a range. `claims` are those of the product's units, by id."""
 
     project: Project
     items: Items
@@ -79,8 +79,9 @@ def read_state(project: Project, files: Collection[str]) -> State:
         files: those that differ; code is read only where some of it does.
     """
     items, (symbols, code_issues), (scenarios, issues) = read_items(project), scan(project), read_scenarios(project)
-    code = {folder for folder in ("device/", "verification/") for file in files if is_code(file, folder)}
-    units = read_units(project, CODE) if "device/" in code else {}
+    product = project.product
+    code = {folder for folder in (product.folder, "verification/") for file in files if is_code(file, folder)}
+    units = read_units(project, product.code) if product.folder in code else {}
     found = [each for each in (*items.issues, *code_issues, *issues) if each.code.startswith(_UNREAD)]
     return State(
         project=project,
@@ -209,13 +210,13 @@ def _find_release_changes(before: Project, after: Project) -> Iterator[ReleaseCh
 def _release_files(project: Project) -> dict[str, dict[str, str]]:
     """By release, the digest of each of its files; that of SHA256SUMS is the release's own."""
     found: dict[str, dict[str, str]] = {}
-    for path in project.find_files("device/releases/*/*"):
+    for path in project.find_files(f"{project.product.releases}/*/*"):
         found.setdefault(path.parent.name, {})[path.name] = sha256_of(path)
     return found
 
 
 def _describe(project: Project, name: str) -> dict[str, Any]:
-    file = f"device/releases/{name}/release.yaml"
+    file = f"{project.product.releases}/{name}/release.yaml"
     value = read_document(project.root / file, file).value
     return value if isinstance(value, dict) else {}
 

@@ -27,8 +27,8 @@ from verification.sources.revision import Range, find_changed_files, open_range
 _UP = {"parents": False, "hazards": False, "requirements": True, "controls": True, "effectiveness.evidence": True}
 """By key of an item that names others: whether it stands above what it names, or below."""
 
-_RUN_BY_ALL = ("device/releases/*", "tests/data/*", "runtime.lock")
-"""Files, by pattern, that any scenario's outcome may depend on."""
+_RUN_BY_ALL = ("tests/data/*", "runtime.lock")
+"""Files, by pattern, that any scenario's outcome may depend on, beside the releases."""
 
 LINKS_ALONE = "links alone: no evidence at hand says which functions each scenario enters"
 
@@ -49,13 +49,13 @@ def find_impact(project: Project, span: Range, verification: VerificationEvidenc
         affected = tuple(_climb(before, after, _find_seeds(found, before, after)))
         everything = tuple(_find_reasons_for_all(before.project, after.project, found))
         again = tuple(_find_again(before, after, found, everything, verification))
-        estimates = tuple(find_invalidated(before, after, found))
+        estimates = tuple(find_invalidated(before, after, found, project.product))
         return Impact(
             base=span.base, head=span.head, files=found.files, units=found.units, steps=found.steps, items=found.items,
             scenarios=found.scenarios, releases=found.releases, dependencies=found.dependencies, affected=affected,
             everything=everything, again=again, basis=_describe_basis(verification), estimates=estimates,
             sections=tuple(_find_sections(before, after, found, affected, again, estimates)),
-            boundary=judge_boundary(before.project, found),
+            boundary=judge_boundary(before.project, found, project.product),
             questions=tuple(ask(found, affected, estimates, find_statuses(after.project))),
             unread=after.unread,
         )  # fmt: skip
@@ -112,8 +112,9 @@ def _find_above(before: State, after: State) -> dict[str, list[str]]:
 
 
 def _find_reasons_for_all(before: Project, after: Project, found: Differences) -> Iterator[str]:
+    patterns = {f"{end.product.releases}/*" for end in (before, after)} | {*_RUN_BY_ALL}
     for change in found.files:
-        if any(fnmatchcase(change.file, pattern) for pattern in _RUN_BY_ALL):
+        if any(fnmatchcase(change.file, pattern) for pattern in patterns):
             yield f"{change.file} {change.how}"
     for unit in found.steps:
         if unit.file in RUNNER:

@@ -7,15 +7,13 @@ from typing import Any
 
 from verification.changes.differences import Differences, State, compare, is_code
 from verification.changes.impact_record import Invalidated
-from verification.evidence import Project
+from verification.evidence import Product, Project
 from verification.protocol import ROOMS
 from verification.sources.units import reach, read_units
 from verification.specification.documents import read_document
 
 STUDIES = "verification/studies"
-ANALYZE, EVALUATE = "device.pipeline.analyze", "verification.evaluation.evaluate.run"
-SCORING = ("types", "research", "dicom", "gate", "preprocessing", "model", "decision", "pipeline")
-"""The device's modules that lie between a file and its score and decision."""
+EVALUATE = "verification.evaluation.evaluate.run"
 
 _COMPUTING = tuple(f"verification/{room}/" for room in ROOMS)
 _LOCK = "lock the plan: `clearway study lock {study}`; one whose data are opened is restored, or is another study"
@@ -27,8 +25,8 @@ Reason = tuple[str, str]
 """Why, and what makes the estimates again."""
 
 
-def find_invalidated(before: State, after: State, found: Differences) -> Iterator[Invalidated]:
-    """Yield each study that a difference touches."""
+def find_invalidated(before: State, after: State, found: Differences, product: Product) -> Iterator[Invalidated]:
+    """Yield each study that a difference touches; the product says which of its code gives the scores."""
     from verification.protocol.plan import RECORDED
 
     changed = {each.file: each.how for each in found.files}
@@ -44,7 +42,7 @@ def find_invalidated(before: State, after: State, found: Differences) -> Iterato
         if plan.get("kind") in RECORDED or (plan.get("inputs") and scored):
             reasons += _find_recorded_reasons(name, changed)
         if plan.get("kind") not in RECORDED and scored:
-            reasons += _find_scored_reasons(name, plan, changed, found, before, after)
+            reasons += _find_scored_reasons(name, plan, changed, found, (before, after), product)
             reasons += [(f"{unit} {how}, which computes the estimates", _COMPUTE) for unit, how in computing]
         if reasons:
             entries = (before.items.study_criteria | after.items.study_criteria).values()
@@ -74,7 +72,12 @@ def _find_recorded_reasons(name: str, changed: dict[str, str]) -> Iterator[Reaso
 
 
 def _find_scored_reasons(
-    name: str, plan: dict[str, Any], changed: dict[str, str], found: Differences, before: State, after: State
+    name: str,
+    plan: dict[str, Any],
+    changed: dict[str, str],
+    found: Differences,
+    ends: tuple[State, State],
+    product: Product,
 ) -> Iterator[Reason]:
     from verification.protocol.plan import TABLES
 
@@ -89,9 +92,9 @@ def _find_scored_reasons(
             if how := changed.get(f"verification/datasets/{dataset}/{file}"):
                 yield f"{file} of data set {dataset} {how}", _SCORE
     for unit in found.units:
-        module = unit.id.split(".")[1:2]
-        states = [state for state in (before, after) if unit.id in state.units]
-        if module and module[0] in SCORING and any(ANALYZE in reach(state.units, [unit.id]) for state in states):
+        states = [state for state in ends if unit.id in state.units]
+        entry = f"{product.package}.{product.entry}"
+        if product.scores_by(unit.id) and any(entry in reach(state.units, [unit.id]) for state in states):
             yield f"{unit.id} {unit.how}, which lies between an image and its score or decision", _SCORE
 
 

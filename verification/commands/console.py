@@ -38,12 +38,13 @@ def add_common(parser: argparse.ArgumentParser, default: str | None = None) -> N
 
 
 def open_project(arguments: argparse.Namespace) -> Project | None:
-    """The checkout, or None after saying that there is none."""
+    """The checkout, or None after saying that there is none, or none whose product can be told."""
     from verification.evidence import ProjectError, find_project
 
     try:
         project = find_project(Path(arguments.project) if arguments.project else None)
         project.commit()
+        _ = project.product
     except ProjectError as error:
         complain(f"clearway: {error}")
         return None

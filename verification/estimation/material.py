@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from device import Release
 from verification.datasets.description import Description, SplitRule
 from verification.datasets.manifest import Entry
 from verification.estimation.estimates import Cases, Setting
@@ -14,6 +13,7 @@ from verification.estimation.foreign_scores import Foreign
 from verification.estimation.reads import Held, Reads
 from verification.estimation.tuning import Tuning
 from verification.evidence import Analysis, Issue
+from verification.product.api import Release
 from verification.protocol.plan import Goal, Plan, StudyFolder, TriageAssumptions
 from verification.protocol.scores import Scored
 from verification.protocol.subgroups import Known

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from device import Release
 from verification.datasets.description import SplitRule
 from verification.datasets.references import Collection
 from verification.datasets.split import split_of
 from verification.estimation.estimates import Cases, Digests
 from verification.estimation.reads import Choice, Held, Mask, Reads, ScoreTable, find_tuning, hold
 from verification.estimation.tuning import Tuning, read_tuning
+from verification.product.api import Release
 from verification.protocol.plan import StudyFolder
 from verification.protocol.scores import Scored
 from verification.protocol.subgroups import find_places

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from device import Release
 from verification.datasets.manifest import blocking
 from verification.estimation.operating_point import rule_threshold
 from verification.evidence import Issue
+from verification.product.api import Release
 from verification.protocol.plan import StudyFolder
 from verification.statistics.metrics import Floats
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from device import Intake, Outcome, Release, ReleaseError, analyze, read_release
 from verification.analyses.out_of_scope import analyse_out_of_scope
 from verification.datasets.description import read_description
 from verification.datasets.manifest import Entry, read_manifest
@@ -24,6 +23,7 @@ from verification.evaluation.scope import Known, read_known, score_out_of_scope
 from verification.evidence import Opening, Project, write_atomically
 from verification.evidence.chain import find_rewritten
 from verification.evidence.project import sha256_of
+from verification.product.api import Intake, Outcome, Release, ReleaseError, analyze, read_release
 from verification.protocol import log
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import code_digest
@@ -125,7 +125,7 @@ def find_study(project: Project, release: str, name: str | None) -> str:
         ValueError: there is no such release or study, or the study is of another release.
     """
     try:
-        named = name or read_release(project.root / "device" / "releases" / release).study
+        named = name or read_release(project.root / project.product.releases / release).study
     except ReleaseError as error:
         raise ValueError(str(error)) from error
     if named is None:
@@ -210,7 +210,7 @@ def _read(project: Project, name: str) -> StudyFolder:
 
 def _locked_release(project: Project, study: StudyFolder) -> Release:
     try:
-        release = read_release(project.root / "device" / "releases" / study.plan.release)
+        release = read_release(project.root / project.product.releases / study.plan.release)
     except ReleaseError as error:
         raise ValueError(str(error)) from error
     if release.weights is None or release.operating_point is None:

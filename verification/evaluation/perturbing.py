@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from device import Release
 from verification.datasets.manifest import Entry
+from verification.product.api import Release
 from verification.protocol.changes import PERTURBATIONS
 from verification.protocol.images import FolderOf, Progress, read_grey, score_file, to_picture
 from verification.protocol.stated import StatedOf

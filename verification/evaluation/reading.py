@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from device import Release, ReleaseError, read_release
 from verification.datasets.description import Description, read_description
 from verification.datasets.manifest import Entry, blocking, read_manifest
 from verification.datasets.references import find_collection, find_table, read_collection
@@ -21,6 +20,7 @@ from verification.estimation.reads import read_tables
 from verification.estimation.tuning import find_threshold_faults, read_tuning
 from verification.evidence import Analysis, Issue, Project
 from verification.evidence.project import sha256_of
+from verification.product.api import Release, ReleaseError, read_release
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import find_inputs
 from verification.protocol.scores import (
@@ -33,7 +33,7 @@ from verification.protocol.scores import (
 )
 from verification.protocol.subgroups import Known, describe_images, find_unknown
 
-RELEASES, DATASETS = "device/releases", "verification/datasets"
+DATASETS = "verification/datasets"
 NOT_MADE = "none: not made"
 NO_RELEASE = "none: labels are compared, no release is scored"
 
@@ -156,7 +156,7 @@ def _know(
 
 def _read_release(project: Project, study: StudyFolder, issues: list[Issue]) -> Release | None:
     try:
-        return read_release(project.root / RELEASES / study.plan.release)
+        return read_release(project.root / project.product.releases / study.plan.release)
     except ReleaseError as error:
         hint = "restore the release from git, or lock it again"
         issues.append(blocking("release-unreadable", f"{study.where}/plan.yaml", str(error), hint))

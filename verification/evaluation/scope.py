@@ -13,7 +13,6 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from device import Admission, Intake, Release, gate
 from verification.analyses.out_of_scope import Outside
 from verification.datasets.manifest import Entry
 from verification.datasets.mapping import read_mapping
@@ -21,6 +20,7 @@ from verification.datasets.reads import read_labels
 from verification.datasets.records import read_records
 from verification.estimation.estimates import Cases
 from verification.evidence import Issue
+from verification.product.api import Admission, Intake, Release, gate
 from verification.protocol.images import FolderOf, Progress, score_file
 
 

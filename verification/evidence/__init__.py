@@ -21,6 +21,7 @@ from verification.evidence.files import (
     write_atomically,
     write_evidence,
 )
+from verification.evidence.product import Product
 from verification.evidence.project import LARGEST_BYTES, RECORDS, Project, ProjectError, find_project, sha256_of
 from verification.evidence.reviews import fitting, is_reviewable, lines_by_subject
 from verification.evidence.run import recorded_run
@@ -33,6 +34,7 @@ __all__ = [
     "SOURCES",
     "EvidenceBundle",
     "EvidenceError",
+    "Product",
     "Project",
     "ProjectError",
     "find_changes",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from verification.evidence.product import SETTINGS, Product, read_product
 from verification.evidence.types import Source
 
 RECORDS = "docs/records"
@@ -55,6 +56,20 @@ class Project:
     def submission(self) -> Path:
         """Where the documents are built."""
         return self.root / "build" / "submission"
+
+    @property
+    def product(self) -> Product:
+        """What is verified here.
+
+        Raises:
+            ProjectError: pyproject.toml says something else of it than a product has.
+        """
+        try:
+            return read_product(self.read(SETTINGS))
+        except OSError:
+            return Product()
+        except ValueError as error:
+            raise ProjectError(f"{self.root}: {error}") from error
 
     def snapshot(self) -> Project:
         """The checkout of which nothing is read twice: all that a command says of it is of one moment."""

@@ -1,4 +1,4 @@
-"""Whether a requirement asks for each part of the device's code, and what runs where a claim is made.
+"""Whether a requirement asks for each part of the product's code, and what runs where a claim is made.
 
 A unit serves what it claims itself and what a class or module around it claims. Whatever it uses by name serves
 the same, if that is a private helper, a class or a constant: a public function says itself what it is for. What serves
@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from verification.evidence import Issue, Project, Severity
-from verification.sources.scan import CODE, Symbol
+from verification.sources.scan import Symbol
 from verification.sources.units import Kind, Unit, read_units
 from verification.specification.documents import Document
 from verification.specification.items import Items
@@ -22,7 +22,7 @@ from verification.specification.items import Items
 
 @dataclass(frozen=True)
 class Code:
-    """The code of the device: what claims something, and every unit by its id."""
+    """The code of the product: what claims something, and every unit by its id."""
 
     symbols: tuple[Symbol, ...]
     units: dict[str, Unit]
@@ -138,8 +138,8 @@ class Code:
 
 
 def read_code(project: Project, items: Items, symbols: tuple[Symbol, ...]) -> Code:
-    """Read every unit of the device beside the symbols among them and what the items declare."""
-    return Code(symbols, read_units(project, CODE), items.infrastructure)
+    """Read every unit of the product beside the symbols among them and what the items declare."""
+    return Code(symbols, read_units(project, project.product.code), items.infrastructure)
 
 
 def find_code_issues(code: Code) -> Iterator[Issue]:

@@ -16,7 +16,7 @@ from verification.evidence import (
     VerificationResult,
     find_changes,
 )
-from verification.sources.scenarios import INPUTS, Scenario
+from verification.sources.scenarios import Scenario, inputs_of
 
 _WORST_FIRST = tuple(
     LinkStatus(status)
@@ -57,7 +57,7 @@ def said_of(identity: str, standing: Standing) -> Standing:
 class Proof:
     """The evidence that standings are judged by. `stale` says why the verification evidence cannot be used, if so.
 
-    `entered` are the functions of the device that each scenario entered; one that was not watched is not there.
+    `entered` are the functions of the product that each scenario entered; one that was not watched is not there.
     `on_import` are those that ran before any scenario.
     """
 
@@ -179,7 +179,7 @@ def _find_staleness(evidence: VerificationEvidence, project: Project, releases: 
         yield f"only {', '.join(evidence.selection)} was run"
     for change in find_changes(evidence.source, project):
         yield f"the evidence {change}"
-    new = {*project.find_names(*INPUTS)} - evidence.source.inputs.keys()
+    new = {*project.find_names(*inputs_of(project))} - evidence.source.inputs.keys()
     for file in sorted(new):
         yield f"{file} was added after the scenarios ran"
     for name, digest in releases.items():

@@ -1,1 +1,1 @@
-"""All that the suite knows of this very device: what it says of itself, found out by calling it; judges nothing."""
+"""All that the suite knows of this very device, by one door (`api`); how any product is described. Judges nothing."""

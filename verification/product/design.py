@@ -1,4 +1,4 @@
-"""The device's modules and functions as their source describes them, and the rules on imports. Read, never imported."""
+"""The product's modules and functions as their source describes them, and the rules on imports. It is not imported."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import Any
 from verification.evidence import Design, ImportContract, Module, Project, Unit
 from verification.sources.scan import module_name
 
-CODE = "device/*.py"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def describe_design(project: Project, metadata: dict[str, Any]) -> Design:
-    """Describe every module that ships in the device, training aside, and every import contract.
+    """Describe every module at the door of the product's package and every import contract.
 
     Args:
         project: the checkout.
         metadata: its pyproject.toml.
     """
-    contracts = metadata["tool"].get("importlinter", {}).get("contracts", ())
+    contracts = metadata.get("tool", {}).get("importlinter", {}).get("contracts", ())
     return Design(
-        modules=tuple(_describe(project, file) for file in project.find_names(CODE)),
+        modules=tuple(_describe(project, file) for file in project.find_names(f"{project.product.package}/*.py")),
         contracts=tuple(_contract(contract) for contract in contracts),
     )
 
@@ -33,33 +32,31 @@ def _describe(project: Project, file: str) -> Module:
         tree = ast.parse(project.read(file), filename=file)
     except (OSError, SyntaxError, ValueError, RecursionError) as error:  # the scan of claims makes it an issue
         tree = ast.parse(repr(f"cannot be read: {error}"))
-    imported = tuple(_find_imports(tree))
+    package = project.product.package
+    imported = tuple(_find_imports(tree, package))
     name = module_name(file)
     return Module(
         name=name,
         file=file,
         purpose=_purpose(tree),
-        imports=tuple(sorted({each for each in imported if each.split(".")[0] == "device"} - {name})),
-        libraries=tuple(sorted({top for each in imported if (top := each.split(".")[0]) not in _OURS_OR_PYTHONS})),
+        imports=tuple(sorted({each for each in imported if each.split(".")[0] == package} - {name})),
+        libraries=tuple(sorted({each.split(".")[0] for each in imported} - {package, *sys.stdlib_module_names})),
         units=tuple(_find_units(tree, name)),
     )
-
-
-_OURS_OR_PYTHONS = {"device", *sys.stdlib_module_names}
 
 
 def _purpose(tree: ast.Module) -> str:
     return " ".join((ast.get_docstring(tree) or "no docstring").partition("\n\n")[0].split())
 
 
-def _find_imports(tree: ast.Module) -> Iterator[str]:
+def _find_imports(tree: ast.Module, package: str) -> Iterator[str]:
     """Yield what a module imports anywhere in it: a module, or the submodule of the package that it names."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            whole = node.module == "device"
-            yield from (f"device.{alias.name}" for alias in node.names if whole and alias.name.islower())
+            whole = node.module == package
+            yield from (f"{package}.{alias.name}" for alias in node.names if whole and alias.name.islower())
             yield from () if whole else (node.module,)
 
 

@@ -10,8 +10,8 @@ from verification.evidence import ChangeNote, Development, FirstCommit, Gap, Pro
 CHANGELOG, NEW_NOTES = "docs/changelog.md", "docs/changes/*.*.md"
 NOTES = (CHANGELOG, NEW_NOTES)
 """What users were told of changes: by version, and one file for each change that no version holds yet."""
-FIRSTS = ("risk/policy.yaml", "risk/hazards", "risk/controls", "requirements_spec", "verification/features", "device")
-"""Files and folders whose first commit a reader asks for: what came before what."""
+FIRSTS = ("risk/policy.yaml", "risk/hazards", "risk/controls", "requirements_spec", "verification/features")
+"""Files and folders whose first commit a reader asks for, beside that of the product: what came before what."""
 
 _REVIEWED = re.compile(r"^(?:Reviewed|Acked|Approved)-by:", re.MULTILINE | re.IGNORECASE)
 _COMMIT, _FIELD = "\x01", "\x02"
@@ -45,7 +45,7 @@ def _describe(project: Project) -> Development:
         merges=sum(" " in row[3] for row in rows),
         reviewed=sum(bool(_REVIEWED.search(row[4])) for row in rows),
         tags=tuple(_find_tags(project)),
-        firsts=tuple(_find_first(project, path) for path in FIRSTS),
+        firsts=tuple(_find_first(project, path) for path in (*FIRSTS, project.product.package)),
         notes=tuple(_find_notes(project)),
     )
 

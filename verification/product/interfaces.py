@@ -25,7 +25,7 @@ from verification.evidence import (
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from device import Release
+    from verification.product.api import Release
 
 COMMANDS = ("gate", "analyze", "release")
 """The device's own commands; those of the other rooms are no part of it."""
@@ -42,16 +42,16 @@ ANEW, FIXED, REFERENCE = "made anew for each report", "the same in every report 
 
 def describe_gate() -> GateLimits:
     """The gate's configuration, from the constants that it judges by."""
-    import device
+    from verification.product import api
 
     return GateLimits(
-        intakes=tuple(_intake(intake.value, limits) for intake, limits in device.LIMITS.items()),
-        body_part=device.CHEST,
-        body_part_codes=tuple(sorted(device.CHEST_CODES)),
-        view_codes=dict(sorted(device.VIEW_CODES.items())),
-        age_tolerance_years=device.AGE_TOLERANCE_YEARS,
-        least_contrast=device.LEAST_CONTRAST,
-        most_at_an_end=device.MOST_AT_AN_END,
+        intakes=tuple(_intake(intake.value, limits) for intake, limits in api.LIMITS.items()),
+        body_part=api.CHEST,
+        body_part_codes=tuple(sorted(api.CHEST_CODES)),
+        view_codes=dict(sorted(api.VIEW_CODES.items())),
+        age_tolerance_years=api.AGE_TOLERANCE_YEARS,
+        least_contrast=api.LEAST_CONTRAST,
+        most_at_an_end=api.MOST_AT_AN_END,
     )
 
 
@@ -72,7 +72,7 @@ def _intake(name: str, limits: Any) -> IntakeLimits:
 
 def describe_interfaces(releases: tuple[Release, ...]) -> Interfaces:
     """Call the device as a user would: its help, what it says of its releases, a result, a report."""
-    import device
+    from verification.product import api
 
     with tempfile.TemporaryDirectory(prefix="clearway-interfaces-") as folder:
         images = _write_images(Path(folder)) if releases else ()
@@ -82,7 +82,7 @@ def describe_interfaces(releases: tuple[Release, ...]) -> Interfaces:
             about={release.name: _say("release", "show", str(release.folder)) for release in releases},
             version=_say("--version"),
             json_fields=_read_fields(images[0], releases) if images else (),
-            outcomes=(*(flag.value for flag in device.Flag), *(one.value for one in device.Outcome)),
+            outcomes=(*(flag.value for flag in api.Flag), *(one.value for one in api.Outcome)),
             report=_describe_report(built, images, Path(folder)) if built else _UNBUILT,
         )
 
@@ -92,10 +92,10 @@ _UNBUILT = Gap(reason="no release has weights here, so that no report can be wri
 
 def _say(*arguments: str) -> str:
     """What the device prints when it is called so, with our width and without colours."""
-    import device
+    from verification.product import api
 
     with _environment(COLUMNS=WIDTH, NO_COLOR="1"), redirect_stdout(io.StringIO()) as said:
-        device.main(list(arguments))
+        api.main(list(arguments))
     return said.getvalue().rstrip()
 
 
@@ -139,9 +139,9 @@ def _write_images(folder: Path) -> tuple[Path, ...]:
 def _describe_report(release: Release, images: tuple[Path, ...], folder: Path) -> ReportForm | Gap:
     from pydicom import dcmread
 
-    import device
+    from verification.product import api
 
-    results = [device.analyze(image, release, output=folder / "reports") for image in images]
+    results = [api.analyze(image, release, output=folder / "reports") for image in images]
     if unfit := [result for result in results if result.finding is None]:
         why = unfit[0].failure or ", ".join(one.code for one in unfit[0].rejections)
         return Gap(reason=f"release {release.name} gave a made-up image no report: {why}", closes="mend the device")
@@ -158,7 +158,7 @@ def _describe_report(release: Release, images: tuple[Path, ...], folder: Path) -
         elements=tuple(_element(keyword, found, taken) for keyword in sorted(first.dir(), key=lambda k: first[k].tag)),
         content=tuple(_find_content(found[0].ContentSequence, found[1].ContentSequence, 0)),
         findings=tuple(sorted({finding for one in found for finding in _find_findings(one.ContentSequence)})),
-        identity=device.IDENTITY,
+        identity=api.IDENTITY,
     )  # fmt: skip
 
 

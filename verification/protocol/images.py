@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from device import Intake, Outcome, Release, analyze
 from verification.datasets.manifest import Entry
+from verification.product.api import Intake, Outcome, Release, analyze
 
 Grey: TypeAlias = NDArray[np.float32]
 """Grey values, axis order (rows, columns), float32 in [0, 1], 0 is black."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from device import Release
 from verification.datasets.manifest import Entry, blocking
 from verification.evidence import Issue
 from verification.evidence.project import sha256_of
+from verification.product.api import Release
 from verification.protocol.plan import StudyFolder
 from verification.statistics.metrics import Floats
 

@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from device import Admission, Intake, Release, gate
 from verification.datasets.manifest import Entry
 from verification.datasets.references import Collection
+from verification.product.api import Admission, Intake, Release, gate
 from verification.protocol.plan import Asserted
 from verification.protocol.subgroups import find_places
 

@@ -40,7 +40,7 @@ def examine(root: Path | None) -> Iterator[Check]:
     yield check_text_setting()
     yield check_fonts()
     yield check_git(root)
-    yield check_location(root)
+    yield from _guarded("location", lambda: iter([check_location(root)]))
 
 
 def check_python() -> Check:
@@ -91,7 +91,7 @@ def find_locked(root: Path | None) -> Iterator[Check]:
 
 def find_shipped() -> Iterator[Check]:
     """Yield for each release that the device ships whether it is byte for byte what was locked."""
-    from device import DeviceError, find_releases, read_release
+    from verification.product.api import DeviceError, find_releases, read_release
 
     for name in find_releases():
         try:
@@ -136,10 +136,19 @@ def check_git(root: Path | None) -> Check:
 
 
 def check_location(root: Path | None) -> Check:
-    """The installed packages are those of this checkout, so that what runs is what is read."""
+    """The installed packages are those of this checkout, so that what runs is what is read; of another product's, not.
+
+    Raises:
+        ProjectError: pyproject.toml says something else of the product than a product has.
+    """
+    from verification.evidence import Product, Project
+
     here = Path(__file__).resolve().parents[2]
     if root is None:
         return Check("location", None, f"{here}, not a checkout")
+    package = Project(root).product.package
+    if package != Product().package:
+        return Check("location", None, f"{here}; the checkout is of {package}, which is verified by what is installed")
     hint = "install this checkout: pip install --no-deps --no-build-isolation -e ."
     return Check("location", here == root.resolve(), f"the packages are in {here}", hint)
 

@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TypeAlias
 
-from verification.evidence import Project, ProjectError
+from verification.evidence import Product, Project, ProjectError
 from verification.evidence.types import Record
 from verification.qualification.doctor import Check, examine
 from verification.qualification.sample import commit, write_sample
@@ -28,7 +28,7 @@ from verification.qualification.sample import commit, write_sample
 Command: TypeAlias = tuple[str, ...]
 Edit: TypeAlias = Callable[[Path], None]
 
-PACKAGES = ("device", "verification", "submission")
+PACKAGES = (Product().package, "verification", "submission")
 SRS, OTHER = "requirements_spec/software/SRS-001.yaml", "requirements_spec/software/SRS-002.yaml"
 DOOR, FEATURE, STEPS = "device/door.py", "verification/features/door.feature", "verification/test_features.py"
 RESULTS, LISTED, LOG = "build/evidence/verification.json", "build/evidence/manifest.json", "docs/records/reviews.log"
@@ -116,7 +116,7 @@ def run(root: Path, *command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-_START = "import sys; from device import main; sys.exit(main(sys.argv[1:]))"
+_START = "import sys; from verification.product.api import main; sys.exit(main(sys.argv[1:]))"
 
 
 def _try_sound(sound: Path, name: str, command: Command) -> tuple[Outcome, str]:

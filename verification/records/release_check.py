@@ -167,7 +167,7 @@ def _activities(ground: Ground) -> Found:
 
 def _archive(ground: Ground) -> Found:
     archives = sorted({path.parent.name for path in ground.project.find_files("docs/records/verification/*/*")})
-    sums = f"device/releases/{ground.release.name}/SHA256SUMS"
+    sums = f"{ground.project.product.releases}/{ground.release.name}/SHA256SUMS"
     evidence = [f"git holds every version; {sums} lists the release's files"]
     return [*evidence, *(f"archived run {name}" for name in archives)], ["retention for the device's lifetime"]
 

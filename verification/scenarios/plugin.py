@@ -1,6 +1,6 @@
 """The recorder: a pytest plugin that writes down what became of every scenario, for `clearway verify` or on its own.
 
-Of each scenario it also notes which functions of the device it entered, from set-up to teardown (`watch`).
+Of each scenario it also notes which functions of the product it entered, from set-up to teardown (`watch`).
 
 With `--record FILE` each outcome is appended to FILE as it happens, a JSON line each, so that what a crash leaves is
 still true. Without it, the same goes to `build/evidence/verification.partial.json` and a summary to the terminal.

@@ -24,8 +24,8 @@ from verification.evidence import (
     write_evidence,
 )
 from verification.evidence.types import Record
-from verification.product.product import read_release_digests
-from verification.sources.scenarios import INPUTS, Scenario, read_scenarios
+from verification.product.releases import read_release_digests
+from verification.sources.scenarios import Scenario, inputs_of, read_scenarios
 from verification.sources.subjects import find_protocol
 from verification.specification.kinds import REQUIREMENTS
 from verification.specification.reading import read_items
@@ -46,7 +46,7 @@ class StepOutcome(Record, frozen=True):
 class Outcome(Record, frozen=True, tag=True):
     """What became of one run of a scenario. `file`, `line` and `row` identify it (`Scenario.key`).
 
-    `entered` are the ids of the functions of the device that it entered; None where it was not watched.
+    `entered` are the ids of the functions of the product that it entered; None where it was not watched.
     """
 
     file: str
@@ -59,7 +59,7 @@ class Outcome(Record, frozen=True, tag=True):
 
 
 class Imported(Record, frozen=True, tag=True):
-    """The functions of the device that ran when it was imported, before any scenario."""
+    """The functions of the product that ran when it was imported, before any scenario."""
 
     functions: tuple[str, ...]
 
@@ -85,7 +85,7 @@ def verify(
     """Run the scenarios in a fresh interpreter and write the evidence: complete, or partial for a selection.
 
     Args:
-        project: the checkout; its `verification/` is collected, its `device/` is run.
+        project: the checkout; its `verification/` is collected, its product is run.
         only: ids of scenarios, items or criteria; empty means all.
         on_progress: called now and then with the number of scenarios that ended and that there are.
 
@@ -122,7 +122,7 @@ def combine(scenarios: Iterable[Scenario], recorded: Recorded) -> tuple[Verifica
 
 
 def find_functions(recorded: Recorded) -> tuple[str, ...]:
-    """The ids of all functions of the device that were entered, by a scenario or on import, sorted."""
+    """The ids of all functions of the product that were entered, by a scenario or on import, sorted."""
     found: set[str] = set()
     for line in recorded:
         if isinstance(line, Outcome):
@@ -141,7 +141,7 @@ def _evidence(
     imported = {name for line in recorded if isinstance(line, Imported) for name in line.functions}
     functions = find_functions(recorded)
     return VerificationEvidence(
-        source=project.source(project.find_names(*INPUTS)),
+        source=project.source(project.find_names(*inputs_of(project))),
         complete=not (only or partial),
         selection=only or partial,
         results=combine(selected, recorded),

@@ -1,4 +1,4 @@
-"""Watches which functions of the device run while a scenario runs, in its process and in those that it starts.
+"""Watches which functions of the product run while a scenario runs, in its process and in those that it starts.
 
 It is coverage.py with a context for each scenario. Lines are traced, and a function is entered when one of its own
 lines runs.
@@ -6,6 +6,7 @@ lines runs.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import tempfile
@@ -16,7 +17,6 @@ from coverage import Coverage, CoverageData
 from coverage.exceptions import DataError
 
 from verification.evidence import Project
-from verification.sources.scan import CODE
 from verification.sources.units import Unit, read_units
 
 _ENVIRONMENT = "COVERAGE_PROCESS_START"
@@ -26,28 +26,28 @@ core = ctrace
 data_file = {data_file}
 parallel = true
 include = {folder}/*
-omit = {folder}/training/*
+omit = {omitted}
 disable_warnings = no-data-collected
 """
 """How coverage.py watches a Python process that a scenario starts: its own .pth file reads this."""
 
 
 class Watch:
-    """What the device's functions did, scenario by scenario. `device/training` is not watched: nothing here runs it.
+    """What the product's functions did, scenario by scenario. What only makes it is not watched: nothing here runs it.
 
     Other processes write what they saw into a folder of their own in `scratch`.
     """
 
     def __init__(self, project: Project, scratch: Path | None = None) -> None:
-        self._folder = project.root / "device"
-        functions = [each for each in read_units(project, CODE).values() if each.is_function]
+        self._package = project.product.package
+        self._folder = project.root / self._package
+        self._omitted = [f"{self._folder}/{each}/*" for each in project.product.development]
+        functions = [each for each in read_units(project, project.product.code).values() if each.is_function]
         self._function_at = _function_at(project, functions)
         self._on_one_line = {
             each.id for each in functions if each.lines.start == each.line
         }  # its line runs to define it
-        self._coverage = Coverage(
-            data_file=None, config_file=False, include=[f"{self._folder}/*"], omit=[f"{self._folder}/training/*"]
-        )
+        self._coverage = Coverage(data_file=None, config_file=False, include=[f"{self._folder}/*"], omit=self._omitted)
         self._coverage.set_option("run:core", "ctrace")  # the one that can change contexts
         self._coverage.set_option("run:disable_warnings", ["no-data-collected"])
         self._others = tempfile.TemporaryDirectory(prefix="clearway-watch-", dir=scratch)
@@ -56,13 +56,15 @@ class Watch:
         self._scenario: str | None = None
 
     def start(self) -> None:
-        """Begin. What runs before the first scenario is the import of the device."""
+        """Begin. What runs before the first scenario is the import of the product."""
         settings = Path(self._others.name, "settings")
         data_file = Path(self._others.name, "process")
-        settings.write_text(_OTHER_PROCESS.format(data_file=data_file, folder=self._folder), encoding="utf-8")
+        omitted = "".join(f"\n    {each}" for each in self._omitted)
+        said = _OTHER_PROCESS.format(data_file=data_file, folder=self._folder, omitted=omitted)
+        settings.write_text(said, encoding="utf-8")
         os.environ[_ENVIRONMENT] = str(settings)
         self._turn(on=True)
-        _load_device(self._folder)
+        _load(self._package, self._folder)
 
     def stop(self) -> None:
         """End, and leave the process as it was."""
@@ -99,7 +101,7 @@ class Watch:
         return tuple(sorted(entered))
 
     def on_import(self) -> tuple[str, ...]:
-        """The functions that ran when the device was imported, sorted."""
+        """The functions that ran when the product was imported, sorted."""
         return tuple(sorted(self._imported() - self._on_one_line))
 
     def _imported(self) -> set[str]:
@@ -131,15 +133,16 @@ class Watch:
             yield from (found[line] for line in data.lines(file) or () if line in found)
 
 
-def _load_device(folder: Path) -> None:
-    """Have the device load its parts now: it does so when it is first asked for one, which some scenario would be.
+def _load(package: str, folder: Path) -> None:
+    """Have the product load its parts now: it may do so when it is first asked for one, which some scenario would be.
 
-    A device that is not of this folder is not watched, and stays as it is.
+    A product that is not of this folder is not watched, and stays as it is.
     """
-    import device
-
-    if (device.__file__ or "").startswith(f"{folder}/"):
-        getattr(device, "main", None)
+    found = importlib.util.find_spec(package)
+    if found and (found.origin or "").startswith(f"{folder}/"):
+        module = importlib.import_module(package)
+        for name in getattr(module, "__all__", ()):
+            getattr(module, name, None)
 
 
 def _function_at(project: Project, functions: Iterable[Unit]) -> dict[str, dict[int, str]]:
@@ -151,7 +154,7 @@ def _function_at(project: Project, functions: Iterable[Unit]) -> dict[str, dict[
 
 
 def _forget(folder: Path) -> None:
-    """Empty the caches of the device's functions: a scenario enters what it rests on, whatever ran before it."""
+    """Empty the caches of the product's functions: a scenario enters what it rests on, whatever ran before it."""
     for value in _values(folder):
         clear = getattr(value, "cache_clear", None)
         if clear:

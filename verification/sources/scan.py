@@ -1,4 +1,4 @@
-"""What the device's code claims: `Implements: SRS-003, RC-002` ends a docstring. Read, never imported."""
+"""What the product's code claims: `Implements: SRS-003, RC-002` ends a docstring. Read, never imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 from verification.evidence import Issue, Project, Severity
 from verification.specification.cache import recall
 
-CODE = "device/**/*.py"
 _CLAIM = re.compile(r"Implements:\s*(?P<ids>[A-Z]+-\w+(?:,\s*[A-Z]+-\w+)*)\.?")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -40,10 +39,10 @@ Found: TypeAlias = tuple[tuple[Symbol, ...], tuple[Issue, ...]]
 
 
 def scan(project: Project) -> tuple[tuple[Symbol, ...], tuple[Issue, ...]]:
-    """Find every symbol of the device that claims an item, and every claim that cannot be read."""
+    """Find every symbol of the product that claims an item, and every claim that cannot be read."""
     symbols: list[Symbol] = []
     issues: list[Issue] = []
-    for file in project.find_names(CODE):
+    for file in project.find_names(project.product.code):
         key = f"symbols {file} {project.digest(file)}"
         found = recall(project, key, Found, partial(_scan_file, project, file))
         symbols += found[0]

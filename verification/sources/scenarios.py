@@ -15,11 +15,10 @@ from verification.evidence import Issue, Project, Severity
 from verification.specification.cache import recall
 
 FEATURES = "verification/features/**/*.feature"
-INPUTS = (
-    "device/**/*", "requirements_spec/**/*", "verification/*.py", "verification/features/**/*",
-    "verification/scenarios/*", "verification/steps/**/*", "tests/data/**/*", "pyproject.toml", "runtime.lock",
+_INPUTS = (
+    "requirements_spec/**/*", "verification/*.py", "verification/features/**/*", "verification/scenarios/*",
+    "verification/steps/**/*", "tests/data/**/*", "pyproject.toml", "runtime.lock",
 )  # fmt: skip
-"""What a verification run depends on: the product, what is asked of it, the scenarios and what drives them."""
 
 _ITEM_TAG = re.compile(r"[A-Z]+(?:-[A-Za-z0-9]+)+(?:/AC\d+)?")
 
@@ -83,6 +82,11 @@ class Scenario:
 
 
 Found: TypeAlias = tuple[tuple[Scenario, ...], tuple[Issue, ...]]
+
+
+def inputs_of(project: Project) -> tuple[str, ...]:
+    """The patterns of what a verification run depends on: the product, what is asked of it, what drives it."""
+    return (project.product.files, *_INPUTS)
 
 
 def read_scenarios(project: Project) -> tuple[tuple[Scenario, ...], tuple[Issue, ...]]:

@@ -18,14 +18,16 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from verification.evidence import Project, ProjectError, read_manifest, write_atomically
+from verification.evidence import Product, Project, ProjectError, read_manifest, write_atomically
 from verification.evidence.types import Record
 
 T = TypeVar("T")
 _HERE = Path(__file__).resolve().parents[2]
 _LIBRARIES = ("gherkin-official", "jsonschema", "jsonschema-rs", "msgspec", "PyYAML")
 _EVIDENCE = "build/evidence/"
-ALL_CODE = ("verification/**/*.py", "device/**/*.py")
+ALL_CODE = ("verification/**/*.py", Product().code)
+"""The code that is installed: the rooms, and the package that is verified where a checkout names no other."""
+
 _READING = tuple(
     f"verification/{room}/**/*.py" for room in ("evidence", "specification", "sources", "graph", "product", "trace")
 )

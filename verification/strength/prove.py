@@ -25,7 +25,7 @@ from typing import Any
 
 from verification.evidence import Mutant, MutantOutcome, Project, Strength
 from verification.sources.scan import Symbol, scan
-from verification.sources.scenarios import INPUTS, Scenario, read_scenarios
+from verification.sources.scenarios import Scenario, inputs_of, read_scenarios
 from verification.strength import trial
 from verification.strength.mutants import Fault, find_faults
 from verification.strength.strength import Links, read_tried, write_tried
@@ -48,7 +48,7 @@ class Work:
 
 
 def read_links(project: Project) -> Links:
-    """Read what the device claims and what the scenarios test, as they are."""
+    """Read what the product claims and what the scenarios test, as they are."""
     return Links(project, scan(project)[0], read_scenarios(project)[0])
 
 
@@ -195,7 +195,7 @@ class _Ground:
 
     def __init__(self, project: Project, folder: Path) -> None:
         tree = folder / "tree"
-        for path in project.find_files(*INPUTS):
+        for path in project.find_files(*inputs_of(project)):
             copy = tree / project.relative(path)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)

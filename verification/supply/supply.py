@@ -25,7 +25,7 @@ from verification.evidence import (
     write_atomically,
     write_evidence,
 )
-from verification.product.product import read_releases
+from verification.product.releases import read_releases
 from verification.sources.locks import LOCKS, Locked, distribution_name, read_lock
 from verification.specification.reading import read_declared
 from verification.supply.installed import Installed, find_reached, find_required, read_environment

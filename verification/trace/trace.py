@@ -35,15 +35,13 @@ from verification.graph.sections import CONTENT_MAP, read_sections
 from verification.graph.specified import read_code
 from verification.graph.standing import read_proof
 from verification.graph.threats import describe_data_flow, describe_security, find_threat_issues, find_threats
-from verification.product import product
 from verification.product.excerpts import read_sources
-from verification.product.product import read_device
+from verification.product.product import inputs_of_device, read_device
 from verification.records.archive import ARCHIVES, find_archive_issues
 from verification.records.record import RECORD, read_record
 from verification.records.reviews import DAMAGED, find_review_issues, find_reviews
-from verification.sources import scenarios
 from verification.sources.scan import Symbol, scan
-from verification.sources.scenarios import read_scenarios
+from verification.sources.scenarios import inputs_of, read_scenarios
 from verification.sources.subjects import find_below, find_protocol, find_subjects
 from verification.specification import kinds
 from verification.specification.cache import open_cache, save_cache, still_holds
@@ -150,7 +148,8 @@ def _uncollected() -> Iterator[None]:
 
 def _find_inputs(project: Project) -> list[str]:
     evidence = ("build/evidence/verification.json", "build/evidence/studies.json")
-    patterns = (*kinds.INPUTS, *scenarios.INPUTS, *product.INPUTS, CONTENT_MAP, RECORD, ARCHIVES, *strength.INPUTS)
+    items = (*kinds.INPUTS, CONTENT_MAP, RECORD, ARCHIVES, *strength.INPUTS)
+    patterns = (*items, *inputs_of(project), *inputs_of_device(project))
     return [*project.find_names(*patterns), *(name for name in evidence if project.digest(name))]
 
 

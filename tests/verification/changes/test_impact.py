@@ -279,6 +279,12 @@ SCORE, COMPUTE = "clearway study open oak --study doors", "compute again: `clear
 
 PIPELINE = "from device import preprocessing\n\n\ndef analyze(image):\n    return preprocessing.preprocess(image)\n"
 
+SCORES = """\
+[tool.clearway.product]
+entry = "pipeline.analyze"
+scoring = ["pipeline", "preprocessing"]
+"""
+
 
 @pytest.fixture
 def studied(checkout):
@@ -288,6 +294,7 @@ def studied(checkout):
     checkout.write(f"{study}/criteria.yaml", "- {id: CRIT-DO-1, metric: auroc}\n")
     checkout.write("device/releases/oak/release.yaml", "name: oak\nstatus: reference\nversion: 1.0.0\n")
     checkout.write("device/releases/oak/SHA256SUMS", "00  release.yaml\n")
+    checkout.edit("pyproject.toml", "[tool.clearway.soup]", f"{SCORES}\n[tool.clearway.soup]")
     checkout.write("device/pipeline.py", PIPELINE)
     checkout.write(
         "device/preprocessing.py", "def preprocess(image):\n    return image\n\n\ndef other():\n    return 0\n"

@@ -187,7 +187,7 @@ def test_the_history_is_counted(checkout: Path) -> None:
     assert (found.commits, found.authors, found.merges, found.reviewed) == (2, 1, 0, 1)
     assert found.tags == ()
     first: dict[str, Any] = {one.path: one for one in found.firsts}
-    assert tuple(first) == FIRSTS
+    assert tuple(first) == (*FIRSTS, "device")
     assert first["risk/policy.yaml"].date == "2001-02-03"
     assert first["risk/hazards"].commit is None
     assert found.notes == (ChangeNote(version=None, kind="device", text="text 1"),)

@@ -40,6 +40,13 @@ def test_packages_of_another_checkout_are_a_failed_check(checkout):
     assert "-e ." in check.hint
 
 
+def test_a_checkout_of_another_product_is_not_where_the_packages_are(checkout):
+    table = '[tool.clearway.product]\npackage = "house"\n'
+    checkout.edit("pyproject.toml", "[tool.clearway.soup]", f"{table}[tool.clearway.soup]")
+    check = check_location(checkout.root)
+    assert (check.passed, "the checkout is of house" in check.found) == (None, True)
+
+
 def test_a_folder_that_git_does_not_know_is_a_failed_check(tmp_path):
     assert check_git(tmp_path).passed is False
 

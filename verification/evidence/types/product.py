@@ -204,16 +204,16 @@ _NOT_DESCRIBED = Gap(reason="device.json does not hold it", closes="run `clearwa
 
 
 class DeviceEvidence(Record, frozen=True):
-    """`device.json`"""
+    """`device.json`. What a product says of itself when it is called is a gap where nothing calls it."""
 
     source: Source
     name: str
     version: str
     releases: tuple[ReleaseEvidence, ...]
-    rejections: tuple[RejectionCode, ...]
-    transfer_syntaxes: tuple[TransferSyntax, ...]
-    research_transfer_syntaxes: tuple[TransferSyntax, ...]
-    statement: str
+    rejections: tuple[RejectionCode, ...] | Gap
+    transfer_syntaxes: tuple[TransferSyntax, ...] | Gap
+    research_transfer_syntaxes: tuple[TransferSyntax, ...] | Gap
+    statement: str | Gap
     soup: tuple[Soup, ...]
     gate: GateLimits | Gap = _NOT_DESCRIBED
     interfaces: Interfaces | Gap = _NOT_DESCRIBED

@@ -94,7 +94,9 @@ def test_every_room_says_in_one_sentence_what_it_knows(package):
     assert silent == [], f"{silent}: add an __init__.py that says what the room knows and may not know"
     for folder in folders:
         said = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text())) or ""
-        assert said.split("\n\n")[0].rstrip().endswith((".", "?")), f"{folder}/__init__.py: says no whole sentence of its room"
+        assert said.split("\n\n")[0].rstrip().endswith((".", "?")), (
+            f"{folder}/__init__.py: says no whole sentence of its room"
+        )
 
 
 def test_tests_stand_in_the_rooms_of_what_they_test():

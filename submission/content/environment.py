@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 # their filters register themselves
 from submission.content import answers, labelling  # noqa: F401
-from submission.drawings import charts, figures, flows, threats  # noqa: F401
+from submission.drawings import charts, figures, flows, layers, threats  # noqa: F401
 from submission.words import analyses, components  # noqa: F401
 from submission.words.filters import ABSENT, FILTERS, show
 from submission.words.folders import TEMPLATES

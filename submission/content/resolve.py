@@ -19,6 +19,7 @@ from submission.content.environment import make_environment
 from submission.words.claims import compose, join_words
 from submission.words.claims import rows as with_origin
 from submission.words.filters import NOT_HELD, show
+from submission.words.folders import MANIFEST
 from verification.evidence import Gap
 
 Headings = Mapping[str, Mapping[str, str]]
@@ -26,7 +27,7 @@ Headings = Mapping[str, Mapping[str, str]]
 
 Named = tuple[str, Missing]
 
-OPEN = "manifest.json#/equivalence/open"
+OPEN = f"{MANIFEST}#/equivalence/open"
 """Where the manifest lists the open differences."""
 
 UNREAD = Gap(

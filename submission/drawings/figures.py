@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from markupsafe import Markup, escape
 
@@ -27,6 +28,12 @@ COLOURS = dict(
 )
 """A name for each colour: a page on a screen gives it a value of its own, light or dark."""
 FONT = "Clearway Sans"
+WIDE, NARROW = 660.0, 318.0
+"""Widths of a drawing over the whole text and over half of it, in pixels of CSS."""
+
+Drawn: TypeAlias = tuple[list[str], float, float]
+"""The parts of a drawing, its width and its height."""
+
 SIZE, LEFT, TOP, RIGHT, BOTTOM = 250.0, 46.0, 14.0, 20.0, 58.0
 HEIGHT = TOP + SIZE + BOTTOM
 

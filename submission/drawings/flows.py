@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from markupsafe import Markup
 
-from submission.drawings.charts import SMALL, WIDE, measure, wrap
-from submission.drawings.figures import BLUE, INK, MUTED, PAPER, VERMILION, arrow, line, picture, svg, text
+from submission.drawings.figures import BLUE, INK, MUTED, PAPER, VERMILION, WIDE, arrow, line, picture, svg, text
+from submission.drawings.lettering import SMALL, measure, wrap
 from submission.words.claims import compose, cut, join_words
 from submission.words.filters import count, total
 from verification.evidence import Gap, Table

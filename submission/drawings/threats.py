@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from markupsafe import Markup, escape
 
-from submission.drawings.charts import SMALL, WIDE, wrap
-from submission.drawings.figures import BLUE, INK, MUTED, PALE, PALETTE, PAPER, VERMILION, line, picture, text
+from submission.drawings.figures import BLUE, INK, MUTED, PALE, PALETTE, PAPER, VERMILION, WIDE, line, picture, text
+from submission.drawings.lettering import SMALL, wrap
 from submission.words.claims import number_of, stretch, written
 from submission.words.filters import refs, show, total
 from verification.evidence import (

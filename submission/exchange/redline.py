@@ -16,11 +16,11 @@ from markupsafe import Markup
 from submission.browser.page import embed_fonts
 from submission.content.catalogue import Entry
 from submission.content.environment import make_environment
-from submission.package.folder import MANIFEST, Ledger, Opened, read_evidence_of, read_ledgers, read_package_text
+from submission.package.folder import Ledger, Opened, read_evidence_of, read_ledgers, read_package_text
 from submission.setting.render import print_one
 from submission.setting.text import SECTION_LEVEL, Block, Text
 from submission.words.filters import total
-from submission.words.folders import HERE
+from submission.words.folders import HERE, MANIFEST
 from submission.words.ledger import TEXTUAL
 
 NEAR = 0.5

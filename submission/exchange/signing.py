@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from submission.audit.signatures import LIST, SHEET, find_in_signatures, signed_folder
-from submission.content.catalogue import Entry, read_catalogue
+from submission.content.catalogue import Entry
 from submission.content.environment import make_environment
+from submission.content.reading import read_catalogue
 from submission.package.build import replacing
 from submission.package.folder import Listed, Opened, find_document, open_package, read_listed
 from submission.setting.render import print_one

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from submission.content.catalogue import Catalogue, Entry, read_catalogue
-from submission.content.context import MANIFEST, Package, assemble
+from submission.content.catalogue import Catalogue, Entry
+from submission.content.context import Package, assemble
 from submission.content.environment import make_environment
+from submission.content.reading import read_catalogue
 from submission.content.wording import find_faults
 from submission.package.holdings import EVIDENCE, catalogue_file, find_holdings, parsed
 from submission.package.manifest import make_manifest
@@ -23,12 +24,11 @@ from submission.setting.prints import Prints
 from submission.setting.render import Rendered, RenderError
 from submission.setting.text import read_text, text_file, text_json
 from submission.setting.volume import FILE, LEDGER, print_volume
-from submission.words.folders import TEMPLATES
+from submission.words.folders import MANIFEST, SIDECAR, TEMPLATES
 from submission.words.ledger import as_json, find_free
 from submission.words.places import look_up
 from verification.evidence import Project, write_atomically
 
-SIDECAR = "manifest.sha256"
 INDEX = "package_summary.html"
 
 

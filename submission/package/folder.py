@@ -13,8 +13,8 @@ from msgspec import Struct
 from submission.package.holdings import EVIDENCE
 from submission.setting.text import FOLDER, Text, text_file
 from submission.setting.volume import LEDGER
+from submission.words.folders import MANIFEST, SIDECAR
 
-MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 HINT = "name a folder that `clearway submission build` made"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from submission.content.catalogue import Catalogue
-from submission.content.context import CATALOGUE
+from submission.words.folders import CATALOGUE
 from verification.evidence import EVIDENCE_FILES, EvidenceBundle, Gap, Project
 
 EVIDENCE = "evidence"

@@ -37,7 +37,7 @@ def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: M
         "text": {},
         "volume": None,
         "counts": {name: None if isinstance(value, Gap) else value for name, value in package.counts.items()},
-        "statuses": None if isinstance(package.statuses, Gap) else dict(package.statuses),
+        "statuses": None if isinstance(package.verified.statuses, Gap) else dict(package.verified.statuses),
         "gaps": len(package.register),
         "register": [asdict(row) for row in package.register],
         "guidance": [_answer(answer) for answer in package.guidance],

@@ -11,14 +11,14 @@ from typing import Any
 from jinja2 import Environment, meta
 
 from submission.content.catalogue import Catalogue, Entry
-from submission.content.context import MANIFEST, Package, answered
+from submission.content.context import Package, answered
 from submission.package.holdings import EVIDENCE
 from submission.package.manifest import make_manifest
 from submission.setting.pdf import Attached
 from submission.setting.prints import Prints
 from submission.setting.render import Page, Rendered, RenderError, headings_of, render_html
 from submission.words.claims import remember, step
-from submission.words.folders import TEMPLATES
+from submission.words.folders import MANIFEST, TEMPLATES
 from submission.words.ledger import as_json, carried
 from submission.words.places import look_up
 

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit import find_in_files
-from submission.content.context import MANIFEST
-from submission.package.build import SIDECAR
+from submission.words.folders import MANIFEST, SIDECAR
 from verification.evidence import Project, sha256_of, write_atomically
 
 CODE = Path(__file__).parents[2]

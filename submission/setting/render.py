@@ -19,7 +19,8 @@ from markupsafe import Markup
 from PIL import ImageFile
 
 from submission.content.catalogue import Abbreviation, Entry, Standard
-from submission.content.context import BLOCKED, Package
+from submission.content.context import Package
+from submission.content.head import BLOCKED
 from submission.content.wording import abbreviations_in
 from submission.setting.pdf import VARIANT, Attached, attach, finish
 from submission.words.claims import compose, join_words, number_of, pick

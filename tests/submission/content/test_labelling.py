@@ -10,10 +10,10 @@ import yaml
 
 import device
 from submission.content import labelling
-from submission.content.catalogue import read_catalogue
 from submission.content.context import assemble
 from submission.content.environment import make_environment
-from submission.drawings.charts import axis
+from submission.content.reading import read_catalogue
+from submission.drawings.axes import axis
 from submission.package.build import Built
 from submission.setting.render import render_html
 from submission.words.filters import ticked

@@ -2,9 +2,9 @@
 
 import re
 
-from submission.content.catalogue import read_catalogue
 from submission.content.context import assemble
 from submission.content.environment import make_environment
+from submission.content.reading import read_catalogue
 from submission.setting.render import render_html
 from verification.evidence import ChangeNote, Development
 

@@ -12,9 +12,9 @@ from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
 from submission.cli import submission
-from submission.content.catalogue import read_catalogue
 from submission.content.context import assemble
 from submission.content.environment import make_environment
+from submission.content.reading import read_catalogue
 from submission.package.build import BuildError, build
 from submission.setting.render import RenderError, print_one, render_html
 from submission.words.ledger import strip_claims

@@ -7,7 +7,8 @@ import pytest
 from jinja2 import Environment
 from markupsafe import Markup
 
-from submission.content.catalogue import CatalogueError, read_catalogue
+from submission.content.catalogue import CatalogueError
+from submission.content.reading import read_catalogue
 from submission.drawings import charts, flows
 from submission.drawings.figures import roc_chart, sweep_chart
 from submission.words import filters

@@ -12,8 +12,8 @@ from pypdf import PdfReader, PdfWriter
 from submission.audit import audit
 from submission.audit.names import VOLUME_LEDGER
 from submission.audit.reading_copy import find_in_volume
-from submission.content.catalogue import read_catalogue
 from submission.content.environment import make_environment
+from submission.content.reading import read_catalogue
 from submission.package.build import build, text_content
 from submission.setting.render import RenderError, print_one
 from submission.setting.text import read_text

@@ -12,9 +12,9 @@ from pypdfium2 import PdfDocument
 
 from submission.audit.pointers import value_at
 from submission.content import labelling
-from submission.content.catalogue import read_catalogue
-from submission.content.context import MANIFEST, assemble
+from submission.content.context import assemble
 from submission.content.environment import make_environment
+from submission.content.reading import read_catalogue
 from submission.package.build import Built, build
 from submission.setting.render import RenderError, print_one, render_html
 from submission.words.claims import (
@@ -30,7 +30,7 @@ from submission.words.claims import (
     written,
 )
 from submission.words.filters import ident, total
-from submission.words.folders import TEMPLATES
+from submission.words.folders import MANIFEST, TEMPLATES
 from submission.words.ledger import Said, find_free
 from submission.words.places import look_up
 from verification import evidence as e

@@ -16,7 +16,7 @@ from verification.evidence import ChangeNote, Design, Development, Gap, Interfac
 from verification.product.design import describe_design
 from verification.product.development import FIRSTS, describe_development
 from verification.product.interfaces import describe_gate, describe_interfaces
-from verification.product.product import INPUTS
+from verification.product.product import inputs_of_device
 from verification.protocol.plan import read_study
 from verification.protocol.stated_plan import state_plan
 from verification.steps.radiographs import radiograph, save
@@ -226,7 +226,9 @@ def test_a_version_keeps_the_notes_that_it_gathers(checkout: Path) -> None:
 
 def test_a_change_of_a_note_is_seen(checkout: Path) -> None:
     (checkout / "docs/changelog.md").write_text(OLDER)
-    assert {"docs/changelog.md", "docs/changes/one.device.md"} <= set(Project(checkout).find_names(*INPUTS))
+    project = Project(checkout)
+    found = set(project.find_names(*inputs_of_device(project)))
+    assert {"docs/changelog.md", "docs/changes/one.device.md"} <= found
 
 
 def test_our_own_changelog_is_read_whole(checkout: Path) -> None:

@@ -1,0 +1,107 @@
+"""What the studies and the data sets are to a release: its own, those beside it, and what is planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from submission.content.gaps import bind, some
+from submission.words.claims import compose, join_words
+from verification.evidence import Dataset, EvidenceBundle, Gap, ReleaseEvidence, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """The studies of a package, and the data behind them.
+
+    `study_data` is what the study of its release scored, and `scored` how many images of it; `development` is the study
+    that gave development estimates where that is another.
+    """
+
+    studies: tuple[Study, ...] | Gap
+    study_data: Dataset | Gap
+    scored: int | Gap
+    development: Study | Gap
+    development_data: Dataset | Gap
+    label_studies: tuple[Study, ...] | Gap
+    comparators: tuple[Study, ...] | Gap
+    plans: tuple[Study, ...] | Gap
+    datasets: tuple[Dataset, ...] | Gap
+
+
+def studied(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study | Gap) -> Studied:
+    """Choose what a package shows of studies, given its release and the study of that."""
+    development = bind(release, lambda found: _development_of(bundle, found))
+    return Studied(
+        studies=bind(bundle.studies, lambda found: some(found.studies, "studies.json lists no study")),
+        study_data=bind(study, lambda found: _data_of(bundle, found)),
+        scored=bind(study, _scored),
+        development=development,
+        development_data=bind(development, lambda found: _data_of(bundle, found)),
+        label_studies=of_kind(bundle, "reference_standard"),
+        comparators=of_kind(bundle, "comparator"),
+        plans=of_kind(bundle, "validation_plan"),
+        datasets=bind(bundle.datasets, lambda found: some(found.datasets, "datasets.json lists no data set")),
+    )
+
+
+def named(values: tuple[Any, ...], name: str, where: str) -> Any:
+    """The value of this name; a gap where a file of the evidence has none."""
+    for value in values:
+        if value.name == name:
+            return value
+    known = join_words(value.name for value in values) or "none"
+    asked = compose("has no '{}'", name) if name else "was asked for no name"
+    reason = compose("{} {}; it has {}", where, asked, known)
+    return Gap(reason=reason, closes="name one of those, or make the evidence again")
+
+
+def study_of(bundle: EvidenceBundle, release: ReleaseEvidence | Gap) -> Study | Gap:
+    """The study behind a release; a gap where it names none, or the evidence does not hold it."""
+    if isinstance(release, Gap) or isinstance(bundle.studies, Gap):
+        return release if isinstance(release, Gap) else bundle.studies  # type: ignore[return-value]
+    if release.study is None:
+        return Gap(reason=compose("release {} names no study", release.name), closes="carry out the validation plan")
+    found: Study | Gap = named(bundle.studies.studies, release.study, "studies.json")
+    return found
+
+
+KINDS = {
+    "reference_standard": "no study of the labels against readers",
+    "comparator": "no study of a comparator",
+    "validation_plan": "no validation plan",
+}
+"""Kinds of studies beside those of a release, and what is said where the evidence holds none."""
+
+
+def of_kind(bundle: EvidenceBundle, kind: str) -> tuple[Study, ...] | Gap:
+    """The studies of one of `KINDS`; a gap where there is none."""
+    reason = f"{KINDS[kind]} is in studies.json"
+    return bind(bundle.studies, lambda found: some(tuple(s for s in found.studies if s.kind == kind), reason))
+
+
+def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap:
+    """The study that gave development estimates of a release, where another is its headline."""
+    if isinstance(bundle.studies, Gap):
+        return bundle.studies
+    for study in bundle.studies.studies:
+        if study.kind == "development" and study.release == release.name and study.name != release.study:
+            return study
+    reason = compose("studies.json holds no development study of release {} beside the study above", release.name)
+    return Gap(reason=reason, closes="estimates on patients held out of its training")
+
+
+def _data_of(bundle: EvidenceBundle, study: Study) -> Dataset | Gap:
+    """The collection that a study scored, known by the digest of its manifest."""
+    if isinstance(bundle.datasets, Gap):
+        return bundle.datasets
+    for dataset in bundle.datasets.datasets:
+        if study.dataset_digest and dataset.digest == study.dataset_digest:
+            return dataset
+    reason = compose("no collection in datasets.json has the digest of the data of study {}", study.name)
+    return Gap(reason=reason, closes="describe the collection with `clearway data explore`")
+
+
+def _scored(study: Study) -> int | Gap:
+    missing = Gap(reason=compose("study {} has scored no image", study.name), closes="carry out its plan")
+    return missing if study.scores_sha256 is None or study.images is None else study.images

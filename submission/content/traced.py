@@ -1,0 +1,107 @@
+"""What the trace holds, arranged for a reader: items by kind, the risk matrix, both matrices, the coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from submission.content.gaps import bind, some
+from submission.content.verified import tally
+from submission.words.claims import origin_of, pick, rows
+from submission.words.matrix import BackRow, TraceRow, backward, forward
+from verification.evidence import (
+    Gap,
+    Hazard,
+    Item,
+    ItemKind,
+    LinkStatus,
+    Review,
+    RiskControl,
+    TraceEvidence,
+    VerificationEvidence,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskCell:
+    """A cell of the acceptability matrix with the hazards that stand in it before and after control."""
+
+    acceptability: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The items of a package, the review of each, and how they hang together.
+
+    `forward` and `backward` are the rows of the traceability matrix, `coverage` how many criteria of software
+    requirements have each status.
+    """
+
+    user_needs: tuple[Item, ...] | Gap
+    system_requirements: tuple[Item, ...] | Gap
+    software_requirements: tuple[Item, ...] | Gap
+    hazards: tuple[Hazard, ...] | Gap
+    controls: tuple[RiskControl, ...] | Gap
+    reviews: Mapping[str, Review] | Gap
+    risk_matrix: tuple[tuple[str, tuple[RiskCell, ...]], ...] | Gap
+    forward: tuple[TraceRow, ...] | Gap
+    backward: tuple[BackRow, ...] | Gap
+    coverage: tuple[tuple[str, int], ...] | Gap
+
+
+def traced(trace: TraceEvidence | Gap, verification: VerificationEvidence | Gap) -> Traced:
+    """Arrange what the trace holds; the matrices say what the scenarios showed as well."""
+    return Traced(
+        user_needs=_items(trace, ItemKind.USER_NEED),
+        system_requirements=_items(trace, ItemKind.SYSTEM_REQUIREMENT),
+        software_requirements=_items(trace, ItemKind.SOFTWARE_REQUIREMENT),
+        hazards=bind(trace, lambda graph: some(graph.hazards, "trace.json lists no hazard")),
+        controls=bind(trace, lambda graph: some(graph.controls, "trace.json lists no risk control")),
+        reviews=bind(trace, _reviews),
+        risk_matrix=bind(trace, _risk_matrix),
+        forward=bind(trace, lambda graph: tuple(forward(graph, verification))),
+        backward=bind(trace, lambda graph: tuple(backward(graph, verification))),
+        coverage=bind(trace, _coverage),
+    )
+
+
+def _items(trace: TraceEvidence | Gap, kind: ItemKind) -> tuple[Item, ...] | Gap:
+    reason = f"trace.json lists no {kind.value.replace('_', ' ')}"
+    return bind(trace, lambda graph: some(tuple(item for item in graph.items if item.kind is kind), reason))
+
+
+def _reviews(trace: TraceEvidence) -> dict[str, Review]:
+    """The review of each item by its id."""
+    parts: tuple[tuple[Any, ...], ...] = (
+        trace.hazards, trace.controls, trace.threats, trace.anomalies, trace.deviations,
+    )  # fmt: skip
+    return {each.id: Review() for part in parts for each in part} | {item.id: item.review for item in trace.items}
+
+
+def _risk_matrix(trace: TraceEvidence) -> tuple[tuple[str, tuple[RiskCell, ...]], ...] | Gap:
+    if isinstance(trace.policy, Gap):
+        return trace.policy
+    rows = []
+    for severity, (name, row) in enumerate(zip(trace.policy.severities, trace.policy.matrix, strict=True), start=1):
+        cells = tuple(_risk_cell(trace.hazards, severity, p, value) for p, value in enumerate(row, start=1))
+        rows.append((name, cells))
+    return tuple(reversed(rows))
+
+
+def _risk_cell(hazards: tuple[Hazard, ...], severity: int, probability: int, acceptability: str) -> RiskCell:
+    here = (severity, probability)
+    return RiskCell(
+        acceptability,
+        before=tuple(h.id for h in hazards if (h.severity, h.probability_of_harm) == here),
+        after=tuple(h.id for h in hazards if (h.residual_severity, h.residual_probability_of_harm) == here),
+    )
+
+
+def _coverage(trace: TraceEvidence) -> tuple[tuple[str, int], ...]:
+    """How many criteria of software requirements have each status."""
+    found = pick(trace.items, "kind", ItemKind.SOFTWARE_REQUIREMENT)
+    criteria = rows((criterion for item in found for criterion in item.criteria), f"{origin_of(found)}/*/criteria/*")
+    return tuple(tally(criteria, LinkStatus))

@@ -1,10 +1,11 @@
 """Progress: a line that changes on a terminal, a line now and then elsewhere, and nothing that stays behind."""
 
 import io
+import sys
+import time
 
 import pytest
 
-from verification.commands import console
 from verification.commands.console import Progress
 
 
@@ -13,19 +14,22 @@ class Terminal(io.StringIO):
 
     def __init__(self, is_one: bool) -> None:
         super().__init__()
-        self.isatty = lambda: is_one
+        self.is_one = is_one
+
+    def isatty(self) -> bool:
+        return self.is_one
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """Seconds that pass only when a test says so."""
     seconds = [0.0]
-    monkeypatch.setattr(console.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
     return seconds
 
 
 def say(stream, monkeypatch, clock, steps):
-    monkeypatch.setattr(console.sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
     progress = Progress("things")
     for second, done in steps:
         clock[0] = second

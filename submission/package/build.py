@@ -20,7 +20,7 @@ from submission.package.holdings import EVIDENCE, catalogue_file, find_holdings,
 from submission.package.manifest import make_manifest
 from submission.package.typesetting import Holdings, TypeSet, set_documents
 from submission.setting.pdf import Attached
-from submission.setting.prints import Prints
+from submission.setting.prints import Prints, find_folder
 from submission.setting.render import Rendered, RenderError
 from submission.setting.text import read_text, text_file, text_json
 from submission.setting.volume import FILE, LEDGER, print_volume
@@ -66,12 +66,12 @@ def build(
     holdings = find_holdings(project, package.bundle, described)
     environment = make_environment(templates)
     evidence = Holdings(parsed(holdings), {name: hashlib.sha256(held).hexdigest() for name, held in holdings.items()})
-    prints = Prints(project.root / "build" / "cache" / "prints")
+    prints = Prints(find_folder())
     made = set_documents(environment, catalogue, package, evidence, prints)
     package, documents = made.package, made.documents
     _check(catalogue, made)
     texts = {text_file(entry.file): text_content(entry, page) for entry, page in made.html}
-    whole = print_volume(environment, package, made.html, _carried_by_volume(holdings)) if volume else None
+    whole = print_volume(environment, package, made.html, _carried_by_volume(holdings), prints) if volume else None
     prints.prune()
     try:
         with replacing(target) as folder:

@@ -1,10 +1,19 @@
-"""What has been set already: a document whose markup, files, style and fonts are as they were is not set again."""
+"""What has been set already: a document whose markup, files, style and fonts are as they were is not set again.
+
+A user's checkouts share what they have set, in `prints/` of the folder `CLEARWAY_CACHE` names, else of `clearway/` in
+the user's cache. It holds nothing that is not made again without it, and may be deleted at any time.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import hashlib
 import os
+import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +25,18 @@ from submission.words.folders import FONTS, HERE
 from submission.words.ledger import Claim, Said
 from verification.evidence import write_atomically
 
-KEPT = 300
-"""Prints that are kept; those unused for longest go first."""
+KEPT = 1000
+"""Prints that are kept, of about 0.3 MB each; those unused for longest go first."""
+
+LIBRARIES = ("weasyprint", "pydyf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "Pyphen", "pillow")
+"""The packages of Python that have a part in a print."""
+
+
+def find_folder() -> Path:
+    """The folder of prints that all checkouts of a user share."""
+    named = os.environ.get("CLEARWAY_CACHE")
+    mine = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return (Path(named) if named else mine / "clearway") / "prints"
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -59,9 +78,10 @@ class Prints:
 
     def prune(self) -> None:
         """Remove what was used longest ago."""
-        paths = sorted(self._folder.glob("*.print"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in paths[KEPT:]:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # another process prunes too
+            paths = sorted(self._folder.glob("*.print"), key=lambda path: path.stat().st_mtime, reverse=True)
+            for path in paths[KEPT:]:
+                path.unlink(missing_ok=True)
 
     def _path(self, page: Page) -> Path:
         entry, html, files = page
@@ -97,7 +117,20 @@ class Prints:
 def press_digest() -> bytes:
     """The digest of what every print depends on beside its markup: our code that sets, style, fonts and libraries."""
     code = (HERE / name for name in ("setting/render.py", "words/ledger.py", "setting/pdf.py", "style.css"))
-    found = hashlib.sha256(" ".join(version(name) for name in ("weasyprint", "pydyf", "fonttools")).encode())
+    versions = [sys.version, zlib.ZLIB_RUNTIME_VERSION, *_of_the_system(), *map(version, LIBRARIES)]
+    found = hashlib.sha256(" ".join(versions).encode())
     for path in (*code, *sorted(FONTS.iterdir())):
         found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.digest()
+
+
+def _of_the_system() -> Iterator[str]:
+    """The versions of the system's libraries that set lines and cut fonts; nothing of one that is not found."""
+    for library, function, kind in (
+        ("pango-1.0", "pango_version", ctypes.c_int),
+        ("harfbuzz", "hb_version_string", ctypes.c_char_p),
+    ):
+        if name := ctypes.util.find_library(library):
+            told = getattr(ctypes.CDLL(name), function)
+            told.restype = kind
+            yield f"{library} {told()!r}"

@@ -47,16 +47,12 @@ def replace() -> Callable[..., Any]:
 def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Made]:
     """Make a checkout of one commit, always the same, in a new folder each time."""
 
-    prints = tmp_path_factory.mktemp("prints")
-
     def making() -> Made:
         root = tmp_path_factory.mktemp("checkout")
         (root / "requirements_spec").mkdir()
         (root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-901\n")
         (root / "pyproject.toml").write_text("[project]\nname = 'fictitious'\n")
         (root / ".gitignore").write_text("/build/\n")
-        (root / "build" / "cache").mkdir(parents=True)
-        (root / "build" / "cache" / "prints").symlink_to(prints)  # what one test has set, another need not
         dated = {"GIT_AUTHOR_DATE": "2001-02-03T04:05:06Z", "GIT_COMMITTER_DATE": "2001-02-03T04:05:06Z"}
         who = ["-c", "user.name=nobody", "-c", "user.email=nobody@invalid", "-c", "commit.gpgsign=false"]
         for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "Fictitious"]):
@@ -74,9 +70,9 @@ def made(make: Callable[[], Made]) -> Made:
 
 
 @pytest.fixture(scope="session")
-def good(make: Callable[[], Made]) -> Built:
-    """A package of good evidence; read only."""
-    return build(make().write(), "paediatric-reference")
+def good(make: Callable[[], Made], once: Callable[[str, Callable[[], Built]], Built]) -> Built:
+    """A package of good evidence; read only, since all processes of a run have this one."""
+    return once("good", lambda: build(make().write(), "paediatric-reference"))
 
 
 def evidence(source: e.Source) -> dict[str, Any]:

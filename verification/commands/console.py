@@ -51,25 +51,28 @@ def open_project(arguments: argparse.Namespace) -> Project | None:
     return project
 
 
-def show_progress(done: int, total: int) -> None:
-    """Say on the terminal how many scenarios have ended; wipe the line at the end."""
-    sys.stderr.write(f"\r{done} of {total} scenarios" if done < total else "\r\033[K")
-    sys.stderr.flush()
+SECONDS = 20
+"""Between two lines of progress where there is no terminal."""
 
 
 class Progress:
-    """Says on a terminal how many things are done and about how long the rest will take; nothing elsewhere."""
+    """Says how many things are done and how long the rest may take: on a terminal each time, elsewhere now and then."""
 
     def __init__(self, things: str) -> None:
-        self.things, self.started, self.shown = things, time.monotonic(), sys.stderr.isatty()
+        self.things, self.started, self.on_terminal = things, time.monotonic(), sys.stderr.isatty()
+        self.told = self.started
 
     def __call__(self, done: int, total: int) -> None:
-        """Note that so many of the total are done, at least one."""
-        left = round((time.monotonic() - self.started) / done * (total - done))
-        if self.shown:
-            said = f"{done} of {total} {self.things}, {left // 60}:{left % 60:02} left"
+        """Note that so many of the total are done."""
+        now = time.monotonic()
+        left = round((now - self.started) / max(done, 1) * (total - done))
+        said = f"{done} of {total} {self.things}, {left // 60}:{left % 60:02} left"
+        if self.on_terminal:
             sys.stderr.write(f"\r\033[K{said}" if done < total else "\r\033[K")
             sys.stderr.flush()
+        elif done < total and now - self.told >= SECONDS:
+            print(said, file=sys.stderr, flush=True)
+            self.told = now
 
 
 def has_blocking(issues: Iterable[Issue]) -> bool:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from verification.commands.console import (
     GOOD,
     ISSUE,
     USAGE,
+    Progress,
     complain,
     make_parser,
     open_project,
     plain,
     print_lines,
-    show_progress,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def _run(project: Project, found: Impact) -> int:
         complain("no scenario is to be run again")
         return GOOD
     with recorded_run(project.evidence, "verify", list(only), partial=True):
-        evidence = verify(project, only, show_progress if sys.stderr.isatty() else None)
+        evidence = verify(project, only, Progress("scenarios"))
     failing = [result for result in evidence.results if result.status != "passed"]
     complain(*(f"{result.status}  {result.id}  {result.file}:{result.line}" for result in failing))
     complain(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from verification.commands.console import (
     GOOD,
     ISSUE,
     USAGE,
+    Progress,
     complain,
     has_blocking,
     issue_line,
@@ -25,7 +25,6 @@ from verification.commands.console import (
     open_project,
     print_json,
     print_lines,
-    show_progress,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def verify(argv: list[str]) -> int:
     started = time.monotonic()
     try:
         with recorded_run(project.evidence, "verify", argv, partial=bool(arguments.only)):
-            evidence = run(project, tuple(arguments.only), show_progress if sys.stderr.isatty() else None)
+            evidence = run(project, tuple(arguments.only), Progress("scenarios"))
     except EmptySelectionError as error:
         scenarios, issues = read_scenarios(project)
         complain(f"clearway verify: {error}", *map(issue_line, issues))
@@ -89,7 +88,7 @@ def _verify_formally(project: Project, argv: list[str], as_json: bool) -> int:
     try:
         ready = prepare(project)
         with recorded_run(project.evidence, "verify", argv):
-            evidence = verify_formally(project, ready, show_progress if sys.stderr.isatty() else None)
+            evidence = verify_formally(project, ready, Progress("scenarios"))
         folder = write_archive(project, evidence.source)
     except (FormalError, EmptySelectionError, OSError) as error:
         complain(*(f"clearway verify --formal: {line}" for line in str(error).splitlines()))

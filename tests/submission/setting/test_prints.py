@@ -1,0 +1,95 @@
+"""A print that is kept is the one that would be set; a damaged one is set again; there are never too many."""
+
+import subprocess
+import sys
+
+import pytest
+
+from submission.content.catalogue import read_catalogue
+from submission.setting import prints
+from submission.setting.prints import Prints, find_folder
+from submission.setting.render import print_one
+
+ENTRY = read_catalogue().documents[0]
+
+
+def page(word: str = "one") -> tuple:
+    head = '<head><title>x</title><meta name="dcterms.created" content="2001-02-03T04:05:06Z"></head>'
+    return ENTRY, f'<html lang="en">{head}<body><p>Fictitious {word}.</p></body></html>', []
+
+
+def printed(folder, *pages):
+    return list(Prints(folder).print_all(pages, lambda _: None))
+
+
+@pytest.fixture
+def never_set(monkeypatch):
+    """Nothing is set any more."""
+
+    def refuse(pages, _):
+        assert list(pages) == []
+        return iter(())
+
+    monkeypatch.setattr(prints, "print_all", refuse)
+
+
+def test_a_kept_print_is_the_one_that_is_set(tmp_path, request):
+    first = printed(tmp_path, page())
+    assert first == [print_one(*page())]
+    request.getfixturevalue("never_set")
+    assert printed(tmp_path, page()) == first
+
+
+@pytest.mark.parametrize("content", [b"", b"noise", b"0" * 64 + b"\n" + b"\x90"])
+def test_a_damaged_print_is_set_again(tmp_path, content):
+    first = printed(tmp_path, page())
+    (path,) = tmp_path.glob("*.print")
+    whole = path.read_bytes()
+    path.write_bytes(content)
+    assert printed(tmp_path, page()) == first
+    assert path.read_bytes() == whole
+
+
+def test_another_word_file_or_press_is_another_print(tmp_path, monkeypatch):
+    entry, html, _ = page()
+    printed(tmp_path, page())
+    printed(tmp_path, page("two"))
+    printed(tmp_path, (entry, html, [("a.json", b"{}", "a file")]))
+    assert len(list(tmp_path.iterdir())) == 3
+    monkeypatch.setattr(prints, "press_digest", lambda: b"another style")
+    printed(tmp_path, page())
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_those_unused_for_longest_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(prints, "KEPT", 2)
+    for word in ("one", "two", "three", "one"):
+        printed(tmp_path, page(word))
+    Prints(tmp_path).prune()
+    kept = {path.name for path in tmp_path.iterdir()}
+    printed(tmp_path, page("three"), page("one"))
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_two_processes_share_a_folder(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from tests.submission.setting.test_prints import page, printed\n"
+        "print([one.sha256 for one in printed(Path(sys.argv[1]), page())])"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = {run.communicate()[0] for run in runs}
+    assert said == {f"{[one.sha256 for one in printed(tmp_path, page())]}\n"}
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_folder_is_the_users_unless_one_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("CLEARWAY_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert find_folder() == tmp_path / "clearway" / "prints"
+    monkeypatch.setenv("CLEARWAY_CACHE", str(tmp_path / "mine"))
+    assert find_folder() == tmp_path / "mine" / "prints"
+    monkeypatch.delenv("CLEARWAY_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert str(find_folder()) == "/home/ada/.cache/clearway/prints"

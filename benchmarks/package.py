@@ -61,9 +61,9 @@ def plain(project: Project, output: Path) -> float:
     """Seconds of processors of one pass of WeasyPrint over the same markup."""
     from weasyprint import CSS, HTML
 
-    from submission.content.context import assemble
     from submission.content.environment import make_environment
     from submission.content.reading import read_catalogue
+    from submission.context.assemble import assemble
     from submission.setting.render import render_html
     from submission.words.folders import HERE
 

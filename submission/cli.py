@@ -210,7 +210,7 @@ def _trace(arguments: argparse.Namespace) -> int:
 
 
 def _matrix(arguments: argparse.Namespace) -> int:
-    from submission.content.head import read_head
+    from submission.context.head import read_head
     from submission.exchange.matrix_file import MatrixError, render_matrix
     from verification.evidence import ProjectError, find_project, write_atomically
 

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 from openpyxl import load_workbook
 
-from submission.content.context import assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
+from submission.context.assemble import assemble
 from submission.setting.render import render_html
 from submission.words.ledger import strip_claims
 from tests.docs.test_tutorials import find_commands, plain

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from submission.content.head import Head
+from submission.context.head import Head
 from submission.words.filters import BAD, GOOD, run_kind, words
 from submission.words.matrix import REQUIREMENTS, backward, forward
 from verification.evidence import (

@@ -11,7 +11,7 @@ from string import Template
 from markupsafe import escape
 
 from submission.browser.data import as_json, describe
-from submission.content.head import read_head
+from submission.context.head import read_head
 from submission.words.folders import FONTS
 from verification.evidence import Gap, Project, read_sources
 

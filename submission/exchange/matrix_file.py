@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
-from submission.content.head import Head
+from submission.context.head import Head
 from submission.words.filters import BAD, GOOD, run_kind, words
 from submission.words.matrix import REQUIREMENTS, BackRow, TraceRow, backward, forward
 from verification.evidence import Gap

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from submission.content.catalogue import Catalogue, Entry
-from submission.content.context import Package, assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
 from submission.content.wording import find_faults
+from submission.context.assemble import Package, assemble
 from submission.package.holdings import EVIDENCE, catalogue_file, find_holdings, parsed
 from submission.package.manifest import make_manifest
 from submission.package.typesetting import Holdings, TypeSet, set_documents

@@ -8,7 +8,7 @@ from typing import Any
 
 from submission.content.answers import Answer, Comparison
 from submission.content.catalogue import Entry
-from submission.content.context import Package
+from submission.context.assemble import Package
 from submission.setting.render import Rendered, RenderError
 from verification.evidence import Gap, Issue
 

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, meta
 
 from submission.content.catalogue import Catalogue, Entry
-from submission.content.context import Package, answered
+from submission.context.assemble import Package, answered
 from submission.package.holdings import EVIDENCE
 from submission.package.manifest import make_manifest
 from submission.setting.pdf import Attached

@@ -19,9 +19,9 @@ from markupsafe import Markup
 from PIL import ImageFile
 
 from submission.content.catalogue import Abbreviation, Entry, Standard
-from submission.content.context import Package
-from submission.content.head import BLOCKED
 from submission.content.wording import abbreviations_in
+from submission.context.assemble import Package
+from submission.context.head import BLOCKED
 from submission.setting.pdf import VARIANT, Attached, attach, finish
 from submission.words.claims import compose, join_words, number_of, pick
 from submission.words.filters import count, first_digits, shipped_characters, spell

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import escape
 
 from submission.content.catalogue import Entry, ledger_file
-from submission.content.context import Package
+from submission.context.assemble import Package
 from submission.setting.pdf import Attached
 from submission.setting.prints import Prints
 from submission.setting.render import Rendered, furniture

@@ -13,9 +13,9 @@ from pypdf import PdfReader
 
 from submission.content.answers import CLOSED, NOT_SUPPORTED, Status
 from submission.content.catalogue import Asked, CatalogueError, Characteristic, pinned
-from submission.content.context import answered, assemble
 from submission.content.environment import make_environment
 from submission.content.reading import find_in_asked, read_catalogue
+from submission.context.assemble import answered, assemble
 from submission.package.typesetting import _settle
 from submission.setting.render import RenderError, headings_of, print_one, render_html
 from submission.words.folders import HERE

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from submission.content.context import assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
+from submission.context.assemble import assemble
 from submission.setting.render import render_html
 from submission.words.ledger import strip_claims
 from verification.evidence import NotApplicable, Role

@@ -10,9 +10,9 @@ import yaml
 
 import device
 from submission.content import labelling
-from submission.content.context import assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
+from submission.context.assemble import assemble
 from submission.drawings.axes import axis
 from submission.package.build import Built
 from submission.setting.render import render_html

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from submission.content.context import assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
+from submission.context.assemble import assemble
 from submission.setting.render import content_digest, render_html
 from submission.words.ledger import strip_claims
 from verification import evidence as e

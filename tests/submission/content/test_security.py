@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from submission.content.context import assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
+from submission.context.assemble import assemble
 from submission.drawings.threats import data_flow_chart, stride_rows
 from submission.setting.render import render_html
 from submission.words.components import lacking

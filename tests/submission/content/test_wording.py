@@ -6,10 +6,10 @@ from html import unescape
 import pytest
 
 from submission.content.catalogue import CatalogueError, Entry
-from submission.content.context import answered, assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
 from submission.content.wording import abbreviations_in, find_faults
+from submission.context.assemble import answered, assemble
 from submission.package.build import build
 from submission.setting.render import RenderError, headings_of, render_html
 from submission.words.folders import TEMPLATES

@@ -12,9 +12,9 @@ from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
 from submission.cli import submission
-from submission.content.context import assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
+from submission.context.assemble import assemble
 from submission.package.build import BuildError, build
 from submission.setting.prints import find_folder
 from submission.setting.render import RenderError, print_one, render_html

@@ -12,9 +12,9 @@ from pypdfium2 import PdfDocument
 
 from submission.audit.pointers import value_at
 from submission.content import labelling
-from submission.content.context import assemble
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
+from submission.context.assemble import assemble
 from submission.package.build import Built, build
 from submission.setting.render import RenderError, print_one, render_html
 from submission.words.claims import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from submission.content.gaps import bind, some
+from submission.context.gaps import bind, some
 from submission.words.claims import compose, join_words
 from verification.evidence import Dataset, EvidenceBundle, Gap, ReleaseEvidence, Study
 

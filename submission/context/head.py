@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from submission.content.blocking import find_blocking
-from submission.content.gaps import bind
-from submission.content.studied import named, study_of
+from submission.context.blocking import find_blocking
+from submission.context.gaps import bind
+from submission.context.studied import named, study_of
 from submission.words.claims import remember
 from submission.words.folders import MANIFEST
 from verification.evidence import (

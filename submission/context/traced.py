@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from submission.content.gaps import bind, some
-from submission.content.verified import tally
+from submission.context.gaps import bind, some
+from submission.context.verified import tally
 from submission.words.claims import origin_of, pick, rows
 from submission.words.matrix import BackRow, TraceRow, backward, forward
 from verification.evidence import (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from submission.content.gaps import bind, some
+from submission.context.gaps import bind, some
 from submission.words.claims import number_of, pick, stretch, written
 from submission.words.matrix import stem_of
 from verification.evidence import Gap, ResultStatus, VerificationEvidence, VerificationResult

@@ -7,16 +7,16 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from submission.content.answers import Answer, Comparison, Missing
-from submission.content.blocking import find_advisory
 from submission.content.catalogue import Catalogue, Entry, Standard, Wording
-from submission.content.gaps import bind
-from submission.content.head import read_head, with_origins
 from submission.content.proposals import Proposals
-from submission.content.register import RegisterRow, find_gaps, initial_licence
 from submission.content.resolve import Headings, resolve
-from submission.content.studied import Studied, studied
-from submission.content.traced import Traced, traced
-from submission.content.verified import Verified, verified
+from submission.context.blocking import find_advisory
+from submission.context.gaps import bind
+from submission.context.head import read_head, with_origins
+from submission.context.register import RegisterRow, find_gaps, initial_licence
+from submission.context.studied import Studied, studied
+from submission.context.traced import Traced, traced
+from submission.context.verified import Verified, verified
 from submission.words.claims import number_of, pick, remember, rows
 from submission.words.folders import CATALOGUE, MANIFEST
 from verification.evidence import (

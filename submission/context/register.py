@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from submission.content.blocking import REVIEWS
 from submission.content.catalogue import DeclaredGap, Gaps
-from submission.content.head import Head
-from submission.content.studied import KINDS, of_kind
+from submission.context.blocking import REVIEWS
+from submission.context.head import Head
+from submission.context.studied import KINDS, of_kind
 from submission.words.claims import compose
 from submission.words.components import lacking
 from submission.words.filters import count

@@ -71,17 +71,17 @@ def test_there_is_nothing_of_our_device_in_it(kettle):
 def test_it_is_verified_and_traced(kettle):
     trace = read_evidence(kettle.evidence, "trace.json", TraceEvidence)
     statuses = {item.id: item.status.value for item in trace.items}
-    assert {name: statuses[name] for name in ("SYS-001", "SRS-001", "kettle.is_on", "KETTLE-1/tests")} == {
-        "SYS-001": "covers", "SRS-001": "covers", "kettle.is_on": "covers", "KETTLE-1/tests": "covers",
+    assert {name: statuses[name] for name in ("SYS-001", "SRS-001", "kettle.heating.is_on", "KETTLE-1/tests")} == {
+        "SYS-001": "covers", "SRS-001": "covers", "kettle.heating.is_on": "covers", "KETTLE-1/tests": "covers",
     }  # fmt: skip
     assert statuses["UN-001"] == "gap", "a user need is never green because its requirements are"
     (claim,) = (link for link in trace.links if link.relation == "implements")
-    assert (claim.source, claim.target, claim.status.value) == ("kettle.is_on", "SRS-001", "covers")
+    assert (claim.source, claim.target, claim.status.value) == ("kettle.heating.is_on", "SRS-001", "covers")
 
 
 def test_it_is_proven(kettle):
     (strength,) = read_evidence(kettle.evidence, "trace.json", TraceEvidence).strengths
-    assert (strength.symbol, strength.killed, strength.survived) == ("kettle.is_on", 3, 0)
+    assert (strength.symbol, strength.killed, strength.survived) == ("kettle.heating.is_on", 3, 0)
     assert json.loads((kettle.root / "verification/strength.json").read_text())
 
 
@@ -89,14 +89,14 @@ def test_its_matrix_is_printed_as_workbook_page_and_document(kettle):
     book = load_workbook(kettle.root / "build/matrix.xlsx", read_only=True)
     cells = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
     assert {"SRS-001", "SYS-001", "UN-001"} <= cells
-    assert any("kettle.is_on" in cell for cell in cells)
+    assert any("kettle.heating.is_on" in cell for cell in cells)
     assert any("Kettle 0.1.0" in cell for cell in cells)
-    assert "kettle.is_on" in (kettle.root / "build/trace.html").read_text()
+    assert "kettle.heating.is_on" in (kettle.root / "build/trace.html").read_text()
     catalogue = read_catalogue()
     entry = next(entry for entry in catalogue.documents if entry.title == "Traceability Matrix")
     html = render_html(make_environment(), entry, assemble(kettle, catalogue, kettle.product.release), {})
     page = plain(re.sub("<[^>]+>", " ", strip_claims(html)))
-    for shown in ("Kettle 0.1.0", "kettle.is_on", "SRS-001", "Boil water"):
+    for shown in ("Kettle 0.1.0", "kettle.heating.is_on", "SRS-001", "Boil water"):
         assert shown in page
 
 
@@ -107,8 +107,12 @@ def test_what_nothing_asks_it_is_a_declared_gap(kettle):
         gap = getattr(device, name)
         assert isinstance(gap, Gap), name
         assert "the package kettle" in gap.reason
-    (module,) = device.design.modules
-    assert (module.name, module.purpose, device.releases) == ("kettle", "A kettle.", ())
+    first, second = device.design.modules
+    assert (first.name, first.purpose, first.imports, first.libraries) == (
+        "kettle", "A kettle.", ("kettle.heating",), ()
+    )  # fmt: skip
+    assert (second.name, second.units[0].implements, device.releases) == ("kettle.heating", ("SRS-001",), ())
+    assert {"kettle/__init__.py", "kettle/heating.py"} <= device.source.inputs.keys()
     assert device.development.firsts[-1].path == "kettle"
     assert msgspec.to_builtins(device)["name"] == "Kettle"
 

@@ -14,20 +14,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # A command imports what it runs, so that `clearway --help` imports no library.
 from device.dispatch import FAILED, ISSUE, PASSED, REFUSED, Command, Commands, run
 from device.showing import (
-    count_skipped,
     label,
     make_record,
     make_release_record,
-    render_end,
     render_release,
     render_result,
     summarise_release,
 )
+
+if TYPE_CHECKING:
+    from device.types import Intake, Release
 
 PROGRESS_FROM = 20
 """Progress is shown for at least so many files."""
@@ -127,7 +128,7 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, judge
     asserted = _read_asserted(parser, options)
     files, skipped = find_files(options.paths)
     if not files:
-        parser.error("no file to read there" + count_skipped(skipped))
+        parser.error("no file to read there" + _count_skipped(skipped))
     try:
         release = read_release(options.release)
     except ReleaseError as error:
@@ -246,6 +247,28 @@ def _show_progress(files: list[Path]) -> Iterator[Path]:
         if shown:
             print(f"\r{number} of {len(files)}", end="\n" if number == len(files) else "", file=sys.stderr, flush=True)
         yield path
+
+
+def render_end(counts: Counter[str], skipped: int, release: Release, intake: Intake) -> str:
+    """What was counted, with which release, and the statement of use.
+
+    Implements: SRS-032, SRS-036, SRS-039
+    """
+    from device.report import STATEMENT
+
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(counts.items()))
+    number = sum(counts.values())
+    return "\n".join(
+        [
+            f"{number} file{'s' * (number != 1)}: {told}{_count_skipped(skipped)}",
+            f"Release {release.name} {release.version} ({release.status}), {intake} intake.",
+            STATEMENT,
+        ]
+    )
+
+
+def _count_skipped(skipped: int) -> str:
+    return f"; {skipped} skipped (dot-files, DICOMDIR)" if skipped else ""
 
 
 # --- release ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from pydicom import Dataset, uid
 from device.header import (
     UnparsableError,
     count_age_years,
-    quote,
     read_age_years,
     read_code,
     read_integer,
@@ -38,7 +37,7 @@ from device.limits import (
     Limits,
 )
 from device.rejections import reject
-from device.types import Intake, Notice, PixelFault, PixelFaultKind, Population, Rejection, TransferSyntax, UnitImage
+from device.types import Intake, PixelFault, PixelFaultKind, Population, Rejection, TransferSyntax, UnitImage
 
 # --- header criteria --------------------------------------------------------------------------------------------------
 
@@ -312,21 +311,6 @@ CHECKS: dict[str, Callable[[_Judged], Rejection | None]] = {
     "BURNED_IN": check_burned_in,
     "TRANSFER_SYNTAX": check_transfer_syntax,
 }
-
-
-def find_notices(header: Dataset) -> Iterator[Notice]:
-    """What a reader of the result should know of an accepted image: Image Type, lossy compression, no annotation flag.
-
-    Implements: SRS-019
-    """
-    if image_type := quote(header, "ImageType"):
-        yield Notice("IMAGE_TYPE", "ImageType", image_type, "The kind of image, as its maker states it.")
-    if "01" in (lossy := quote(header, "LossyImageCompression")).split("\\"):
-        found = f"{lossy}, ratio {quote(header, 'LossyImageCompressionRatio') or 'not stated'}"
-        yield Notice("LOSSY", "LossyImageCompression", found, "The image was compressed with loss at some time.")
-    if not quote(header, "BurnedInAnnotation"):
-        message = "Whether annotation is burned in is not stated."
-        yield Notice("BURNED_IN_UNKNOWN", "BurnedInAnnotation", "absent or empty", message)
 
 
 # --- pixel criteria ---------------------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """Reads single values of a header, each in the form that DICOM defines for its attribute.
 
 A value that is absent or empty is "" or None, never a default. One that is not of its form raises `UnparsableError`.
+What is told and not judged, the notices, is quoted, however it is formed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -13,7 +15,7 @@ from pydicom import Dataset, Sequence
 from pydicom.multival import MultiValue
 
 from device.limits import OLDEST_YEARS, SNOMED
-from device.types import Intake
+from device.types import Intake, Notice
 
 LONGEST_SHOWN = 200
 """How many characters of a value a result shows."""
@@ -83,14 +85,11 @@ def read_code(header: Dataset, keyword: str) -> tuple[str, str]:
     value, scheme = read_text(sequence[0], "CodeValue"), read_text(sequence[0], "CodingSchemeDesignator")
     if not value or scheme not in SNOMED:
         raise UnparsableError(f"{keyword} ({value}, {scheme})")
-    return value, f"({value}, {scheme}, {quote(sequence[0], 'CodeMeaning')})"
+    return value, f"({value}, {scheme}, {_quote(sequence[0], 'CodeMeaning')})"
 
 
-def quote(header: Dataset, keyword: str) -> str:
-    """What an attribute says, to be told and not judged; "" if it is absent or empty.
-
-    Implements: SRS-019
-    """
+def _quote(header: Dataset, keyword: str) -> str:
+    """What an attribute says, to be told and not judged; "" if it is absent or empty."""
     try:
         return shorten(_shown(read_value(header, keyword) or ""))
     except UnparsableError as error:
@@ -155,3 +154,18 @@ def _read_date(header: Dataset, keyword: str) -> date | None:
         return date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None
     except ValueError:
         raise UnparsableError(f"{keyword} {text!r}") from None
+
+
+def find_notices(header: Dataset) -> Iterator[Notice]:
+    """What a reader of the result should know of an accepted image: Image Type, lossy compression, no annotation flag.
+
+    Implements: SRS-019
+    """
+    if image_type := _quote(header, "ImageType"):
+        yield Notice("IMAGE_TYPE", "ImageType", image_type, "The kind of image, as its maker states it.")
+    if "01" in (lossy := _quote(header, "LossyImageCompression")).split("\\"):
+        found = f"{lossy}, ratio {_quote(header, 'LossyImageCompressionRatio') or 'not stated'}"
+        yield Notice("LOSSY", "LossyImageCompression", found, "The image was compressed with loss at some time.")
+    if not _quote(header, "BurnedInAnnotation"):
+        message = "Whether annotation is burned in is not stated."
+        yield Notice("BURNED_IN_UNKNOWN", "BurnedInAnnotation", "absent or empty", message)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from device import decision, dicom, model, report, research
 from device.errors import DeviceError, ReleaseError
-from device.gate import check_header, check_pixels, find_notices
+from device.gate import check_header, check_pixels
+from device.header import find_notices
 from device.preprocessing import preprocess
 from device.release import read_software_version
 from device.types import (

@@ -1,12 +1,11 @@
-"""How the command line shows a result, the end of a run and a release: in one word, as JSON, and for people."""
+"""How the command line shows a result and a release: in one word, as JSON, and for people."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # `clearway --help` imports no library
-    from device.types import Analysis, GateResult, Intake, Release
+    from device.types import Analysis, GateResult, Release
 
 # --- results ----------------------------------------------------------------------------------------------------------
 
@@ -53,32 +52,6 @@ def render_result(result: Analysis | GateResult) -> str:
     lines += [f"    note: {one.attribute}: {one.found}. {one.message}" for one in result.notices]
     lines += [f"    asserted: {keyword} {value}" for keyword, value in result.asserted]
     return "\n".join(_printable(line) for line in lines)
-
-
-def render_end(counts: Counter[str], skipped: int, release: Release, intake: Intake) -> str:
-    """What was counted, with which release, and the statement of use.
-
-    Implements: SRS-032, SRS-036, SRS-039
-    """
-    from device.report import STATEMENT
-
-    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(counts.items()))
-    number = sum(counts.values())
-    return "\n".join(
-        [
-            f"{number} file{'s' * (number != 1)}: {told}{count_skipped(skipped)}",
-            f"Release {release.name} {release.version} ({release.status}), {intake} intake.",
-            STATEMENT,
-        ]
-    )
-
-
-def count_skipped(skipped: int) -> str:
-    """How many entries of folders were left out, as the end of a sentence; "" for none.
-
-    Implements: SRS-036
-    """
-    return f"; {skipped} skipped (dot-files, DICOMDIR)" if skipped else ""
 
 
 def _printable(text: str) -> str:

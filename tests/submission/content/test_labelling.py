@@ -93,6 +93,12 @@ def test_the_instructions_state_the_gates_own_limits(real: Any) -> None:
     assert "Secondary Capture" not in inputs, "research intake is no input of the instructions"
 
 
+def test_the_codes_that_may_stand_in_capitals_are_the_devices_own() -> None:
+    """Two to eight letters without an underscore are what the rule on abbreviations looks at."""
+    (listed,) = (one.words for one in CATALOGUE.wording.capitals if one.why == "codes of refusal of the device")
+    assert sorted(listed) == sorted(code for code in device.REJECTION_CODES if re.fullmatch("[A-Z]{2,8}", code))
+
+
 def test_the_indications_are_the_same_words_in_every_document(real: Any) -> None:
     quotes = {
         re.search(r'<div class="quote indications">(.*?)</div>', page(real, number), re.DOTALL)[1]

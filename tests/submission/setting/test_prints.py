@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from submission.content.catalogue import read_catalogue
+from submission.content.reading import read_catalogue
 from submission.setting import prints
 from submission.setting.prints import Prints, find_folder
 from submission.setting.render import print_one

@@ -38,7 +38,7 @@ def measure(name: str, project: Project, release: str, output: Path) -> tuple[in
 
 
 def copied(project: Project, folder: Path) -> Project:
-    """The checkout at its commit, with its evidence and without earlier prints."""
+    """The checkout at its commit, with its evidence."""
     root = folder / "checkout"
     os.system(f"git clone -q {project.root} {root}")
     shutil.copytree(project.evidence, root / "build" / "evidence")
@@ -86,6 +86,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
+        os.environ["CLEARWAY_CACHE"] = str(folder / "cache")  # without earlier prints
         project = copied(find_project(None), folder)
         pages, full = measure("full", project, arguments.release, folder / "package")
         measure("nothing changed", project, arguments.release, folder / "package")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 INSTEAD = b"/ActualText"
@@ -15,8 +16,13 @@ LINK = 2
 """The kind of annotation that our documents have (PDF 32000-1, table 169)."""
 
 
-def find_hidden(content: bytes) -> Iterator[str]:
-    """Yield what a PDF lays upon its pages or lets be read in place of them."""
+@lru_cache(maxsize=128)
+def find_hidden(content: bytes) -> tuple[str, ...]:
+    """What a PDF lays upon its pages or lets be read in place of them; the same bytes are looked at once."""
+    return tuple(_find_hidden(content))
+
+
+def _find_hidden(content: bytes) -> Iterator[str]:
     import pypdfium2.raw as pdfium
     from pypdfium2 import PdfDocument
 

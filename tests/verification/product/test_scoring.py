@@ -12,13 +12,20 @@ BESIDE_THE_SCORE = {
 }
 
 
+def _name(node: ast.ImportFrom) -> set[str]:
+    """The modules of the device that a statement imports."""
+    if node.module == "device":
+        return {alias.name for alias in node.names}
+    return {node.module.split(".")[1]} if node.module and node.module.startswith("device.") else set()
+
+
 def find_imported(folder: Path, name: str) -> set[str]:
     """The modules of the device that one of them imports, directly or through others."""
-    found, waiting = set(), [name]
+    found: set[str] = set()
+    waiting = [name]
     while waiting:
         tree = ast.parse((folder / f"{waiting.pop()}.py").read_text())
-        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
-        new = {part for node in nodes for part in node.module.split(".")[1:2] if node.module.startswith("device.")}
+        new = {part for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for part in _name(node)}
         waiting += new - found
         found |= new
     return found

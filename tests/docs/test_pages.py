@@ -41,7 +41,7 @@ def house(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("pyproject.toml", '"changes | trace",', '"changes",\n    "trace",'),
+        ("pyproject.toml", '"graph | product",', '"graph",\n    "product",'),
         ("verification/statistics/__init__.py", "Arrays in, numbers out", "Numbers in, arrays out"),
     ],
 )
@@ -63,6 +63,23 @@ def test_the_drawing_shows_each_room() -> None:
     rooms = set(re.findall(r"^\| \d+ \| \[`(\w+)/`\]", ARCHITECTURE.read_text(), re.M))
     assert len(rooms) > 20
     assert rooms <= shown
+
+
+def test_the_drawing_has_each_room_on_its_floor() -> None:
+    drawing = (ROOT / "docs/architecture.svg").read_text()
+    parts = re.findall(r"<!-- rooms of (\w+).*?(\|.*?)<!-- end -->", ARCHITECTURE.read_text(), re.S)
+    assert [package for package, _ in parts] == ["verification", "submission"]
+    for package, part in parts:
+        drawn = drawing.split(f">{package}</text>")[1].split('class="name"')[0]
+        heights = {name: int(height) for height, name in re.findall(r'y="(\d+)">(\w+)</text>', drawn)}
+        floors = [(int(floor), name) for floor, name in re.findall(r"^\| (\d+) \| \[`(\w+)/`\]", part, re.M)]
+        rooms = [(floor, name) for floor, name in floors if name not in ("steps", "audit")]  # drawn as what they are
+        assert len(rooms) > 5
+        for floor, name in rooms:
+            beside = {heights[other] for at, other in rooms if at == floor}
+            above = {heights[other] for at, other in rooms if at > floor}
+            assert beside == {heights[name]}, f"{name} is not drawn beside the rooms of its floor"
+            assert all(height < heights[name] for height in above), f"{name} is drawn above a room that uses it"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/tutorials/engineer.md"])

@@ -1,4 +1,4 @@
-"""What the tests of all rooms share."""
+"""What the tests of all rooms share; which of them are slow by nature, and that these start first."""
 
 import os
 import pickle
@@ -9,6 +9,23 @@ import pytest
 
 from verification.evidence import write_atomically
 from verification.evidence.files import held
+
+SLOW = {"good": "a whole package", "verified": "the scenarios of a small checkout", "chromium": "a browser"}
+"""Fixtures that take long, and what they make or run; whoever uses one is marked `slow`, as a file can mark itself."""
+
+LONGEST = ("test_tutorials.py", "test_team.py", "test_attacks.py", "test_build.py", "test_qualify.py", "test_volume.py")
+"""Files that take longest: these are begun first, so that no processor waits for the last of them."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, before pytest selects by marks; put the longest files first, then the slow."""
+    for item in items:
+        if SLOW.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+    files = {item.path: LONGEST.index(item.path.name) for item in items if item.path.name in LONGEST}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (files.get(item.path, len(LONGEST)), item.path not in slow))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 MAKE = Path(__file__).resolve().parents[1] / ".ci" / "environment.py"
 WHEEL = {
     "fictitia.py": "def main(): print('one')\n",

@@ -15,6 +15,8 @@ from pypdfium2 import PdfDocument
 from tests.verification.conftest import Checkout, git
 from verification.qualification.sample import write_sample
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 ADA, BEN = "Ada Example (fictitious)", "Ben Example (fictitious)"
 ITEMS = ("UN-001", "SYS-001", "SRS-001", "SRS-002", "HAZ-001", "RC-001", "CRIT-TEAM-1")

@@ -23,6 +23,8 @@ from submission.words.ledger import strip_claims
 from tests.docs.test_tutorials import find_commands, plain
 from verification.evidence import DeviceEvidence, Gap, Project, TraceEvidence, read_evidence
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/your_device.md"
 FILE = re.compile(r"`([\w/.-]+)`:\n\n```(?!console)\w+\n(.*?)```", re.DOTALL)

@@ -75,6 +75,7 @@ def test_every_tutorial_is_run() -> None:
     assert {path.stem for path in (ROOT / "docs/tutorials").glob("*.md")} == set(TUTORIALS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_a_tutorials_commands_do_what_it_says(name: str, checkout: Path) -> None:
     tutorial = ROOT / "docs/tutorials" / f"{name}.md"

@@ -21,6 +21,8 @@ from submission.setting.render import RenderError, headings_of, print_one, rende
 from submission.words.folders import HERE
 from verification.evidence import Gap, LinkStatus
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "paediatric-reference"
 SECTION = "CW-DOC-011/criteria"
 

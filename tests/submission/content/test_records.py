@@ -15,6 +15,8 @@ from verification import evidence as e
 from verification.evidence import Project
 from verification.records.recording import RefusedError, record
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "paediatric-reference"
 ADA = "Ada Example (fictitious)"
 SUSPECT = e.Review(

@@ -15,6 +15,8 @@ from submission.package.build import build
 from submission.package.folder import open_package
 from submission.setting.text import Block, Text, text_json
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "paediatric-reference"
 
 

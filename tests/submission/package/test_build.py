@@ -21,6 +21,8 @@ from submission.setting.render import RenderError, print_one, render_html
 from submission.words.ledger import strip_claims
 from verification.evidence import EVIDENCE_FILES, Project, ResultStatus
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "paediatric-reference"
 BANNER = "REFERENCE RELEASE, NOT FOR SUBMISSION"
 

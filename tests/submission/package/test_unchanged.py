@@ -10,6 +10,8 @@ from submission.cli import submission
 from submission.package import unchanged
 from submission.package.unchanged import Made
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "paediatric-reference"
 
 

@@ -19,6 +19,8 @@ from submission.setting.render import RenderError, print_one
 from submission.setting.text import read_text
 from submission.setting.volume import render_volume
 
+pytestmark = pytest.mark.slow
+
 BANNER = "REFERENCE RELEASE, NOT FOR SUBMISSION"
 ENTRIES = {entry.number: entry for entry in read_catalogue().documents}
 

@@ -12,6 +12,8 @@ from verification.changes.impact import find_impact
 from verification.evidence import Gap, VerificationEvidence, read_evidence, write_evidence
 from verification.sources.revision import read_range
 
+pytestmark = pytest.mark.slow
+
 NONE = Gap(reason="none", closes="none")
 HANDLE = {
     "door/the-handle-turns-by-angle/1", "door/the-handle-turns-by-angle/2", "door/the-handle-turns-back",

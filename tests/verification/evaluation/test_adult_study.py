@@ -27,6 +27,8 @@ from verification.protocol.images import score_file
 from verification.protocol.scores import read_scores
 from verification.protocol.stated import require_analysed
 
+pytestmark = pytest.mark.slow
+
 ROOT = find_project().root
 NAME = "adult-nih-validation"
 STUDY = f"verification/studies/{NAME}"

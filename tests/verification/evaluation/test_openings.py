@@ -23,6 +23,8 @@ from verification.protocol.log import append, read_log
 from verification.protocol.measures import BASELINES
 from verification.protocol.plan import read_study
 
+pytestmark = pytest.mark.slow
+
 ROOT = find_project().root
 NAME = "tiny"
 FOLDER = f"verification/studies/{NAME}"

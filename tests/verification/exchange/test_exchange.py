@@ -11,6 +11,8 @@ from verification.evidence import Project
 from verification.exchange.form import join_lines, split_lines
 from verification.specification.reading import read_items
 
+pytestmark = pytest.mark.slow
+
 ODD = "  “Weiß” <b>&amp;</b> ]]> 'a' \"b\"\ttab\nnext line\n\n  \\n no line end, 🫁 \u2028 end  "
 REQUIREMENT = "requirements_spec/software/SRS-001.yaml"
 ANOMALY = """\

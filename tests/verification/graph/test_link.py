@@ -5,6 +5,8 @@ import pytest
 from verification.evidence import read_evidence, write_evidence
 from verification.evidence.types import VerificationEvidence
 
+pytestmark = pytest.mark.slow
+
 FEATURE = "verification/features/door.feature"
 STEPS = "verification/test_features.py"
 

@@ -12,6 +12,8 @@ import pytest
 
 from verification.qualification.qualify import FAULTS
 
+pytestmark = pytest.mark.slow
+
 STALE, NO_YAML, COUNT = "a stale digest of code", "a file that is no YAML", "a wrong count in a package"
 
 

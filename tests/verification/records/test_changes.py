@@ -12,6 +12,8 @@ from tests.verification.conftest import Run
 from verification.commands.change import change
 from verification.commands.records import approve
 
+pytestmark = pytest.mark.slow
+
 FOLDER = "docs/records/changes"
 
 

@@ -12,6 +12,8 @@ from verification.evidence import RunKind, VerificationEvidence, read_evidence, 
 from verification.records.archive import FOLDER
 from verification.records.record import RECORD
 
+pytestmark = pytest.mark.slow
+
 ADA = "Ada Example (fictitious)"
 FEATURE = "verification/features/door.feature"
 STEPS = "verification/test_features.py"

@@ -11,6 +11,8 @@ from verification.evidence import Meaning
 from verification.records.record import RECORD
 from verification.records.recording import RefusedError, record
 
+pytestmark = pytest.mark.slow
+
 ADA = "Ada Example (fictitious)"
 BEN = "Ben Example (fictitious)"
 DAY = "2001-02-03"

@@ -15,6 +15,8 @@ from tests.verification.conftest import Run, git
 from verification.commands.completion import make_script
 from verification.commands.release import check
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def released(checkout, project_root):

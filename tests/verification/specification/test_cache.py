@@ -14,6 +14,8 @@ from verification.specification import cache
 from verification.specification.cache import open_cache, still_holds
 from verification.trace.trace import trace
 
+pytestmark = pytest.mark.slow
+
 SRS = "requirements_spec/software/SRS-001.yaml"
 FEATURE = "verification/features/door.feature"
 MADE = ("trace.json", "device.json")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from verification.evidence import Project
 from verification.sources.scan import digest_of, scan
 from verification.specification.reading import read_items
 
@@ -18,6 +19,12 @@ def test_the_sound_checkout_has_no_issue(checkout):
     assert items.issues == []
     assert list(items.entries) == ["HAZ-001", "RC-001", "SRS-001", "SRS-002", "SYS-001", "UN-001"]
     assert items.criteria == {"SYS-001/AC1", "SRS-001/AC1", "SRS-001/AC2", "SRS-002/AC1", "SRS-002/AC2"}
+
+
+def test_the_items_of_this_checkout_have_no_issue(project_root):
+    items = read_items(Project(project_root))
+    assert len(items.entries) > 100
+    assert items.issues == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 
 from verification.strength import prove
 
+pytestmark = pytest.mark.slow
+
 CODE = '''\
 """Doors."""
 

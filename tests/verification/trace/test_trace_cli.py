@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def lines(run):
     return [json.loads(line) for line in run.stdout.splitlines()]

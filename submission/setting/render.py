@@ -22,6 +22,7 @@ from submission.content.catalogue import Abbreviation, Entry, Standard
 from submission.content.wording import abbreviations_in
 from submission.context.assemble import Package
 from submission.context.head import BLOCKED
+from submission.setting.memory import without_collecting
 from submission.setting.pdf import VARIANT, Attached, attach, finish
 from submission.words.claims import compose, join_words, number_of, pick
 from submission.words.filters import count, first_digits, shipped_characters, spell
@@ -282,6 +283,7 @@ class Press:
         self._fonts = FontConfiguration()
         self._css = weasyprint.CSS(string=_style(), base_url=f"{HERE}/", font_config=self._fonts)
 
+    @without_collecting()
     def print(self, entry: Entry, html: str, attachments: Sequence[Attached] = ()) -> Rendered:
         """Set one document, which carries these files with it.
 

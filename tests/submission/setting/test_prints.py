@@ -1,5 +1,6 @@
 """A print that is kept is the one that would be set; a damaged one is set again; there are never too many."""
 
+import gc
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from submission.content.reading import read_catalogue
 from submission.setting import prints
 from submission.setting.prints import Prints, find_folder
-from submission.setting.render import print_one
+from submission.setting.render import RenderError, print_one
 
 ENTRY = read_catalogue().documents[0]
 
@@ -69,6 +70,15 @@ def test_those_unused_for_longest_go(tmp_path, monkeypatch):
     kept = {path.name for path in tmp_path.iterdir()}
     printed(tmp_path, page("three"), page("one"))
     assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_memory_is_collected_again_after_a_print_and_after_a_failure():
+    assert gc.isenabled()
+    print_one(*page())
+    assert gc.isenabled()
+    with pytest.raises(RenderError):
+        print_one(*page("水"))
+    assert gc.isenabled()
 
 
 def test_two_processes_share_a_folder(tmp_path):

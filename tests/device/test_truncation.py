@@ -78,6 +78,7 @@ def test_a_codestream_in_which_the_codec_meets_no_code_is_undecodable(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_anywhere_never_raises(tmp_path: Path, release: device.Release) -> None:
     """300 places, half of them in the header."""
     path = save(radiograph(phantom(520, 600)), tmp_path / "image.dcm")

@@ -11,6 +11,8 @@ from submission.setting.render import render_html
 from submission.words.ledger import strip_claims
 from verification.evidence import NotApplicable, Role
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "paediatric-reference"
 HEADLINES = ("CW-DOC-003", "CW-DOC-004", "CW-DOC-011", "CW-DOC-017", "CW-DOC-019")
 

@@ -17,6 +17,8 @@ from verification.evidence import Gap, Project, Screened
 from verification.graph.threats import describe_data_flow
 from verification.specification.reading import read_items
 
+pytestmark = pytest.mark.slow
+
 
 def page(made, number):
     catalogue = read_catalogue()

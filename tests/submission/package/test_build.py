@@ -279,7 +279,7 @@ def test_a_fault_of_a_template_is_named_by_line_and_leaves_the_old_build_whole(g
         build(project, RELEASE, templates=templates)
     assert told in str(raised.value)
     assert {path: path.read_bytes() for path in good.folder.rglob("*") if path.is_file()} == before
-    assert sorted(p.name for p in good.folder.parent.iterdir()) == ["cache", "evidence", "submission"]
+    assert sorted(p.name for p in good.folder.parent.iterdir()) == ["evidence", "submission"]
 
 
 def test_a_folder_that_is_no_package_is_not_replaced(made, tmp_path):

@@ -104,6 +104,7 @@ def test_a_digit_in_a_template_stops_the_build_and_leaves_the_old_one_whole(good
     assert {path: path.read_bytes() for path in good.folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("missing", "release"),
     [(None, "adult-nih"), (None, "nonesuch-7"), ("device", RELEASE), ("trace", RELEASE), ("studies", RELEASE)],

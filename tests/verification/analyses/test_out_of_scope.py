@@ -76,6 +76,7 @@ def test_the_flow_begins_at_the_folder_that_the_manifest_was_made_from(collectio
         analyse_outside(found, replace(described, made_from=Folder(12, 9, (young,))))
 
 
+@pytest.mark.slow
 def test_the_benchmark_study_starts_at_the_folder_of_its_images_out_of_scope():
     (study,) = run(find_project(ROOT), "paediatric-benchmark").studies
     (found,) = [one for one in study.analyses if one.role == Role.OUT_OF_SCOPE]

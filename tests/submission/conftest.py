@@ -16,6 +16,13 @@ from verification.evidence import Project, write_evidence
 DIGEST = "f1c7" * 16
 DATA_DIGEST = "da7a" * 16
 BILL = b"{}\n"
+PYPROJECT = """\
+[project]
+name = "fictitious"
+
+[tool.clearway.product]
+release = "paediatric-reference"
+"""
 
 
 @dataclass
@@ -51,7 +58,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Made]:
         root = tmp_path_factory.mktemp("checkout")
         (root / "requirements_spec").mkdir()
         (root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-901\n")
-        (root / "pyproject.toml").write_text("[project]\nname = 'fictitious'\n")
+        (root / "pyproject.toml").write_text(PYPROJECT)
         (root / ".gitignore").write_text("/build/\n")
         dated = {"GIT_AUTHOR_DATE": "2001-02-03T04:05:06Z", "GIT_COMMITTER_DATE": "2001-02-03T04:05:06Z"}
         who = ["-c", "user.name=nobody", "-c", "user.email=nobody@invalid", "-c", "commit.gpgsign=false"]

@@ -417,9 +417,9 @@ def datasets(source: e.Source) -> e.DatasetsEvidence:
     return e.DatasetsEvidence(source=source, datasets=(data,), issues=())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """The real browser, one for all tests of a session: Playwright's synchronous side runs once in a process."""
+    """The real browser, one for all tests of a file: while it runs, nothing else in the process can wait for a loop."""
     from playwright.sync_api import sync_playwright
 
     path = os.environ.get("CLEARWAY_CHROMIUM", "/usr/bin/chromium")

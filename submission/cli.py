@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from submission.exchange import cli as exchange_cli
 
@@ -40,6 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
     names = "|".join(("build", "audit", "attack", "figure", "exploration", "trace", "matrix", *exchange_cli.COMMANDS))
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
+    _add_package(commands)
+    _add_pages(commands)
+    exchange_cli.add_commands(commands)
+    return parser
+
+
+def _add_package(commands: Any) -> None:
+    """What makes a package, checks it, and leads behind its figures."""
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
     build.add_argument("--release", help=f"the release to document ({NAMED})")
@@ -66,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     figure.add_argument(
         "--folder", type=Path, default=Path("build/submission"), metavar="DIR", help="a built folder (%(default)s)"
     )
+
+
+def _add_pages(commands: Any) -> None:
+    """What shows the evidence in other forms: data and trace as pages, the matrix as a table."""
     said = "write the exploration of the data as one HTML page that needs nothing else"
     page = commands.add_parser("exploration", help=said, description=said, epilog=PAGE_EXAMPLE)
     page.add_argument(
@@ -88,8 +101,6 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     matrix.add_argument("--release", help=f"the release whose status it states ({NAMED})")
     matrix.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
-    exchange_cli.add_commands(commands)
-    return parser
 
 
 def _build(arguments: argparse.Namespace) -> int:

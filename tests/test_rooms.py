@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 PACKAGES = ("device", "verification", "submission")
 WITH_ROOMS = ("verification", "submission")
-MOST_AT_THE_DOOR, MOST_IN_A_FOLDER, MOST_LINES = 6, 16, 400
+MOST_AT_THE_DOOR, MOST_IN_A_FOLDER, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 6, 16, 400, 50
 
 LARGE = {
     "device": "one room: siblings in the order of the pipeline, none of which imports another",
@@ -104,3 +104,14 @@ def test_tests_stand_in_the_rooms_of_what_they_test():
         rooms = {room_of(name) for name in find_files(package)}
         folders = {Path(name).parts[2] for name in find_files(f"tests/{package}") if name.count("/") > 2}
         assert folders <= rooms, f"tests/{package}: {sorted(folders - rooms)} mirror no room of {package}"
+
+
+def test_a_function_can_be_read_at_a_glance():
+    long: dict[str, int] = {}
+    for name in find_files(*PACKAGES):
+        for node in ast.walk(ast.parse((ROOT / name).read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                first = node.body[1:] if ast.get_docstring(node) else node.body
+                lines = first[-1].end_lineno - first[0].lineno + 1 if first else 0
+                long |= {f"{name}:{node.lineno} {node.name}": lines} if lines > MOST_LINES_OF_A_FUNCTION else {}
+    assert long == {}, f"{long}: give its steps names of their own"

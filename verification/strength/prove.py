@@ -17,7 +17,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -223,6 +223,8 @@ class _Ground:
     def close(self) -> None:
         """End the process with all that it started."""
         self.process.terminate()
+        with suppress(OSError):  # a signal that it met in a fork's hook or just before it read is lost; an end is not
+            self.process.stdin.close()  # type: ignore[union-attr]  # a pipe was asked for
         self.process.wait()
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import threading
 
 import pytest
 
@@ -252,6 +253,18 @@ def test_what_was_tried_before_an_interruption_is_kept(moving):
     assert [each.symbol.id for each in work] == ["device.door.turn", "device.door.paint"]
     assert first.symbol == "device.door.turn"
     assert [each.symbol.id for each in prove.find_work(links)] == ["device.door.paint"]
+
+
+def test_a_process_that_lost_the_signal_to_end_still_ends(moving, tmp_path):
+    ground = prove._Ground(moving.project, tmp_path)
+    (tmp_path / "tree/deaf.py").write_text("import signal\n\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n")
+    assert ground.ask(["deaf"]) == 1
+    closing = threading.Thread(target=ground.close, daemon=True)
+    closing.start()
+    closing.join(60)
+    ended = ground.process.poll()
+    ground.process.kill()
+    assert ended == 0
 
 
 def test_an_unknown_name_suggests_near_ones(moving):

@@ -211,7 +211,7 @@ def _collection_issue(error: CollectionError) -> Issue:
 
 
 def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], None]) -> Recorded:
-    """Run pytest in an interpreter of its own, free of the user's options; a crash leaves what was recorded."""
+    """Run pytest in an interpreter of its own, free of the user's options and terminal; a crash leaves what was recorded."""
     project.evidence.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="clearway-verify-") as folder:
         record = Path(folder, "record.jsonl")
@@ -224,6 +224,7 @@ def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], N
         path = os.pathsep.join(filter(None, (str(project.root), os.environ.get("PYTHONPATH"))))
         environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
         environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONPATH": path}
+        environment |= {"COLUMNS": "100"}  # what a command prints, and so the evidence, is as wide as a terminal is
         with (project.evidence / "verify.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)
             try:

@@ -114,7 +114,7 @@ Feature: Watched
 """
 
 WATCHED_STEPS = """\
-import importlib.util, os, subprocess, sys
+import importlib.util, os, shutil, subprocess, sys
 from pathlib import Path
 
 import pytest
@@ -139,7 +139,9 @@ def hung():
 def given_hung(hung): pass
 
 @when(parsers.parse("it is run: {code}"))
-def run(code): eval(code, {**vars(door), "pytest": pytest})
+def run(code, observe):
+    eval(code, {**vars(door), "pytest": pytest})
+    observe(f"in {shutil.get_terminal_size().columns} columns")
 
 @when(parsers.parse("another process runs: {code}"))
 def run_elsewhere(code):
@@ -200,8 +202,9 @@ def test_what_runs_when_the_device_is_imported_is_entered_by_no_scenario(watched
     assert not any("list_parts" in functions for functions in entered.values())
 
 
-def test_a_second_run_elsewhere_gives_the_same_bytes(watched, pristine, tmp_path):
+def test_a_second_run_elsewhere_gives_the_same_bytes(watched, pristine, tmp_path, monkeypatch):
     again = watched_copy(pristine, tmp_path / "again")
+    monkeypatch.setenv("COLUMNS", "173")  # a scenario observes the help of a command, which is as wide as a terminal
     again.run("verify")
     here, there = (each.root / "build/evidence/verification.json" for each in (watched, again))
     assert here.read_bytes() == there.read_bytes()

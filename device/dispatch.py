@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Command: TypeAlias = Callable[[list[str]], int]
 
@@ -80,16 +84,23 @@ class Commands(Mapping[str, Command]):
     """The device's own commands and those that the installed rooms register; one is imported when it is asked for."""
 
     def __init__(self, own: Mapping[str, Command]) -> None:
+        self._own = own
+
+    @cached_property
+    def _points(self) -> dict[str, EntryPoint]:
+        """What is registered; looking through all that is installed takes longer than to gate an image."""
         from importlib.metadata import entry_points
 
-        self._own = own
-        self._points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+        return {point.name: point for point in entry_points(group=ENTRY_POINTS)}
 
     def __getitem__(self, name: str) -> Command:
-        return self._own[name] if name in self._own else self._points[name].load()
+        command: Command = self._own[name] if name in self._own else self._points[name].load()
+        return command
 
     def __contains__(self, name: object) -> bool:
-        return name in self._own or name in self._points
+        """A word of the device's own begins no command of two words."""
+        first, _, second = str(name).partition(" ")
+        return not second if first in self._own else name in self._points
 
     def __iter__(self) -> Iterator[str]:
         yield from self._own

@@ -97,10 +97,16 @@ def clearway_train(*arguments):
 
 
 @pytest.fixture(scope="module")
-def run(images):
-    """A run without interruption."""
+def told(images):
+    """What a run without interruption says while it lasts."""
     done = clearway_train(images / "tiny.yaml", "--data", images / "images", "--output", images / "run")
     assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def run(images, told):
+    """What that run made."""
     return images / "run"
 
 
@@ -117,11 +123,10 @@ def test_a_run_makes_a_release_that_the_device_reads(run):
 
 
 @pytest.mark.training
-def test_a_run_tells_how_long_it_will_take(images, tmp_path):
-    done = clearway_train(images / "tiny.yaml", "--data", images / "images", "--output", tmp_path / "run")
-    told = [line for line in done.stderr.splitlines() if "min left" in line]
-    assert [line.strip().split(":")[0] for line in told] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
-    assert told[-1].endswith("about 0 min left")
+def test_a_run_tells_how_long_it_will_take(told):
+    lines = [line for line in told.splitlines() if "min left" in line]
+    assert [line.strip().split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert lines[-1].endswith("about 0 min left")
 
 
 @pytest.mark.training

@@ -35,8 +35,10 @@ def volume(bound):
     return PdfReader(bound.folder / "volume.pdf")
 
 
-def texts(reader) -> list[str]:
-    return [" ".join(page.extract_text().split()) for page in reader.pages]
+@pytest.fixture(scope="module")
+def texts(volume) -> list[str]:
+    """What each page says."""
+    return [" ".join(page.extract_text().split()) for page in volume.pages]
 
 
 def test_the_manifest_lists_the_volume_and_the_audit_accepts_it(bound, volume):
@@ -97,8 +99,8 @@ def test_the_ledger_of_the_volume_holds_the_claims_of_all_documents(bound):
     assert of_documents - claims("volume.json") == set()
 
 
-def test_every_page_counts_through_and_names_its_document(bound, volume):
-    pages = texts(volume)
+def test_every_page_counts_through_and_names_its_document(texts):
+    pages = texts
     seen = []
     for number, page in enumerate(pages, start=1):
         assert f"Page {number} of {len(pages)}" in page
@@ -107,10 +109,10 @@ def test_every_page_counts_through_and_names_its_document(bound, volume):
     assert list(dict.fromkeys(seen)) == ["Reading copy", *ENTRIES]
 
 
-def test_bookmarks_and_contents_name_the_page_on_which_each_document_begins(volume):
+def test_bookmarks_and_contents_name_the_page_on_which_each_document_begins(volume, texts):
     marks = [mark for mark in volume.outline if not isinstance(mark, list)]
     assert [str(mark.title) for mark in marks[1:]] == [f"{e.number} {e.title}" for e in ENTRIES.values()]
-    contents = " ".join(texts(volume)[: volume.get_destination_page_number(marks[1])])
+    contents = " ".join(texts[: volume.get_destination_page_number(marks[1])])
     for mark in marks[1:]:
         page = volume.get_destination_page_number(mark) + 1
         assert re.search(rf"{re.escape(str(mark.title))} ?[. ]*{page}\b", contents), mark.title
@@ -128,9 +130,9 @@ def test_every_link_leads_to_a_place_of_its_own(volume):
     assert set(links) <= set(targets)
 
 
-def test_a_document_that_names_another_links_to_it(volume):
+def test_a_document_that_names_another_links_to_it(volume, texts):
     starts = {f"cw-doc-{number:03}" for number in range(20)}
-    number = next(n for n, text in enumerate(texts(volume)) if "The Clinical Performance Report holds all" in text)
+    number = next(n for n, text in enumerate(texts) if "The Clinical Performance Report holds all" in text)
     found = {str(annotation.get_object().get("/Dest")) for annotation in volume.pages[number]["/Annots"]}
     assert {"cw-doc-011", "cw-doc-017", "cw-doc-016"} <= found & starts
 

@@ -1,4 +1,4 @@
-"""Reads DICOM images: the header without the pixels, then the pixels, as values in [0, 1] fit for display.
+"""Reads DICOM images: a file once, the header without the pixels, then the pixels, as values in [0, 1] for display.
 
 A header is a pydicom `Dataset` of everything before the pixel data; `PixelData` is there, empty, if the file has some.
 """
@@ -8,39 +8,30 @@ from __future__ import annotations
 import io
 import os
 import stat
-import struct
 import tempfile
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from PIL import ImageFile
-from pydicom import Dataset, uid
-from pydicom.encaps import get_frame, parse_fragments
-from pydicom.filereader import read_dataset, read_file_meta_info
+from pydicom import Dataset, FileMetaDataset, uid
+from pydicom.filereader import read_dataset
 from pydicom.pixels import get_decoder
 
-from device.display import to_unit_image
+from device.codestream import find_end, has_end, read_fragments, read_head
+from device.display import DisplayError, to_unit_image
+from device.elements import META, PIXEL_DATA, Encoding, Fault, Layout, find_elements, find_meta
 from device.errors import UnreadableFileError
 from device.types import PixelFault, PixelFaultKind, TransferSyntax, UnitImage
 
-PIXEL_DATA = 0x7FE00010
-META_START = 144
-"""Where the bytes begin that File Meta Information Group Length counts: preamble, prefix and that element (PS3.10)."""
-
-END_MARKER = b"\xff\xd9"
-FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
-"""Start of frame: JPEG (ISO/IEC 10918-1 table B.1) and JPEG-LS (ISO/IEC 14495-1 C.1.1)."""
-
-START_OF_SCAN = 0xDA
-SEGMENTS = FRAME_MARKERS | {0xC4, START_OF_SCAN, 0xDB, 0xDD, 0xF8, 0xFE} | set(range(0xE0, 0xF0))
-"""Marker segments that may stand before the scan: also tables, restart interval, JPEG-LS parameters, APPn, comment."""
+PREFIX_END = 132
+"""Where preamble and prefix end and the file meta information begins (PS3.10 7.1)."""
 
 DECODERS = dict.fromkeys((uid.JPEGLossless, uid.JPEGLosslessSV1), "gdcm")
 DECODERS |= dict.fromkeys((uid.JPEGLSLossless, uid.JPEGLSNearLossless), "pyjpegls")
@@ -48,7 +39,7 @@ DECODERS |= dict.fromkeys((uid.JPEG2000Lossless, uid.JPEG2000, uid.JPEGBaseline8
 """pydicom's decoder of each encapsulated syntax. gdcm reads them all, but malformed JPEG 2000 makes it abort."""
 
 HEADER_LIMIT_BYTES = 16 * 2**20
-"""How far a deflated file is inflated in search of its pixel data: a small file can hold an enormous one."""
+"""How much may stand before the pixel data, and how far a deflated file is inflated in search of them."""
 
 
 def _syntaxes(*lossless: uid.UID, lossy: tuple[uid.UID, ...]) -> dict[str, TransferSyntax]:
@@ -75,35 +66,23 @@ RESEARCH_TRANSFER_SYNTAXES = TRANSFER_SYNTAXES | _syntaxes(lossy=(uid.JPEGBaseli
 # --- header ---------------------------------------------------------------------------------------------------------
 
 
-def read_header(path: Path) -> Dataset:
-    """Read everything before the pixel data, and whether there are pixel data; allocate nothing for them.
+@dataclass(frozen=True, slots=True)
+class DicomFile:
+    """An open DICOM file, of which each byte is read once: its header, and where its pixel data lie."""
 
-    Raises:
-        UnreadableFileError: there is no such file, it is not a regular file, cannot be opened, is empty, or is not
-            a DICOM file (PS3.10 7.1: preamble, prefix DICM, file meta information, data set).
-
-    Implements: SRS-021
-    """
-    with open_regular(path) as file:
-        try:
-            if file.read(132)[128:] != b"DICM":
-                raise UnreadableFileError(f"{path}: not a DICOM file: bytes 129 to 132 are not DICM (PS3.10 7.1)")
-            file.seek(0)
-            return _parse_header(file, path)
-        except UnreadableFileError:
-            raise
-        except Exception as error:  # pydicom raises whatever a malformed byte leads it to
-            raise UnreadableFileError(f"{path}: cannot be parsed as DICOM: {_plain(error)}") from error
+    file: BinaryIO
+    header: Dataset
+    layout: Layout
 
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[BinaryIO]:
-    """Open a regular, non-empty file for reading.
+    """Open a regular, non-empty file for reading: all that is said of it comes from this one opening.
 
     Raises:
-        UnreadableFileError: the reason, in words.
+        UnreadableFileError: the reason, in words; also if the file was changed while it was read.
 
-    Implements: SRS-021
+    Implements: SRS-021, SRS-041
     """
     try:
         file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # a pipe without a writer does not block
@@ -116,38 +95,91 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         if status.st_size == 0:
             raise UnreadableFileError(f"{path}: the file is empty")
         yield file
+        after = os.fstat(file.fileno())
+        if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+            raise UnreadableFileError(f"{path}: was changed while it was read; analyse it when it is whole")
 
 
-def _parse_header(file: BinaryIO, path: Path) -> Dataset:
-    meta = read_file_meta_info(path)
-    if not len(meta):
+def read_header(file: BinaryIO, path: Path) -> DicomFile:
+    """Read everything before the pixel data, and where these are; allocate nothing for them.
+
+    Args:
+        file: an open file.
+        path: what messages call it.
+
+    Raises:
+        UnreadableFileError: it is not a DICOM file (PS3.10 7.1: preamble, prefix DICM, file meta information, data
+            set), or more than 16 MiB stand before its pixel data.
+
+    Implements: SRS-021, SRS-041
+    """
+    try:
+        if file.read(PREFIX_END)[128:] != b"DICM":
+            raise UnreadableFileError(f"{path}: not a DICOM file: bytes 129 to 132 are not DICM (PS3.10 7.1)")
+        return _parse_header(file)
+    except UnreadableFileError:
+        raise
+    except Exception as error:  # pydicom raises whatever a malformed byte leads it to
+        raise UnreadableFileError(f"{path}: cannot be parsed as DICOM: {_plain(error)}") from error
+
+
+def _parse_header(file: BinaryIO) -> DicomFile:
+    size = os.fstat(file.fileno()).st_size
+    meta_layout = find_meta(file, size, PREFIX_END)
+    if not meta_layout.elements:
         raise ValueError("there is no file meta information after the prefix DICM (PS3.10 7.1)")
-    if meta.get("TransferSyntaxUID") == uid.DeflatedExplicitVRLittleEndian:
-        file.seek(META_START + meta.FileMetaInformationGroupLength)
-        inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), HEADER_LIMIT_BYTES)
-        file = cast("BinaryIO", io.BytesIO(inflated))
-        header = read_dataset(file, is_implicit_VR=False, is_little_endian=True, stop_when=_at_pixel_data)
-        header.file_meta = meta
-    else:
-        header = pydicom.dcmread(file, stop_before_pixels=True)
+    meta = _read(file, PREFIX_END, META, meta_layout.end)
+    syntax, start = uid.UID(str(meta.get("TransferSyntaxUID", ""))), meta_layout.end
+    if syntax == uid.DeflatedExplicitVRLittleEndian:
+        file.seek(start)
+        inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(HEADER_LIMIT_BYTES), HEADER_LIMIT_BYTES)
+        file, size, start = cast("BinaryIO", io.BytesIO(inflated)), len(inflated), 0
+    encoding = _find_encoding(file, start, syntax)
+    layout = find_elements(file, size, start, encoding)
+    end = layout.pixels.start if layout.pixels else layout.end
+    if end - start > HEADER_LIMIT_BYTES:
+        raise ValueError(f"{end - start} bytes stand before the pixel data, more than {HEADER_LIMIT_BYTES}")
+    header = _read(file, start, encoding, end)
     if not len(header):
         raise ValueError("the data set is empty")
-    if _holds_pixel_data(file.read(12), little_endian=header.original_encoding[1] is not False):
+    if header.original_encoding[0] != encoding.implicit or set(header.keys()) != layout.tags:
+        raise ValueError("it holds other data elements for one reader than for another")
+    whole = syntax != uid.DeflatedExplicitVRLittleEndian  # of that, which is refused, not all was inflated
+    faults = (*meta_layout.faults, *layout.faults * whole, *_find_disagreements(meta, header, syntax, encoding))
+    header.file_meta = FileMetaDataset(meta)
+    if layout.pixels and layout.pixels.end != layout.pixels.at:
         header.add_new(PIXEL_DATA, "OW", b"")
-    return header
+    return DicomFile(file, header, Layout(layout.elements, layout.end, tuple(dict.fromkeys(faults))))
 
 
-def _at_pixel_data(tag: int, _vr: str | None, _length: int) -> bool:
-    return tag >= PIXEL_DATA
+def _read(file: BinaryIO, start: int, encoding: Encoding, end: int) -> Dataset:
+    """What pydicom makes of the elements between two places of a file."""
+    file.seek(start)
+    content = io.BytesIO(file.read(end - start))
+    return read_dataset(content, encoding.implicit, encoding.little, bytelength=end - start)
 
 
-def _holds_pixel_data(element: bytes, *, little_endian: bool) -> bool:
-    """Say whether the element that starts here is a PixelData with a length other than 0 (PS3.5 7.1)."""
-    order = "<" if little_endian else ">"
-    if len(element) < 8 or struct.unpack(f"{order}HH", element[:4]) != (0x7FE0, 0x0010):
-        return False
-    explicit = element[4:6].isalpha()
-    return any(element[8:12] if explicit else element[4:8])
+def _find_encoding(file: BinaryIO, start: int, syntax: uid.UID) -> Encoding:
+    """How the data set is written: as the transfer syntax says, unless its first element shows that it is not."""
+    file.seek(start)
+    first = file.read(6)[4:]
+    implicit = syntax == uid.ImplicitVRLittleEndian or not first.isalpha()
+    return Encoding(implicit, syntax != uid.ExplicitVRBigEndian)
+
+
+def _find_disagreements(meta: Dataset, header: Dataset, syntax: uid.UID, encoding: Encoding) -> Iterator[Fault]:
+    """Where file meta information and data set say different things of one file (PS3.10 7.1).
+
+    Implements: SRS-040
+    """
+    if encoding.implicit and syntax.is_transfer_syntax and syntax != uid.ImplicitVRLittleEndian:
+        yield Fault(str(encoding), f"explicit VR, as {syntax.name} says")
+    for of_meta, of_header in (
+        ("MediaStorageSOPClassUID", "SOPClassUID"), ("MediaStorageSOPInstanceUID", "SOPInstanceUID"),
+    ):  # fmt: skip
+        stated, found = str(meta.get(of_meta) or ""), str(header.get(of_header) or "")
+        if stated and found and stated != found:
+            yield Fault(f"{of_meta} {stated}", f"{of_header} {found}")
 
 
 def make_header(attributes: Mapping[str, str | int]) -> Dataset:
@@ -187,89 +219,88 @@ def _plain(error: Exception) -> str:
 # --- pixels -----------------------------------------------------------------------------------------------------------
 
 
-def decode(path: Path) -> UnitImage | PixelFault:
+class CodecError(ValueError):
+    """A codec found that the pixel data are not of their encoding; the gate makes a rejection of it."""
+
+
+def decode(image: DicomFile) -> UnitImage | PixelFault:
     """Decode the pixel data and apply the transformations for display. Call it for a file whose header was accepted.
 
     Returns:
         Axis order (rows, columns), float32 in [0, 1], 1 is white; or what keeps the pixel data from being an image.
+        Whatever else goes wrong is raised: it says nothing of the image.
 
     Implements: SRS-012, SRS-013
     """
-    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
+    header, syntax = image.header, image.header.file_meta.TransferSyntaxUID
+    data = _read_pixel_data(image)
     try:
-        image = pydicom.dcmread(path)
-        if fault := check_complete(image):
-            return fault
-        return to_unit_image(_stored_values(image), image)
-    except (MemoryError, ImportError):  # a fault of the machine or of the installation says nothing of the image
-        raise
-    except Exception as error:  # codecs raise whatever a malformed byte leads them to
-        return PixelFault(PixelFaultKind.UNDECODABLE, _plain(error), "pixel data that decode")
+        if syntax.is_encapsulated:
+            frame = _find_frame(image, data)
+            stored = frame if isinstance(frame, PixelFault) else _decode_frame(header, data)
+        else:
+            stored = _view_native(header, data)
+        return stored if isinstance(stored, PixelFault) else to_unit_image(stored, header)
+    except (CodecError, DisplayError) as error:
+        return PixelFault(PixelFaultKind.UNDECODABLE, str(error), "pixel data that decode")
 
 
-def check_complete(image: Dataset) -> PixelFault | None:
-    """Judge whether the pixel data are whole.
+def _read_pixel_data(image: DicomFile) -> bytes:
+    pixels = image.layout.pixels
+    if pixels is None:  # the gate has seen to it
+        raise ValueError("the file has no pixel data")
+    image.file.seek(pixels.at)
+    return image.file.read() if pixels.end is None else image.file.read(pixels.end - pixels.at)
 
-    Native data are as long as the header says: more would be another image. Encapsulated data (PS3.5 A.4) have whole
-    fragments and a codestream of the header's size that reaches its end marker.
+
+def _view_native(header: Dataset, data: bytes) -> NDArray[np.unsignedinteger[Any]] | PixelFault:
+    """The stored values of native pixel data, which are as long as the header says: more would be another image.
 
     Implements: SRS-012, SRS-013
     """
-    syntax = image.file_meta.TransferSyntaxUID
-    data = image.get("PixelData") or b""
-    if not syntax.is_encapsulated:
-        expected = image.Rows * image.Columns * image.BitsAllocated // 8
-        if len(data) > expected + expected % 2:  # PS3.5 8.1.1: padded to even length, no further
-            return PixelFault(PixelFaultKind.UNDECODABLE, f"{len(data)} bytes", f"{expected} bytes, as the header says")
-        return None if len(data) >= expected else _short(f"{len(data)} bytes", f"{expected} bytes")
-    if not data:
+    expected = header.Rows * header.Columns * header.BitsAllocated // 8
+    if len(data) > expected + expected % 2:  # PS3.5 8.1.1: padded to even length, no further
+        return PixelFault(PixelFaultKind.UNDECODABLE, f"{len(data)} bytes", f"{expected} bytes, as the header says")
+    if len(data) < expected:
+        return _short(f"{len(data)} bytes", f"{expected} bytes")
+    values = np.frombuffer(data, f"<u{header.BitsAllocated // 8}", header.Rows * header.Columns)
+    return values.reshape(header.Rows, header.Columns)
+
+
+def _find_frame(image: DicomFile, data: bytes) -> bytes | PixelFault:
+    """The one frame of encapsulated pixel data: whole fragments, and one codestream of the header's picture.
+
+    Implements: SRS-012, SRS-013
+    """
+    pixels, syntax = image.layout.pixels, str(image.header.file_meta.TransferSyntaxUID)
+    if pixels is None or pixels.end is None or not pixels.undefined or not data:
         return _short("the data end before their sequence delimiter", "a sequence delimiter (PS3.5 A.4)")
-    _, offsets = parse_fragments(data)
-    end = offsets[-1] + 8 + int.from_bytes(data[offsets[-1] + 4 : offsets[-1] + 8], "little")
-    if len(offsets) < 2 or end != len(data):
-        return _short(f"fragments up to byte {end}, data of {len(data)} bytes", "an offset table and whole fragments")
-    return None if syntax == uid.RLELossless else _check_codestream(get_frame(data, 0, number_of_frames=1), image)
+    if (fragments := read_fragments(data)) is None:
+        return _short(f"data of {len(data)} bytes that are not whole fragments", "an offset table and whole fragments")
+    if syntax == uid.RLELossless:  # PS3.5 A.4.2: a frame is one fragment
+        return fragments[0] if len(fragments) == 1 else _undecodable(f"{len(fragments)} fragments", "one frame of RLE")
+    frame = b"".join(fragments)
+    return _check_codestream(frame, image.header, syntax) or frame
 
 
-def _check_codestream(frame: bytes, image: Dataset) -> PixelFault | None:
-    """Judge a codestream before any codec sees it.
-
-    A codec may fill in what a cut codestream lacks, allocate what the codestream says instead of the header, or, if the
-    marker segments are malformed, take the whole process down.
-    """
-    if not frame.rstrip(b"\x00").endswith(END_MARKER):
+def _check_codestream(frame: bytes, header: Dataset, syntax: str) -> PixelFault | None:
+    """Judge a codestream before any codec sees it."""
+    if not has_end(frame):
         return _short("a codestream without its end marker", "a codestream that ends with FF D9")
-    found = read_codestream_header(frame)
-    if found is None:
-        return PixelFault(PixelFaultKind.UNDECODABLE, "a codestream with a malformed header", "well-formed markers")
-    rows, columns, samples, precision = found
-    if (rows, columns, samples) == (image.Rows, image.Columns, 1) and image.BitsStored <= precision <= 16:
-        return None
-    expected = f"{image.Rows} x {image.Columns} x 1, {image.BitsStored} to 16 bits, as the header says"
-    return PixelFault(PixelFaultKind.UNDECODABLE, f"{rows} x {columns} x {samples}, {precision} bits", expected)
-
-
-def read_codestream_header(frame: bytes) -> tuple[int, int, int, int] | None:
-    """Rows, columns, samples per pixel and bits per sample that a codestream states; None if it is malformed.
-
-    JPEG 2000: SOC and SIZ (ISO/IEC 15444-1 A.5.1). JPEG and JPEG-LS: unbroken marker segments from SOI to SOS, one of
-    them a start of frame (ISO/IEC 10918-1 B.1.1, B.2.2; ISO/IEC 14495-1 C.2).
-
-    Implements: SRS-013
-    """
-    if frame[:4] == b"\xff\x4f\xff\x51" and len(frame) > 44:
-        x, y, x0, y0 = struct.unpack(">4I", frame[8:24])
-        return y - y0, x - x0, int.from_bytes(frame[40:42], "big"), (frame[42] & 0x7F) + 1
-    at, found = 2, None
-    while frame[:2] == b"\xff\xd8" and at + 10 < len(frame) and frame[at] == 0xFF and frame[at + 1] in SEGMENTS:
-        if frame[at + 1] == START_OF_SCAN:
-            return found
-        if frame[at + 1] in FRAME_MARKERS:
-            if found:
-                return None
-            precision, rows, columns, samples = struct.unpack(">BHHB", frame[at + 4 : at + 10])
-            found = rows, columns, samples, precision
-        at += 2 + int.from_bytes(frame[at + 2 : at + 4], "big")
+    if (found := read_head(frame)) is None:
+        return _undecodable("a codestream with a malformed header", "well-formed markers")
+    rows, columns, samples, precision, signed = found
+    stated = header.Rows, header.Columns, 1
+    if (rows, columns, samples) != stated or not header.BitsStored <= precision <= 16:
+        expected = f"{header.Rows} x {header.Columns} x 1, {header.BitsStored} to 16 bits, as the header says"
+        return _undecodable(f"{rows} x {columns} x {samples}, {precision} bits", expected)
+    if signed not in (None, header.PixelRepresentation == 1):
+        kind = "signed" if signed else "unsigned"
+        return _undecodable(f"{kind} values", f"PixelRepresentation {header.PixelRepresentation} (PS3.5 8.2.4)")
+    if (end := find_end(frame, syntax)) is None:
+        return _undecodable("a codestream whose parts do not follow each other to its end marker", "one codestream")
+    if behind := len(frame[end:].lstrip(b"\x00")):
+        return _undecodable(f"{behind} bytes behind the end of the codestream", "one codestream, of one frame")
     return None
 
 
@@ -277,16 +308,33 @@ def _short(found: str, expected: str) -> PixelFault:
     return PixelFault(PixelFaultKind.SHORT, found, expected)
 
 
-def _stored_values(image: Dataset) -> NDArray[np.integer[Any]]:
-    """Stored values, axis order (rows, columns), signed or unsigned as Pixel Representation says."""
-    syntax = image.file_meta.TransferSyntaxUID
-    with warnings.catch_warnings():  # more pixels than the header describes are another image, not padding
-        warnings.filterwarnings("error", message="The decoded RLE segment")
-        plugin = DECODERS.get(syntax, "")
-        with _raise_complaints() if plugin == "gdcm" else nullcontext():
-            stored, _ = get_decoder(syntax).as_array(image, raw=True, decoding_plugin=plugin)
-    if stored.shape != (image.Rows, image.Columns):
-        raise ValueError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
+def _undecodable(found: str, expected: str) -> PixelFault:
+    return PixelFault(PixelFaultKind.UNDECODABLE, found, expected)
+
+
+def _decode_frame(header: Dataset, data: bytes) -> NDArray[np.integer[Any]]:
+    """What the codec makes of the pixel data: axis order (rows, columns); bits above Bits Stored may be anything.
+
+    Raises:
+        CodecError: the codec gave it up, or found another picture.
+    """
+    syntax = header.file_meta.TransferSyntaxUID
+    plugin = DECODERS.get(syntax, "")
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
+    header.PixelData = data
+    try:
+        with warnings.catch_warnings():  # more pixels than the header describes are another image, not padding
+            warnings.filterwarnings("error", message="The decoded RLE segment")
+            with _raise_complaints() if plugin == "gdcm" else nullcontext():
+                stored, _ = get_decoder(syntax).as_array(header, raw=True, decoding_plugin=plugin)
+    except (MemoryError, ImportError):  # a fault of the machine or of the installation says nothing of the image
+        raise
+    except Exception as error:  # codecs raise whatever a malformed byte leads them to
+        raise CodecError(_plain(error)) from error
+    finally:
+        header.PixelData = b""
+    if stored.shape != (header.Rows, header.Columns):
+        raise CodecError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
     return cast("NDArray[np.integer[Any]]", stored)
 
 
@@ -295,7 +343,7 @@ def _raise_complaints() -> Iterator[None]:
     """The codec of gdcm goes on with made-up values where it meets no code, and tells only file descriptor 2 so.
 
     Raises:
-        ValueError: what it told.
+        CodecError: what it told.
     """
     with tempfile.TemporaryFile() as told:
         kept = os.dup(2)
@@ -307,4 +355,4 @@ def _raise_complaints() -> Iterator[None]:
             os.close(kept)
         told.seek(0)
         if complaint := told.readline().decode(errors="replace").strip():
-            raise ValueError(complaint)
+            raise CodecError(complaint)

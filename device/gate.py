@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom import Dataset, uid
 
+from device.elements import Fault
 from device.header import (
     UnparsableError,
     count_age_years,
     read_age_years,
     read_code,
     read_integer,
+    read_modifier,
+    read_orientation,
     read_term,
     read_text,
     read_value,
@@ -38,6 +41,29 @@ from device.limits import (
 )
 from device.rejections import reject
 from device.types import Intake, PixelFault, PixelFaultKind, Population, Rejection, TransferSyntax, UnitImage
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+MOST_SHOWN = 5
+"""How many faults of a file's elements a result shows."""
+
+
+def check_elements(faults: tuple[Fault, ...]) -> tuple[Rejection, ...]:
+    """A file that every reader reads in the same way: each element once and in order, nothing behind the pixels.
+
+    Args:
+        faults: what was found otherwise.
+
+    Returns:
+        A reason for each, as far as it is shown; empty if there is none.
+
+    Implements: SRS-018, SRS-040
+    """
+    shown = [reject("ELEMENTS", *fault) for fault in faults[:MOST_SHOWN]]
+    if more := len(faults) - len(shown):
+        shown.append(reject("ELEMENTS", f"{more} more of that kind", "none"))
+    return tuple(shown)
+
 
 # --- header criteria --------------------------------------------------------------------------------------------------
 
@@ -163,6 +189,8 @@ def check_view(judged: _Judged) -> Rejection | None:
     if len(set(views.values())) > 1:
         stated = list(views)
         return _contradiction("VIEW", stated[0], stated[1])
+    if modifier := read_modifier(judged.header):
+        return reject("VIEW", f"{next(iter(views))}, modified by {modifier}", f"{expected}, unmodified")
     found, view = next(iter(views.items()))
     return None if view in judged.population.view_positions else reject("VIEW", found, expected)
 
@@ -180,6 +208,17 @@ def _find_views(judged: _Judged) -> Iterator[tuple[str, str]]:
         yield f"ViewCodeSequence {meaning}", VIEW_CODES.get(code, "OTHER")
     if position in PATIENT_POSITION_TERMS:
         yield f"PatientPosition {position}", position if position in ("AP", "PA") else "OTHER"
+
+
+def check_orientation(judged: _Judged) -> Rejection | None:
+    """Upright and not mirrored: rows run to the patient's left, columns to the feet (PS3.3 C.7.6.1.1.1).
+
+    Implements: SRS-042, SRS-016
+    """
+    found = read_orientation(judged.header)
+    if found is None or (found[0][0], found[1][0]) == ("L", "F"):
+        return None
+    return reject("ORIENTATION", "\\".join(found), "L\\F or absent")
 
 
 def check_age(judged: _Judged) -> Rejection | None:
@@ -302,6 +341,7 @@ CHECKS: dict[str, Callable[[_Judged], Rejection | None]] = {
     "MODALITY": check_modality,
     "ANATOMY": check_anatomy,
     "VIEW": check_view,
+    "ORIENTATION": check_orientation,
     "AGE": check_age,
     "FRAMES": check_frames,
     "SAMPLES": check_samples,

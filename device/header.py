@@ -88,6 +88,30 @@ def read_code(header: Dataset, keyword: str) -> tuple[str, str]:
     return value, f"({value}, {scheme}, {_quote(sequence[0], 'CodeMeaning')})"
 
 
+def read_modifier(header: Dataset) -> str:
+    """What View Modifier Code Sequence adds to the one view that is coded (PS3.16 CID 4011); "" if it is not there.
+
+    Implements: SRS-004
+    """
+    items = read_value(header, "ViewCodeSequence")
+    modifiers = read_value(items[0], "ViewModifierCodeSequence") if items else None
+    return ", ".join(_quote(each, "CodeMeaning") or "a code without meaning" for each in modifiers or ())
+
+
+def read_orientation(header: Dataset) -> tuple[str, str] | None:
+    """Where the rows and the columns of the image run to in the patient (PS3.3 C.7.6.1.1.1); None if it is not stated.
+
+    Implements: SRS-016, SRS-042
+    """
+    value = read_value(header, "PatientOrientation")
+    values = [str(each).strip() for each in value] if isinstance(value, MultiValue) else [str(value or "").strip()]
+    if not any(values):
+        return None
+    if len(values) != 2 or not all(re.fullmatch(r"[APRLHF]{1,3}", each) for each in values):
+        raise UnparsableError(f"PatientOrientation {_shown(value)}")
+    return values[0], values[1]
+
+
 def _quote(header: Dataset, keyword: str) -> str:
     """What an attribute says, to be told and not judged; "" if it is absent or empty."""
     try:

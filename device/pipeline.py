@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from device import decision, dicom, model, report, research
 from device.errors import DeviceError, ReleaseError
-from device.gate import check_header, check_pixels
+from device.gate import check_elements, check_header, check_pixels
 from device.header import find_notices
 from device.preprocessing import preprocess
 from device.release import read_software_version
@@ -27,6 +27,7 @@ from device.types import (
     PixelFault,
     Rejection,
     Release,
+    UnitImage,
 )
 
 
@@ -110,19 +111,48 @@ def analyze(
 
 
 def _admit(path: Path, release: Release, intake: Intake, asserted: Mapping[str, str]) -> _Admitted:
-    """Judge the header and, only if it is accepted, decode and judge the pixels.
+    """Open a file once, judge its header and, only if it is accepted, decode and judge its pixels.
 
-    Implements: SRS-011, SRS-018, SRS-020, SRS-037, SRS-038
+    Implements: SRS-011, SRS-018, SRS-020, SRS-037, SRS-038, SRS-041
     """
-    in_research = intake is Intake.RESEARCH
-    picture = in_research and research.is_picture(path)
-    header = dicom.make_header(research.read_attributes(path)) if picture else dicom.read_header(path)
-    used = dicom.fill_in(header, asserted) if in_research else ()
-    syntaxes = dicom.RESEARCH_TRANSFER_SYNTAXES if in_research else dicom.TRANSFER_SYNTAXES
-    rejections = check_header(header, release.population, intake, None if picture else syntaxes)
+    with dicom.open_regular(path) as file:
+        if intake is Intake.RESEARCH and research.is_picture(file):
+            return _admit_picture(file, path, release, asserted)
+        image = dicom.read_header(file, path)
+        in_research = intake is Intake.RESEARCH
+        used = dicom.fill_in(image.header, asserted) if in_research else ()
+        syntaxes = dicom.RESEARCH_TRANSFER_SYNTAXES if in_research else dicom.TRANSFER_SYNTAXES
+        rejections = check_elements(image.layout.faults)
+        rejections += check_header(image.header, release.population, intake, syntaxes)
+        pixels = None if rejections else dicom.decode(image)
+    return _judge_pixels(pixels, intake, image.header, rejections, used)
+
+
+def _admit_picture(file: BinaryIO, path: Path, release: Release, asserted: Mapping[str, str]) -> _Admitted:
+    """Judge a PNG or JPEG file as `_admit` judges DICOM.
+
+    Implements: SRS-037, SRS-038
+    """
+    header = dicom.make_header(research.read_attributes(file, path))
+    used = dicom.fill_in(header, asserted)
+    rejections = check_header(header, release.population, Intake.RESEARCH, None)
+    pixels = None if rejections else research.decode(file)
+    return _judge_pixels(pixels, Intake.RESEARCH, header, rejections, used)
+
+
+def _judge_pixels(
+    pixels: UnitImage | PixelFault | None,
+    intake: Intake,
+    header: Any,
+    rejections: tuple[Rejection, ...],
+    used: tuple[tuple[str, str], ...],
+) -> _Admitted:
+    """Judge the pixels, if the header was accepted and so there are some.
+
+    Implements: SRS-018, SRS-020
+    """
     radiograph = None
-    if not rejections:
-        pixels = research.decode(path) if picture else dicom.decode(path)
+    if pixels is not None:
         rejections = check_pixels(pixels)
         if not rejections and not isinstance(pixels, PixelFault):
             radiograph = ChestRadiograph(pixels, intake)

@@ -23,6 +23,7 @@ HEADER_CRITERIA = {
     "MODALITY": ("Modality", "SRS-002", "The modality is not that of the SOP class."),
     "ANATOMY": ("BodyPartExamined", "SRS-003", "The body part examined is not the chest."),
     "VIEW": ("ViewPosition", "SRS-004", "The projection is not one that the release is labelled for."),
+    "ORIENTATION": ("PatientOrientation", "SRS-042", "The image is turned or mirrored."),
     "AGE": ("PatientAge", "SRS-005", "The patient's age is not one that the release is labelled for."),
     "FRAMES": ("NumberOfFrames", "SRS-006", "The image has more than one frame."),
     "SAMPLES": ("SamplesPerPixel", "SRS-006", "The image has more than one sample per pixel."),
@@ -34,10 +35,18 @@ HEADER_CRITERIA = {
 }
 """The header criteria: attribute, requirement, and what a reader of the labeling is told."""
 
-ABSENCE_MEANS = frozenset({"FRAMES", "BURNED_IN"})
-"""Criteria whose absent attribute is no reason: one frame (PS3.3 C.7.6.6), and a notice."""
+ABSENCE_MEANS = frozenset({"FRAMES", "BURNED_IN", "ORIENTATION"})
+"""Criteria whose absent attribute is no reason: one frame (PS3.3 C.7.6.6), a notice, nothing that is turned."""
 
 CONTRADICTIONS = ("SOP_CLASS", "ANATOMY", "VIEW", "AGE", "PHOTOMETRIC", "BITS")
+
+FILE_CRITERIA = {
+    "ELEMENTS": (
+        "SRS-040",
+        "The file can be read in more than one way: its elements are not as DICOM orders them.",
+    ),
+}
+"""What the file as a whole is held to, before a value of it is judged."""
 
 PIXEL_CRITERIA = {
     "PIXELS_MISSING": ("SRS-012", "The file holds no pixel data."),
@@ -51,9 +60,10 @@ PIXEL_CRITERIA = {
 def list_rejection_codes() -> dict[str, RejectionCode]:
     """Every code with which an image can be refused: the criteria, and the ways in which a value cannot be judged.
 
-    Implements: SRS-012, SRS-013, SRS-014, SRS-015, SRS-016, SRS-017
+    Implements: SRS-012, SRS-013, SRS-014, SRS-015, SRS-016, SRS-017, SRS-040
     """
-    rows = [RejectionCode(code, *row) for code, row in HEADER_CRITERIA.items()]
+    rows = [RejectionCode(code, "TransferSyntaxUID", *row) for code, row in FILE_CRITERIA.items()]
+    rows += [RejectionCode(code, *row) for code, row in HEADER_CRITERIA.items()]
     for code, (attribute, _, _) in HEADER_CRITERIA.items():
         if code not in ABSENCE_MEANS:
             rows.append(RejectionCode(f"{code}_BLANK", attribute, "SRS-015", f"{attribute} has no value."))

@@ -6,48 +6,51 @@ They carry no header, so what the gate judges of them is what their user asserts
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image, ImageFile
 
+from device.codestream import read_head
 from device.errors import UnreadableFileError
 from device.types import PixelFault, PixelFaultKind, UnitImage
 
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 """The first bytes of a PNG file (ISO/IEC 15948 5.2) and of a JPEG file (ISO/IEC 10918-1 B.1.1)."""
 
-BITS = {"1": 1, "I;16": 16, "I": 32, "F": 32}
-"""Pillow's modes that do not hold 8 bits a sample."""
+HEAD_BYTES = 2**20
+"""How far the frame header of a JPEG file is looked for, behind what cameras and programs put before it."""
 
 ASSERTABLE = ("Modality", "BodyPartExamined", "ViewPosition", "PatientAge", "BurnedInAnnotation")
 """What a user may assert of an image that does not state it."""
 
 
-def is_picture(path: Path) -> bool:
-    """Say whether a file begins as a PNG or a JPEG does. False for what cannot be opened.
+def is_picture(file: BinaryIO) -> bool:
+    """Say whether a file begins as a PNG or a JPEG does; it is then at its start again.
 
     Implements: SRS-037
     """
-    try:
-        if not path.is_file():  # a pipe would be waited for
-            return False
-        with path.open("rb") as file:
-            return file.read(8).startswith(SIGNATURES)
-    except OSError:
-        return False
+    file.seek(0)
+    first = file.read(8)
+    file.seek(0)
+    return first.startswith(SIGNATURES)
 
 
-def read_attributes(path: Path) -> dict[str, str | int]:
+def read_attributes(file: BinaryIO, path: Path) -> dict[str, str | int]:
     """Read what the file itself says, as DICOM keywords and values; the pixels are not decoded.
 
+    Args:
+        file: an open file, at its start.
+        path: what messages call it.
+
     Raises:
-        UnreadableFileError: the file cannot be opened or is not a whole PNG or JPEG header.
+        UnreadableFileError: the file is not a whole PNG or JPEG header.
 
     Implements: SRS-021, SRS-037
     """
     try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            bits = BITS.get(image.mode, 8)
+        bits = _read_depth(file)
+        with Image.open(file, formats=("PNG", "JPEG")) as image:
             return {
                 "Rows": image.height, "Columns": image.width, "SamplesPerPixel": 1, "BitsAllocated": bits,
                 "BitsStored": bits, "HighBit": bits - 1, "PixelRepresentation": 0, "NumberOfFrames": _frames(image),
@@ -57,7 +60,23 @@ def read_attributes(path: Path) -> dict[str, str | int]:
         raise UnreadableFileError(f"{path}: cannot be read as PNG or JPEG: {error}") from error
 
 
-def decode(path: Path) -> UnitImage | PixelFault:
+def _read_depth(file: BinaryIO) -> int:
+    """How many bits a sample has, as the file says: Pillow opens 2 or 16 bits as 8 where there is colour or alpha.
+
+    PNG: the header chunk (ISO/IEC 15948 11.2.2). JPEG: the frame header (ISO/IEC 10918-1 B.2.2).
+    """
+    file.seek(0)
+    content = file.read(HEAD_BYTES)
+    file.seek(0)
+    if content.startswith(SIGNATURES[0]):
+        return content[24]
+    head = read_head(content)
+    if head is None:
+        raise ValueError("there is no frame header before its first scan")
+    return head.precision
+
+
+def decode(image: Path | BinaryIO) -> UnitImage | PixelFault:
     """Decode a grey image of 8 bits and one frame; colour channels that all hold the same grey are one.
 
     Returns:
@@ -66,13 +85,15 @@ def decode(path: Path) -> UnitImage | PixelFault:
     Implements: SRS-012, SRS-013, SRS-037
     """
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
+    if isinstance(image, Path):
+        with image.open("rb") as file:
+            return decode(file)
     try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            if _frames(image) != 1:
-                return PixelFault(PixelFaultKind.UNDECODABLE, f"{_frames(image)} frames", "one frame")
-            if (bits := BITS.get(image.mode, 8)) != 8:
-                return PixelFault(PixelFaultKind.UNDECODABLE, f"{bits} bits a sample", "8 bits a sample")
-            channels = np.asarray(image if image.mode == "L" else image.convert("RGB"))
+        bits = _read_depth(image)
+        with Image.open(image, formats=("PNG", "JPEG")) as picture:
+            if fault := _find_fault(picture, bits):
+                return fault
+            channels = np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
     except Exception as error:  # Pillow raises whatever a malformed byte leads it to
         kind = PixelFaultKind.SHORT if "truncated" in str(error) else PixelFaultKind.UNDECODABLE
         return PixelFault(kind, str(error), "pixel data that decode")
@@ -81,6 +102,17 @@ def decode(path: Path) -> UnitImage | PixelFault:
             return PixelFault(PixelFaultKind.UNDECODABLE, "colour", "grey: the same value in every channel")
         channels = channels[:, :, 0]
     return (channels / 255.0).astype(np.float32)
+
+
+def _find_fault(picture: Image.Image, bits: int) -> PixelFault | None:
+    """What keeps an opened picture from being one upright image of 8 bits."""
+    if (frames := _frames(picture)) != 1:
+        return PixelFault(PixelFaultKind.UNDECODABLE, f"{frames} frames", "one frame")
+    if bits != 8:
+        return PixelFault(PixelFaultKind.UNDECODABLE, f"{bits} bits a sample", "8 bits a sample")
+    if (turned := picture.getexif().get(ExifTags.Base.Orientation, 1)) != 1:
+        return PixelFault(PixelFaultKind.UNDECODABLE, f"Exif orientation {turned}", "1, as it is to be looked at")
+    return None
 
 
 def _frames(image: Image.Image) -> int:

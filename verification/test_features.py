@@ -9,6 +9,7 @@ pytest_plugins = (
     "verification.steps.given.headers",
     "verification.steps.given.pixels",
     "verification.steps.given.encodings",
+    "verification.steps.given.elements",
     "verification.steps.given.files",
     "verification.steps.given.folders",
     "verification.steps.given.published",

@@ -283,7 +283,9 @@ def test_a_picture_of_other_depth_or_of_several_frames_is_no_input(tmp_path: Pat
     frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:])
     assert decode(tmp_path / "deep.png").found == "16 bits a sample"
     assert decode(tmp_path / "moving.png").found == "2 frames"
-    assert read_attributes(tmp_path / "moving.png")["NumberOfFrames"] == 2
+    moving = tmp_path / "moving.png"
+    with moving.open("rb") as file:
+        assert read_attributes(file, moving)["NumberOfFrames"] == 2
 
 
 @pytest.mark.parametrize("keyword", STATED)

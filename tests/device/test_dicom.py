@@ -21,6 +21,16 @@ from device.types import PixelFault, PixelFaultKind
 from verification.steps.radiographs import phantom, radiograph, save, set_value, transcode
 
 
+def decode(path: Path) -> Any:
+    with dicom.open_regular(path) as file:
+        return dicom.decode(dicom.read_header(file, path))
+
+
+def read_header(path: Path) -> Dataset:
+    with dicom.open_regular(path) as file:
+        return dicom.read_header(file, path).header
+
+
 def shown(stored: list[int] | np.ndarray, **attributes: Any) -> list[float]:
     """Stored values of one row, as displayed."""
     image = Dataset()
@@ -150,10 +160,10 @@ def test_the_tables_say_what_the_standard_says() -> None:
 def test_encapsulated_data_decode_to_the_same_image(tmp_path: Path, syntax: str) -> None:
     pixels = phantom(512, 603)
     path = save(radiograph(pixels), tmp_path / "image.dcm")
-    native = dicom.decode(path)
+    native = decode(path)
     transcode(path, uid.UID(syntax))
-    assert dicom.read_header(path).file_meta.TransferSyntaxUID == syntax
-    decoded = dicom.decode(path)
+    assert read_header(path).file_meta.TransferSyntaxUID == syntax
+    decoded = decode(path)
     assert isinstance(native, np.ndarray)
     assert native.tolist() == (pixels / 255.0).astype(np.float32).tolist()
     assert isinstance(decoded, np.ndarray)
@@ -163,7 +173,7 @@ def test_encapsulated_data_decode_to_the_same_image(tmp_path: Path, syntax: str)
 @pytest.mark.parametrize("syntax", [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian])
 def test_native_data_decode(tmp_path: Path, syntax: uid.UID) -> None:
     pixels = phantom(513, 601)
-    decoded = dicom.decode(save(radiograph(pixels, TransferSyntaxUID=syntax), tmp_path / "image.dcm"))
+    decoded = decode(save(radiograph(pixels, TransferSyntaxUID=syntax), tmp_path / "image.dcm"))
     assert isinstance(decoded, np.ndarray)
     assert decoded.tolist() == (pixels / 255.0).astype(np.float32).tolist()
 
@@ -171,16 +181,16 @@ def test_native_data_decode(tmp_path: Path, syntax: uid.UID) -> None:
 def test_bits_above_those_stored_are_no_values(tmp_path: Path) -> None:
     """Old objects keep overlays there (PS3.5 8.1.2)."""
     image = radiograph(phantom(512, 512))
-    clean = dicom.decode(save(image, tmp_path / "clean.dcm"))
+    clean = decode(save(image, tmp_path / "clean.dcm"))
     image.PixelData = (np.frombuffer(image.PixelData, "<u2") | 0xA000).astype("<u2").tobytes()
-    assert np.array_equal(dicom.decode(save(image, tmp_path / "overlaid.dcm")), clean)
+    assert np.array_equal(decode(save(image, tmp_path / "overlaid.dcm")), clean)
 
 
 def test_signed_values(tmp_path: Path) -> None:
     image = radiograph(phantom(512, 512), PixelRepresentation=1, RescaleIntercept=2048, WindowCenter=2040.5)
     stored = np.frombuffer(image.PixelData, "<u2").astype(int) - 2048
     image.PixelData = (stored & 0x0FFF).astype("<u2").tobytes()
-    decoded = dicom.decode(save(image, tmp_path / "signed.dcm"))
+    decoded = decode(save(image, tmp_path / "signed.dcm"))
     assert np.array_equal(decoded, (phantom(512, 512) / 255.0).astype(np.float32))
 
 
@@ -197,7 +207,7 @@ def test_a_codestream_larger_than_its_header_is_never_decoded(tmp_path: Path, sy
         at = content.index(marker, content.index(b"\xff\xd8")) + 5
         content = content[:at] + (60_000).to_bytes(2, "big") * 2 + content[at + 4 :]
     path.write_bytes(content)
-    fault = dicom.decode(path)
+    fault = decode(path)
     assert isinstance(fault, PixelFault)
     assert (fault.kind, fault.found) == (PixelFaultKind.UNDECODABLE, "60000 x 60000 x 1, 16 bits")
 
@@ -211,7 +221,7 @@ def test_what_no_codec_decodes_is_undecodable(tmp_path: Path, syntax: str) -> No
     kept = 0 if syntax == uid.RLELossless else 30
     image.PixelData = encapsulate([frame[:kept] + b"\x55" * (len(frame) - kept - 2) + b"\xff\xd9"])
     image.save_as(path)
-    fault = dicom.decode(path)
+    fault = decode(path)
     assert isinstance(fault, PixelFault)
     assert fault.kind is PixelFaultKind.UNDECODABLE
 
@@ -236,9 +246,9 @@ def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
     }
     for name, reason in reasons.items():
         with pytest.raises(UnreadableFileError, match=reason):
-            dicom.read_header(tmp_path / name)
+            read_header(tmp_path / name)
     with pytest.raises(UnreadableFileError, match="not a regular file"):
-        dicom.read_header(Path("/dev/zero"))
+        read_header(Path("/dev/zero"))
 
 
 def test_a_header_of_enormous_size_is_read_without_the_pixels(tmp_path: Path, release: device.Release) -> None:
@@ -251,7 +261,7 @@ def test_a_header_of_enormous_size_is_read_without_the_pixels(tmp_path: Path, re
 def test_a_deflated_file_is_refused_and_never_inflated_whole(tmp_path: Path, release: device.Release) -> None:
     path = save(radiograph(phantom(512, 512)), tmp_path / "image.dcm")
     content = path.read_bytes()
-    start = 144 + dicom.read_header(path).file_meta.FileMetaInformationGroupLength
+    start = 144 + read_header(path).file_meta.FileMetaInformationGroupLength
     meta = content[:start].replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99")
     assert len(meta) == start + 2
     size = int.from_bytes(meta[140:144], "little") + 2
@@ -270,6 +280,6 @@ def test_a_deflated_file_is_refused_and_never_inflated_whole(tmp_path: Path, rel
 def test_half_a_window_is_not_guessed_whole(tmp_path: Path, half: str) -> None:
     image = radiograph()
     delattr(image, half)
-    fault = dicom.decode(save(image, tmp_path / "half.dcm"))
+    fault = decode(save(image, tmp_path / "half.dcm"))
     assert isinstance(fault, PixelFault)
     assert "WindowCenter and WindowWidth" in fault.found

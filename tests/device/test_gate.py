@@ -307,7 +307,7 @@ def test_no_other_public_file_is_accepted(release: device.Release, adult: device
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("RG3_UNCR.dcm", ["ANATOMY"]),
+        ("RG3_UNCR.dcm", ["ANATOMY", "ORIENTATION"]),
         ("MR2_J2KR.dcm", ["SOP_CLASS", "MODALITY", "ANATOMY_BLANK", "VIEW_BLANK"]),
         ("693_UNCR.dcm", ["SOP_CLASS", "MODALITY", "ANATOMY_BLANK", "VIEW_BLANK", "AGE_BLANK"]),
         ("CT_small.dcm", ["SOP_CLASS", "MODALITY", "ANATOMY_BLANK", "VIEW_BLANK", "AGE", "SIZE"]),

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device import read_release
-from device.dicom import decode as decode_dicom
+from device import dicom, read_release
 from device.preprocessing import preprocess
 from device.research import decode as decode_picture
 from device.types import Geometry
@@ -67,7 +66,9 @@ def test_what_it_does_not_define_is_a_programmers_mistake(shown, geometry, word)
 def test_research_and_clinical_intake_give_the_same_input_to_the_last_bit(name, tmp_path):
     wrapped = save(radiograph(read_published(name)), tmp_path / "wrapped.dcm")
     picture = preprocess(decode_picture(PUBLISHED / name), GEOMETRY)
-    np.testing.assert_array_equal(preprocess(decode_dicom(wrapped), GEOMETRY), picture)
+    with dicom.open_regular(wrapped) as file:
+        decoded = dicom.decode(dicom.read_header(file, wrapped))
+    np.testing.assert_array_equal(preprocess(decoded, GEOMETRY), picture)
 
 
 @pytest.mark.training

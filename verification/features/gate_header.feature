@@ -403,3 +403,43 @@ Feature: The gate on the header
       | code | attribute    | requirement |
       | VIEW | ViewPosition | SRS-004     |
       | AGE  | PatientAge   | SRS-005     |
+
+  @SRS-042 @SRS-042/AC1 @RC-001
+  Scenario Outline: An upright image
+    Given a complete DX radiograph
+    And its PatientOrientation is <stated>
+    When the device judges it
+    Then it is accepted
+
+    Examples:
+      | stated |
+      | L\F    |
+      | LP\F   |
+      | L\FP   |
+      | absent |
+      | empty  |
+
+  @SRS-042 @SRS-042/AC2 @RC-001
+  Scenario Outline: An image that is turned, mirrored, or seen from the side
+    Given a complete DX radiograph
+    And its PatientOrientation is <stated>
+    When the device judges it
+    Then it is refused with the single reason ORIENTATION on PatientOrientation of SRS-042
+
+    Examples:
+      | stated |
+      | R\F    |
+      | L\H    |
+      | R\H    |
+      | F\L    |
+      | H\R    |
+      | A\F    |
+      | P\F    |
+
+  @SRS-004 @SRS-004/AC5 @RC-001
+  Scenario: A view that is modified
+    Given a complete DX radiograph
+    And its coded view is modified as 408746007 SCT
+    When the device judges it
+    Then it is refused with the single reason VIEW on ViewPosition of SRS-004
+    And its reason says "modified by"

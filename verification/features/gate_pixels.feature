@@ -301,3 +301,29 @@ Feature: The gate on the pixel data
       | 70    | black | it is refused with the single reason SATURATED on PixelData of SRS-014   |
       | 69    | white | it is accepted                                                           |
       | 70    | white | it is refused with the single reason SATURATED on PixelData of SRS-014   |
+
+  @SRS-013 @SRS-013/AC3 @RC-002
+  Scenario Outline: A second picture behind the first is refused, not left out
+    Given a complete DX radiograph
+    And it is encoded in <uid>, <name>
+    And its compressed pixel data hold a second codestream
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And it expects "<expects>"
+
+    Examples:
+      | uid                    | name                                          | expects                       |
+      | 1.2.840.10008.1.2.5    | RLE Lossless                                  | one frame of RLE              |
+      | 1.2.840.10008.1.2.4.57 | JPEG Lossless (Process 14)                    | one codestream, of one frame  |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1) | one codestream, of one frame  |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                              | one codestream, of one frame  |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                       | one codestream, of one frame  |
+
+  @SRS-013 @SRS-013/AC4 @RC-002
+  Scenario: A codestream of signed values under a header of unsigned ones is refused
+    Given a complete DX radiograph
+    And it is encoded in 1.2.840.10008.1.2.4.90, JPEG 2000 Lossless Only
+    And its codestream states signed values
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "signed values"

@@ -267,3 +267,170 @@ Feature: From stored values to what the model sees
       | key          |
       | resampling   |
       | keeps_aspect |
+
+  @SRS-022 @SRS-022/AC4 @RC-004
+  Scenario Outline: An overlay in the bits above those stored is not the picture
+    Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
+    And a second DX image of it with an overlay in the bits above its 12 bits stored, encoded in <uid>
+    When the device analyses the folder
+    Then the scores of all 2 files are the same
+
+    Examples:
+      | uid                    |
+      | 1.2.840.10008.1.2      |
+      | 1.2.840.10008.1.2.1    |
+      | 1.2.840.10008.1.2.5    |
+      | 1.2.840.10008.1.2.4.57 |
+      | 1.2.840.10008.1.2.4.70 |
+      | 1.2.840.10008.1.2.4.80 |
+      | 1.2.840.10008.1.2.4.90 |
+
+  @SRS-022 @SRS-022/AC4 @RC-004
+  Scenario Outline: The sign of a value is in its bits stored, whatever the bits above them are
+    Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
+    And a second DX image of it with signed values and <above> in the bits above its 12 bits stored, encoded in <uid>
+    When the device analyses the folder
+    Then the scores of all 2 files are the same
+
+    Examples:
+      | above    | uid                    |
+      | nothing  | 1.2.840.10008.1.2      |
+      | nothing  | 1.2.840.10008.1.2.1    |
+      | nothing  | 1.2.840.10008.1.2.5    |
+      | nothing  | 1.2.840.10008.1.2.4.70 |
+      | nothing  | 1.2.840.10008.1.2.4.80 |
+      | nothing  | 1.2.840.10008.1.2.4.90 |
+      | the sign | 1.2.840.10008.1.2      |
+      | the sign | 1.2.840.10008.1.2.1    |
+      | the sign | 1.2.840.10008.1.2.5    |
+      | the sign | 1.2.840.10008.1.2.4.70 |
+      | the sign | 1.2.840.10008.1.2.4.80 |
+      | the sign | 1.2.840.10008.1.2.4.90 |
+
+  @SRS-022 @SRS-022/AC5 @RC-004
+  Scenario Outline: A rescale is whole or absent, and no lookup table stands beside it
+    Given a complete DX radiograph
+    And its ModalityLUTSequence maps from 0 in 16 bits: <table>
+    And its RescaleSlope is <slope>
+    And its RescaleIntercept is <intercept>
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "RescaleSlope"
+
+    Examples:
+      | table        | slope  | intercept |
+      | 0 2048 65535 | 1      | 0         |
+      | 0 2048 65535 | 2      | absent    |
+
+  @SRS-022 @SRS-022/AC5 @RC-004
+  Scenario Outline: Half of a rescale is refused, not completed
+    Given a complete DX radiograph
+    And its RescaleSlope is <slope>
+    And its RescaleIntercept is <intercept>
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "RescaleSlope and RescaleIntercept: one of them has no value"
+
+    Examples:
+      | slope  | intercept |
+      | 2      | absent    |
+      | 1      | empty     |
+      | absent | -1000     |
+      | empty  | 0         |
+
+  @SRS-022 @SRS-022/AC6 @RC-004
+  Scenario Outline: A lookup table is within its descriptor, and makes use of it
+    Given a complete DX radiograph
+    And its <sequence> maps from 0 in <bits> bits: <entries>
+    And its RescaleSlope is absent
+    And its RescaleIntercept is absent
+    And its WindowCenter is absent
+    And its WindowWidth is absent
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "<says>"
+
+    Examples:
+      | sequence            | bits | entries           | says                              |
+      | VOILUTSequence      | 10   | 0 500 1024        | LUTData reach 1024                |
+      | VOILUTSequence      | 12   | 0 4095 16335      | LUTData reach 16335               |
+      | VOILUTSequence      | 16   | 0 2000 4095       | not the upper half of 0 to 65535  |
+      | VOILUTSequence      | 12   | 0 1000 2047       | not the upper half of 0 to 4095   |
+      | ModalityLUTSequence | 8    | 0 255 256         | LUTData reach 256                 |
+
+  @SRS-022 @SRS-022/AC7 @RC-004
+  Scenario Outline: A lookup table for negative values
+    Given a radiograph of five grey levels that stores and shows:
+      | stored | 0   | 100 | 101 | 102 | 103 |
+      | shown  | 0.2 | 0.2 | 0.4 | 0.8 | 0.6 |
+    And its TransferSyntaxUID is <uid>
+    And its RescaleSlope is 1
+    And its RescaleIntercept is -1000
+    And its VOILUTSequence maps from <first> in 8 bits: 51 102 204 153
+    When the device analyses it beside the plain image of what it shows
+    Then both have the same score
+
+    Examples: The first value, -900, as itself, and as it is read where its sign is not known
+      | uid                 | first |
+      | 1.2.840.10008.1.2.1 | 64636 |
+      | 1.2.840.10008.1.2   | 64636 |
+
+  @SRS-043 @SRS-043/AC1 @RC-004
+  Scenario: A rectangular shutter
+    Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
+    And a second DX image of it that is black outside of rows 101 to 800 and columns 201 to 900
+    And a third DX image of it with a shutter at rows 101 to 800 and columns 201 to 900
+    When the device analyses the folder
+    Then the scores of the last 2 files are the same, and that of the first another
+
+  @SRS-043 @SRS-043/AC2 @RC-004
+  Scenario Outline: Another shutter is refused
+    Given a complete DX radiograph
+    And its ShutterShape is <shape>
+    And its ShutterPresentationValue is <value>
+    And its ShutterUpperHorizontalEdge is <upper>
+    And its ShutterLowerHorizontalEdge is 800
+    And its ShutterLeftVerticalEdge is 101
+    And its ShutterRightVerticalEdge is 900
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "<says>"
+
+    Examples:
+      | shape                 | value  | upper  | says                     |
+      | CIRCULAR              | absent | 101    | ShutterShape             |
+      | POLYGONAL             | absent | 101    | ShutterShape             |
+      | RECTANGULAR\CIRCULAR | absent | 101    | ShutterShape             |
+      | RECTANGULAR           | 65535  | 101    | ShutterPresentationValue |
+      | RECTANGULAR           | 0      | absent | the edges of the shutter |
+      | RECTANGULAR           | absent | 800    | the edges of the shutter |
+
+  @SRS-043 @SRS-043/AC3 @RC-004
+  Scenario Outline: Padding that shows as grey or white is refused
+    Given a complete DX radiograph
+    And its first 100 columns are stored as <stored>
+    And its PixelPaddingValue is <value>
+    And its PixelPaddingRangeLimit is <limit>
+    When the device judges it
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason says "102400 pixels hold PixelPaddingValue"
+
+    Examples:
+      | stored | value | limit  |
+      | 4095   | 4095  | absent |
+      | 2001   | 2001  | absent |
+      | 2005   | 2001  | 2009   |
+      | 2005   | 2009  | 2001   |
+
+  @SRS-043 @SRS-043/AC3 @RC-004
+  Scenario Outline: Padding that shows as black, and a padding value that no pixel holds
+    Given a complete DX radiograph
+    And its first 100 columns are stored as <stored>
+    And its PixelPaddingValue is <value>
+    When the device judges it
+    Then it is accepted
+
+    Examples:
+      | stored | value |
+      | 0      | 0     |
+      | 2001   | 4095  |

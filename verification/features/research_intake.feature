@@ -338,3 +338,30 @@ Feature: Research intake
     Given a complete DX radiograph
     When the device analyses it
     Then every result is marked clinical
+
+  @SRS-037 @SRS-037/AC4 @RC-002
+  Scenario Outline: A picture of another depth than 8 bits is refused, whatever a library opens it as
+    Given a published image as <form>
+    When the device judges it through research intake
+    Then it is refused with the single reason BITS on BitsStored of SRS-008
+    And its reason says "<bits> bits stored"
+
+    Examples:
+      | form                          | bits |
+      | a PNG of 16 bits              | 16   |
+      | a PNG of 16 bits with alpha   | 16   |
+      | a PNG of 2 bits               | 2    |
+
+  @SRS-037 @SRS-037/AC4 @RC-002
+  Scenario Outline: A picture that is to be turned is refused
+    Given a published image as a grey JPEG
+    And its Exif data say that it is to be turned, orientation <orientation>
+    When the device judges it through research intake
+    Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
+    And its reason is "Exif orientation <orientation>"
+
+    Examples:
+      | orientation |
+      | 2           |
+      | 3           |
+      | 6           |

@@ -211,7 +211,7 @@ def _collection_issue(error: CollectionError) -> Issue:
 
 
 def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], None]) -> Recorded:
-    """Run pytest in an interpreter of its own, free of the user's options and terminal; a crash leaves what was recorded."""
+    """Run pytest in an interpreter of its own, without the user's options and terminal; a crash leaves a record."""
     project.evidence.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="clearway-verify-") as folder:
         record = Path(folder, "record.jsonl")

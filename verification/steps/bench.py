@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -24,6 +23,16 @@ from verification.steps import radiographs
 
 Observe: TypeAlias = Callable[[str], None]
 """Records, for the test report, what a step observed."""
+
+
+MEASURED = """
+import sys, device
+status = device.main(sys.argv[2:])
+held = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+open(sys.argv[1], "w").write(str(int(held.split()[1]) * 1024))
+sys.exit(status)
+"""
+"""Runs the device as its script does, and says how much it held; what the system counts began with our own process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +106,11 @@ class Bench:
 
     def shell(self, command: str, target: Path, *options: str) -> Run:
         """Run a command of the device in a process of its own."""
-        arguments = [sys.executable, "-m", "device", command, str(target), "--release", self.release, *options]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(arguments, cwd=self.folder, stdout=pipe, stderr=pipe, text=True) as process:
-            assert process.stdout
-            assert process.stderr
-            out, err = process.stdout.read(), process.stderr.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        return self.note(command, Run(process.returncode, out, err, usage.ru_maxrss * 1024))
+        program = [sys.executable, "-c", MEASURED, str(self.folder / "peak")]
+        arguments = [*program, command, str(target), "--release", self.release, *options]
+        done = subprocess.run(arguments, cwd=self.folder, capture_output=True, text=True, check=False)
+        peak = int((self.folder / "peak").read_text())
+        return self.note(command, Run(done.returncode, done.stdout, done.stderr, peak))
 
     def note(self, command: str, run: Run) -> Run:
         """Remember a run as the last of its command, and the one before it."""

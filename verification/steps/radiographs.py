@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom import Dataset, FileMetaDataset, dcmwrite
+from pydicom import Dataset, FileMetaDataset, dcmread, dcmwrite
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
@@ -128,7 +128,7 @@ def set_value(image: Dataset, keyword: str, value: str) -> None:
     elif representation == "SQ":
         items = [] if value == "empty" else [_item(each) for each in value.split(" + ")]
         setattr(target, keyword, items)
-    elif representation == "US" and value != "empty":
+    elif representation in ("US", "US or SS") and value != "empty":
         setattr(target, keyword, [int(each) for each in value.split("\\")])
     else:
         text = b"" if value == "empty" else value.encode()
@@ -174,6 +174,18 @@ def transcode(path: Path, syntax: UID) -> None:
     writer.SetFileName(str(path))
     if not writer.Write():
         raise ValueError(f"{path}: gdcm cannot write it")
+
+
+def transcode_all_bits(path: Path, syntax: UID) -> None:
+    """`transcode`, with all allocated bits in the codestream, also those above Bits Stored, as some encoders do."""
+    image = dcmread(path)
+    stored, high = image.BitsStored, image.HighBit
+    image.BitsStored, image.HighBit = image.BitsAllocated, image.BitsAllocated - 1
+    image.save_as(path)
+    transcode(path, syntax)
+    image = dcmread(path)
+    image.BitsStored, image.HighBit = stored, high
+    image.save_as(path)
 
 
 def store(image: Dataset, stored: NDArray[Any], bits: int) -> None:

@@ -7,8 +7,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 from pytest_bdd import parsers, when
@@ -150,3 +151,52 @@ def ask_device(bench: Bench, ask: Callable[[], device.Analysis | device.GateResu
         bench.answers.append(ask())
     except ValueError as error:
         bench.raised.append(error)
+
+
+REPLACING = """
+import os, shutil, sys
+while True:
+    for source in sys.argv[2:]:
+        shutil.copy(source, sys.argv[1] + ".new")
+        os.replace(sys.argv[1] + ".new", sys.argv[1])
+"""
+WRITING = """
+import sys, time
+with open(sys.argv[1], "ab", buffering=0) as file:
+    while True:
+        file.write(bytes(2))
+        time.sleep(0.0005)
+"""
+
+
+@contextmanager
+def meanwhile(program: str, *arguments: Path) -> Iterator[None]:
+    """Let another program run on a file, once it has changed the file for the first time, until this is left."""
+    before = arguments[0].stat()
+    with subprocess.Popen([sys.executable, "-c", program, *map(str, arguments)]) as process:
+        try:
+            while (now := arguments[0].stat()).st_mtime_ns == before.st_mtime_ns and now.st_ino == before.st_ino:
+                assert process.poll() is None
+                time.sleep(0.001)
+            yield
+        finally:
+            process.kill()
+
+
+@when(parsers.parse("the device analyses it {count:d} times with reports while another program keeps replacing it"))
+def analyse_while_replaced(bench: Bench, count: int) -> None:
+    """Run `analyze --output` so many times, each with its own reports, while one of the two takes its place."""
+    path = bench.folder / "inbox" / "image.dcm"
+    path.parent.mkdir()
+    path.write_bytes(bench.file().read_bytes())
+    with meanwhile(REPLACING, path, *sorted(bench.images.iterdir())):
+        for number in range(count):
+            bench.run("analyze", path, "--json", "--output", str(bench.reports / str(number)))
+
+
+@when("the device judges it while another program keeps writing to it")
+def judge_while_written(bench: Bench) -> None:
+    """Run `gate --json` and `analyze --json` while two bytes at a time are appended."""
+    with meanwhile(WRITING, bench.file()):
+        bench.run("gate", bench.file(), "--json")
+        bench.run("analyze", bench.file(), "--json")

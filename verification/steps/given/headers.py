@@ -56,3 +56,9 @@ def stated_transfer_syntax(bench: Bench, stated: str = "") -> None:
     """Write another Transfer Syntax UID, padded with zeros, over that of the file; the data set stays as it is."""
     path, plain = bench.file(), PLAIN.encode() + b"\x00"
     path.write_bytes(path.read_bytes().replace(plain, stated.encode().ljust(len(plain), b"\x00"), 1))
+
+
+@given(parsers.parse("its coded view is modified as {code} {scheme}"))
+def modified_view(bench: Bench, code: str, scheme: str) -> None:
+    """Give the item of View Code Sequence one item of View Modifier Code Sequence (PS3.16 CID 4011)."""
+    bench.image.ViewCodeSequence[0].ViewModifierCodeSequence = [radiographs.code(code, scheme, "as coded")]

@@ -88,3 +88,11 @@ def levels(bench: Bench, datatable: Rows) -> None:
 def lookup_table(bench: Bench, sequence: str, first: int, bits: int, entries: str) -> None:
     """Give it a Modality or VOI LUT of these entries, the first for this stored value, of so many bits."""
     radiographs.set_lookup_table(bench.image, sequence, first, bits, [int(entry) for entry in entries.split()])
+
+
+@given(parsers.parse("its first {count:d} columns are stored as {value:d}"))
+def columns(bench: Bench, count: int, value: int) -> None:
+    """Store one value in these columns; the window stays, 0 black and 4080 and more white."""
+    stored = np.frombuffer(bench.image.PixelData, "<u2").reshape(bench.image.Rows, bench.image.Columns).copy()
+    stored[:, :count] = value
+    bench.image.PixelData = stored.tobytes()

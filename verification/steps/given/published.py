@@ -19,6 +19,14 @@ def published(bench: Bench, name: str) -> None:
     bench.path = radiographs.save(bench.image, bench.images / "1.dcm")
 
 
+@given(parsers.parse("the published radiograph {name} of another patient, to replace it"))
+def replacement(bench: Bench, name: str) -> None:
+    """Beside it a published radiograph as a DX image 2.dcm: another patient, another instance."""
+    image = wrap(name)
+    image.PatientID = "TEST-2"
+    radiographs.save(image, bench.images / "2.dcm")
+
+
 @given("the 16 published radiographs as complete DX images")
 def all_published(bench: Bench) -> None:
     """Each published radiograph as a DX image, and the digest of each noted."""
@@ -77,3 +85,52 @@ def copies(bench: Bench, datatable: Rows) -> None:
             bench.image.file_meta.TransferSyntaxUID = UID(uid)
             radiographs.save(bench.image, bench.path)
             bench.image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+
+
+@given(parsers.parse("a second DX image of it with {what} in the bits above its 12 bits stored, encoded in {uid}"))
+def bits_above(bench: Bench, what: str, uid: str) -> None:
+    """Beside it the same picture, 2.dcm, with an overlay in bit 12, or of signed values, their sign repeated or not.
+
+    Signed, a stored value v is v - 2048, which a rescale takes back.
+    """
+    stored = np.frombuffer(bench.image.PixelData, "<u2")
+    changes: dict[str, object] = {}
+    if what == "an overlay":
+        above = stored | (np.arange(len(stored)) % 2 << 12)
+    else:
+        above = stored.astype(int) - 2048
+        changes = {"PixelRepresentation": 1, "RescaleIntercept": 2048}
+        above = above & {"signed values and nothing": 0x0FFF, "signed values and the sign": 0xFFFF}[what]
+    syntax = UID(uid)
+    native = syntax if not syntax.is_encapsulated else ExplicitVRLittleEndian
+    other = radiographs.radiograph(
+        radiographs.read_published(bench.published.name),
+        TransferSyntaxUID=native,
+        PixelData=above.astype("<u2").tobytes(),
+        **changes,
+    )
+    path = radiographs.save(other, bench.images / "2.dcm")
+    if syntax.is_encapsulated:  # an encoder keeps the bits that it knows of: it is told that all are stored
+        radiographs.transcode_all_bits(path, syntax)
+
+
+EDGES = "rows {top:d} to {bottom:d} and columns {left:d} to {right:d}"
+
+
+@given(parsers.parse(f"a second DX image of it that is black outside of {EDGES}"))
+def black_outside(bench: Bench, top: int, bottom: int, left: int, right: int) -> None:
+    """Beside it the same picture, 2.dcm, with 0 outside of these rows and columns, which count from 1."""
+    picture = radiographs.read_published(bench.published.name)
+    black = np.zeros_like(picture)
+    black[top - 1 : bottom, left - 1 : right] = picture[top - 1 : bottom, left - 1 : right]
+    radiographs.save(radiographs.radiograph(black), bench.images / "2.dcm")
+
+
+@given(parsers.parse(f"a third DX image of it with a shutter at {EDGES}"))
+def shutter(bench: Bench, top: int, bottom: int, left: int, right: int) -> None:
+    """Beside it the same picture, 3.dcm, with a rectangular Display Shutter (PS3.3 C.7.6.11)."""
+    image = wrap(bench.published.name)
+    image.ShutterShape = "RECTANGULAR"
+    image.ShutterUpperHorizontalEdge, image.ShutterLowerHorizontalEdge = top, bottom
+    image.ShutterLeftVerticalEdge, image.ShutterRightVerticalEdge = left, right
+    radiographs.save(image, bench.images / "3.dcm")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import struct
+import zlib
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
 from pytest_bdd import given, parsers
 
 from verification.steps import radiographs
@@ -52,15 +56,43 @@ def published_image(bench: Bench, form: str) -> None:
         "a PNG with all of it in colour": (Image.fromarray(coloured), "png"),
         "a PNG with one pixel in colour": (Image.fromarray(dotted), "png"),
         "a PNG of two frames": (picture, "png"),
+        "a PNG of 16 bits with alpha": (None, "png"),
+        "a PNG of 2 bits": (None, "png"),
         "a PNG of 16 bits": (Image.fromarray(grey.astype(np.uint16) * 257), "png"),
         "a grey JPEG": (picture, "jpg"),
     }
     made, suffix = forms[form]
     bench.asserted, bench.path = dict(ASSERTIONS), bench.images / f"image.{suffix}"
-    if "two frames" in form:
+    if made is None:
+        deep = "16" in form
+        values = (
+            np.stack([grey.astype(">u2") * 257, np.full_like(grey, 65535, ">u2")], axis=2) if deep else grey[:, ::4]
+        )
+        bench.path.write_bytes(encode_png(grey.shape[1], values, 16 if deep else 2, 4 if deep else 0))
+    elif "two frames" in form:
         made.save(bench.path, save_all=True, append_images=[Image.fromarray(255 - grey)])
     else:
         made.save(bench.path)
+
+
+def encode_png(width: int, rows: NDArray[Any], bits: int, colour: int) -> bytes:
+    """A PNG file (ISO/IEC 15948) of these rows of bytes, unfiltered, of so many bits a sample, of this colour type."""
+    head = struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0)
+    lines = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in rows))
+    chunks = ((b"IHDR", head), (b"IDAT", lines), (b"IEND", b""))
+    parts = (struct.pack(">I", len(c)) + name + c + struct.pack(">I", zlib.crc32(name + c)) for name, c in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@given(parsers.parse("its Exif data say that it is to be turned, orientation {orientation:d}"))
+def turned(bench: Bench, orientation: int) -> None:
+    """Write the picture again with this Exif orientation (tag 274)."""
+    assert bench.path
+    with Image.open(bench.path) as picture:
+        exif = picture.getexif()
+        exif[ExifTags.Base.Orientation] = orientation
+        picture.load()
+        picture.save(bench.path, exif=exif)
 
 
 @given(parsers.parse("a published image as a Secondary Capture of {rows:d} rows and {columns:d} columns"))

@@ -292,3 +292,17 @@ def report_says(bench: Bench, text: str, observe: Observe) -> None:
     found = [each for each in find_texts(read_report(bench)) if text in each]
     observe("; ".join(found))
     assert found == [text]
+
+
+@then("each report has the identity and the score of one of the two, and both occur")
+def one_of_two(bench: Bench, observe: Observe) -> None:
+    """Patient and score of each report are those that one of the two files has when it is analysed by itself."""
+    alone = set()
+    for path in sorted(bench.images.iterdir()):
+        run = bench.run("analyze", path, "--json")
+        alone.add((str(dcmread(path).PatientID), run.result["score"]))
+    reports = [dcmread(path) for path in sorted(bench.reports.rglob("*.sr.dcm"))]
+    found = {(str(each.PatientID), *find_numbers(each, "Score, not a probability")) for each in reports}
+    observe(f"{len(alone)} pairs of patient and score alone; {len(found - alone)} others in the reports")
+    assert found == alone
+    assert len(alone) == 2

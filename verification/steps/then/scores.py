@@ -76,3 +76,13 @@ def flags(bench: Bench, observe: Observe) -> None:
     observe(f"{sum(each['finding'] == 'flagged' for each in results)} of {len(results)} flagged")
     for each in results:
         assert each["finding"] == ("flagged" if each["score"] >= each["threshold"] else "not_flagged")
+
+
+@then("the scores of the last 2 files are the same, and that of the first another")
+def last_two(bench: Bench, observe: Observe) -> None:
+    """Of three files, in the order of their names, the second and third have one score, the first another."""
+    scores = [result["score"] for result in bench.last.results]
+    observe(f"{scores}")
+    first, second, third = scores
+    assert second == third != first
+    assert None not in scores

@@ -1,0 +1,124 @@
+"""Fragments of encapsulated pixel data and the codestreams in them, judged before any codec sees them (PS3.5 A.4).
+
+A codec may fill in what a cut codestream lacks, allocate what the codestream says instead of the header, leave a second
+picture out, or, if the marker segments are malformed, take the whole process down.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import NamedTuple
+
+from pydicom import uid
+
+FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+"""Start of frame: JPEG (ISO/IEC 10918-1 table B.1) and JPEG-LS (ISO/IEC 14495-1 C.1.1)."""
+
+START_OF_SCAN = 0xDA
+SEGMENTS = FRAME_MARKERS | {0xC4, START_OF_SCAN, 0xDB, 0xDD, 0xF8, 0xFE} | set(range(0xE0, 0xF0))
+"""Marker segments that may stand before the scan: also tables, restart interval, JPEG-LS parameters, APPn, comment."""
+
+JPEG_MARKER, JPEG_LS_MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]"), re.compile(rb"\xff+[\x80-\xcf\xd8-\xfe]")
+"""What ends a scan: no stuffed byte, no restart (ISO/IEC 10918-1 B.1.1; ISO/IEC 14495-1 C.1.1 stuffs a bit)."""
+
+END_MARKER, TILE_PART = b"\xff\xd9", b"\xff\x90"
+"""End of image or of codestream; start of a tile-part (ISO/IEC 15444-1 A.4.2)."""
+
+ITEM = b"\xfe\xff\x00\xe0"
+JPEG_2000 = frozenset({str(uid.JPEG2000Lossless), str(uid.JPEG2000)})
+JPEG_LS = frozenset({str(uid.JPEGLSLossless), str(uid.JPEGLSNearLossless)})
+
+
+class Stated(NamedTuple):
+    """What the head of a codestream says of its picture; `signed` is None where it cannot say."""
+
+    rows: int
+    columns: int
+    samples: int
+    precision: int
+    signed: bool | None = None
+
+
+def read_fragments(data: bytes) -> list[bytes] | None:
+    """The fragments behind the basic offset table (PS3.5 A.4); None if there is no table or an item is not whole.
+
+    Implements: SRS-012
+    """
+    items, at = [], 0
+    while at < len(data):
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        if data[at : at + 4] != ITEM or at + 8 + length > len(data):
+            return None
+        items.append(data[at + 8 : at + 8 + length])
+        at += 8 + length
+    return items[1:] if len(items) > 1 else None
+
+
+def has_end(stream: bytes) -> bool:
+    """Say whether a codestream ends with its end marker, but for padding.
+
+    Implements: SRS-012
+    """
+    return stream.rstrip(b"\x00").endswith(END_MARKER)
+
+
+def read_head(stream: bytes) -> Stated | None:
+    """What a codestream states of its picture; None if it is malformed.
+
+    JPEG 2000: SOC and SIZ (ISO/IEC 15444-1 A.5.1). JPEG and JPEG-LS: unbroken marker segments from SOI to SOS, one of
+    them a start of frame (ISO/IEC 10918-1 B.1.1, B.2.2; ISO/IEC 14495-1 C.2).
+
+    Implements: SRS-013
+    """
+    if stream[:4] == b"\xff\x4f\xff\x51" and len(stream) > 44:
+        x, y, x0, y0 = struct.unpack(">4I", stream[8:24])
+        depth = stream[42]
+        return Stated(y - y0, x - x0, int.from_bytes(stream[40:42], "big"), (depth & 0x7F) + 1, bool(depth & 0x80))
+    found, at = _read_segments(stream)
+    return found if at is not None else None
+
+
+def find_end(stream: bytes, syntax: str) -> int | None:
+    """Where the first picture of a codestream ends; None if that cannot be told.
+
+    Implements: SRS-013
+    """
+    if syntax in JPEG_2000:
+        return _end_of_tiles(stream)
+    _, at = _read_segments(stream)
+    if at is None:
+        return None
+    match = (JPEG_LS_MARKER if syntax in JPEG_LS else JPEG_MARKER).search(stream, at)
+    return match.end() if match and match[0].endswith(END_MARKER) else None
+
+
+def _read_segments(stream: bytes) -> tuple[Stated | None, int | None]:
+    """The one start of frame, and where the data of the first scan begin; None where a segment is malformed."""
+    at, found = 2, None
+    while stream[:2] == b"\xff\xd8" and at + 10 < len(stream) and stream[at] == 0xFF and stream[at + 1] in SEGMENTS:
+        length = int.from_bytes(stream[at + 2 : at + 4], "big")
+        if stream[at + 1] == START_OF_SCAN:
+            return found, at + 2 + length
+        if stream[at + 1] in FRAME_MARKERS:
+            if found:
+                break
+            precision, rows, columns, samples = struct.unpack(">BHHB", stream[at + 4 : at + 10])
+            found = Stated(rows, columns, samples, precision)
+        at += 2 + length
+    return None, None
+
+
+def _end_of_tiles(stream: bytes) -> int | None:
+    """Where a JPEG 2000 codestream ends: each tile-part says how long it is (Psot, ISO/IEC 15444-1 A.4.2)."""
+    at = 2
+    while at + 4 <= len(stream) and stream[at] == 0xFF and stream[at : at + 2] != TILE_PART:  # the main header
+        at += 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
+    while stream[at : at + 2] == TILE_PART and at + 12 <= len(stream):
+        length = int.from_bytes(stream[at + 6 : at + 10], "big")
+        if length == 0:  # the last one: up to the end
+            return len(stream.rstrip(b"\x00"))
+        if length < 14:
+            return None
+        at += length
+    return at + 2 if stream[at : at + 2] == END_MARKER else None

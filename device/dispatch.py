@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 Command: TypeAlias = Callable[[list[str]], int]
 
 PASSED, ISSUE, USAGE, REFUSED, FAILED = range(5)
+WORD = re.compile(r"[a-z]+(-[a-z]+)*")
 ENTRY_POINTS = "clearway.commands"
 """The group in which every room registers its commands."""
 
@@ -98,9 +100,11 @@ class Commands(Mapping[str, Command]):
         return command
 
     def __contains__(self, name: object) -> bool:
-        """A word of the device's own begins no command of two words."""
-        first, _, second = str(name).partition(" ")
-        return not second if first in self._own else name in self._points
+        """What cannot be the second word of a command, as a file's name with its ending, is not looked up."""
+        second = str(name).partition(" ")[2]
+        if second and not WORD.fullmatch(second):
+            return False
+        return name in self._own or name in self._points
 
     def __iter__(self) -> Iterator[str]:
         yield from self._own

@@ -77,6 +77,10 @@ def analyze(argv: list[str]) -> int:
         parser.error("--output: results of research intake cannot be written as DICOM")
     from device.pipeline import analyze as analyze_file
 
+    if options.output:
+        from device.report import sweep
+
+        sweep(options.output)
     return _process(parser, options, partial(analyze_file, output=options.output, reported=set()))
 
 

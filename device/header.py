@@ -160,7 +160,7 @@ def count_age_years(header: Dataset) -> int | None:
     if birth is None or study is None:
         return None
     years = study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day))
-    return _plausible(years, f"PatientBirthDate {birth:%Y%m%d} with StudyDate {study:%Y%m%d}")
+    return _plausible(years, "PatientBirthDate with StudyDate")
 
 
 def _plausible(years: int, found: str) -> int:
@@ -176,8 +176,9 @@ def _read_date(header: Dataset, keyword: str) -> date | None:
         if text and not re.fullmatch(r"\d{8}", text):
             raise ValueError
         return date(int(text[:4]), int(text[4:6]), int(text[6:])) if text else None
-    except ValueError:
-        raise UnparsableError(f"{keyword} {text!r}") from None
+    except ValueError:  # a birth date tells who the patient is, and is not quoted
+        shown = "of another form" if keyword == "PatientBirthDate" else repr(text)
+        raise UnparsableError(f"{keyword} {shown}") from None
 
 
 def find_notices(header: Dataset) -> Iterator[Notice]:

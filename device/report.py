@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
-import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
@@ -18,6 +21,9 @@ from device.types import Finding, Flag, Release
 
 if TYPE_CHECKING:  # 1 s, and only a report needs it
     from highdicom import sr
+
+UNFINISHED = ".sr.unfinished"
+"""How the name of a report ends while it is written."""
 
 STATEMENT = "For prioritisation only, not for diagnostic use; an unflagged image is not a normal image."
 """Said with every result that a person reads."""
@@ -93,20 +99,35 @@ def write_report(
 
 
 def _write_whole(report: Dataset, path: Path) -> None:
-    """Write beside the target, then rename (the rename is atomic).
+    """Write beside the target, then rename (the rename is atomic). Who may read it, the umask of the process says.
 
-    Implements: SRS-033
+    Implements: SRS-033, SRS-044
     """
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    beside = path.with_name(f".{uuid4().hex}{UNFINISHED}")  # no name of a patient or an image
+    with beside.open("xb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # while this process lives, nobody sweeps it
         try:
             report.save_as(file, enforce_file_format=True)
             file.flush()
             os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
+            beside.replace(path)
         except BaseException:
-            Path(file.name).unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
             raise
+
+
+def sweep(folder: Path) -> int:
+    """Remove what runs that were killed left half-written in a folder of reports; say how many files these were.
+
+    Implements: SRS-044
+    """
+    swept = 0
+    for path in folder.glob(f".*{UNFINISHED}"):
+        with suppress(OSError), path.open("rb") as file:  # held, by a run that lives
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+            swept += 1
+    return swept
 
 
 def make_report(finding: Finding, header: Dataset, release: Release, software_version: str) -> Dataset:
@@ -123,7 +144,7 @@ def make_report(finding: Finding, header: Dataset, release: Release, software_ve
         evidence=[_make_evidence(header)],
         content=_make_content(finding, header, release)[0],
         series_instance_uid=_new_uid(),
-        series_number=1,
+        series_number=_number_series(header),
         sop_instance_uid=_new_uid(),
         instance_number=1,
         manufacturer=MANUFACTURER,
@@ -133,8 +154,53 @@ def make_report(finding: Finding, header: Dataset, release: Release, software_ve
         is_complete=True,
         transfer_syntax_uid=ImplicitVRLittleEndian if header.original_encoding[0] else ExplicitVRLittleEndian,
     )
+    _date(report, header)
+    for container in _find_containers(report):
+        container.ContinuityOfContent = "SEPARATE"  # a reader of CONTINUOUS leaves out what the values are of
     copy_identity(header, report)
     return report
+
+
+SERIES_OFFSET = 9000
+"""What is added to the Series Number of the image: viewers list a series of results behind those of images."""
+
+
+def _number_series(header: Dataset) -> int:
+    """A Series Number that the series of the image does not have, whatever it is.
+
+    Implements: SRS-029
+    """
+    text = str(header.get("SeriesNumber") or "")
+    return SERIES_OFFSET + (int(text) if re.fullmatch(r"\d{1,6}", text) else 0)
+
+
+def _date(report: Dataset, header: Dataset) -> None:
+    """Date series and content by the time of the analysis, in the image's time zone if it states one.
+
+    Timezone Offset From UTC holds for every date and time of an object (PS3.3 C.12.1.1), so also for those of the
+    study, which are the image's.
+
+    Implements: SRS-029
+    """
+    stated = str(header.get("TimezoneOffsetFromUTC") or "")
+    match = re.fullmatch(r"([+-])(\d\d)([0-5]\d)", stated)
+    zone = None
+    if match:
+        ahead = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        zone = timezone(ahead if match[1] == "+" else -ahead) if ahead < timedelta(days=1) else None
+    now = datetime.now(zone) if zone else datetime.now().astimezone()
+    report.SeriesDate = report.ContentDate = now.strftime("%Y%m%d")
+    report.SeriesTime = report.ContentTime = now.strftime("%H%M%S.%f")
+    if zone:
+        report.TimezoneOffsetFromUTC = stated
+
+
+def _find_containers(item: Dataset) -> Iterator[Dataset]:
+    """An item and those within it, as far as they are containers (PS3.3 C.17.3)."""
+    if item.ValueType == "CONTAINER":
+        yield item
+    for each in item.get("ContentSequence", ()):
+        yield from _find_containers(each)
 
 
 def copy_identity(header: Dataset, report: Dataset) -> None:

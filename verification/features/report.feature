@@ -25,7 +25,7 @@ Feature: The structured report
     And the report states the digest of the weights
     And the report names the version of the software
     And the report was observed by the device Clearway and tracks the image
-    And the report is complete, the first instance of the first series
+    And the report is complete, the first instance of a series that no image has
 
     Examples:
       | picture                       |
@@ -47,11 +47,67 @@ Feature: The structured report
       | SOPInstanceUID    | 1.2.x   |
 
   @SRS-029 @SRS-033
-  Scenario: The folder of the reports is made if need be, and everybody may read them
+  Scenario: The folder of the reports is made if need be
     Given a complete DX radiograph
     When the device is called with `analyze {file} --output {folder}/of/reports`
     Then the exit status is 0
-    And a report lies in of/reports, which its owner may change and everybody may read
+    And a report lies in of/reports with the permissions -rw-r--r--
+
+  @SRS-044 @SRS-044/AC1 @RC-009
+  Scenario Outline: Who may read a report, the umask of the process says
+    Given a complete DX radiograph
+    And the umask of the process is <umask>
+    When the device is called with `analyze {file} --output {folder}/reports`
+    Then the exit status is 0
+    And a report lies in reports with the permissions <permissions>
+
+    Examples:
+      | umask | permissions |
+      | 077   | -rw-------  |
+      | 027   | -rw-r-----  |
+
+  @SRS-044 @SRS-044/AC2 @RC-009
+  Scenario: What a killed run left is swept, what a run is writing is not
+    Given a complete DX radiograph
+    And the folder of the reports holds what a killed run left, and what another run is writing
+    When the device analyses it with reports
+    Then the exit status is 0
+    And of the unfinished reports the other run's alone is left
+
+  @SRS-044 @SRS-044/AC3 @RC-009
+  Scenario Outline: No message quotes a birth date
+    Given a complete DX radiograph
+    And its PatientAge is absent
+    And its PatientBirthDate is <birth>
+    When the device judges it
+    Then it is refused with the single reason AGE_UNPARSABLE on PatientAge of SRS-016
+    And the output does not say "<birth>"
+
+    Examples:
+      | birth      |
+      | 18010203   |
+      | 2021.03.01 |
+      | 20280301   |
+
+  @SRS-029 @SRS-029/AC4
+  Scenario Outline: The report has the time zone that the image states
+    Given a complete DX radiograph
+    And its TimezoneOffsetFromUTC is <stated>
+    When the device analyses it with reports
+    Then the report was made now in the time zone <zone>
+
+    Examples:
+      | stated | zone  |
+      | +0900  | +0900 |
+      | -0330  | -0330 |
+      | absent | none  |
+      | 99     | none  |
+
+  @SRS-029 @SRS-029/AC4
+  Scenario: The report is shown whole by readers that go by its containers
+    Given a complete DX radiograph
+    When the device analyses it with reports
+    Then every container of the report holds its items separately
 
   @SRS-030 @SRS-030/AC1 @RC-009
   Scenario Outline: The report carries the identity as it stands, however the image is encoded

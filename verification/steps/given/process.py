@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.metadata
+import os
 import sys
 
 import pytest
@@ -10,6 +12,7 @@ from PIL import ImageFile
 from pytest_bdd import given, parsers
 
 from verification.steps import faults
+from verification.steps.bench import Bench
 
 
 @given(parsers.parse("the environment variable {name} is {value}"))
@@ -46,3 +49,20 @@ def register(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
 def truncated_images_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set Pillow's switch LOAD_TRUNCATED_IMAGES until the scenario ends, as another library may."""
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+
+
+@given(parsers.parse("the umask of the process is {mask}"))
+def umask(request: pytest.FixtureRequest, mask: str) -> None:
+    """Set the umask (octal) of this process until the scenario ends."""
+    before = os.umask(int(mask, 8))
+    request.addfinalizer(lambda: os.umask(before))
+
+
+@given("the folder of the reports holds what a killed run left, and what another run is writing")
+def unfinished(bench: Bench, request: pytest.FixtureRequest) -> None:
+    """Two files of a name that ends with .sr.unfinished: one that nobody holds, one that a process has locked."""
+    bench.reports.mkdir()
+    (bench.reports / ".left.sr.unfinished").write_bytes(b"half a report")
+    file = (bench.reports / ".held.sr.unfinished").open("wb")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    request.addfinalizer(file.close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -125,14 +126,14 @@ def names(bench: Bench, observe: Observe) -> None:
         assert path.name == f"{uid}.sr.dcm"
 
 
-@then(parsers.parse("a report lies in {folder}, which its owner may change and everybody may read"))
-def permissions(bench: Bench, folder: str, observe: Observe) -> None:
-    """The one file in this folder is a Comprehensive SR with the mode -rw-r--r--."""
+@then(parsers.parse("a report lies in {folder} with the permissions {expected}"))
+def permissions(bench: Bench, folder: str, expected: str, observe: Observe) -> None:
+    """The one file in this folder is a Comprehensive SR with this mode, as `ls` shows it."""
     (path,) = (bench.images / folder).iterdir()
     mode = stat.filemode(path.stat().st_mode)
     observe(mode)
     assert dcmread(path).SOPClassUID == ComprehensiveSRStorage
-    assert mode == "-rw-r--r--"
+    assert mode == expected
 
 
 @then("the report states the digest of the weights")
@@ -165,13 +166,13 @@ def observer(bench: Bench, observe: Observe) -> None:
     assert texts["Tracking Identifier"] == "image"
 
 
-@then("the report is complete, the first instance of the first series")
+@then("the report is complete, the first instance of a series that no image has")
 def complete(bench: Bench, observe: Observe) -> None:
-    """Completion Flag is COMPLETE, Series Number 1, Instance Number 1."""
+    """Completion Flag is COMPLETE, Series Number that of the image and 9000, Instance Number 1."""
     report = read_report(bench)
     observe(f"{report.CompletionFlag}, series {report.SeriesNumber}, instance {report.InstanceNumber}")
     assert report.CompletionFlag == "COMPLETE"
-    assert (report.SeriesNumber, report.InstanceNumber) == (1, 1)
+    assert (report.SeriesNumber, report.InstanceNumber) == (9000 + dcmread(bench.file()).SeriesNumber, 1)
 
 
 @then(parsers.parse("the report is encoded in {uid}"))
@@ -306,3 +307,34 @@ def one_of_two(bench: Bench, observe: Observe) -> None:
     observe(f"{len(alone)} pairs of patient and score alone; {len(found - alone)} others in the reports")
     assert found == alone
     assert len(alone) == 2
+
+
+@then("of the unfinished reports the other run's alone is left")
+def swept(bench: Bench, observe: Observe) -> None:
+    """What is locked is still there, what nobody held is not."""
+    names = sorted(path.name for path in bench.reports.glob(".*"))
+    observe(", ".join(names))
+    assert names == [".held.sr.unfinished"]
+
+
+@then(parsers.parse("the report was made now in the time zone {zone}"))
+def made_now(bench: Bench, zone: str, observe: Observe) -> None:
+    """Content and series are of the last minute, in this zone or in the machine's; the zone is stated."""
+    report = read_report(bench)
+    stated = str(report.get("TimezoneOffsetFromUTC", "none"))
+    observe(stated)
+    made = datetime.strptime(f"{report.ContentDate}{report.ContentTime}", "%Y%m%d%H%M%S.%f")
+    now = datetime.now(datetime.strptime(zone, "%z").tzinfo if zone != "none" else None).replace(tzinfo=None)
+    assert stated == zone
+    assert timedelta(0) <= now - made < timedelta(minutes=1)
+    assert (report.SeriesDate, report.SeriesTime) == (report.ContentDate, report.ContentTime)
+
+
+@then("every container of the report holds its items separately")
+def separate(bench: Bench, observe: Observe) -> None:
+    """Continuity of Content is SEPARATE in the report and in every container in it."""
+    report = read_report(bench)
+    found = [each.ContinuityOfContent for each in (report, *find_items(report)) if each.ValueType == "CONTAINER"]
+    observe(f"{len(found)} containers: {', '.join(sorted(set(found)))}")
+    assert len(found) > 1
+    assert set(found) == {"SEPARATE"}

@@ -8,23 +8,20 @@ from __future__ import annotations
 import io
 import os
 import stat
-import tempfile
-import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFile
 from pydicom import Dataset, FileMetaDataset, uid
 from pydicom.filereader import read_dataset
-from pydicom.pixels import get_decoder
 
 from device.codestream import find_end, has_end, read_fragments, read_head
+from device.decoding import CodecError, decode_frame
 from device.display import DisplayError, to_unit_image
 from device.elements import META, PIXEL_DATA, Encoding, Fault, Layout, find_elements, find_meta
 from device.errors import UnreadableFileError
@@ -32,11 +29,6 @@ from device.types import PixelFault, PixelFaultKind, TransferSyntax, UnitImage
 
 PREFIX_END = 132
 """Where preamble and prefix end and the file meta information begins (PS3.10 7.1)."""
-
-DECODERS = dict.fromkeys((uid.JPEGLossless, uid.JPEGLosslessSV1), "gdcm")
-DECODERS |= dict.fromkeys((uid.JPEGLSLossless, uid.JPEGLSNearLossless), "pyjpegls")
-DECODERS |= dict.fromkeys((uid.JPEG2000Lossless, uid.JPEG2000, uid.JPEGBaseline8Bit), "pillow")
-"""pydicom's decoder of each encapsulated syntax. gdcm reads them all, but malformed JPEG 2000 makes it abort."""
 
 HEADER_LIMIT_BYTES = 16 * 2**20
 """How much may stand before the pixel data, and how far a deflated file is inflated in search of them."""
@@ -219,10 +211,6 @@ def _plain(error: Exception) -> str:
 # --- pixels -----------------------------------------------------------------------------------------------------------
 
 
-class CodecError(ValueError):
-    """A codec found that the pixel data are not of their encoding; the gate makes a rejection of it."""
-
-
 def decode(image: DicomFile) -> UnitImage | PixelFault:
     """Decode the pixel data and apply the transformations for display. Call it for a file whose header was accepted.
 
@@ -237,7 +225,7 @@ def decode(image: DicomFile) -> UnitImage | PixelFault:
     try:
         if syntax.is_encapsulated:
             frame = _find_frame(image, data)
-            stored = frame if isinstance(frame, PixelFault) else _decode_frame(header, data)
+            stored = frame if isinstance(frame, PixelFault) else decode_frame(header, data)
         else:
             stored = _view_native(header, data)
         return stored if isinstance(stored, PixelFault) else to_unit_image(stored, header)
@@ -310,49 +298,3 @@ def _short(found: str, expected: str) -> PixelFault:
 
 def _undecodable(found: str, expected: str) -> PixelFault:
     return PixelFault(PixelFaultKind.UNDECODABLE, found, expected)
-
-
-def _decode_frame(header: Dataset, data: bytes) -> NDArray[np.integer[Any]]:
-    """What the codec makes of the pixel data: axis order (rows, columns); bits above Bits Stored may be anything.
-
-    Raises:
-        CodecError: the codec gave it up, or found another picture.
-    """
-    syntax = header.file_meta.TransferSyntaxUID
-    plugin = DECODERS.get(syntax, "")
-    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
-    header.PixelData = data
-    try:
-        with warnings.catch_warnings():  # more pixels than the header describes are another image, not padding
-            warnings.filterwarnings("error", message="The decoded RLE segment")
-            with _raise_complaints() if plugin == "gdcm" else nullcontext():
-                stored, _ = get_decoder(syntax).as_array(header, raw=True, decoding_plugin=plugin)
-    except (MemoryError, ImportError):  # a fault of the machine or of the installation says nothing of the image
-        raise
-    except Exception as error:  # codecs raise whatever a malformed byte leads them to
-        raise CodecError(_plain(error)) from error
-    finally:
-        header.PixelData = b""
-    if stored.shape != (header.Rows, header.Columns):
-        raise CodecError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
-    return cast("NDArray[np.integer[Any]]", stored)
-
-
-@contextmanager
-def _raise_complaints() -> Iterator[None]:
-    """The codec of gdcm goes on with made-up values where it meets no code, and tells only file descriptor 2 so.
-
-    Raises:
-        CodecError: what it told.
-    """
-    with tempfile.TemporaryFile() as told:
-        kept = os.dup(2)
-        try:
-            os.dup2(told.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-        told.seek(0)
-        if complaint := told.readline().decode(errors="replace").strip():
-            raise CodecError(complaint)

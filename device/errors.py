@@ -11,6 +11,10 @@ class UnreadableFileError(DeviceError):
     """The file cannot be read, is empty, or is not what its intake reads (DICOM; in research also PNG or JPEG)."""
 
 
+class DecodingError(DeviceError):
+    """The codecs' process ended or took too long: the file fails, and says nothing of a patient."""
+
+
 class ReleaseError(DeviceError):
     """A release is unknown, incomplete, not built here, or not byte for byte what was locked."""
 

@@ -13,6 +13,10 @@ CR, DX = str(uid.ComputedRadiographyImageStorage), str(uid.DigitalXRayImageStora
 SECONDARY_CAPTURE = str(uid.SecondaryCaptureImageStorage)
 
 
+LARGEST_SIDE = 8192
+"""Rows or columns of the largest image that is decoded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What an intake takes: the modalities of each SOP class, bits stored and bits allocated, sides in pixels."""
@@ -21,7 +25,7 @@ class Limits:
     bits_stored: range
     bits_allocated: int
     shortest_side: int
-    longest_side: int = 8192
+    longest_side: int = LARGEST_SIDE
     """A detector of 43 cm with pixels of 0.1 mm has 4,300; what is larger is not allocated."""
 
 

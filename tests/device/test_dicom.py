@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset, dcmread, uid
 from pydicom.encaps import encapsulate, get_frame
@@ -117,6 +117,7 @@ def test_every_grey_of_8_bits_survives_12_bits_bit_for_bit() -> None:
     assert shown(greys * 16, **window) == (greys / 255.0).astype(np.float32).tolist()
 
 
+@settings(deadline=None)
 @given(
     st.integers(10, 16),
     st.booleans(),

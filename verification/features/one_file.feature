@@ -147,3 +147,27 @@ Feature: A file is one thing, read once
     When the device judges it in a process of its own
     Then it fails with a reason that says "stand before the pixel data"
     And the process never held more than 150 MB
+
+  @SRS-045 @SRS-045/AC1 @RC-014
+  Scenario Outline: A codec that ends its process costs one image
+    Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512
+    When the device analyses the folder with a codec that <does> at 513 rows
+    Then all are analysed but 11.dcm, which fails with a reason that says "<says>"
+    And the exit status is 4
+
+    Examples:
+      | does               | says                                            |
+      | ends its process   | JPEG-LS Lossless Image Compression: its process ended by signal 6 |
+      | leaves its process | JPEG-LS Lossless Image Compression: its process ended             |
+
+  @SRS-045 @SRS-045/AC2 @RC-014
+  Scenario Outline: A codec beyond its limits costs one image
+    Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512
+    When the device analyses the folder with a codec that <does> at 513 rows
+    Then all are analysed but 11.dcm, which fails with a reason that says "<says>"
+    And the exit status is 4
+
+    Examples:
+      | does              | says                    |
+      | takes ten seconds | it took more than 1 s   |
+      | reserves 4 GB     | decoding needs more     |

@@ -200,3 +200,37 @@ def judge_while_written(bench: Bench) -> None:
     with meanwhile(WRITING, bench.file()):
         bench.run("gate", bench.file(), "--json")
         bench.run("analyze", bench.file(), "--json")
+
+
+FAULTY = """
+import os, sys, time
+from pydicom.pixels.decoders.base import Decoder
+import device
+
+whole = Decoder.as_array
+
+def as_array(self, src, **options):
+    if src.Rows == 513:
+        {fault}
+    return whole(self, src, **options)
+
+Decoder.as_array = as_array
+{limit}
+sys.exit(device.main())
+"""
+FAULTS = {
+    "ends its process": ("os.abort()", ""),
+    "leaves its process": ("os._exit(0)", ""),
+    "takes ten seconds": ("time.sleep(10)", "from device import decoding; decoding.SECONDS = 1.0"),
+    "reserves 4 GB": ("bytearray(4 * 10**9)", ""),
+}
+
+
+@when(parsers.parse("the device analyses the folder with a codec that {what} at 513 rows"))
+def analyse_with_faulty_codec(bench: Bench, what: str) -> None:
+    """Run `analyze --json` in a process of its own in which the library's decoder does that; a second is its limit."""
+    fault, limit = FAULTS[what]
+    program = [sys.executable, "-c", FAULTY.format(fault=fault, limit=limit)]
+    arguments = [*program, "analyze", str(bench.images), "--release", bench.release, "--json"]
+    done = subprocess.run(arguments, cwd=bench.folder, capture_output=True, text=True, check=False)
+    bench.note("analyze", Run(done.returncode, done.stdout, done.stderr))

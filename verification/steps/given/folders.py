@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pydicom import dcmread
+from pydicom.uid import JPEGLSLossless, generate_uid
 from pytest_bdd import given, parsers
 
 from verification.steps import radiographs
@@ -88,3 +89,13 @@ def image_as_report(bench: Bench) -> None:
 def no_reports_folder(bench: Bench) -> None:
     """Write a text file at the path of the folder of reports."""
     bench.reports.write_text("in the way\n", encoding="utf-8")
+
+
+@given(parsers.parse("a folder of {count:d} radiographs in JPEG-LS, the {nth:d}th of 513 rows, the others of 512"))
+def one_of_513_rows(bench: Bench, count: int, nth: int) -> None:
+    """Images 01.dcm and so on, each an instance of its own."""
+    for number in range(1, count + 1):
+        pixels = radiographs.phantom(513 if number == nth else 512, 512)
+        uid = generate_uid(entropy_srcs=[f"image {number}"])
+        path = radiographs.save(radiographs.radiograph(pixels, SOPInstanceUID=uid), bench.images / f"{number:02}.dcm")
+        radiographs.transcode(path, JPEGLSLossless)

@@ -117,3 +117,15 @@ def fields(bench: Bench, what: str, docstring: str, observe: Observe) -> None:
     found = {frozenset(value) for value in values}
     observe(f"{len(values)} with {' '.join(sorted(set().union(*found)))}")
     assert found == {frozenset(docstring.split())}
+
+
+@then(parsers.parse('all are analysed but {file}, which fails with a reason that says "{text}"'))
+def all_but_one(bench: Bench, file: str, text: str, observe: Observe) -> None:
+    """That file has the outcome failed, for this reason; each other file of the folder has a score."""
+    results = {Path(each["path"]).name: each for each in bench.last.results}
+    failed = {name for name, each in results.items() if each["outcome"] == "failed"}
+    observe(f"{len(results)} results; failed: {', '.join(failed)}: {results[file]['failure']}")
+    assert set(results) == {path.name for path in bench.images.iterdir()}
+    assert failed == {file}
+    assert text in results[file]["failure"]
+    assert all(each["score"] is not None for name, each in results.items() if name != file)

@@ -10,9 +10,6 @@ from device.types import Geometry, ModelInput, UnitImage
 BILINEAR_ANTIALIASED = "bilinear-antialiased"
 """Triangle filter whose support grows with the reduction, so that every source row and column contributes."""
 
-ROWS_AT_A_TIME = 256
-"""How many rows are narrowed at a time: Pillow copies what it is given."""
-
 
 def preprocess(pixels: UnitImage, geometry: Geometry) -> ModelInput:
     """Resize to the release's geometry.
@@ -33,14 +30,6 @@ def preprocess(pixels: UnitImage, geometry: Geometry) -> ModelInput:
         raise ValueError(f"pixels: expected a 2-D float32 array, received {pixels.ndim}-D {pixels.dtype}")
     if geometry.resampling != BILINEAR_ANTIALIASED or geometry.keeps_aspect:
         raise ValueError(f"geometry: expected {BILINEAR_ANTIALIASED} without keeping the aspect, received {geometry}")
-    narrow = np.empty((len(pixels), geometry.columns), np.float32)
-    for start in range(0, len(pixels), ROWS_AT_A_TIME):
-        rows = pixels[start : start + ROWS_AT_A_TIME]
-        narrow[start : start + ROWS_AT_A_TIME] = _resize(rows, geometry.columns, len(rows))
-    return np.clip(_resize(narrow, geometry.columns, geometry.rows), 0.0, 1.0)[:, :, np.newaxis]
-
-
-def _resize(pixels: UnitImage, columns: int, rows: int) -> UnitImage:
-    """Pillow resizes first the rows, then the columns; where a side stays as it is, it does nothing to it."""
     image = Image.fromarray(pixels)  # float32 becomes mode "F"
-    return np.asarray(image.resize((columns, rows), Image.Resampling.BILINEAR), dtype=np.float32)
+    resized = image.resize((geometry.columns, geometry.rows), Image.Resampling.BILINEAR)  # Pillow: (width, height)
+    return np.clip(np.asarray(resized, dtype=np.float32), 0.0, 1.0)[:, :, np.newaxis]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from device import dicom, read_release
 from device.preprocessing import preprocess
@@ -24,14 +23,6 @@ def test_a_gradient_along_the_rows_alone_survives():
     model_input = preprocess(shown, GEOMETRY)[:, :, 0]
     assert (np.diff(model_input, axis=0) > 0).all()
     np.testing.assert_allclose(model_input, model_input[:, :1].repeat(GEOMETRY.columns, axis=1), atol=1e-6)
-
-
-@pytest.mark.parametrize("shape", [(224, 224), (1500, 900), (255, 256), (257, 3000), (64, 70), (3001, 224), (224, 999)])
-def test_rows_that_are_narrowed_a_few_at_a_time_give_what_one_resize_gives(shape):
-    shown = np.random.default_rng(1).random(shape, np.float32)
-    whole = Image.fromarray(shown).resize((GEOMETRY.columns, GEOMETRY.rows), Image.Resampling.BILINEAR)
-    expected = np.clip(np.asarray(whole), 0, 1)[:, :, np.newaxis]
-    np.testing.assert_array_equal(preprocess(shown, GEOMETRY), expected)
 
 
 def test_a_gradient_along_the_columns_alone_survives():

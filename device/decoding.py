@@ -7,7 +7,6 @@ long, fails; the next one is decoded in a new process.
 
 from __future__ import annotations
 
-import atexit
 import json
 import mmap
 import os
@@ -152,13 +151,6 @@ def _ends_soon(pid: int) -> bool:
             return True
         time.sleep(0.01)
     return False
-
-
-@atexit.register
-def _close() -> None:
-    for one in _RUNNING:
-        if one.owner == os.getpid():
-            one.ours.close()  # the process sees the end of its requests
 
 
 def _receive_line(end: socket.socket) -> bytes:

@@ -154,7 +154,7 @@ def read_age_years(header: Dataset, intake: Intake) -> int | None:
 def count_age_years(header: Dataset) -> int | None:
     """Completed years from Patient's Birth Date to Study Date, to the day; None if either has no value.
 
-    Implements: SRS-005, SRS-016
+    Implements: SRS-005, SRS-016, SRS-044
     """
     birth, study = _read_date(header, "PatientBirthDate"), _read_date(header, "StudyDate")
     if birth is None or study is None:

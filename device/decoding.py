@@ -171,9 +171,7 @@ def _serve(asked: socket.socket, picture: mmap.mmap, parent: int) -> NoReturn:
     try:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN if each == signal.SIGINT else signal.SIG_DFL)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1):
-            os.dup2(nothing, stream)
+        _let_go(asked.fileno())
         _limit()
         told = asked.makefile("rb")
         while _is_asked(asked, parent) and (line := told.readline()):
@@ -182,6 +180,18 @@ def _serve(asked: socket.socket, picture: mmap.mmap, parent: int) -> NoReturn:
             asked.sendall(json.dumps(answer).encode() + b"\n")
     finally:
         os._exit(0)
+
+
+def _let_go(own: int) -> None:
+    """Hold no file that was open when this process was forked, above all not the image that was being read."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1):
+        os.dup2(nothing, stream)
+    with suppress(OSError):  # a system without this folder keeps them open
+        for each in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+            if each > 2 and each != own:
+                with suppress(OSError):
+                    os.close(each)
 
 
 def _limit() -> None:

@@ -220,7 +220,7 @@ def decode(image: DicomFile) -> UnitImage | PixelFault:
 
     Implements: SRS-012, SRS-013
     """
-    header, syntax = image.header, image.header.file_meta.TransferSyntaxUID
+    header, syntax = image.header, uid.UID(str(image.header.file_meta.TransferSyntaxUID))
     data = _read_pixel_data(image)
     try:
         if syntax.is_encapsulated:

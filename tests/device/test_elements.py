@@ -6,6 +6,7 @@ import io
 import struct
 from pathlib import Path
 
+import numpy as np
 import pydicom
 import pytest
 from pydicom import Dataset, dcmread
@@ -211,6 +212,15 @@ def test_a_file_that_is_replaced_while_it_is_read_is_the_first(tmp_path: Path) -
         second.replace(first)
         assert image.header.PatientID == "ONE"
         assert (dicom.decode(image) == alone).all()
+
+
+def test_a_transfer_syntax_of_another_value_representation_is_read_all_the_same(tmp_path: Path) -> None:
+    path = save(radiograph(phantom(512, 512)), tmp_path / "image.dcm")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"\x02\x00\x10\x00UI", b"\x02\x00\x10\x00DS", 1))
+    assert path.read_bytes() != content
+    with dicom.open_regular(path) as file:
+        assert isinstance(dicom.decode(dicom.read_header(file, path)), np.ndarray)
 
 
 def test_file_meta_information_is_kept_with_the_header(tmp_path: Path) -> None:

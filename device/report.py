@@ -177,8 +177,8 @@ def _number_series(header: Dataset) -> int:
 def _date(report: Dataset, header: Dataset) -> None:
     """Date series and content by the time of the analysis, in the image's time zone if it states one.
 
-    Timezone Offset From UTC holds for every date and time of an object (PS3.3 C.12.1.1), so also for those of the
-    study, which are the image's.
+    The time zone of an object holds for every date and time in it (PS3.3 C.12.1.1), so also for those of the study,
+    which are the image's.
 
     Implements: SRS-029
     """

@@ -436,6 +436,20 @@ Feature: The gate on the header
       | A\F    |
       | P\F    |
 
+  @SRS-042 @SRS-016 @RC-001
+  Scenario Outline: An orientation that is none
+    Given a complete DX radiograph
+    And its PatientOrientation is <stated>
+    When the device judges it
+    Then it is refused with the single reason ORIENTATION_UNPARSABLE on PatientOrientation of SRS-016
+
+    Examples:
+      | stated  |
+      | L       |
+      | L\F\A   |
+      | X\F     |
+      | left    |
+
   @SRS-004 @SRS-004/AC5 @RC-001
   Scenario: A view that is modified
     Given a complete DX radiograph

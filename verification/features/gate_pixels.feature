@@ -323,7 +323,7 @@ Feature: The gate on the pixel data
   Scenario: A codestream of signed values under a header of unsigned ones is refused
     Given a complete DX radiograph
     And it is encoded in 1.2.840.10008.1.2.4.90, JPEG 2000 Lossless Only
-    And its codestream states signed values
+    And the values of its codestream are signed
     When the device judges it
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
     And its reason says "signed values"

@@ -53,7 +53,7 @@ Feature: The structured report
     Then the exit status is 0
     And a report lies in of/reports with the permissions -rw-r--r--
 
-  @SRS-044 @SRS-044/AC1 @RC-009
+  @SRS-044 @SRS-044/AC1
   Scenario Outline: Who may read a report, the umask of the process says
     Given a complete DX radiograph
     And the umask of the process is <umask>
@@ -66,7 +66,7 @@ Feature: The structured report
       | 077   | -rw-------  |
       | 027   | -rw-r-----  |
 
-  @SRS-044 @SRS-044/AC2 @RC-009
+  @SRS-044 @SRS-044/AC2
   Scenario: What a killed run left is swept, what a run is writing is not
     Given a complete DX radiograph
     And the folder of the reports holds what a killed run left, and what another run is writing
@@ -74,7 +74,7 @@ Feature: The structured report
     Then the exit status is 0
     And of the unfinished reports the other run's alone is left
 
-  @SRS-044 @SRS-044/AC3 @RC-009
+  @SRS-044 @SRS-044/AC3
   Scenario Outline: No message quotes a birth date
     Given a complete DX radiograph
     And its PatientAge is absent

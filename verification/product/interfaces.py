@@ -167,6 +167,8 @@ def _element(keyword: str, found: tuple[Dataset, ...], taken: tuple[Dataset, ...
     pairs = zip(taken, found, strict=True)
     if all(keyword in image and image[keyword].value == report[keyword].value for image, report in pairs):
         origin = FROM_IMAGE
+    elif first.VR == "IS" and len(apart := _apart(keyword, found, taken)) == 1:
+        origin = f"{FROM_IMAGE}, and {apart.pop()}"
     elif str(taken[0].SOPInstanceUID) in str(first.value):
         origin = REFERENCE
     elif first.VR in ("DA", "TM", "DT"):
@@ -177,6 +179,13 @@ def _element(keyword: str, found: tuple[Dataset, ...], taken: tuple[Dataset, ...
         tag=str(first.tag).replace(" ", ""), keyword=keyword, vr=first.VR, origin=origin,
         value=_value(first) if origin == FIXED else None,
     )  # fmt: skip
+
+
+def _apart(keyword: str, found: tuple[Dataset, ...], taken: tuple[Dataset, ...]) -> set[int]:
+    """By how much a whole number of the reports is above that of their images; nothing if an image has none."""
+    if any(image.get(keyword) is None for image in taken):
+        return set()
+    return {int(report[keyword].value) - int(image[keyword].value) for image, report in zip(taken, found, strict=True)}
 
 
 def _value(element: Any) -> str:

@@ -22,7 +22,11 @@ from verification.steps.given.research import ASSERTIONS
 COMMANDS = {"judges": "gate", "analyses": "analyze"}
 
 
-@when(parsers.re(r"the device (?P<does>judges|analyses) (?P<what>it|the folder)(?P<how>(?! beside).*)"))
+@when(
+    parsers.re(
+        r"the device (?P<does>judges|analyses) (?P<what>it|the folder)(?P<how>(?! beside| \d+ times| with a codec| while).*)"
+    )
+)
 def drive(bench: Bench, does: str, what: str, how: str) -> None:
     """Run `gate` or `analyze`; of one file that the gate does not accept, ask for its analysis too."""
     command, (options, in_process, limit) = COMMANDS[does], read_manner(bench, how)

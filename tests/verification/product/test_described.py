@@ -93,7 +93,8 @@ def test_the_reports_elements_come_from_where_it_is_said(report: ReportForm) -> 
     assert origin["PatientID"] == origin["StudyInstanceUID"] == origin["StudyDate"] == "the image"
     assert origin["ContentDate"] == "the time of the analysis"
     assert origin["CurrentRequestedProcedureEvidenceSequence"] == "names the image"
-    assert origin["SeriesNumber"] == "the same in every report of the release"
+    assert origin["SeriesNumber"] == "the image, and 9000"
+    assert origin["InstanceNumber"] == "the same in every report of the release"
     assert {one.keyword for one in report.elements if one.origin == "the image"} <= set(report.identity)
 
 

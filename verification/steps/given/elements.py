@@ -166,7 +166,7 @@ def without_sign(bench: Bench, bits: int) -> None:
     bench.image.PixelData = stored.astype("<u2").tobytes()
 
 
-@given("its codestream states signed values")
+@given("the values of its codestream are signed")
 def signed_codestream(bench: Bench) -> None:
     """Set the sign bit (Ssiz, ISO/IEC 15444-1 A.5.1) of the component of the JPEG 2000 codestream."""
     image = dcmread(bench.file())

@@ -114,10 +114,11 @@ def bits_above(bench: Bench, what: str, uid: str) -> None:
         radiographs.transcode_all_bits(path, syntax)
 
 
-EDGES = "rows {top:d} to {bottom:d} and columns {left:d} to {right:d}"
-
-
-@given(parsers.parse(f"a second DX image of it that is black outside of {EDGES}"))
+@given(
+    parsers.parse(
+        "a second DX image of it that is black outside of rows {top:d} to {bottom:d} and columns {left:d} to {right:d}"
+    )
+)
 def black_outside(bench: Bench, top: int, bottom: int, left: int, right: int) -> None:
     """Beside it the same picture, 2.dcm, with 0 outside of these rows and columns, which count from 1."""
     picture = radiographs.read_published(bench.published.name)
@@ -126,7 +127,11 @@ def black_outside(bench: Bench, top: int, bottom: int, left: int, right: int) ->
     radiographs.save(radiographs.radiograph(black), bench.images / "2.dcm")
 
 
-@given(parsers.parse(f"a third DX image of it with a shutter at {EDGES}"))
+@given(
+    parsers.parse(
+        "a third DX image of it with a shutter at rows {top:d} to {bottom:d} and columns {left:d} to {right:d}"
+    )
+)
 def shutter(bench: Bench, top: int, bottom: int, left: int, right: int) -> None:
     """Beside it the same picture, 3.dcm, with a rectangular Display Shutter (PS3.3 C.7.6.11)."""
     image = wrap(bench.published.name)

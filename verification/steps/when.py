@@ -24,7 +24,8 @@ COMMANDS = {"judges": "gate", "analyses": "analyze"}
 
 @when(
     parsers.re(
-        r"the device (?P<does>judges|analyses) (?P<what>it|the folder)(?P<how>(?! beside| \d+ times| with a codec| while).*)"
+        r"the device (?P<does>judges|analyses) (?P<what>it|the folder)"
+        r"(?P<how>(?! beside| \d+ times| with a codec| while).*)"
     )
 )
 def drive(bench: Bench, does: str, what: str, how: str) -> None:

@@ -41,7 +41,7 @@ LARGEST_PICTURE = 2 * LARGEST_SIDE**2
 """Bytes of the largest picture that the gate lets through: the memory that both processes see."""
 
 SECONDS = 60.0
-"""How long a codec may take; JPEG 2000 of the largest picture takes ten."""
+"""How long a codec may take for a frame."""
 
 MEMORY = 2 * 2**30
 """How many bytes more than now the codecs' process may reserve."""
@@ -77,11 +77,12 @@ def decode_frame(header: Dataset, data: bytes) -> NDArray[np.integer[Any]]:
     described = {keyword: header.get(keyword) for keyword in DESCRIBED}
     syntax = str(header.file_meta.TransferSyntaxUID)
     with _LOCK:
-        answer, picture = _process().ask({"syntax": syntax, "bytes": len(data), **described}, data)
+        process = _process()
+        answer = process.ask({"syntax": syntax, "bytes": len(data), **described}, data)
         kind, said = answer["kind"], answer["said"]
         if kind == "picture":
             shape = header.Rows, header.Columns
-            return np.frombuffer(picture, said, shape[0] * shape[1]).reshape(shape).copy()
+            return np.frombuffer(process.picture, said, shape[0] * shape[1]).reshape(shape).copy()
     if kind == "codec":
         raise CodecError(said)
     raise MemoryError(said) if kind == "memory" else DecodingError(said)
@@ -113,23 +114,22 @@ class _Process:
             _serve(theirs, self.picture, self.owner)
         theirs.close()
 
-    def ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, str], mmap.mmap]:
+    def ask(self, request: dict[str, Any], data: bytes) -> dict[str, str]:
         """Send a request with its pixel data, wait for the answer; if there is none, end the process, and say why."""
         line = json.dumps(request).encode() + b"\n"
         self.ours.settimeout(SECONDS)
         try:
             self.ours.sendall(line + data)
-            if answer := _receive_line(self.ours):
-                return json.loads(answer), self.picture
+            if told := _receive_line(self.ours):
+                answer: dict[str, str] = json.loads(told)
+                return answer
             why = "its process ended"
         except TimeoutError:
             why = f"it took more than {SECONDS:.0f} s"
         except OSError:
             why = "its process ended"
-        return {
-            "kind": "ended",
-            "said": f"the codec of {uid.UID(request['syntax']).name}: {why}{self.end()}",
-        }, self.picture
+        said = f"the codec of {uid.UID(request['syntax']).name}: {why}{self.end()}"
+        return {"kind": "ended", "said": said}
 
     def end(self) -> str:
         """End the process, so that the next frame gets a new one; how it ended by itself, if it did."""

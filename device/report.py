@@ -116,18 +116,15 @@ def _write_whole(report: Dataset, path: Path) -> None:
             raise
 
 
-def sweep(folder: Path) -> int:
-    """Remove what runs that were killed left half-written in a folder of reports; say how many files these were.
+def sweep(folder: Path) -> None:
+    """Remove what runs that were killed left half-written in a folder of reports.
 
     Implements: SRS-044
     """
-    swept = 0
     for path in folder.glob(f".*{UNFINISHED}"):
         with suppress(OSError), path.open("rb") as file:  # held, by a run that lives
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
-            swept += 1
-    return swept
 
 
 def make_report(finding: Finding, header: Dataset, release: Release, software_version: str) -> Dataset:

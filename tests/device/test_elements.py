@@ -139,7 +139,10 @@ def test_faults_lie_in_items_too() -> None:
         (struct.pack("<HH2s", 0x0010, 0x0020, b"UT") + b"\0\0\1", "the file ends before its length"),
         (struct.pack("<HH2s2xI", 0x0054, 0x0220, b"SQ", 8) + PATIENT[:8], "not an item"),
         (struct.pack("<HH2s2xI", 0x0054, 0x0220, b"SQ", 0xFFFFFFFF), "does not end where it should"),
-        (struct.pack("<HH2s2xI", 0x0054, 0x0220, b"SQ", 12) + struct.pack("<HHI", 0xFFFE, 0xE000, 9) + bytes(4), ""),
+        (
+            struct.pack("<HH2s2xI", 0x0054, 0x0220, b"SQ", 12) + struct.pack("<HHI", 0xFFFE, 0xE000, 9) + bytes(4),
+            "4 bytes at byte 20 are no data element",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_no_element_says_where(content: bytes, words: str) -> None:

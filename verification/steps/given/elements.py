@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.datadict import tag_for_keyword
 from pydicom.encaps import encapsulate, get_frame
@@ -149,21 +148,6 @@ def second_codestream(bench: Bench) -> None:
     image.PixelData = encapsulate([frame, frame], has_bot=False)
     image.pop("NumberOfFrames", None)
     image.save_as(bench.file())
-
-
-@given(parsers.parse("an overlay stands in the bits above its {bits:d} bits stored"))
-def overlay(bench: Bench, bits: int) -> None:
-    """Set the bit above Bits Stored in every second pixel, as old objects keep overlays (PS3.5 8.1.2)."""
-    stored = np.frombuffer(bench.image.PixelData, "<u2").copy()
-    stored[::2] |= 1 << bits
-    bench.image.PixelData = stored.tobytes()
-
-
-@given(parsers.parse("its signed values leave the bits above its {bits:d} bits stored at 0"))
-def without_sign(bench: Bench, bits: int) -> None:
-    """Clear the bits above Bits Stored, which for negative values repeat the sign otherwise."""
-    stored = np.frombuffer(bench.image.PixelData, "<u2") & (2**bits - 1)
-    bench.image.PixelData = stored.astype("<u2").tobytes()
 
 
 @given("the values of its codestream are signed")

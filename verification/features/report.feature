@@ -25,7 +25,7 @@ Feature: The structured report
     And the report states the digest of the weights
     And the report names the version of the software
     And the report was observed by the device Clearway and tracks the image
-    And the report is complete, the first instance of a series that no image has
+    And the report is complete, the first instance of another series than the image's
 
     Examples:
       | picture                       |

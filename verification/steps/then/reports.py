@@ -166,7 +166,7 @@ def observer(bench: Bench, observe: Observe) -> None:
     assert texts["Tracking Identifier"] == "image"
 
 
-@then("the report is complete, the first instance of a series that no image has")
+@then("the report is complete, the first instance of another series than the image's")
 def complete(bench: Bench, observe: Observe) -> None:
     """Completion Flag is COMPLETE, Series Number that of the image and 9000, Instance Number 1."""
     report = read_report(bench)

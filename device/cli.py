@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 # A command imports what it runs, so that `clearway --help` imports no library.
 from device.dispatch import FAILED, ISSUE, PASSED, REFUSED, Command, Commands, run
@@ -29,6 +29,8 @@ from device.showing import (
 
 if TYPE_CHECKING:
     from device.types import Intake, Release
+
+T = TypeVar("T")
 
 PROGRESS_FROM = 20
 """Progress is shown for at least so many files."""
@@ -58,9 +60,10 @@ def gate(argv: list[str]) -> int:
     """
     parser = _make_parser("gate", gate, "clearway gate --release adult-nih --json images/", RESEARCH_EXAMPLE)
     options = parser.parse_args(argv)
+    from device.pipeline import fail_gate
     from device.pipeline import gate as gate_file
 
-    return _process(parser, options, gate_file)
+    return _process(parser, options, _Work(gate_file, fail_gate, lambda result: result))
 
 
 def analyze(argv: list[str]) -> int:
@@ -75,13 +78,27 @@ def analyze(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.output and options.intake == "research":
         parser.error("--output: results of research intake cannot be written as DICOM")
-    from device.pipeline import analyze as analyze_file
+    from device.pipeline import Examined, conclude, examine, fail
 
     if options.output:
         from device.report import sweep
 
         sweep(options.output)
-    return _process(parser, options, partial(analyze_file, output=options.output, reported=set()))
+    reported: set[str] = set()
+    work = _Work(
+        partial(examine, reporting=bool(options.output)),
+        lambda path, release, intake, why: Examined(fail(path, release, intake, why), None),
+        lambda examined: conclude(examined, options.output, reported),
+    )
+    return _process(parser, options, work)
+
+
+class _Work(NamedTuple):
+    """What any process makes of a file, what a file gets whose process ended, and what this process then does."""
+
+    judge: Callable[..., Any]
+    give_up: Callable[..., Any]
+    conclude: Callable[[Any], Any]
 
 
 RESEARCH_EXAMPLE = """clearway gate --intake research --assert Modality=CR --assert BodyPartExamined=CHEST \\
@@ -115,18 +132,24 @@ def _make_parser(name: str, command: Command, *examples: str) -> argparse.Argume
         help="research: state attributes file by file (columns path, KEYWORD...)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a line for each file")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes that work side by side (%(default)s); same results"
+    )
     return parser
 
 
-def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, judge: Callable[..., Any]) -> int:
+def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, work: _Work) -> int:
     """Judge every file, print every result, count.
 
-    Implements: SRS-025, SRS-034, SRS-035, SRS-036
+    Implements: SRS-025, SRS-034, SRS-035, SRS-036, SRS-046
     """
     from device.errors import ReleaseError
     from device.release import find_releases, read_release
     from device.types import Intake
+    from device.workers import judge_all
 
+    if options.jobs < 1:
+        parser.error(f"--jobs: found {options.jobs}, expected 1 or more")
     if options.release not in find_releases() and not Path(options.release).is_dir():
         parser.error(f"--release {options.release}: expected {', '.join(find_releases())} or the folder of a release")
     asserted = _read_asserted(parser, options)
@@ -138,15 +161,20 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, judge
     except ReleaseError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return FAILED
-    counts: Counter[str] = Counter()
-    for path in _show_progress(files):
+    intake = Intake(options.intake)
+
+    def judge(path: Path) -> Any:
         stated = asserted.get(None, {}) | asserted.get(_locate(path), {})
-        result = judge(path, release, intake=Intake(options.intake), asserted=stated)
+        return work.judge(path, release, intake=intake, asserted=stated)
+
+    counts: Counter[str] = Counter()
+    found = judge_all(judge, files, options.jobs, lambda path, why: work.give_up(path, release, intake, why))
+    for result in map(work.conclude, _show_progress(found, len(files))):
         counts[label(result)] += 1
         print(json.dumps(make_record(result)) if options.json else render_result(result), flush=True)
     end = sys.stderr if options.json else sys.stdout
     if skipped or not options.json:
-        print(render_end(counts, skipped, release, Intake(options.intake)), file=end)
+        print(render_end(counts, skipped, release, intake), file=end)
     if counts["failed"]:
         return FAILED
     return REFUSED if counts["refused"] or counts["not_analysed"] else PASSED
@@ -244,13 +272,13 @@ def _locate(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _show_progress(files: list[Path]) -> Iterator[Path]:
-    """The files, with a count on stderr if that is a terminal and they are many."""
-    shown = sys.stderr.isatty() and len(files) >= PROGRESS_FROM and not sys.stdout.isatty()
-    for number, path in enumerate(files, start=1):
+def _show_progress(results: Iterator[T], count: int) -> Iterator[T]:
+    """The results, with how many there are on stderr if that is a terminal and they are to be many."""
+    shown = sys.stderr.isatty() and count >= PROGRESS_FROM and not sys.stdout.isatty()
+    for number, result in enumerate(results, start=1):
         if shown:
-            print(f"\r{number} of {len(files)}", end="\n" if number == len(files) else "", file=sys.stderr, flush=True)
-        yield path
+            print(f"\r{number} of {count}", end="\n" if number == count else "", file=sys.stderr, flush=True)
+        yield result
 
 
 def render_end(counts: Counter[str], skipped: int, release: Release, intake: Intake) -> str:

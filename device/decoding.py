@@ -14,28 +14,26 @@ import resource
 import select
 import signal
 import socket
-import tempfile
 import threading
-import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFile
-from pydicom import Dataset, FileMetaDataset, uid
-from pydicom.pixels import get_decoder
+from pydicom import Dataset, uid
 
+from device import processes
 from device.errors import DecodingError
 from device.limits import LARGEST_SIDE
+from device.lossless import fits_scan
 
-DECODERS = dict.fromkeys((uid.JPEGLossless, uid.JPEGLosslessSV1), "gdcm")
-DECODERS |= dict.fromkeys((uid.JPEGLSLossless, uid.JPEGLSNearLossless), "pyjpegls")
-DECODERS |= dict.fromkeys((uid.JPEG2000Lossless, uid.JPEG2000, uid.JPEGBaseline8Bit), "pillow")
-"""pydicom's decoder of each encapsulated syntax. gdcm reads them all, but malformed JPEG 2000 makes it abort."""
+LOSSLESS_JPEG = frozenset({uid.JPEGLossless, uid.JPEGLosslessSV1})
+
+DECODERS: dict[str, str] = dict.fromkeys((*LOSSLESS_JPEG, uid.JPEGBaseline8Bit), "jpeg8_decode")
+DECODERS |= dict.fromkeys((uid.JPEGLSLossless, uid.JPEGLSNearLossless), "jpegls_decode")
+DECODERS |= dict.fromkeys((uid.JPEG2000Lossless, uid.JPEG2000), "jpeg2k_decode")
+"""What decodes each codestream, in imagecodecs: with libjpeg-turbo, CharLS and OpenJPEG."""
 
 LARGEST_PICTURE = 2 * LARGEST_SIDE**2
 """Bytes of the largest picture that the gate lets through: the memory that both processes see."""
@@ -46,23 +44,17 @@ SECONDS = 60.0
 MEMORY = 2 * 2**30
 """How many bytes more than now the codecs' process may reserve."""
 
-DESCRIBED = (
-    "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit",
-    "PixelRepresentation",
-)  # fmt: skip
-"""What a codec is told of a picture."""
-
 
 class CodecError(ValueError):
     """A codec found that the pixel data are not of their encoding; the gate makes a rejection of it."""
 
 
-def decode_frame(header: Dataset, data: bytes) -> NDArray[np.integer[Any]]:
-    """What the codec makes of encapsulated pixel data of one frame, in the codecs' process.
+def decode_frame(header: Dataset, frame: bytes) -> NDArray[np.integer[Any]]:
+    """What the codec makes of a frame, in the codecs' process.
 
     Args:
         header: an image whose header was accepted.
-        data: its pixel data: an offset table, and the fragments of one frame.
+        frame: its one frame, encoded as its transfer syntax says.
 
     Returns:
         Axis order (rows, columns), integers; the bits above Bits Stored may be anything.
@@ -74,18 +66,31 @@ def decode_frame(header: Dataset, data: bytes) -> NDArray[np.integer[Any]]:
 
     Implements: SRS-013, SRS-045
     """
-    described = {keyword: header.get(keyword) for keyword in DESCRIBED}
-    syntax = str(header.file_meta.TransferSyntaxUID)
+    asked = Asked(header.file_meta.TransferSyntaxUID, len(frame), header.Rows, header.Columns, header.BitsAllocated)
     with _LOCK:
         process = _process()
-        answer = process.ask({"syntax": syntax, "bytes": len(data), **described}, data)
+        answer = process.ask(asked, frame)
         kind, said = answer["kind"], answer["said"]
         if kind == "picture":
-            shape = header.Rows, header.Columns
-            return np.frombuffer(process.picture, said, shape[0] * shape[1]).reshape(shape).copy()
+            return _view(process.picture, asked, said).copy()
     if kind == "codec":
         raise CodecError(said)
     raise MemoryError(said) if kind == "memory" else DecodingError(said)
+
+
+class Asked(NamedTuple):
+    """What a codec is told of a frame: its transfer syntax and length, and what its picture is to be."""
+
+    syntax: str
+    bytes: int
+    rows: int
+    columns: int
+    bits_allocated: int
+
+
+def _view(picture: mmap.mmap, asked: Asked, dtype: str) -> NDArray[np.integer[Any]]:
+    """The picture in the memory that both processes see, axis order (rows, columns)."""
+    return np.frombuffer(picture, dtype, asked.rows * asked.columns).reshape(asked.rows, asked.columns)
 
 
 # --- this side --------------------------------------------------------------------------------------------------------
@@ -114,12 +119,12 @@ class _Process:
             _serve(theirs, self.picture, self.owner)
         theirs.close()
 
-    def ask(self, request: dict[str, Any], data: bytes) -> dict[str, str]:
-        """Send a request with its pixel data, wait for the answer; if there is none, end the process, and say why."""
-        line = json.dumps(request).encode() + b"\n"
+    def ask(self, asked: Asked, frame: bytes) -> dict[str, str]:
+        """Send a frame, wait for the answer; if there is none, end the process, and say why."""
         self.ours.settimeout(SECONDS)
         try:
-            self.ours.sendall(line + data)
+            self.ours.sendall(json.dumps(asked).encode() + b"\n")
+            self.ours.sendall(frame)
             if told := _receive_line(self.ours):
                 answer: dict[str, str] = json.loads(told)
                 return answer
@@ -128,29 +133,14 @@ class _Process:
             why = f"it took more than {SECONDS:.0f} s"
         except OSError:
             why = "its process ended"
-        said = f"the codec of {uid.UID(request['syntax']).name}: {why}{self.end()}"
+        said = f"the codec of {uid.UID(asked.syntax).name}: {why}{self.end()}"
         return {"kind": "ended", "said": said}
 
     def end(self) -> str:
         """End the process, so that the next frame gets a new one; how it ended by itself, if it did."""
         _RUNNING.clear()
         self.ours.close()
-        ended = 0
-        with suppress(ChildProcessError):
-            ended, status = os.waitpid(self.pid, os.WNOHANG) if _ends_soon(self.pid) else (0, 0)
-            if not ended:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-        return f" by signal {os.WTERMSIG(status)}" if ended and os.WIFSIGNALED(status) else ""
-
-
-def _ends_soon(pid: int) -> bool:
-    """Wait a moment for a process that has closed its socket, without taking note of its end."""
-    for _ in range(100):
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            return True
-        time.sleep(0.01)
-    return False
+        return processes.end(self.pid)
 
 
 def _receive_line(end: socket.socket) -> bytes:
@@ -166,18 +156,18 @@ def _receive_line(end: socket.socket) -> bytes:
 # --- the codecs' side -------------------------------------------------------------------------------------------------
 
 
-def _serve(asked: socket.socket, picture: mmap.mmap, parent: int) -> NoReturn:
+def _serve(theirs: socket.socket, picture: mmap.mmap, parent: int) -> NoReturn:
     """Decode what is asked for until nobody asks any more."""
     try:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN if each == signal.SIGINT else signal.SIG_DFL)
-        _let_go(asked.fileno())
+        _let_go(theirs.fileno())
         _limit()
-        told = asked.makefile("rb")
-        while _is_asked(asked, parent) and (line := told.readline()):
-            request = json.loads(line)
-            answer = _answer(request, told.read(request["bytes"]), picture)
-            asked.sendall(json.dumps(answer).encode() + b"\n")
+        told = theirs.makefile("rb")
+        while _is_asked(theirs, parent) and (line := told.readline()):
+            asked = Asked(*json.loads(line))
+            answer = _answer(asked, told.read(asked.bytes), picture)
+            theirs.sendall(json.dumps(answer).encode() + b"\n")
     finally:
         os._exit(0)
 
@@ -202,67 +192,49 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
 
 
-def _is_asked(asked: socket.socket, parent: int) -> bool:
+def _is_asked(theirs: socket.socket, parent: int) -> bool:
     """Wait for a request; false if the process that asks has gone, of whose socket a fork may hold a copy."""
     while os.getppid() == parent:
-        if select.select([asked], [], [], 1.0)[0]:
+        if select.select([theirs], [], [], 1.0)[0]:
             return True
     return False
 
 
-def _answer(request: dict[str, Any], data: bytes, picture: mmap.mmap) -> dict[str, str]:
+def _answer(asked: Asked, frame: bytes, picture: mmap.mmap) -> dict[str, str]:
     try:
-        stored = _decode(request, data)
+        stored = _decode(asked, frame)
     except CodecError as error:
         return {"kind": "codec", "said": str(error)}
     except MemoryError:
         return {"kind": "memory", "said": f"decoding needs more than {MEMORY} bytes"}
     except ImportError as error:  # a fault of the installation says nothing of the image
         return {"kind": "installation", "said": str(error)}
-    picture[: stored.nbytes] = stored.tobytes()
+    _view(picture, asked, stored.dtype.str)[:] = stored
     return {"kind": "picture", "said": stored.dtype.str}
 
 
-def _decode(request: dict[str, Any], data: bytes) -> NDArray[np.integer[Any]]:
-    image = Dataset()
-    for keyword in DESCRIBED:
-        setattr(image, keyword, request[keyword])
-    syntax = uid.UID(request["syntax"])
-    image.file_meta = FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = syntax
-    image.PixelData = data
-    plugin = DECODERS.get(syntax, "")
-    ImageFile.LOAD_TRUNCATED_IMAGES = False  # of the whole process: another library in it may have allowed them
+def _decode(asked: Asked, frame: bytes) -> NDArray[np.integer[Any]]:
+    import imagecodecs  # 0.1 s, and not needed before a frame is encoded
+
     try:
-        with warnings.catch_warnings():  # more pixels than the header describes are another image, not padding
-            warnings.simplefilter("ignore")
-            warnings.filterwarnings("error", message="The decoded RLE segment")
-            with _raise_complaints() if plugin == "gdcm" else nullcontext():
-                stored, _ = get_decoder(syntax).as_array(image, raw=True, decoding_plugin=plugin)
-    except (MemoryError, ImportError):
+        if asked.syntax == uid.RLELossless:
+            dtype = np.dtype(f"<u{asked.bits_allocated // 8}")
+            stored = _shape(imagecodecs.dicomrle_decode(frame, dtype), dtype, asked)
+        else:
+            stored = getattr(imagecodecs, DECODERS[asked.syntax])(frame)
+    except (MemoryError, ImportError, CodecError):
         raise
     except Exception as error:  # codecs raise whatever a malformed byte leads them to
         raise CodecError(" ".join(str(error).split()) or type(error).__name__) from error
-    if stored.shape != (image.Rows, image.Columns):
+    if stored.shape != (asked.rows, asked.columns):
         raise CodecError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
+    if asked.syntax in LOSSLESS_JPEG and not fits_scan(stored, frame):
+        raise CodecError("the scan has not the codes of the picture that it decodes to")
     return stored
 
 
-@contextmanager
-def _raise_complaints() -> Iterator[None]:
-    """The codec of gdcm goes on with made-up values where it meets no code, and tells only file descriptor 2 so.
-
-    Raises:
-        CodecError: what it told.
-    """
-    with tempfile.TemporaryFile() as told:
-        kept = os.dup(2)
-        try:
-            os.dup2(told.fileno(), 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-        told.seek(0)
-        if complaint := told.readline().decode(errors="replace").strip():
-            raise CodecError(complaint)
+def _shape(decoded: bytes | bytearray, dtype: np.dtype[Any], asked: Asked) -> NDArray[np.integer[Any]]:
+    """The values of RLE segments, which hold as many as the picture."""
+    if (expected := asked.rows * asked.columns * dtype.itemsize) != len(decoded):
+        raise CodecError(f"the segments decode to {len(decoded)} bytes, not to {expected}")
+    return np.frombuffer(decoded, dtype).reshape(asked.rows, asked.columns)

@@ -225,7 +225,7 @@ def decode(image: DicomFile) -> UnitImage | PixelFault:
     try:
         if syntax.is_encapsulated:
             frame = _find_frame(image, data)
-            stored = frame if isinstance(frame, PixelFault) else decode_frame(header, data)
+            stored = frame if isinstance(frame, PixelFault) else decode_frame(header, frame)
         else:
             stored = _view_native(header, data)
         return stored if isinstance(stored, PixelFault) else to_unit_image(stored, header)

@@ -25,6 +25,7 @@ from device.header import (
     read_text,
     read_value,
 )
+from device.likeness import measure_unlikeness
 from device.limits import (
     AGE_TOLERANCE_YEARS,
     CHEST,
@@ -363,14 +364,18 @@ def check_pixels(pixels: UnitImage | PixelFault) -> tuple[Rejection, ...]:
         pixels: values for display, axis order (rows, columns), float32 in [0, 1]; or why there are none.
 
     Returns:
-        Every reason not to apply; empty if the pixels are accepted.
+        Every reason not to apply; empty if the pixels are accepted. Whether it looks like a radiograph is judged of a
+        picture that shows something.
 
-    Implements: SRS-012, SRS-013, SRS-014, SRS-018
+    Implements: SRS-012, SRS-013, SRS-014, SRS-018, SRS-047
     """
     if isinstance(pixels, PixelFault):
         code = "PIXELS_SHORT" if pixels.kind is PixelFaultKind.SHORT else "PIXELS_UNDECODABLE"
         return (reject(code, pixels.found, pixels.expected),)
-    return tuple(reason for reason in (check_blank(pixels), check_saturated(pixels)) if reason)
+    reasons = [check_blank(pixels), check_saturated(pixels)]
+    if not any(reasons):
+        reasons = [check_likeness(pixels)]
+    return tuple(reason for reason in reasons if reason)
 
 
 def check_blank(pixels: UnitImage) -> Rejection | None:
@@ -393,3 +398,14 @@ def check_saturated(pixels: UnitImage) -> Rejection | None:
     if share < MOST_AT_AN_END:
         return None
     return reject("SATURATED", f"{share:.0%} of the pixels at one end", f"less than {MOST_AT_AN_END:.0%}")
+
+
+def check_likeness(pixels: UnitImage) -> Rejection | None:
+    """The image looks like a frontal chest radiograph, upright and not inverted.
+
+    Implements: SRS-047
+    """
+    unlikeness = measure_unlikeness(pixels)
+    if unlikeness <= 1:
+        return None
+    return reject("NOT_FRONTAL_CHEST", f"unlikeness {unlikeness:.2f}", "at most 1, as of frontal chest radiographs")

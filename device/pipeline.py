@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -66,13 +67,20 @@ def gate(
     try:
         admitted = _admit(path, release, intake, asserted or {})
     except Exception as error:
-        return GateResult(str(path), Admission.FAILED, (), (), _explain(error), intake, (), *_identify(release))
+        return fail_gate(path, release, intake, _explain(error))
     outcome = Admission.REFUSED if admitted.radiograph is None else Admission.ACCEPTED
     _, _, rejections, notices, used = admitted
     return GateResult(str(path), outcome, rejections, notices, None, intake, used, *_identify(release))
 
 
-@_quiet()
+def fail_gate(path: Path, release: Release, intake: Intake, why: str) -> GateResult:
+    """What the gate says of a file that it could not judge.
+
+    Implements: SRS-021
+    """
+    return GateResult(str(path), Admission.FAILED, (), (), why, intake, (), *_identify(release))
+
+
 def analyze(
     path: Path,
     release: Release,
@@ -98,16 +106,72 @@ def analyze(
     """
     if output is not None and intake is not Intake.CLINICAL:
         raise ValueError(f"output: expected None through {intake} intake (never DICOM), received {output}")
+    return conclude(examine(path, release, intake, asserted, reporting=output is not None), output, reported)
+
+
+class Examined(NamedTuple):
+    """An analysis of a file and, if one was asked for, the report on it, which is not yet written."""
+
+    analysis: Analysis
+    report: report.Report | None
+
+
+@_quiet()
+def examine(
+    path: Path,
+    release: Release,
+    intake: Intake = Intake.CLINICAL,
+    asserted: Mapping[str, str] | None = None,
+    *,
+    reporting: bool = False,
+) -> Examined:
+    """Analyse a file as `analyze` does, and write nothing.
+
+    Args:
+        path: a file.
+        release: what judges, scores and decides.
+        intake: the door it comes through.
+        asserted: as of `analyze`.
+        reporting: clinical only: make the report, too.
+
+    Implements: SRS-020, SRS-021, SRS-029, SRS-031, SRS-038, SRS-039
+    """
+    made = None
     try:
         admitted = _admit(path, release, intake, asserted or {})
         finding = _find(admitted.radiograph, release) if admitted.radiograph else None
-        if finding and output:
-            report.write_report(finding, admitted.header, path, release, output, read_software_version(), reported)
+        if finding and reporting:
+            made = report.compose(finding, admitted.header, release, read_software_version())
     except Exception as error:
-        return Analysis(str(path), Outcome.FAILED, (), (), None, _explain(error), intake, (), *_identify(release))
+        return Examined(fail(path, release, intake, _explain(error)), None)
     outcome = Outcome.ANALYSED if finding else Outcome.NOT_ANALYSED
     _, _, rejections, notices, used = admitted
-    return Analysis(str(path), outcome, rejections, notices, finding, None, intake, used, *_identify(release))
+    told = Analysis(str(path), outcome, rejections, notices, finding, None, intake, used, *_identify(release))
+    return Examined(told, made)
+
+
+def conclude(examined: Examined, output: Path | None, reported: set[str] | None = None) -> Analysis:
+    """Write the report on an examined file, if there is one; without it, the file fails.
+
+    Implements: SRS-021, SRS-029, SRS-031
+    """
+    analysis, made = examined
+    try:
+        if made and output:
+            report.write(made, Path(analysis.path), output, reported)
+    except Exception as error:
+        return replace(
+            analysis, outcome=Outcome.FAILED, finding=None, notices=(), asserted=(), failure=_explain(error)
+        )  # fmt: skip
+    return analysis
+
+
+def fail(path: Path, release: Release, intake: Intake, why: str) -> Analysis:
+    """The analysis of a file that could not be analysed.
+
+    Implements: SRS-021
+    """
+    return Analysis(str(path), Outcome.FAILED, (), (), None, why, intake, (), *_identify(release))
 
 
 def _admit(path: Path, release: Release, intake: Intake, asserted: Mapping[str, str]) -> _Admitted:

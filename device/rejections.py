@@ -54,13 +54,14 @@ PIXEL_CRITERIA = {
     "PIXELS_UNDECODABLE": ("SRS-013", "The pixel data cannot be decoded, or not be shown as the attributes say."),
     "BLANK_IMAGE": ("SRS-014", "The image is uniform: it shows nothing."),
     "SATURATED": ("SRS-014", "Too much of the image is pure black or pure white."),
+    "NOT_FRONTAL_CHEST": ("SRS-047", "The image does not look like an upright frontal chest radiograph."),
 }
 
 
 def list_rejection_codes() -> dict[str, RejectionCode]:
     """Every code with which an image can be refused: the criteria, and the ways in which a value cannot be judged.
 
-    Implements: SRS-012, SRS-013, SRS-014, SRS-015, SRS-016, SRS-017, SRS-040
+    Implements: SRS-012, SRS-013, SRS-014, SRS-015, SRS-016, SRS-017, SRS-040, SRS-047
     """
     rows = [RejectionCode(code, "TransferSyntaxUID", *row) for code, row in FILE_CRITERIA.items()]
     rows += [RejectionCode(code, *row) for code, row in HEADER_CRITERIA.items()]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,24 +48,43 @@ UID_FORM = re.compile(r"(?=.{1,64}$)\d+(\.\d+)+")  # PS3.5 9.1
 INSTANCE = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
-def write_report(
-    finding: Finding,
-    header: Dataset,
-    image: Path,
-    release: Release,
-    folder: Path,
-    software_version: str,
-    reported: set[str] | None = None,
-) -> Path:
-    """Write the structured report of an image as `<SOP Instance UID of the image>.sr.dcm`.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A structured report that is not yet written: the SOP Instance UID of its image, and the file's content."""
+
+    image_uid: str
+    content: bytes
+
+
+def compose(finding: Finding, header: Dataset, release: Release, software_version: str) -> Report:
+    """Make the structured report of an image.
 
     Args:
         finding: what the device says of the image.
         header: the analysed image's header, which came through clinical intake.
-        image: the analysed image, which the report never overwrites.
         release: what made the finding.
-        folder: where the report goes; it is created if need be.
         software_version: the version of the device software.
+
+    Raises:
+        ReportError: the image has no valid identifiers.
+
+    Implements: SRS-029
+    """
+    for keyword in INSTANCE:
+        if not UID_FORM.fullmatch(str(header.get(keyword, ""))):
+            raise ReportError(f"{keyword}: found {header.get(keyword)!r}, expected a UID: a report has to reference it")
+    content = io.BytesIO()
+    make_report(finding, header, release, software_version).save_as(content, enforce_file_format=True)
+    return Report(str(header.SOPInstanceUID), content.getvalue())
+
+
+def write(report: Report, image: Path, folder: Path, reported: set[str] | None = None) -> Path:
+    """Write a structured report as `<SOP Instance UID of the image>.sr.dcm`.
+
+    Args:
+        report: of one image.
+        image: the analysed image, which the report never overwrites.
+        folder: where the report goes; it is created if need be.
         reported: the SOP Instance UIDs that this run has reported on; the image's is added.
 
     Returns:
@@ -71,15 +92,11 @@ def write_report(
         is replaced.
 
     Raises:
-        ReportError: the image has no valid identifiers, another image of the run has them too, or the file cannot be
-            written.
+        ReportError: another image of the run has the same identifier, or the file cannot be written.
 
     Implements: SRS-029, SRS-033
     """
-    for keyword in INSTANCE:
-        if not UID_FORM.fullmatch(str(header.get(keyword, ""))):
-            raise ReportError(f"{keyword}: found {header.get(keyword)!r}, expected a UID: a report has to reference it")
-    uid = str(header.SOPInstanceUID)
+    uid = report.image_uid
     if uid in (reported or ()):
         raise ReportError(
             f"SOPInstanceUID: found {uid}, which another image of this run has, expected its own: the report "
@@ -90,7 +107,7 @@ def write_report(
         if path.exists() and path.samefile(image):
             raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
         folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(make_report(finding, header, release, software_version), path)
+        _write_whole(report.content, path)
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
     if reported is not None:
@@ -98,7 +115,7 @@ def write_report(
     return path
 
 
-def _write_whole(report: Dataset, path: Path) -> None:
+def _write_whole(content: bytes, path: Path) -> None:
     """Write beside the target, then rename (the rename is atomic). Who may read it, the umask of the process says.
 
     Implements: SRS-033, SRS-044
@@ -107,7 +124,7 @@ def _write_whole(report: Dataset, path: Path) -> None:
     with beside.open("xb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # while this process lives, nobody sweeps it
         try:
-            report.save_as(file, enforce_file_format=True)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
             beside.replace(path)

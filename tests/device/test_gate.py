@@ -27,6 +27,7 @@ LATERAL, LOCAL = code("399067008", "SCT", "lateral"), code("1", "99LOCAL", "ours
 
 NO_CODES: dict[str, Any] = {"ViewCodeSequence": None, "AnatomicRegionSequence": None}
 NO_DATES: dict[str, Any] = {"PatientBirthDate": None}
+INVERTED: dict[str, Any] = {"PixelData": (4080 - 16 * phantom().astype("<u2")).tobytes()}
 
 
 def codes(path: Path, release: device.Release) -> list[str]:
@@ -57,8 +58,8 @@ def codes(path: Path, release: device.Release) -> list[str]:
         {"NumberOfFrames": 1},
         {"NumberOfFrames": ""},
         {"BurnedInAnnotation": None},
-        {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"},
-        {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": None},
+        {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE", **INVERTED},
+        {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": None, **INVERTED},
         {"PresentationIntentType": None},
         {"BitsStored": 16, "HighBit": 15},
     ],
@@ -255,15 +256,16 @@ def test_table_is_complete_and_said_once() -> None:
 
 
 def test_blank_and_saturated_have_a_limit() -> None:
-    ramp = np.tile(np.linspace(0.1, 0.9, 600, dtype=np.float32), (600, 1))
-    assert check_pixels(ramp) == ()
-    flat = 0.5 + (ramp - 0.5) * (LEAST_CONTRAST / 0.8) * 0.9
+    picture = (0.1 + 0.8 * phantom(600, 600) / 255).astype(np.float32)
+    assert check_pixels(picture) == ()
+    flat = 0.5 + (picture - 0.5) * (LEAST_CONTRAST / np.ptp(picture)) * 0.9
     assert [one.code for one in check_pixels(flat.astype(np.float32))] == ["BLANK_IMAGE"]
-    for end in (0.0, 1.0):
-        burnt = ramp.copy()
-        burnt[: int(600 * 0.69)] = end
+    order = np.argsort(picture, axis=None, kind="stable")
+    for end, which in ((0.0, order), (1.0, order[::-1])):
+        burnt = picture.copy()
+        burnt.reshape(-1)[which[: int(picture.size * 0.69)]] = end
         assert check_pixels(burnt) == ()
-        burnt[: int(600 * 0.71)] = end
+        burnt.reshape(-1)[which[: int(picture.size * 0.71)]] = end
         assert [one.code for one in check_pixels(burnt)] == ["SATURATED"]
 
 

@@ -281,3 +281,27 @@ Feature: The command line
     When the device judges it
     Then it is accepted
     And nothing else is printed
+
+  @SRS-046 @SRS-046/AC1
+  Scenario: Several processes give what one gives
+    Given a folder with 7 acceptable, 2 refused and 1 unreadable files
+    When the device analyses the folder
+    And the device analyses the folder by 3 processes
+    Then both results are the same in every field
+
+  @SRS-046 @SRS-046/AC2
+  Scenario: Of two images with one identifier the second fails, whichever process has it
+    Given the folder holds a radiograph and another one with its SOP Instance UID
+    When the device analyses the folder by 2 processes with reports
+    Then the outcomes are:
+      | file      | outcome  |
+      | first.dcm | analysed |
+      | next.dcm  | failed   |
+    And the report states the score of first.dcm
+
+  @SRS-046 @SRS-046/AC3 @RC-014
+  Scenario: A process that ends costs one image
+    Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512
+    When the device analyses the folder while one of 2 processes is killed at 11.dcm
+    Then all are analysed but 11.dcm, which fails with a reason that says "ended by signal 9"
+    And the exit status is 4

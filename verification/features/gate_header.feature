@@ -271,16 +271,17 @@ Feature: The gate on the header
   @SRS-007 @SRS-007/AC1
   Scenario Outline: Both monochrome interpretations are accepted
     Given a complete DX radiograph
+    And its values are <values>
     And its PhotometricInterpretation is <photometric>
     And its PresentationLUTShape is <shape>
     When the device judges it
     Then it is accepted
 
     Examples:
-      | photometric | shape    |
-      | MONOCHROME1 | INVERSE  |
-      | MONOCHROME2 | IDENTITY |
-      | MONOCHROME1 | absent   |
+      | values           | photometric | shape    |
+      | inverted         | MONOCHROME1 | INVERSE  |
+      | left as they are | MONOCHROME2 | IDENTITY |
+      | inverted         | MONOCHROME1 | absent   |
 
   @SRS-007 @SRS-007/AC2 @RC-001
   Scenario Outline: Another photometric interpretation is refused
@@ -311,8 +312,7 @@ Feature: The gate on the header
   @SRS-008 @SRS-008/AC1
   Scenario: Signed values are accepted
     Given a complete DX radiograph
-    And its pixels are stored in 12 bits
-    And its PixelRepresentation is 1
+    And its pixels are stored in 12 bits, half of them negative
     When the device judges it
     Then it is accepted
 

@@ -273,8 +273,8 @@ Feature: The gate on the pixel data
       | share | other | verdict                                                                  |
       | 0.5   | 0.7   | it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014 |
       | 0.5   | 0.3   | it is refused with the single reason BLANK_IMAGE on PixelData of SRS-014 |
-      | 1.5   | 0.7   | it is accepted                                                           |
-      | 1.5   | 0.3   | it is accepted                                                           |
+      | 1.5   | 0.7   | it is refused with the single reason NOT_FRONTAL_CHEST on PixelData of SRS-047 |
+      | 1.5   | 0.3   | it is refused with the single reason NOT_FRONTAL_CHEST on PixelData of SRS-047 |
 
   @SRS-014
   Scenario Outline: Dark is not black, and bright is not white

@@ -52,8 +52,13 @@ def read_manner(bench: Bench, how: str) -> tuple[list[str], bool, int | None]:
         options += ["--manifest", str(bench.manifest)] if bench.manifest else []
     if "with reports" in how:
         options += ["--output", str(bench.reports)]
+    if found := re.search(r" by (\d+) processes", how):
+        options += ["--jobs", found[1]]
     limit = re.search(r", able to write (\d+) bytes to a file", how)
-    known = r" by the release \S+| through research intake| with reports| for people to read| in a process of its own"
+    known = (
+        r" by the release \S+| by \d+ processes| through research intake| with reports| for people to read"
+        r"| in a process of its own"
+    )
     rest = re.sub(rf"{known}|, able to write \d+ bytes to a file", "", how)
     assert not rest, f"the device {rest.strip()}: no step knows how"
     return options, "in a process of its own" not in how, int(limit[1]) if limit else None
@@ -209,17 +214,17 @@ def judge_while_written(bench: Bench) -> None:
 
 FAULTY = """
 import os, sys, time
-from pydicom.pixels.decoders.base import Decoder
+import imagecodecs
 import device
 
-whole = Decoder.as_array
+whole = imagecodecs.jpegls_decode
 
-def as_array(self, src, **options):
-    if src.Rows == 513:
+def jpegls_decode(data):
+    if int.from_bytes(data[data.index(b"\\xff\\xf7") + 5 :][:2], "big") == 513:
         {fault}
-    return whole(self, src, **options)
+    return whole(data)
 
-Decoder.as_array = as_array
+imagecodecs.jpegls_decode = jpegls_decode
 {limit}
 sys.exit(device.main())
 """
@@ -238,4 +243,30 @@ def analyse_with_faulty_codec(bench: Bench, what: str) -> None:
     program = [sys.executable, "-c", FAULTY.format(fault=fault, limit=limit)]
     arguments = [*program, "analyze", str(bench.images), "--release", bench.release, "--json"]
     done = subprocess.run(arguments, cwd=bench.folder, capture_output=True, text=True, check=False)
+    bench.note("analyze", Run(done.returncode, done.stdout, done.stderr))
+
+
+KILLED = """
+import os, sys
+import device
+from device import dicom
+
+whole = dicom.open_regular
+
+def open_regular(path):
+    if path.name == sys.argv[1]:
+        os.kill(os.getpid(), 9)
+    return whole(path)
+
+dicom.open_regular = open_regular
+sys.exit(device.main(sys.argv[2:]))
+"""
+
+
+@when(parsers.parse("the device analyses the folder while one of {count:d} processes is killed at {name}"))
+def analyse_with_killed_process(bench: Bench, count: int, name: str) -> None:
+    """Run `analyze --json --jobs` in a process of its own; the one of its processes that opens this file is killed."""
+    arguments = ["analyze", str(bench.images), "--release", bench.release, "--json", "--jobs", str(count)]
+    command = [sys.executable, "-c", KILLED, name, *arguments]
+    done = subprocess.run(command, cwd=bench.folder, capture_output=True, text=True, check=False)
     bench.note("analyze", Run(done.returncode, done.stdout, done.stderr))

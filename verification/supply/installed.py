@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from importlib.metadata import Distribution, distributions
 
 from packaging.requirements import Requirement
 
+from verification.evidence import Library
 from verification.sources.locks import distribution_name
 
 
@@ -17,7 +19,7 @@ class Installed:
     """A distribution as its metadata describe it; what they leave out is empty.
 
     `licence` is the SPDX expression, `licence_text` and `classifiers` the older ways to state one. `requires` are
-    requirements with their markers.
+    requirements with their markers. `libraries` are the shared libraries that it brings along.
     """
 
     version: str
@@ -26,6 +28,14 @@ class Installed:
     licence_text: str
     classifiers: tuple[str, ...]
     requires: tuple[str, ...]
+    libraries: tuple[Library, ...]
+
+
+BUNDLED = re.compile(r"(?:^|/)(?:[^/]*\.(?:libs|dylibs)/[^/]+|lib[^/]+|[^/]+\.dll)$")
+"""Where wheels keep libraries: beside the package (auditwheel, delocate, delvewheel), or in it by a library's name."""
+
+LIBRARY = re.compile(r"(?P<name>.+?)(?:-[0-9a-f]{8,})*(?:\.so|\.dylib|\.dll)(?:\.(?P<version>[\w.]+))?")
+"""A library's file: its name, the digest with which wheels tell it from another's, the version of its interface."""
 
 
 def read_environment(folders: list[str] | None = None) -> dict[str, Installed]:
@@ -50,7 +60,21 @@ def _describe(distribution: Distribution) -> Installed:
         licence_text=_stated(metadata.get_all("License")),
         classifiers=tuple(each for each in classifiers if each.startswith("License ::")),
         requires=tuple(distribution.requires or ()),
+        libraries=tuple(_find_libraries(distribution)),
     )
+
+
+def _find_libraries(distribution: Distribution) -> Iterator[Library]:
+    """Yield the libraries inside a distribution, by the digests that its own record holds (binary distribution format).
+
+    A library that the record names without one is left out: `RECORD` itself, and what the installer made.
+    """
+    for file in sorted(distribution.files or (), key=str):
+        found = LIBRARY.fullmatch(file.name)
+        if not found or not BUNDLED.search(file.as_posix()) or not file.hash or file.hash.mode != "sha256":
+            continue
+        digest = base64.urlsafe_b64decode(file.hash.value + "=" * (-len(file.hash.value) % 4)).hex()
+        yield Library(name=found["name"], version=found["version"], file=file.as_posix(), sha256=digest)
 
 
 def _find_supplier(field: Callable[[str], list[str] | None]) -> str:

@@ -20,7 +20,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonValidator
 from packageurl import PackageURL
 
-from verification.evidence import Component, Gap, Licence, Support
+from verification.evidence import Component, Gap, Library, Licence, Support
 
 _REGISTRY = "https://pypi.org/project/{}/{}/"
 
@@ -90,6 +90,18 @@ def _part(component: Component) -> Part:
         licenses=[LicenseExpression(licence.expression)] if isinstance(licence, Licence) else [],
         external_references=[registry] if files else [],
         properties=_properties(component),
+        components=[_library(component, each) for each in component.libraries],
+    )
+
+
+def _library(component: Component, library: Library) -> Part:
+    return Part(
+        name=library.name,
+        version=library.version,
+        type=ComponentType.LIBRARY,
+        bom_ref=f"{component.purl}#{library.file}",
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=library.sha256)],
+        properties=[Property(name="clearway:file", value=library.file)],
     )
 
 

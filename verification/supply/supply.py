@@ -49,7 +49,8 @@ NO_REVIEW = Gap(
 )
 UNLISTED = (
     Gap(
-        reason="libraries inside wheels (decoders, numerical ones) are not listed, nor are their licences judged",
+        reason="libraries inside wheels are listed by their files: their licences are not judged, their releases not "
+        "known, and what is linked into a wheel's own modules is not seen",
         closes="a bill of each wheel from its maker, or an analysis of its binaries",
     ),
     Gap(
@@ -159,6 +160,7 @@ def _find_components(
             anomalies=_anomalies(looked_up.get("anomalies"), each.version),
             lookup=lookups.last.get(key, NOT_LOOKED_UP),
             vulnerabilities=tuple(lookups.found.get(key, {}).values()),
+            libraries=found.libraries if found else (),
         )
 
 

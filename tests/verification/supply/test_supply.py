@@ -1,5 +1,6 @@
 """Components, licences, lookups and bills, from made-up locks and environments; and the state that is shipped."""
 
+import base64
 import hashlib
 import json
 import shutil
@@ -105,6 +106,26 @@ def test_what_is_for_other_systems_is_not_missing(sample, tmp_path):
 def test_locks_that_disagree_block(sample, tmp_path):
     sample.edit("training.lock", "2.4.6", "2.4.7")
     assert [code for code, _ in issues(described(sample, tmp_path))] == ["locks-differ"]
+
+
+def test_libraries_inside_a_wheel_are_listed_with_the_digests_of_its_record(sample, tmp_path):
+    content, digest = b"a library", hashlib.sha256(b"a library")
+    record = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+    files = {
+        "numpy.libs/libblas-0a1b2c3d-0a1b2c3d.so.1.1.1k": "1.1.1k", "numpy/.dylibs/libfast.3.dylib": None,
+        "numpy/libsame.so": None, "numpy/core.cpython-311-x86_64-linux-gnu.so": "own", "numpy/liberal.py": "own",
+    }  # fmt: skip
+    installed(tmp_path)
+    place = tmp_path / "site" / "numpy-2.4.6.dist-info"
+    (place / "RECORD").write_text("".join(f"{name},sha256={record},{len(content)}\n" for name in files))
+    evidence, bills = describe(sample.project, read_environment([str(tmp_path / "site")]))
+    libraries = by_name(evidence)["numpy"].libraries
+    assert {each.file: each.version for each in libraries} == {k: v for k, v in files.items() if v != "own"}
+    assert {each.sha256 for each in libraries} == {digest.hexdigest()}
+    assert [each.name for each in libraries] == ["libblas", "libfast.3", "libsame"]
+    (numpy,) = (each for each in json.loads(bills["runtime"])["components"] if each["name"] == "numpy")
+    assert [each["name"] for each in numpy["components"]] == ["libblas", "libfast.3", "libsame"]
+    assert not list(find_faults(bills["runtime"]))
 
 
 def test_nothing_is_known_of_what_is_not_installed(sample, tmp_path):

@@ -9,6 +9,7 @@ __all__ = [
     "Bill",
     "Component",
     "Disposition",
+    "Library",
     "Licence",
     "Lookup",
     "ScanReport",
@@ -89,6 +90,15 @@ class Lookup(Record, frozen=True, tag=True):
     report: str
 
 
+class Library(Record, frozen=True):
+    """A shared library inside a distribution: its name, the version of its interface if its file says it, SHA-256."""
+
+    name: str
+    version: str | None
+    file: str
+    sha256: str
+
+
 class Component(Record, frozen=True):
     """A locked distribution. `part` is runtime, suite, development or training; `through` names what asks for it.
 
@@ -96,6 +106,7 @@ class Component(Record, frozen=True):
 
     `installed` is the version in the environment that made this evidence, None where it is not there; `condition` is
     the marker under which alone it is installed. `hashes` are the SHA-256 that the lock accepts, one a file.
+    `libraries` are those inside it, as installed.
     """
 
     name: str
@@ -114,6 +125,7 @@ class Component(Record, frozen=True):
     anomalies: AnomaliesReviewed | Gap
     lookup: Lookup | Gap
     vulnerabilities: tuple[Vulnerability, ...] = ()
+    libraries: tuple[Library, ...] = ()
 
 
 class Screened(Record, frozen=True, tag=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from pytest_bdd import given, parsers
 
 from verification.steps import radiographs
@@ -14,6 +15,23 @@ from verification.steps.tables import Rows
 def bits(bench: Bench, bits: int) -> None:
     """Store the `phantom` in so many bits, its 255 as their greatest value, without a window."""
     radiographs.store(bench.image, np.rint(radiographs.phantom() / 255 * (2**bits - 1)), bits)
+
+
+@given(parsers.parse("its pixels are stored in {bits:d} bits, half of them negative"))
+def signed(bench: Bench, bits: int) -> None:
+    """Store the `phantom` in so many bits, from their least to their greatest value, without a window."""
+    radiographs.store(bench.image, np.rint(radiographs.phantom() / 255 * (2**bits - 1)) - 2 ** (bits - 1), bits)
+
+
+@given("its values are inverted")
+def inverted(bench: Bench) -> None:
+    """Store 4080 - v for every value v."""
+    bench.image.PixelData = (4080 - np.frombuffer(bench.image.PixelData, "<u2")).astype("<u2").tobytes()
+
+
+@given("its values are left as they are")
+def not_inverted(bench: Bench) -> None:
+    """Store what it stores."""
 
 
 @given(parsers.parse("all its pixels are stored as {value:d} in {bits:d} bits"))
@@ -44,10 +62,34 @@ def share_of_two_values(bench: Bench, share: float, one: float, other: float) ->
 
 @given(parsers.parse("{share:d} % of its pixels are {end}"))
 def saturated(bench: Bench, share: int, end: str) -> None:
-    """Show black 0 or white 1 (almost: 0.05, 0.95) in this share of 1000 rows, and 0.1 to 0.9 in the others."""
-    values = np.tile(np.linspace(0.1, 0.9, 1000), (1000, 1))
-    values[: 10 * share] = {"black": 0.0, "white": 1.0, "almost black": 0.05, "almost white": 0.95}[end]
+    """Show black 0 or white 1 (almost: 0.05, 0.95) where the `phantom` is darkest or brightest, else 0.1 to 0.9."""
+    values = 0.1 + 0.8 * radiographs.phantom(1000, 1000) / 255
+    order, count = np.argsort(values, axis=None, kind="stable"), share * values.size // 100
+    shown = {"black": 0.0, "white": 1.0, "almost black": 0.05, "almost white": 0.95}[end]
+    values.reshape(-1)[order[:count] if shown < 0.5 else order[-count:]] = shown
     radiographs.show(bench.image, values)
+
+
+def draw(picture: str) -> NDArray[np.float64]:
+    """A picture that is no radiograph, 1024 x 1024 pixels, from 0 to 1."""
+    down, right = np.mgrid[0:1024, 0:1024] / 1024
+    drawn: dict[str, NDArray[np.float64]] = {
+        "white noise": np.random.default_rng(20261130).random((1024, 1024)),
+        "a ramp from top to bottom": down,
+        "a ramp from corner to corner": (right + down) / 2,
+        "a bright column on dark ground": np.exp(-(((right - 0.5) / 0.15) ** 2)),
+        "stripes": 0.1 + 0.8 * (np.floor(16 * right) % 2),
+        "a chessboard": 0.1 + 0.8 * ((np.floor(8 * right) + np.floor(8 * down)) % 2),
+        "a disc brightest in the middle": 1 - np.hypot(right - 0.5, down - 0.5) / 0.71,
+        "a drawing of two dark fields": radiographs.phantom() / 255,
+    }
+    return drawn[picture]
+
+
+@given(parsers.re(r"its pixels show (?P<picture>(?:white|a|stripes)\b.*)"))
+def no_radiograph(bench: Bench, picture: str) -> None:
+    """Show a picture that is no radiograph in 1024 x 1024 pixels."""
+    radiographs.show(bench.image, draw(picture))
 
 
 @given("its pixel data are absent")

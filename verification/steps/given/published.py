@@ -41,6 +41,33 @@ def wrap(name: str) -> Dataset:
     return radiographs.radiograph(radiographs.read_published(name), SOPInstanceUID=uid)
 
 
+TURNS = {
+    "inverted": lambda stored: 4080 - stored,
+    "mirrored": lambda stored: stored[:, ::-1],
+    "turned by a quarter to the left": lambda stored: np.rot90(stored),
+    "turned by a quarter to the right": lambda stored: np.rot90(stored, -1),
+}
+
+
+@given(parsers.parse("its picture is {how}, the header as it was"))
+def turned(bench: Bench, how: str) -> None:
+    """Store the picture so, of the rows and columns that it then has."""
+    image = bench.image
+    stored = TURNS[how](np.frombuffer(image.PixelData, "<u2").reshape(image.Rows, image.Columns))
+    (image.Rows, image.Columns), image.PixelData = stored.shape, stored.astype("<u2").tobytes()
+    radiographs.save(image, bench.images / "1.dcm")
+
+
+@given("the published radiographs as complete DX images, each as it is, with half its window, and a darker one")
+def windows(bench: Bench) -> None:
+    """Each in the window that shows all of it, in the middle half of that, and in one from 0.3 of the range on."""
+    for path in sorted(radiographs.PUBLISHED.glob("*.jpeg")):
+        for number, (center, width) in enumerate(((2040.5, 4081), (2040.5, 2040), (2652.5, 2857))):
+            image = wrap(path.name)
+            image.WindowCenter, image.WindowWidth = center, width
+            radiographs.save(image, bench.images / f"{path.stem}-{number}.dcm")
+
+
 @given("one image more that is refused")
 def one_more_refused(bench: Bench) -> None:
     """A CT image refused.dcm beside them, and the digest of each file noted anew."""
@@ -63,13 +90,13 @@ def inverted(bench: Bench, photometric: str) -> None:
     radiographs.save(other, bench.images / f"{len(list(bench.images.iterdir())) + 1}.dcm")
 
 
-@given("two radiographs whose left half shows 0 and 0.09 of the range, the right half what rises from 0.1 to 0.9")
-def dark_halves(bench: Bench) -> None:
-    """Two images, 1.dcm and 2.dcm, of 1024 x 1024 pixels that differ in the shade of their left half alone."""
-    for number, dark in enumerate((0.0, 0.09), start=1):
+@given("two radiographs of which what is darker than 0.3 of the range shows 0 in one and 0.29 in the other")
+def dark_fields(bench: Bench) -> None:
+    """Two images, 1.dcm and 2.dcm, of the `phantom` that differ in the shade of its dark fields alone."""
+    values = radiographs.phantom() / 255
+    for number, dark in enumerate((0.0, 0.29), start=1):
         image = radiographs.radiograph()
-        row = np.concatenate([np.full(512, dark), np.full(64, 0.1), np.linspace(0.1, 0.9, 448)])
-        radiographs.show(image, np.tile(row, (1024, 1)))
+        radiographs.show(image, np.where(values < 0.3, dark, values))
         radiographs.save(image, bench.images / f"{number}.dcm")
 
 

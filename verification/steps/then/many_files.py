@@ -67,6 +67,14 @@ def reasons_of_not_analysed(bench: Bench, observe: Observe) -> None:
         check_no_finding(each)
 
 
+@then("every file is accepted")
+def all_accepted(bench: Bench, observe: Observe) -> None:
+    """There are results, and the outcome of each is accepted, with exit status 0."""
+    observe(f"{len(bench.last.results)} files")
+    assert bench.last.status == 0
+    assert {each["outcome"] for each in bench.last.results} == {"accepted"}
+
+
 @then(parsers.parse("of its files exactly these are accepted: {names}"))
 def accepted_files(bench: Bench, names: str, observe: Observe) -> None:
     """The names of the accepted files, in order, are these; `none` for no file."""

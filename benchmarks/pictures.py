@@ -6,7 +6,8 @@ Each case stores known values in its own way: bits stored, sign, what stands in 
 table, VOI window of each function or table, polarity, transfer syntax. What it should show is worked out value by value
 from the words of the standard (PS3.3 C.7.6.3, C.11.1, C.11.2; PS3.5 8.1.1), by code that shares nothing with the
 device. The device has to show that within one of 255 greys, or refuse the case by a rule that is told. Of the cases,
-`--outside` are also shown by pydicom, highdicom and dcmtk: the table says who differs, and where.
+`--outside` are also shown by pydicom, highdicom and dcmtk: the last table says who differs, and where. Cases hold
+several things at once; the first table takes one at a time, beside a plain case.
 """
 
 from __future__ import annotations
@@ -255,6 +256,41 @@ def tell(name: str, case: Case, path: Path, expected: np.ndarray, told: dict[str
         told[name][f"{kind}{TAB}{how}"] += 1
 
 
+PLAIN = Case(12, False, "nothing", "none", "LINEAR", "MONOCHROME2", "explicit")
+
+
+def one_at_a_time() -> Iterator[tuple[str, Case]]:
+    """The plain case, and each that differs from it in one thing."""
+    yield "plain", PLAIN
+    yield from ((f"{bits} bits", PLAIN._replace(bits=bits)) for bits in (10, 16))
+    for above in ("sign", "nothing", "overlay"):
+        yield f"signed, above: {above}", PLAIN._replace(signed=True, above=above)
+    yield "unsigned, above: overlay", PLAIN._replace(above="overlay")
+    for name in ("rescale", "negative", "table"):
+        yield f"modality {name}", PLAIN._replace(modality=name)
+    for name in ("none", "LINEAR_EXACT", "SIGMOID", "table 8", "table 10", "table 12", "table 16"):
+        yield f"VOI {name}", PLAIN._replace(voi=name)
+    yield "MONOCHROME1", PLAIN._replace(photometric="MONOCHROME1")
+    yield from ((name, PLAIN._replace(syntax=name)) for name in SYNTAXES if name != PLAIN.syntax)
+
+
+def show_one_at_a_time(path: Path) -> None:
+    """How far each reader is from what is right, at most, in 255 greys."""
+    readers = {"device": by_device} | OUTSIDE
+    print(f"{'greys off, at most':28}", *(f"{name:>10}" for name in readers))
+    for name, case in one_at_a_time():
+        image, values = make(case, random.Random(1))
+        write(case, image, values, path)
+        expected, found = picture(case, image, values), []
+        for reader in readers.values():
+            try:
+                off = float(np.abs(reader(path) - expected).max()) / GREY
+                found.append("nothing" if np.isnan(off) else f"{off:.1f}")
+            except Exception:  # whatever it raises, it shows nothing
+                found.append("nothing")
+        print(f"{name:28}", *(f"{each:>10}" for each in found))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=len(EVERY), help=f"how many of {len(EVERY)}, drawn")
@@ -270,6 +306,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "image.dcm")
+        show_one_at_a_time(path)
         for number, case in enumerate(cases):
             image, values = make(case, dice)
             write(case, image, values, path)

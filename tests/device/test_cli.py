@@ -404,3 +404,23 @@ def test_one_image_gives_one_score_through_both_intakes(tmp_path: Path, clearway
     )
     assert status == 0
     assert published["score"] == wrapped["score"]
+
+
+def test_a_folder_deeper_than_python_recurses(
+    clearway: Callable[..., tuple[int, list[dict[str, Any]], str]], tmp_path: Path
+) -> None:
+    deepest = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(sys.getrecursionlimit() + 200):
+        os.mkdir("d", dir_fd=deepest)
+        below = os.open("d", os.O_RDONLY, dir_fd=deepest)
+        os.close(deepest)
+        deepest = below
+    os.close(os.open("last.dcm", os.O_WRONLY | os.O_CREAT, dir_fd=deepest))
+    os.close(deepest)
+    try:
+        status, (result,), _ = clearway("gate", tmp_path)
+    finally:
+        subprocess.run(["rm", "-r", tmp_path / "d"], check=True)  # which Python could not
+    assert status == 4
+    assert result["path"].endswith("/d/d/last.dcm")
+    assert "the file is empty" in result["failure"]

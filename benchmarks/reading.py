@@ -118,6 +118,7 @@ def analyze_one() -> Callable[[Path], object]:
 
 def bare_loop() -> Callable[[Path], object]:
     import imagecodecs
+    from rle.rle import decode_frame
 
     from device.codestream import read_fragments
     from device.decoding import DECODERS
@@ -133,7 +134,8 @@ def bare_loop() -> Callable[[Path], object]:
         if syntax in DECODERS:
             stored = getattr(imagecodecs, DECODERS[syntax])(frame)
         else:
-            plain = imagecodecs.dicomrle_decode(frame, "<u2") if syntax.is_encapsulated else frame
+            pixels = image.Rows * image.Columns
+            plain = decode_frame(frame, pixels, 16, "<") if syntax.is_encapsulated else frame
             stored = np.frombuffer(plain, "<u2").reshape(image.Rows, image.Columns)
         score(preprocess((stored / np.float32(4095)).clip(0, 1), release.geometry), release)
 

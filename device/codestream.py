@@ -6,10 +6,10 @@ picture out, or, if the marker segments are malformed, take the whole process do
 
 from __future__ import annotations
 
-import re
 import struct
 from typing import NamedTuple
 
+import numpy as np
 from pydicom import uid
 
 FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
@@ -19,11 +19,15 @@ START_OF_SCAN = 0xDA
 SEGMENTS = FRAME_MARKERS | {0xC4, START_OF_SCAN, 0xDB, 0xDD, 0xF8, 0xFE} | set(range(0xE0, 0xF0))
 """Marker segments that may stand before the scan: also tables, restart interval, JPEG-LS parameters, APPn, comment."""
 
-JPEG_MARKER, JPEG_LS_MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]"), re.compile(rb"\xff+[\x80-\xcf\xd8-\xfe]")
+RESTARTS = frozenset(range(0xD0, 0xD8))
+JPEG_MARKERS, JPEG_LS_MARKERS = (frozenset(range(least, 0xFF)) - RESTARTS for least in (0x01, 0x80))
 """What ends a scan: no stuffed byte, no restart (ISO/IEC 10918-1 B.1.1; ISO/IEC 14495-1 C.1.1 stuffs a bit)."""
 
 END_MARKER, TILE_PART = b"\xff\xd9", b"\xff\x90"
 """End of image or of codestream; start of a tile-part (ISO/IEC 15444-1 A.4.2)."""
+
+STEP = 2**20
+"""How many bytes of a scan are looked through at a time."""
 
 ITEM = b"\xfe\xff\x00\xe0"
 JPEG_2000 = frozenset({str(uid.JPEG2000Lossless), str(uid.JPEG2000)})
@@ -89,8 +93,19 @@ def find_end(stream: bytes, syntax: str) -> int | None:
     _, at = _read_segments(stream)
     if at is None:
         return None
-    match = (JPEG_LS_MARKER if syntax in JPEG_LS else JPEG_MARKER).search(stream, at)
-    return match.end() if match and match[0].endswith(END_MARKER) else None
+    found = find_markers(stream, at, JPEG_LS_MARKERS if syntax in JPEG_LS else JPEG_MARKERS)
+    return found[0] + 2 if found and stream[found[0] : found[0] + 2] == END_MARKER else None
+
+
+def find_markers(stream: bytes, start: int, codes: frozenset[int]) -> list[int]:
+    """Where markers of these codes stand in a scan, each at the FF right before its code (ISO/IEC 10918-1 B.1.1.2)."""
+    found, content = [], np.frombuffer(stream, np.uint8)
+    wanted = np.isin(np.arange(256), list(codes))
+    for at in range(start, len(content) - 1, STEP):
+        places = np.flatnonzero(content[at : at + STEP] == 0xFF) + at
+        places = places[places < len(content) - 1]
+        found += places[wanted[content[places + 1]]].tolist()
+    return found
 
 
 def _read_segments(stream: bytes) -> tuple[Stated | None, int | None]:

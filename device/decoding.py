@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import mmap
+import operator
 import os
 import resource
 import select
 import signal
 import socket
+import struct
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -173,9 +175,12 @@ def _serve(theirs: socket.socket, picture: mmap.mmap, parent: int) -> NoReturn:
 
 
 def _let_go(own: int) -> None:
-    """Hold no file that was open when this process was forked, above all not the image that was being read."""
+    """Hold no file that was open when this process was forked, above all not the image that was being read.
+
+    What codecs say on the standard streams is said to nobody; what they raise is answered.
+    """
     nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1):
+    for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     with suppress(OSError):  # a system without this folder keeps them open
         for each in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
@@ -214,17 +219,16 @@ def _answer(asked: Asked, frame: bytes, picture: mmap.mmap) -> dict[str, str]:
 
 
 def _decode(asked: Asked, frame: bytes) -> NDArray[np.integer[Any]]:
-    import imagecodecs  # 0.1 s, and not needed before a frame is encoded
-
     try:
         if asked.syntax == uid.RLELossless:
-            dtype = np.dtype(f"<u{asked.bits_allocated // 8}")
-            stored = _shape(imagecodecs.dicomrle_decode(frame, dtype), dtype, asked)
+            stored = _decode_rle(frame, asked)
         else:
+            import imagecodecs  # 0.1 s, and not needed before a frame is encoded
+
             stored = getattr(imagecodecs, DECODERS[asked.syntax])(frame)
-    except (MemoryError, ImportError, CodecError):
+    except (MemoryError, ImportError):
         raise
-    except Exception as error:  # codecs raise whatever a malformed byte leads them to
+    except BaseException as error:  # codecs raise whatever a malformed byte leads them to; that of Rust, a panic
         raise CodecError(" ".join(str(error).split()) or type(error).__name__) from error
     if stored.shape != (asked.rows, asked.columns):
         raise CodecError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
@@ -233,8 +237,19 @@ def _decode(asked: Asked, frame: bytes) -> NDArray[np.integer[Any]]:
     return stored
 
 
-def _shape(decoded: bytes | bytearray, dtype: np.dtype[Any], asked: Asked) -> NDArray[np.integer[Any]]:
-    """The values of RLE segments, which hold as many as the picture."""
-    if (expected := asked.rows * asked.columns * dtype.itemsize) != len(decoded):
-        raise CodecError(f"the segments decode to {len(decoded)} bytes, not to {expected}")
-    return np.frombuffer(decoded, dtype).reshape(asked.rows, asked.columns)
+def _decode_rle(frame: bytes, asked: Asked) -> NDArray[np.integer[Any]]:
+    """A segment for each byte of a value, the greatest first, each of as many bytes as there are pixels (PS3.5 G.2)."""
+    from rle.rle import decode_segment
+
+    count, pixels = asked.bits_allocated // 8, asked.rows * asked.columns
+    stated, *offsets = struct.unpack("<16I", frame[:64])
+    ends = [*offsets[1:count], len(frame)]
+    if stated != count or offsets[0] != 64 or any(offsets[count:]) or any(map(operator.ge, offsets[:count], ends)):
+        raise CodecError(f"the header of the RLE segments states {stated} segments at {offsets}")
+    values = np.empty((pixels, count), np.uint8)
+    for place, (start, end) in enumerate(zip(offsets[:count], ends, strict=True)):
+        segment = decode_segment(frame[start:end])
+        if len(segment) != pixels:
+            raise CodecError(f"a segment decodes to {len(segment)} bytes, not to {pixels}")
+        values[:, count - 1 - place] = np.frombuffer(segment, np.uint8)
+    return values.view(f"<u{count}").reshape(asked.rows, asked.columns)

@@ -6,15 +6,15 @@ or left out (ISO/IEC 10918-1 annex H).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-HUFFMAN_TABLE, RESTART_INTERVAL, START_OF_SCAN, LOSSLESS_FRAME = 0xC4, 0xDD, 0xDA, 0xC3
-RESTART = re.compile(rb"\xff+[\xd0-\xd7]")
+from device.codestream import END_MARKER, RESTARTS, START_OF_SCAN, find_markers
+
+HUFFMAN_TABLE, RESTART_INTERVAL, LOSSLESS_FRAME = 0xC4, 0xDD, 0xC3
 
 ROWS_AT_A_TIME = 128
 """How many rows are compared at a time: what that needs besides the picture stays small."""
@@ -71,7 +71,7 @@ def read_scan(stream: bytes) -> Scan | None:
             if precision is None or len(body) != 6 or body[2] >> 4 not in tables:
                 return None
             code = tables[body[2] >> 4]
-            return Scan(precision, body[3], body[5] & 15, code, interval, _count_bytes(stream[at:]))
+            return Scan(precision, body[3], body[5] & 15, code, interval, _count_bytes(stream, at))
     return None
 
 
@@ -87,10 +87,11 @@ def _read_tables(body: bytes) -> dict[int, dict[int, int]]:
     return tables
 
 
-def _count_bytes(behind: bytes) -> tuple[int, ...]:
+def _count_bytes(stream: bytes, start: int) -> tuple[int, ...]:
     """The bytes of each restart interval up to the end marker, without those stuffed in (ISO/IEC 10918-1 B.1.1.5)."""
-    scan = behind[: behind.rindex(b"\xff\xd9")]
-    return tuple(len(part.rstrip(b"\xff")) - part.count(b"\xff\x00") for part in RESTART.split(scan))
+    found, end = find_markers(stream, start, RESTARTS), stream.rindex(END_MARKER)
+    parts = [stream[at:to] for at, to in zip([start, *(each + 2 for each in found)], [*found, end], strict=True)]
+    return tuple(len(part.rstrip(b"\xff")) - part.count(b"\xff\x00") for part in parts)
 
 
 # --- of a picture -----------------------------------------------------------------------------------------------------
@@ -125,27 +126,30 @@ def _half(first: Samples, second: Samples) -> Samples:
     return (first.astype(np.int32) - second >> 1).astype(np.uint16)
 
 
-NO_CODE = 2**40
-"""The bits of a difference for which the table has no code: more than any scan."""
+NO_CODE = 2**15
+"""The bits of a difference for which the table has no code: many more than of any that has one."""
 
 
-def _count_costs(scan: Scan) -> NDArray[np.int64]:
+def _count_costs(scan: Scan) -> Samples:
     """The bits of each difference modulo 2^16: its category's code and, but for 2^15, as many more (H.1.2.2)."""
     differences = np.arange(2**16)
     categories = np.frexp(np.minimum(differences, 2**16 - differences))[1]  # how many bits the magnitude has
     codes = np.array([scan.code_bits.get(category, NO_CODE) for category in range(17)])
-    return codes[categories] + np.where(categories < 16, categories, 0)
+    return (codes[categories] + np.where(categories < 16, categories, 0)).astype(np.uint16)
 
 
-def _count_bits(interval: NDArray[np.integer[Any]], scan: Scan, costs: NDArray[np.int64]) -> int:
+def _count_bits(interval: NDArray[np.integer[Any]], scan: Scan, costs: Samples) -> int:
     """The bits of the rows of one restart interval, each of which begins as the picture does (H.1.2.1)."""
     first = (interval[0] >> scan.shift).astype(np.uint16)
     start = np.array([1 << (scan.precision - scan.shift - 1)], np.uint16)
-    bits = int(costs[first - np.concatenate((start, first[:-1]))].sum())
+    bits = _sum(costs, first - np.concatenate((start, first[:-1])))
     for at in range(1, len(interval), ROWS_AT_A_TIME):
         rows = (interval[at - 1 : at + ROWS_AT_A_TIME] >> scan.shift).astype(np.uint16)
         above, here = rows[:-1], rows[1:]
-        bits += int(costs[here[:, 0] - above[:, 0]].sum())
-        predicted = _predict(scan.predictor, here[:, :-1], above[:, 1:], above[:, :-1])
-        bits += int(costs[here[:, 1:] - predicted].sum())
+        bits += _sum(costs, here[:, 0] - above[:, 0])
+        bits += _sum(costs, here[:, 1:] - _predict(scan.predictor, here[:, :-1], above[:, 1:], above[:, :-1]))
     return bits
+
+
+def _sum(costs: Samples, differences: Samples) -> int:
+    return int(np.take(costs, differences, mode="clip").sum(dtype=np.int64))  # none lies outside: 2^16 costs

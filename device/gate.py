@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 from pydicom import Dataset, uid
 
 from device.elements import Fault
@@ -25,15 +24,12 @@ from device.header import (
     read_text,
     read_value,
 )
-from device.likeness import measure_unlikeness
 from device.limits import (
     AGE_TOLERANCE_YEARS,
     CHEST,
     CHEST_CODES,
     INTENT,
-    LEAST_CONTRAST,
     LIMITS,
-    MOST_AT_AN_END,
     PATIENT_POSITION_TERMS,
     PRESENTATION_LUT_SHAPES,
     VIEW_CODES,
@@ -41,7 +37,7 @@ from device.limits import (
     Limits,
 )
 from device.rejections import reject
-from device.types import Intake, PixelFault, PixelFaultKind, Population, Rejection, TransferSyntax, UnitImage
+from device.types import Intake, Population, Rejection, TransferSyntax
 
 # --- the file ---------------------------------------------------------------------------------------------------------
 
@@ -352,60 +348,3 @@ CHECKS: dict[str, Callable[[_Judged], Rejection | None]] = {
     "BURNED_IN": check_burned_in,
     "TRANSFER_SYNTAX": check_transfer_syntax,
 }
-
-
-# --- pixel criteria ---------------------------------------------------------------------------------------------------
-
-
-def check_pixels(pixels: UnitImage | PixelFault) -> tuple[Rejection, ...]:
-    """Judge every pixel criterion.
-
-    Args:
-        pixels: values for display, axis order (rows, columns), float32 in [0, 1]; or why there are none.
-
-    Returns:
-        Every reason not to apply; empty if the pixels are accepted. Whether it looks like a radiograph is judged of a
-        picture that shows something.
-
-    Implements: SRS-012, SRS-013, SRS-014, SRS-018, SRS-047
-    """
-    if isinstance(pixels, PixelFault):
-        code = "PIXELS_SHORT" if pixels.kind is PixelFaultKind.SHORT else "PIXELS_UNDECODABLE"
-        return (reject(code, pixels.found, pixels.expected),)
-    reasons = [check_blank(pixels), check_saturated(pixels)]
-    if not any(reasons):
-        reasons = [check_likeness(pixels)]
-    return tuple(reason for reason in reasons if reason)
-
-
-def check_blank(pixels: UnitImage) -> Rejection | None:
-    """The image shows something: it has contrast. Every fourth row and column is looked at.
-
-    Implements: SRS-014
-    """
-    low, high = np.percentile(pixels[::4, ::4], (1, 99))
-    if high - low >= LEAST_CONTRAST:
-        return None
-    return reject("BLANK_IMAGE", f"values from {low:.3f} to {high:.3f}", f"a span of at least {LEAST_CONTRAST}")
-
-
-def check_saturated(pixels: UnitImage) -> Rejection | None:
-    """Enough of the image lies between pure black and pure white.
-
-    Implements: SRS-014
-    """
-    share = max(np.mean(pixels <= 0.0), np.mean(pixels >= 1.0))
-    if share < MOST_AT_AN_END:
-        return None
-    return reject("SATURATED", f"{share:.0%} of the pixels at one end", f"less than {MOST_AT_AN_END:.0%}")
-
-
-def check_likeness(pixels: UnitImage) -> Rejection | None:
-    """The image looks like a frontal chest radiograph, upright and not inverted.
-
-    Implements: SRS-047
-    """
-    unlikeness = measure_unlikeness(pixels)
-    if unlikeness <= 1:
-        return None
-    return reject("NOT_FRONTAL_CHEST", f"unlikeness {unlikeness:.2f}", "at most 1, as of frontal chest radiographs")

@@ -12,8 +12,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 from device import decision, dicom, model, report, research
 from device.errors import DeviceError, ReleaseError
-from device.gate import check_elements, check_header, check_pixels
+from device.gate import check_elements, check_header
 from device.header import find_notices
+from device.pixels import check_pixels
 from device.preprocessing import preprocess
 from device.release import read_software_version
 from device.types import (

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pydicom import uid
 
 import device
-from device.gate import check_pixels
 from device.limits import LEAST_CONTRAST
+from device.pixels import check_pixels
 from verification.steps.radiographs import code, computed_radiograph, phantom, radiograph, save, set_value
 
 CR, DX = uid.ComputedRadiographyImageStorage, uid.DigitalXRayImageStorageForPresentation

@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 
 from device import likeness
 from device.errors import DeviceError
-from device.gate import check_pixels
+from device.pixels import check_pixels
 from device.training.likeness import find_pictures, fit, read_ranks
 from verification.steps.radiographs import PUBLISHED, phantom, read_published
 

@@ -118,14 +118,14 @@ def _read_fields(image: Path, releases: tuple[Release, ...]) -> tuple[str, ...]:
 
 
 def _write_images(folder: Path) -> tuple[Path, ...]:
-    """Two made-up images that differ in everything that a report may take over, and in what the model sees."""
+    """Two images of made-up patients that differ in everything that a report may take over, and in their finding."""
     from pydicom.uid import ImplicitVRLittleEndian
 
-    from verification.steps.radiographs import phantom, radiograph, save
+    from verification.steps.radiographs import radiograph, read_published, save
 
     other = radiograph(
-        255 - phantom(), TransferSyntaxUID=ImplicitVRLittleEndian, PatientName="Other^Radiograph",
-        PatientID="OTHER-2", PatientBirthDate="20200202",
+        read_published("NORMAL2-IM-1427-0001.jpeg"), TransferSyntaxUID=ImplicitVRLittleEndian,
+        PatientName="Other^Radiograph", PatientID="OTHER-2", PatientBirthDate="20200202",
         PatientSex="F", PatientAge="004Y", StudyDate="20240707", StudyTime="111111", StudyID="22",
         AccessionNumber="B2", ReferringPhysicianName="Nobody^Named", SeriesNumber="33", InstanceNumber="44",
         StudyInstanceUID="2.25.55", SeriesInstanceUID="2.25.66", SOPInstanceUID="2.25.77",

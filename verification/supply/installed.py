@@ -74,7 +74,7 @@ def _find_libraries(distribution: Distribution) -> Iterator[Library]:
         if not found or not BUNDLED.search(file.as_posix()) or not file.hash or file.hash.mode != "sha256":
             continue
         digest = base64.urlsafe_b64decode(file.hash.value + "=" * (-len(file.hash.value) % 4)).hex()
-        yield Library(name=found["name"], version=found["version"], file=file.as_posix(), sha256=digest)
+        yield Library(name=found["name"], version=found["version"] or "", file=file.as_posix(), sha256=digest)
 
 
 def _find_supplier(field: Callable[[str], list[str] | None]) -> str:

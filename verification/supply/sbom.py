@@ -97,7 +97,7 @@ def _part(component: Component) -> Part:
 def _library(component: Component, library: Library) -> Part:
     return Part(
         name=library.name,
-        version=library.version,
+        version=library.version or None,
         type=ComponentType.LIBRARY,
         bom_ref=f"{component.purl}#{library.file}",
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=library.sha256)],

@@ -16,6 +16,7 @@ from verification.evaluation.evaluate import run
 from verification.evaluation.scope import Known, read_known, score_out_of_scope
 from verification.evidence import Role, find_project
 from verification.protocol.images import to_picture
+from verification.steps.radiographs import phantom
 
 ROOT = Path(__file__).resolve().parents[3]
 BRIGHTNESS = read_release(ROOT / "tests/device/brightness")
@@ -26,10 +27,10 @@ SETTING = Setting(200, 1, "another reference", Digests("release", "dataset"))
 @pytest.fixture
 def collection(tmp_path):
     """Eight images, brighter from one to the next; the last is blank. The first has no read, the second no age."""
-    generator = np.random.default_rng(4)
+    chest = phantom(256, 256) / np.float32(255)
     entries, labels, ages = [], {}, {}
     for number in range(8):
-        grey = 0.1 * number + 0.1 + 0.1 * generator.random((256, 256), dtype=np.float32)
+        grey = 0.1 * number + 0.1 + 0.1 * (chest - chest.mean() + 0.5)
         name = f"{number}.png"
         to_picture(grey if number < 7 else np.ones((256, 256), dtype=np.float32)).save(tmp_path / name)
         entries.append(Entry(name, str(number), 1 - number % 2, "mined from the report", "training", "0" * 64))

@@ -14,6 +14,7 @@ from verification.evaluation.perturbing import score_perturbed
 from verification.evidence import Role
 from verification.protocol.changes import HIDING, PERTURBATIONS, UNCHANGED
 from verification.protocol.images import read_grey, score_file, to_picture
+from verification.steps.radiographs import phantom
 
 ROOT = Path(__file__).resolve().parents[3]
 BRIGHTNESS = read_release(ROOT / "tests/device/brightness")
@@ -23,8 +24,7 @@ SETTING = Setting(200, 1, "a reference", Digests("release", "dataset"))
 
 def picture(rows=240, columns=200):
     """Smooth values between 0.2 and 0.8 with an asymmetric bright spot."""
-    y, x = np.mgrid[:rows, :columns]
-    grey = 0.3 + 0.2 * (y / rows) + 0.1 * np.sin(x / 9)
+    grey = 0.3 + 0.4 * phantom(rows, columns) / 255
     grey[30:60, 20:50] = 0.8
     return np.rint(grey * 255).astype(np.float32) / np.float32(255)
 
@@ -217,8 +217,8 @@ def test_every_image_is_told_of_and_a_second_run_scores_the_same(written):
 
 def test_what_the_gate_refuses_has_no_score(written):
     _, folder = written
-    faint = np.full((240, 200), 0.5, dtype=np.float32)
-    faint[60:180, 50:150] += 0.05  # all that it shows is in the centre box
+    faint = np.full((240, 200), 0.55, dtype=np.float32)
+    faint[60:180, 50:150] = 0.5 + 0.05 * phantom(120, 100) / 255  # all that it shows is in the centre box
     to_picture(faint).save(folder / "1.png")
     changed = [Entry("1.png", "1", 1, "made", "benchmark", "0" * 64)]
     found = score_perturbed(changed, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)

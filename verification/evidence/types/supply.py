@@ -94,7 +94,7 @@ class Library(Record, frozen=True):
     """A shared library inside a distribution: its name, the version of its interface if its file says it, SHA-256."""
 
     name: str
-    version: str | None
+    version: str
     file: str
     sha256: str
 

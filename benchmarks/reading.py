@@ -53,8 +53,8 @@ def make_images(folder: Path, count: int) -> None:
         path = save(image, folder / str(syntax) / f"{number}.dcm")
         if syntax != uid.ExplicitVRLittleEndian:
             encode(path, syntax)
-        print(f"\r{number + 1} of {count} images made", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        if sys.stderr.isatty():
+            print(f"\r{number + 1} of {count} images made", end="", file=sys.stderr, flush=True)
 
 
 def make_small(folder: Path) -> Path:

@@ -47,7 +47,7 @@ def check_saturated(pixels: UnitImage) -> Rejection | None:
 
     Implements: SRS-014
     """
-    share = max(np.mean(pixels <= 0.0), np.mean(pixels >= 1.0))
+    share = max(np.count_nonzero(pixels <= 0.0), np.count_nonzero(pixels >= 1.0)) / pixels.size
     if share < MOST_AT_AN_END:
         return None
     return reject("SATURATED", f"{share:.0%} of the pixels at one end", f"less than {MOST_AT_AN_END:.0%}")

@@ -16,6 +16,8 @@ __all__ = [
     "AGE_TOLERANCE_YEARS",
     "CHEST",
     "CHEST_CODES",
+    "DECODING_BYTES",
+    "DECODING_SECONDS",
     "IDENTITY",
     "LEAST_CONTRAST",
     "LIMITS",

@@ -9,6 +9,8 @@ from device.limits import (
     AGE_TOLERANCE_YEARS,
     CHEST,
     CHEST_CODES,
+    DECODING_BYTES,
+    DECODING_SECONDS,
     LEAST_CONTRAST,
     LIMITS,
     MOST_AT_AN_END,

@@ -70,7 +70,7 @@ def gate(argv: list[str]) -> int:
 def analyze(argv: list[str]) -> int:
     """Gate files and score those that are accepted; with --output, write a DICOM report of each.
 
-    Implements: SRS-031, SRS-034, SRS-035
+    Implements: SRS-031, SRS-034, SRS-035, SRS-044
     """
     parser = _make_parser("analyze", analyze, "clearway analyze --output reports/ images/")
     parser.add_argument(

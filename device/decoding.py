@@ -27,7 +27,7 @@ from pydicom import Dataset, uid
 
 from device import processes
 from device.errors import DecodingError
-from device.limits import LARGEST_SIDE
+from device.limits import DECODING_BYTES, DECODING_SECONDS, LARGEST_SIDE
 from device.lossless import fits_scan
 
 LOSSLESS_JPEG = frozenset({uid.JPEGLossless, uid.JPEGLosslessSV1})
@@ -39,12 +39,6 @@ DECODERS |= dict.fromkeys((uid.JPEG2000Lossless, uid.JPEG2000), "jpeg2k_decode")
 
 LARGEST_PICTURE = 2 * LARGEST_SIDE**2
 """Bytes of the largest picture that the gate lets through: the memory that both processes see."""
-
-SECONDS = 60.0
-"""How long a codec may take for a frame."""
-
-MEMORY = 2 * 2**30
-"""How many bytes more than now the codecs' process may reserve."""
 
 
 class CodecError(ValueError):
@@ -123,7 +117,7 @@ class _Process:
 
     def ask(self, asked: Asked, frame: bytes) -> dict[str, str]:
         """Send a frame, wait for the answer; if there is none, end the process, and say why."""
-        self.ours.settimeout(SECONDS)
+        self.ours.settimeout(DECODING_SECONDS)
         try:
             self.ours.sendall(json.dumps(asked).encode() + b"\n")
             self.ours.sendall(frame)
@@ -132,7 +126,7 @@ class _Process:
                 return answer
             why = "its process ended"
         except TimeoutError:
-            why = f"it took more than {SECONDS:.0f} s"
+            why = f"it took more than {DECODING_SECONDS:.0f} s"
         except OSError:
             why = "its process ended"
         said = f"the codec of {uid.UID(asked.syntax).name}: {why}{self.end()}"
@@ -194,7 +188,7 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):  # a system without this file has no such limit
         held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (held + DECODING_BYTES, held + DECODING_BYTES))
 
 
 def _is_asked(theirs: socket.socket, parent: int) -> bool:
@@ -211,7 +205,7 @@ def _answer(asked: Asked, frame: bytes, picture: mmap.mmap) -> dict[str, str]:
     except CodecError as error:
         return {"kind": "codec", "said": str(error)}
     except MemoryError:
-        return {"kind": "memory", "said": f"decoding needs more than {MEMORY} bytes"}
+        return {"kind": "memory", "said": f"decoding needs more than {DECODING_BYTES} bytes"}
     except ImportError as error:  # a fault of the installation says nothing of the image
         return {"kind": "installation", "said": str(error)}
     _view(picture, asked, stored.dtype.str)[:] = stored

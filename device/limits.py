@@ -61,6 +61,12 @@ OLDEST_YEARS = 130
 INTENT = "FOR PRESENTATION"
 PRESENTATION_LUT_SHAPES = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}  # PS3.3 C.8.11.3.1.2
 
+DECODING_SECONDS = 60.0
+"""How long a codec may take for a frame."""
+
+DECODING_BYTES = 2 * 2**30
+"""How many bytes more than when it was started the codecs' process may reserve."""
+
 LEAST_CONTRAST = 0.02
 """An image whose values from the 1st to the 99th percentile span less (about 5 of 255 greys) shows nothing."""
 

@@ -9,6 +9,8 @@ from device import (
     AGE_TOLERANCE_YEARS,
     CHEST,
     CHEST_CODES,
+    DECODING_BYTES,
+    DECODING_SECONDS,
     IDENTITY,
     LEAST_CONTRAST,
     LIMITS,

@@ -52,6 +52,8 @@ def describe_gate() -> GateLimits:
         age_tolerance_years=api.AGE_TOLERANCE_YEARS,
         least_contrast=api.LEAST_CONTRAST,
         most_at_an_end=api.MOST_AT_AN_END,
+        decoding_seconds=api.DECODING_SECONDS,
+        decoding_gib=api.DECODING_BYTES / 2**30,
     )
 
 

@@ -231,7 +231,7 @@ sys.exit(device.main())
 FAULTS = {
     "ends its process": ("os.abort()", ""),
     "leaves its process": ("os._exit(0)", ""),
-    "takes ten seconds": ("time.sleep(10)", "from device import decoding; decoding.SECONDS = 1.0"),
+    "takes ten seconds": ("time.sleep(10)", "from device import decoding; decoding.DECODING_SECONDS = 1.0"),
     "reserves 4 GB": ("bytearray(4 * 10**9)", ""),
 }
 

@@ -125,7 +125,8 @@ class GateLimits(Record, frozen=True, tag=True):
     """The gate's own configuration, which no option changes; ages and views are those of a release.
 
     `view_codes` maps a coded view to the projection it means. `least_contrast` is a share of the range of values for
-    display, `most_at_an_end` the share of pixels at one end of it from which on an image is refused.
+    display, `most_at_an_end` the share of pixels at one end of it from which on an image is refused. `decoding_seconds`
+    and `decoding_gib` bound what a codec may take for a frame and reserve.
     """
 
     intakes: tuple[IntakeLimits, ...]
@@ -135,6 +136,8 @@ class GateLimits(Record, frozen=True, tag=True):
     age_tolerance_years: int
     least_contrast: float
     most_at_an_end: float
+    decoding_seconds: float
+    decoding_gib: float
 
 
 class ReportElement(Record, frozen=True):

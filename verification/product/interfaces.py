@@ -53,7 +53,7 @@ def describe_gate() -> GateLimits:
         least_contrast=api.LEAST_CONTRAST,
         most_at_an_end=api.MOST_AT_AN_END,
         decoding_seconds=api.DECODING_SECONDS,
-        decoding_gib=api.DECODING_BYTES / 2**30,
+        decoding_gib=api.DECODING_BYTES // 2**30,
     )
 
 

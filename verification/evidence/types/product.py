@@ -136,8 +136,8 @@ class GateLimits(Record, frozen=True, tag=True):
     age_tolerance_years: int
     least_contrast: float
     most_at_an_end: float
-    decoding_seconds: float
-    decoding_gib: float
+    decoding_seconds: int
+    decoding_gib: int
 
 
 class ReportElement(Record, frozen=True):

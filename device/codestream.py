@@ -98,7 +98,10 @@ def find_end(stream: bytes, syntax: str) -> int | None:
 
 
 def find_markers(stream: bytes, start: int, codes: frozenset[int]) -> list[int]:
-    """Where markers of these codes stand in a scan, each at the FF right before its code (ISO/IEC 10918-1 B.1.1.2)."""
+    """Where markers of these codes stand in a scan, each at the FF right before its code (ISO/IEC 10918-1 B.1.1.2).
+
+    Implements: SRS-013
+    """
     found, content = [], np.frombuffer(stream, np.uint8)
     wanted = np.isin(np.arange(256), list(codes))
     for at in range(start, len(content) - 1, STEP):

@@ -34,7 +34,10 @@ of adults (NIH Clinical Center, ChestX-ray14, Wang and others 2017). No picture 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What radiographs vary in: their mean thumbnail, components (count, pixels) with variances, and the limits."""
+    """What radiographs vary in: their mean thumbnail, components (count, pixels) with variances, and the limits.
+
+    Implements: SRS-047
+    """
 
     mean: NDArray[np.float64]
     components: NDArray[np.float64]
@@ -65,7 +68,10 @@ def measure_unlikeness(pixels: UnitImage) -> float:
 
 
 def rank(pixels: UnitImage) -> NDArray[np.float64]:
-    """A thumbnail's ranks, from -0.5 to 0.5, equal values in the middle of theirs; its rows one after the other."""
+    """A thumbnail's ranks, from -0.5 to 0.5, equal values in the middle of theirs; its rows one after the other.
+
+    Implements: SRS-047
+    """
     rows, columns = (((np.arange(SIDE * SAMPLES) + 0.5) * side / (SIDE * SAMPLES)).astype(int) for side in pixels.shape)
     sampled = pixels[np.ix_(rows, columns)].astype(np.float64)
     thumbnail = sampled.reshape(SIDE, SAMPLES, SIDE, SAMPLES).mean((1, 3))
@@ -81,6 +87,8 @@ def measure(ranks: NDArray[np.float64], reference: Reference) -> tuple[NDArray[n
     Args:
         ranks: axis order (thumbnails, pixels).
         reference: what they are compared with; its limits do not matter here.
+
+    Implements: SRS-047
     """
     away = ranks - reference.mean
     within = away @ reference.components.T
@@ -94,6 +102,8 @@ def read_reference() -> Reference:
 
     Raises:
         DeviceError: the file is not there, or is another.
+
+    Implements: SRS-047
     """
     try:
         content = TABLE.read_bytes()

@@ -54,7 +54,10 @@ def fits_scan(stored: NDArray[np.integer[Any]], stream: bytes) -> bool:
 
 
 def read_scan(stream: bytes) -> Scan | None:
-    """Read how the scan of a lossless codestream is coded; None if it is not one scan of one component."""
+    """Read how the scan of a lossless codestream is coded; None if it is not one scan of one component.
+
+    Implements: SRS-013
+    """
     tables: dict[int, dict[int, int]] = {}
     at, interval, precision = 2, 0, None
     while at + 4 <= len(stream) and stream[at] == 0xFF:
@@ -76,7 +79,10 @@ def read_scan(stream: bytes) -> Scan | None:
 
 
 def _read_tables(body: bytes) -> dict[int, dict[int, int]]:
-    """The bits of the code of each symbol, by table (ISO/IEC 10918-1 B.2.4.2)."""
+    """The bits of the code of each symbol, by table (ISO/IEC 10918-1 B.2.4.2).
+
+    Implements: SRS-013
+    """
     tables, at = {}, 0
     while at + 17 <= len(body):
         counts = body[at + 1 : at + 17]
@@ -88,7 +94,10 @@ def _read_tables(body: bytes) -> dict[int, dict[int, int]]:
 
 
 def _count_bytes(stream: bytes, start: int) -> tuple[int, ...]:
-    """The bytes of each restart interval up to the end marker, without those stuffed in (ISO/IEC 10918-1 B.1.1.5)."""
+    """The bytes of each restart interval up to the end marker, without those stuffed in (ISO/IEC 10918-1 B.1.1.5).
+
+    Implements: SRS-013
+    """
     found, end = find_markers(stream, start, RESTARTS), stream.rindex(END_MARKER)
     parts = [stream[at:to] for at, to in zip([start, *(each + 2 for each in found)], [*found, end], strict=True)]
     return tuple(len(part.rstrip(b"\xff")) - part.count(b"\xff\x00") for part in parts)

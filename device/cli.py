@@ -134,7 +134,11 @@ def _make_parser(name: str, command: Command, *examples: str) -> argparse.Argume
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a line for each file")
     parser.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes that work side by side (%(default)s); same results"
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes side by side (%(default)s), no more than processors; the results are the same",
     )
     return parser
 
@@ -169,7 +173,8 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, work:
         return work.judge(path, release, intake=intake, asserted=stated)
 
     counts: Counter[str] = Counter()
-    found = judge_all(judge, files, options.jobs, lambda path, why: work.give_up(path, release, intake, why))
+    jobs = min(options.jobs, len(files))
+    found = judge_all(judge, files, jobs, lambda path, why: work.give_up(path, release, intake, why))
     for result in map(work.conclude, _show_progress(found, len(files))):
         counts[label(result)] += 1
         print(json.dumps(make_record(result)) if options.json else render_result(result), flush=True)

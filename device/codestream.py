@@ -7,6 +7,8 @@ picture out, or, if the marker segments are malformed, take the whole process do
 from __future__ import annotations
 
 import struct
+from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -33,15 +35,20 @@ ITEM = b"\xfe\xff\x00\xe0"
 JPEG_2000 = frozenset({str(uid.JPEG2000Lossless), str(uid.JPEG2000)})
 JPEG_LS = frozenset({str(uid.JPEGLSLossless), str(uid.JPEGLSNearLossless)})
 
+PROCESSES = {str(uid.JPEGBaseline8Bit): 0xC0, str(uid.JPEGLossless): 0xC3, str(uid.JPEGLosslessSV1): 0xC3}
+PROCESSES |= dict.fromkeys(JPEG_LS, 0xF7)
+"""The start of frame of each transfer syntax: baseline, lossless, JPEG-LS."""
+
 
 class Stated(NamedTuple):
-    """What the head of a codestream says of its picture; `signed` is None where it cannot say."""
+    """What the head of a codestream says of its picture; `signed` and `process` are None where it cannot say."""
 
     rows: int
     columns: int
     samples: int
     precision: int
     signed: bool | None = None
+    process: int | None = None
 
 
 def read_fragments(data: bytes) -> list[bytes] | None:
@@ -93,22 +100,34 @@ def find_end(stream: bytes, syntax: str) -> int | None:
     _, at = _read_segments(stream)
     if at is None:
         return None
-    found = find_markers(stream, at, JPEG_LS_MARKERS if syntax in JPEG_LS else JPEG_MARKERS)
-    return found[0] + 2 if found and stream[found[0] : found[0] + 2] == END_MARKER else None
+    found = next(find_markers(stream, at, JPEG_LS_MARKERS if syntax in JPEG_LS else JPEG_MARKERS), None)
+    return found + 2 if found is not None and stream[found : found + 2] == END_MARKER else None
 
 
-def find_markers(stream: bytes, start: int, codes: frozenset[int]) -> list[int]:
+FILL = bytes(range(1, 251)) * 16
+"""Codes of no picture: no byte of it is FF."""
+
+
+def lengthen(stream: bytes) -> bytes:
+    """A codestream with more codes before its end: a decoder reads them only if those of its picture were not enough.
+
+    Implements: SRS-013
+    """
+    at = stream.rindex(END_MARKER)
+    return stream[:at] + FILL + stream[at:]
+
+
+def find_markers(stream: bytes, start: int, codes: frozenset[int]) -> Iterator[int]:
     """Where markers of these codes stand in a scan, each at the FF right before its code (ISO/IEC 10918-1 B.1.1.2).
 
     Implements: SRS-013
     """
-    found, content = [], np.frombuffer(stream, np.uint8)
+    content = np.frombuffer(stream, np.uint8)
     wanted = np.isin(np.arange(256), list(codes))
     for at in range(start, len(content) - 1, STEP):
         places = np.flatnonzero(content[at : at + STEP] == 0xFF) + at
         places = places[places < len(content) - 1]
-        found += places[wanted[content[places + 1]]].tolist()
-    return found
+        yield from places[wanted[content[places + 1]]].tolist()
 
 
 def _read_segments(stream: bytes) -> tuple[Stated | None, int | None]:
@@ -122,21 +141,43 @@ def _read_segments(stream: bytes) -> tuple[Stated | None, int | None]:
             if found:
                 break
             precision, rows, columns, samples = struct.unpack(">BHHB", stream[at + 4 : at + 10])
-            found = Stated(rows, columns, samples, precision)
+            found = Stated(rows, columns, samples, precision, process=stream[at + 1])
         at += 2 + length
     return None, None
 
 
 def _end_of_tiles(stream: bytes) -> int | None:
-    """Where a JPEG 2000 codestream ends: each tile-part says how long it is (Psot, ISO/IEC 15444-1 A.4.2)."""
-    at = 2
+    """Where a JPEG 2000 codestream ends: each tile-part says how long it is (Psot, ISO/IEC 15444-1 A.4.2).
+
+    None also where parts lack: those of every tile of the picture, as many as it says. A decoder shows them black.
+    """
+    at, end, parts, stated = 2, None, Counter[int](), dict[int, int]()
     while at + 4 <= len(stream) and stream[at] == 0xFF and stream[at : at + 2] != TILE_PART:  # the main header
         at += 2 + int.from_bytes(stream[at + 2 : at + 4], "big")
-    while stream[at : at + 2] == TILE_PART and at + 12 <= len(stream):
-        length = int.from_bytes(stream[at + 6 : at + 10], "big")
+    while end is None and stream[at : at + 2] == TILE_PART and at + 12 <= len(stream):
+        tile, length, _, count = struct.unpack(">HIBB", stream[at + 4 : at + 12])
+        parts[tile] += 1
+        stated[tile] = count or stated.get(tile, 0)
         if length == 0:  # the last one: up to the end
-            return len(stream.rstrip(b"\x00"))
-        if length < 14:
+            end = len(stream.rstrip(b"\x00"))
+        elif length < 14:
             return None
         at += length
-    return at + 2 if stream[at : at + 2] == END_MARKER else None
+    if end is None and stream[at : at + 2] == END_MARKER:
+        end = at + 2
+    whole = all(stated[tile] in (0, number) for tile, number in parts.items())
+    return end if whole and parts and parts.keys() == set(range(_count_tiles(stream))) else None
+
+
+MOST_TILES = 2**16
+"""Tiles are numbered with 16 bits (ISO/IEC 15444-1 A.4.2)."""
+
+
+def _count_tiles(stream: bytes) -> int:
+    """How many tiles the image and tile size say that the picture has (SIZ, ISO/IEC 15444-1 A.5.1, B.3)."""
+    if len(stream) < 40:
+        return 0
+    x, y, _, _, width, height, x0, y0 = struct.unpack(">8I", stream[8:40])
+    if not width or not height:
+        return 0
+    return int(min(-(-(x - x0) // width) * -(-(y - y0) // height), MOST_TILES))

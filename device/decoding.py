@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset, uid
 
 from device import processes
+from device.codestream import lengthen
 from device.errors import DecodingError
 from device.limits import DECODING_BYTES, DECODING_SECONDS, LARGEST_SIDE
 from device.lossless import fits_scan
@@ -118,17 +119,20 @@ class _Process:
     def ask(self, asked: Asked, frame: bytes) -> dict[str, str]:
         """Send a frame, wait for the answer; if there is none, end the process, and say why."""
         self.ours.settimeout(DECODING_SECONDS)
+        why = "its process ended"
         try:
             self.ours.sendall(json.dumps(asked).encode() + b"\n")
             self.ours.sendall(frame)
             if told := _receive_line(self.ours):
                 answer: dict[str, str] = json.loads(told)
                 return answer
-            why = "its process ended"
         except TimeoutError:
             why = f"it took more than {DECODING_SECONDS:.0f} s"
         except OSError:
-            why = "its process ended"
+            pass
+        except BaseException:  # interrupted: its answer, which is to come, must not be taken for that on another image
+            self.end()
+            raise
         said = f"the codec of {uid.UID(asked.syntax).name}: {why}{self.end()}"
         return {"kind": "ended", "said": said}
 
@@ -213,12 +217,12 @@ def _answer(asked: Asked, frame: bytes, picture: mmap.mmap) -> dict[str, str]:
 
 
 def _decode(asked: Asked, frame: bytes) -> NDArray[np.integer[Any]]:
+    import imagecodecs  # 0.1 s, and not needed before a frame is encoded
+
     try:
         if asked.syntax == uid.RLELossless:
             stored = _decode_rle(frame, asked)
         else:
-            import imagecodecs  # 0.1 s, and not needed before a frame is encoded
-
             stored = getattr(imagecodecs, DECODERS[asked.syntax])(frame)
     except (MemoryError, ImportError):
         raise
@@ -226,6 +230,8 @@ def _decode(asked: Asked, frame: bytes) -> NDArray[np.integer[Any]]:
         raise CodecError(" ".join(str(error).split()) or type(error).__name__) from error
     if stored.shape != (asked.rows, asked.columns):
         raise CodecError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
+    if asked.syntax == uid.JPEGBaseline8Bit and not np.array_equal(stored, imagecodecs.jpeg8_decode(lengthen(frame))):
+        raise CodecError("the scan ends before the picture")
     if asked.syntax in LOSSLESS_JPEG and not fits_scan(stored, frame):
         raise CodecError("the scan has not the codes of the picture that it decodes to")
     return stored

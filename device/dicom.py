@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset, FileMetaDataset, uid
 from pydicom.filereader import read_dataset
 
-from device.codestream import find_end, has_end, read_fragments, read_head
+from device.codestream import PROCESSES, find_end, has_end, read_fragments, read_head
 from device.decoding import CodecError, decode_frame
 from device.display import DisplayError, to_unit_image
 from device.elements import META, PIXEL_DATA, Encoding, Fault, Layout, find_elements, find_meta
@@ -277,11 +277,13 @@ def _check_codestream(frame: bytes, header: Dataset, syntax: str) -> PixelFault 
         return _short("a codestream without its end marker", "a codestream that ends with FF D9")
     if (found := read_head(frame)) is None:
         return _undecodable("a codestream with a malformed header", "well-formed markers")
-    rows, columns, samples, precision, signed = found
-    stated = header.Rows, header.Columns, 1
-    if (rows, columns, samples) != stated or not header.BitsStored <= precision <= 16:
-        expected = f"{header.Rows} x {header.Columns} x 1, {header.BitsStored} to 16 bits, as the header says"
+    rows, columns, samples, precision, signed, process = found
+    stated, least, most = (header.Rows, header.Columns, 1), header.BitsStored, header.BitsAllocated
+    if (rows, columns, samples) != stated or not least <= precision <= most:
+        expected = f"{header.Rows} x {header.Columns} x 1, {least} to {most} bits, as the header says"
         return _undecodable(f"{rows} x {columns} x {samples}, {precision} bits", expected)
+    if process != PROCESSES.get(syntax):
+        return _undecodable(f"a frame of the process {process or 0:02X}", f"the process of {uid.UID(syntax).name}")
     if signed not in (None, header.PixelRepresentation == 1):
         kind = "signed" if signed else "unsigned"
         return _undecodable(f"{kind} values", f"PixelRepresentation {header.PixelRepresentation} (PS3.5 8.2.4)")

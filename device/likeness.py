@@ -2,8 +2,8 @@
 
 A thumbnail's values give way to their ranks, so that brightness, contrast and window do not count. Its distance to the
 published radiographs is that of principal component analysis in process control: Hotelling's T2 within the components
-that radiographs vary in, and what is left beside them, which for a radiograph is neither much nor next to nothing.
-`device.training.likeness` made the table of it.
+that radiographs vary in, and what is left beside them, which for a radiograph is neither much nor next to nothing; and
+a thumbnail of few shades is none. `device.training.likeness` made the table of it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ SIDE = 32
 
 SAMPLES = 4
 """Rows and columns of the picture that are looked at for each of the thumbnail: enough for noise to stay noise."""
+
+FEWEST_SHADES = 32
+"""How many different values a thumbnail of 1,024 has at least: those that are the same say nothing of a shape."""
 
 TABLE = Path(__file__).with_name("likeness.npz")
 DIGEST = "91355e2387329a155cd92869187a1837feda9fbaf2c3393fecfb411b5ce297ec"
@@ -62,9 +65,11 @@ def measure_unlikeness(pixels: UnitImage) -> float:
     Implements: SRS-047
     """
     reference = read_reference()
-    far, rest = measure(rank(pixels)[np.newaxis], reference)
+    ranks = rank(pixels)
+    far, rest = measure(ranks[np.newaxis], reference)
     smooth = reference.least_rest / max(float(rest[0]), 1e-12)
-    return max(float(far[0]) / reference.farthest, float(rest[0]) / reference.most_rest, smooth)
+    flat = FEWEST_SHADES / len(np.unique(ranks))
+    return max(float(far[0]) / reference.farthest, float(rest[0]) / reference.most_rest, smooth, flat)
 
 
 def rank(pixels: UnitImage) -> NDArray[np.float64]:

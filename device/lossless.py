@@ -98,7 +98,7 @@ def _count_bytes(stream: bytes, start: int) -> tuple[int, ...]:
 
     Implements: SRS-013
     """
-    found, end = find_markers(stream, start, RESTARTS), stream.rindex(END_MARKER)
+    found, end = list(find_markers(stream, start, RESTARTS)), stream.rindex(END_MARKER)
     parts = [stream[at:to] for at, to in zip([start, *(each + 2 for each in found)], [*found, end], strict=True)]
     return tuple(len(part.rstrip(b"\xff")) - part.count(b"\xff\x00") for part in parts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from device.likeness import measure_unlikeness
@@ -61,4 +63,5 @@ def check_likeness(pixels: UnitImage) -> Rejection | None:
     unlikeness = measure_unlikeness(pixels)
     if unlikeness <= 1:
         return None
-    return reject("NOT_FRONTAL_CHEST", f"unlikeness {unlikeness:.2f}", "at most 1, as of frontal chest radiographs")
+    found = math.ceil(100 * unlikeness) / 100  # never a figure that looks as if it were within the limit
+    return reject("NOT_FRONTAL_CHEST", f"unlikeness {found:.2f}", "at most 1, as of frontal chest radiographs")

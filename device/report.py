@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.datadict import tag_for_keyword
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import ComprehensiveSRStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from device.errors import ReportError
 from device.types import Finding, Flag, Release
@@ -106,6 +107,8 @@ def write(report: Report, image: Path, folder: Path, reported: set[str] | None =
     try:
         if path.exists() and path.samefile(image):
             raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
+        if path.exists() and not _is_report(path):
+            raise ReportError(f"{path}: is there, and is no report; expected a report of an earlier run, or nothing")
         folder.mkdir(parents=True, exist_ok=True)
         _write_whole(report.content, path)
     except OSError as error:
@@ -113,6 +116,18 @@ def write(report: Report, image: Path, folder: Path, reported: set[str] | None =
     if reported is not None:
         reported.add(uid)
     return path
+
+
+def _is_report(path: Path) -> bool:
+    """Say whether a file is a structured report of this device, which a new one may replace.
+
+    Implements: SRS-033
+    """
+    try:
+        found = dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID", "Manufacturer"])
+        return bool(found.SOPClassUID == ComprehensiveSRStorage and found.Manufacturer == MANUFACTURER)
+    except (InvalidDicomError, AttributeError, ValueError):
+        return False
 
 
 def _write_whole(content: bytes, path: Path) -> None:

@@ -5,13 +5,15 @@ They carry no header, so what the gate judges of them is what their user asserts
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile
 
-from device.codestream import read_head
+from device.codestream import lengthen, read_head
 from device.errors import UnreadableFileError
 from device.types import PixelFault, PixelFaultKind, UnitImage
 
@@ -93,7 +95,9 @@ def decode(image: Path | BinaryIO) -> UnitImage | PixelFault:
         with Image.open(image, formats=("PNG", "JPEG")) as picture:
             if fault := _find_fault(picture, bits):
                 return fault
-            channels = np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+            channels = _read_channels(picture)
+        if _is_cut(image, channels):
+            return PixelFault(PixelFaultKind.SHORT, "a scan that ends before its picture", "a whole picture")
     except Exception as error:  # Pillow raises whatever a malformed byte leads it to
         kind = PixelFaultKind.SHORT if "truncated" in str(error) else PixelFaultKind.UNDECODABLE
         return PixelFault(kind, str(error), "pixel data that decode")
@@ -102,6 +106,20 @@ def decode(image: Path | BinaryIO) -> UnitImage | PixelFault:
             return PixelFault(PixelFaultKind.UNDECODABLE, "colour", "grey: the same value in every channel")
         channels = channels[:, :, 0]
     return (channels / 255.0).astype(np.float32)
+
+
+def _read_channels(picture: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(picture if picture.mode == "L" else picture.convert("RGB"))
+
+
+def _is_cut(image: BinaryIO, channels: NDArray[np.uint8]) -> bool:
+    """Say whether a JPEG file would show another picture if more codes followed: its decoder fills up what lacks."""
+    image.seek(0)
+    content = image.read()
+    if not content.startswith(SIGNATURES[1]):
+        return False
+    with Image.open(io.BytesIO(lengthen(content)), formats=("JPEG",)) as picture:
+        return not np.array_equal(channels, _read_channels(picture))
 
 
 def _find_fault(picture: Image.Image, bits: int) -> PixelFault | None:

@@ -56,6 +56,8 @@ def judge_all(
             yield _take(workers, waiting, judge, give_up)
     finally:
         for worker in workers:
+            worker.pipe.close()
+        for worker in workers:
             worker.end()
 
 
@@ -114,9 +116,14 @@ def _serve(judge: Callable[[T], R], pipe: Connection[Any, Any]) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupted run is ended by the process that everybody knows
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        with suppress(EOFError, OSError):
-            while True:
-                pipe.send(judge(pipe.recv()))
+        while True:
+            try:
+                item = pipe.recv()
+            except (EOFError, OSError):
+                break
+            result = judge(item)
+            with suppress(OSError):  # the other side has gone, which it sees when it asks for more
+                pipe.send(result)
     except BaseException:
         traceback.print_exc()  # a fault of the program, which the other side sees as an end
     finally:

@@ -72,6 +72,15 @@ def test_an_image_that_is_not_flagged_says_so(tmp_path: Path, release: device.Re
     assert ("Comment", device.STATEMENT) in said
 
 
+def test_it_replaces_no_other_image(image: Callable[..., Path], release: device.Release) -> None:
+    path = image(SOPInstanceUID="1.2.3")
+    other = image("1.2.3.sr.dcm", SOPInstanceUID="1.2.4")
+    before = other.read_bytes()
+    analysis = device.analyze(path, release, output=path.parent)
+    assert "is there, and is no report" in str(analysis.failure)
+    assert other.read_bytes() == before
+
+
 def test_it_files_beside_the_image_and_replaces_nothing(image: Callable[..., Path], release: device.Release) -> None:
     path = image()
     before, original = path.read_bytes(), dcmread(path)

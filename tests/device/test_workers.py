@@ -63,6 +63,14 @@ def test_a_fault_of_the_program_is_told(capfd: pytest.CaptureFixture[str]) -> No
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 
+def test_processes_that_are_let_go_of_end_together() -> None:
+    results = judge_all(lambda item: time.sleep(30 * item), [0, 1, 1, 1, 1], 4, give_up)
+    next(results)
+    started = time.monotonic()
+    results.close()
+    assert time.monotonic() - started < 15, "none of them is waited for until it has done what it was at"
+
+
 def test_an_interrupted_run_ends_its_processes(tmp_path: Path) -> None:
     image = save(radiograph(phantom(520, 600)), tmp_path / "0.dcm")
     for number in range(1, 400):

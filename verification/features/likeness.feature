@@ -24,6 +24,9 @@ Feature: The gate on what a picture looks like
       | a bright column on dark ground |
       | stripes                        |
       | a chessboard                   |
+      | a disc on dark ground          |
+      | a marker on flat ground        |
+      | two halves                     |
 
   @SRS-047 @SRS-047/AC3 @RC-016
   Scenario Outline: A radiograph that is not shown as it is looked at is refused

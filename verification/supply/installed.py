@@ -31,7 +31,7 @@ class Installed:
     libraries: tuple[Library, ...]
 
 
-BUNDLED = re.compile(r"(?:^|/)(?:[^/]*\.(?:libs|dylibs)/[^/]+|lib[^/]+|[^/]+\.dll)$")
+BUNDLED = re.compile(r"(?!.*\.(?:cpython-|abi3\.))(?:.*/)?(?:[^/]*\.(?:libs|dylibs)/[^/]+|lib[^/]+|[^/]+\.dll)$")
 """Where wheels keep libraries: beside the package (auditwheel, delocate, delvewheel), or in it by a library's name."""
 
 LIBRARY = re.compile(r"(?P<name>.+?)(?:-[0-9a-f]{8,})*(?:\.so|\.dylib|\.dll)(?:\.(?P<version>[\w.]+))?")
@@ -71,7 +71,7 @@ def _find_libraries(distribution: Distribution) -> Iterator[Library]:
     """
     for file in sorted(distribution.files or (), key=str):
         found = LIBRARY.fullmatch(file.name)
-        if not found or not BUNDLED.search(file.as_posix()) or not file.hash or file.hash.mode != "sha256":
+        if not found or not BUNDLED.match(file.as_posix()) or not file.hash or file.hash.mode != "sha256":
             continue
         digest = base64.urlsafe_b64decode(file.hash.value + "=" * (-len(file.hash.value) % 4)).hex()
         yield Library(name=found["name"], version=found["version"] or "", file=file.as_posix(), sha256=digest)

@@ -251,7 +251,7 @@ Feature: The gate on the pixel data
   @SRS-014 @SRS-014/AC2 @RC-002
   Scenario Outline: An image almost without contrast is refused, one with little contrast is accepted
     Given a complete DX radiograph
-    And its pixels show no more than lies between 0.5 and <other> of the range from black to white
+    And its pixels show what lies between 0.5 and <other> of the range from black to white
     When the device judges it
     Then <verdict>
 

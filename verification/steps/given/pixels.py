@@ -47,7 +47,7 @@ def uniform(bench: Bench, value: float) -> None:
 
 
 @given(
-    parsers.parse("its pixels show no more than lies between {one:g} and {other:g} of the range from black to white")
+    parsers.parse("its pixels show what lies between {one:g} and {other:g} of the range from black to white")
 )
 def two_ends(bench: Bench, one: float, other: float) -> None:
     """Show the `phantom` between these values: its darkest 2 % have the lower one, its brightest 2 % the upper one."""

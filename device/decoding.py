@@ -47,7 +47,7 @@ class CodecError(ValueError):
 
 
 def decode_frame(header: Dataset, frame: bytes) -> NDArray[np.integer[Any]]:
-    """What the codec makes of a frame, in the codecs' process.
+    """What the codec makes of a frame, in the codecs' process; where a codec fills up what lacks, it is found out.
 
     Args:
         header: an image whose header was accepted.
@@ -63,6 +63,17 @@ def decode_frame(header: Dataset, frame: bytes) -> NDArray[np.integer[Any]]:
 
     Implements: SRS-013, SRS-045
     """
+    stored = _ask(header, frame)
+    syntax = header.file_meta.TransferSyntaxUID
+    if syntax in LOSSLESS_JPEG and not fits_scan(stored, frame):
+        raise CodecError("the scan has not the codes of the picture that it decodes to")
+    if syntax == uid.JPEGBaseline8Bit and not np.array_equal(stored, _ask(header, lengthen(frame))):
+        raise CodecError("the scan ends before the picture that it decodes to")
+    return stored
+
+
+def _ask(header: Dataset, frame: bytes) -> NDArray[np.integer[Any]]:
+    """Have a frame decoded; raise what the answer says."""
     asked = Asked(header.file_meta.TransferSyntaxUID, len(frame), header.Rows, header.Columns, header.BitsAllocated)
     with _LOCK:
         process = _process()
@@ -230,10 +241,6 @@ def _decode(asked: Asked, frame: bytes) -> NDArray[np.integer[Any]]:
         raise CodecError(" ".join(str(error).split()) or type(error).__name__) from error
     if stored.shape != (asked.rows, asked.columns):
         raise CodecError(f"the pixel data decode to {stored.shape}, not to one frame of one sample")
-    if asked.syntax == uid.JPEGBaseline8Bit and not np.array_equal(stored, imagecodecs.jpeg8_decode(lengthen(frame))):
-        raise CodecError("the scan ends before the picture")
-    if asked.syntax in LOSSLESS_JPEG and not fits_scan(stored, frame):
-        raise CodecError("the scan has not the codes of the picture that it decodes to")
     return stored
 
 

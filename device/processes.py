@@ -16,8 +16,6 @@ def end(pid: int) -> str:
 
     Returns:
         How it ended by itself, to be added to a sentence; empty if it did not, or without a signal.
-
-    Implements: SRS-045
     """
     with suppress(ChildProcessError):
         ended, status = os.waitpid(pid, os.WNOHANG) if _ends_soon(pid) else (0, 0)
@@ -30,10 +28,7 @@ def end(pid: int) -> str:
 
 
 def _ends_soon(pid: int) -> bool:
-    """Wait a moment for a process that has closed its side, without taking note of its end.
-
-    Implements: SRS-045
-    """
+    """Wait a moment for a process that has closed its side, without taking note of its end."""
     for _ in range(100):
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             return True

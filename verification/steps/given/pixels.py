@@ -46,9 +46,7 @@ def uniform(bench: Bench, value: float) -> None:
     radiographs.show(bench.image, np.full((1024, 1024), value))
 
 
-@given(
-    parsers.parse("its pixels show what lies between {one:g} and {other:g} of the range from black to white")
-)
+@given(parsers.parse("its pixels show what lies between {one:g} and {other:g} of the range from black to white"))
 def two_ends(bench: Bench, one: float, other: float) -> None:
     """Show the `phantom` between these values: its darkest 2 % have the lower one, its brightest 2 % the upper one."""
     low, high = np.percentile(radiographs.phantom(), (2, 98))

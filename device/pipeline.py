@@ -103,7 +103,7 @@ def analyze(
     Raises:
         ValueError: a report was asked for through research intake.
 
-    Implements: SRS-020, SRS-021, SRS-029, SRS-031, SRS-038, SRS-039
+    Implements: SRS-021, SRS-031
     """
     if output is not None and intake is not Intake.CLINICAL:
         raise ValueError(f"output: expected None through {intake} intake (never DICOM), received {output}")

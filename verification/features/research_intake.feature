@@ -365,3 +365,16 @@ Feature: Research intake
       | 2           |
       | 3           |
       | 6           |
+
+  @SRS-012 @SRS-013 @SRS-037 @RC-002
+  Scenario Outline: A scan that ends before its picture is not filled up
+    Given the published radiograph NORMAL2-IM-1427-0001.jpeg with its assertions
+    And its scan ends after <share> % of it, with an end marker
+    When the device judges it through research intake
+    Then it is refused with the single reason PIXELS_SHORT on PixelData of SRS-012
+
+    Examples:
+      | share |
+      | 50    |
+      | 90    |
+      | 99    |

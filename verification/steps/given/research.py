@@ -95,6 +95,15 @@ def turned(bench: Bench, orientation: int) -> None:
         picture.save(bench.path, exif=exif)
 
 
+@given(parsers.parse("its scan ends after {share:d} % of it, with an end marker"))
+def cut_scan(bench: Bench, share: int) -> None:
+    """Leave so much of the codes of the JPEG file, and put the end of image (FF D9) behind them."""
+    assert bench.path
+    content = bench.path.read_bytes()
+    scan = content.index(b"\xff\xda")
+    bench.path.write_bytes(content[: scan + (len(content) - scan) * share // 100] + b"\xff\xd9")
+
+
 @given(parsers.parse("a published image as a Secondary Capture of {rows:d} rows and {columns:d} columns"))
 def secondary_capture_of_size(bench: Bench, rows: int, columns: int) -> None:
     """A Secondary Capture of 8 bits with a `phantom` of so many rows and columns."""

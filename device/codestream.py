@@ -118,7 +118,7 @@ def lengthen(stream: bytes) -> bytes:
 
 
 def find_markers(stream: bytes, start: int, codes: frozenset[int]) -> Iterator[int]:
-    """Where markers of these codes stand in a scan, each at the FF right before its code (ISO/IEC 10918-1 B.1.1.2).
+    """Where markers of these codes stand in a scan: the byte before each code (ISO/IEC 10918-1 B.1.1.2).
 
     Implements: SRS-013
     """

@@ -15,7 +15,7 @@ def end(pid: int) -> str:
         pid: of a child of this process that has closed its side, or that does not answer.
 
     Returns:
-        How it ended by itself, to be added to a sentence; empty if it did not, or without a signal.
+        How it ended by itself, as the end of a sentence; empty if it did not, or without a signal.
     """
     with suppress(ChildProcessError):
         ended, status = os.waitpid(pid, os.WNOHANG) if _ends_soon(pid) else (0, 0)

@@ -68,6 +68,26 @@ def origin(component: Component) -> object:
     return Markup("{}; only where <code>{}</code>").format(why, condition) if condition else why
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A library inside a component."""
+
+    component: str
+    name: str
+    version: str
+    sha256: str
+
+
+@total
+def libraries_inside(components: Iterable[Component]) -> tuple[Inside, ...]:
+    """The libraries that components bring along, one row each."""
+    return tuple(
+        Inside(component.name, library.name, library.version, library.sha256)
+        for component in components
+        for library in component.libraries
+    )
+
+
 @total
 def names_of(values: Iterable[Component | TransferSyntax]) -> tuple[str, ...]:
     """The names of records."""

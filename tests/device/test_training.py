@@ -26,6 +26,7 @@ from device.training.recipe import RECIPES, read_recipe
 from device.training.release_folder import describe_release, write_release
 from device.types import Unbuilt
 from verification.evidence import Card
+from verification.steps.radiographs import phantom
 
 pytestmark = pytest.mark.training
 
@@ -55,12 +56,12 @@ ASSERTED = {"Modality": "CR", "BodyPartExamined": "CHEST", "ViewPosition": "AP",
 def write_tiny(folder):
     """A data set whose pneumonia images are brighter, its manifest, and a recipe of three short epochs."""
     generator = np.random.default_rng(0)
-    rows = []
+    rows, chest = [], phantom(80, 70) / 3
     for number in range(40):
         label = number % 2
         name, path = f"{number}.png", folder / "images" / f"{number}.png"
         path.parent.mkdir(exist_ok=True)
-        pixels = generator.integers(0, 120, (80, 70)) + 100 * label
+        pixels = 60 + 100 * label + chest - chest.mean() + generator.integers(-8, 9, chest.shape)
         Image.fromarray(pixels.astype(np.uint8)).save(path)
         split = ("training", "training", "tuning", "development_holdout")[number // 2 % 4]
         rows.append((name, f"p{number}", label, "s", split, hashlib.sha256(path.read_bytes()).hexdigest()))

@@ -26,6 +26,7 @@ from verification.evidence import Gap, Project, find_project
 from verification.protocol.images import score_file
 from verification.protocol.scores import read_scores
 from verification.protocol.stated import require_analysed
+from verification.steps.radiographs import phantom
 
 pytestmark = pytest.mark.slow
 
@@ -86,10 +87,12 @@ def write_collection(home, images, tables):
     opacity = np.array([generator.random() < shares[finding] for finding in findings])
     read = np.array([generator.random() < 0.35 + shares[finding] for finding in findings])
     images.mkdir()
+    chest = phantom(256, 256) / 255
     for i, name in enumerate(names):
         if splits[i] != "training":
             grey = np.clip(generator.normal(0.46 + 0.07 * opacity[i], 0.06), 0.1, 0.9)
-            pixels = np.rint(255 * np.clip(grey + 0.05 * generator.standard_normal((256, 256)), 0, 1))
+            noise = 0.02 * generator.standard_normal((256, 256))
+            pixels = np.rint(255 * np.clip(grey + 0.15 * (chest - chest.mean()) + noise, 0, 1))
             Image.fromarray(pixels.astype(np.uint8)).save(images / name, compress_level=1)
     classes = np.where(opacity, "Lung Opacity", "Normal")
     write_table(

@@ -22,6 +22,7 @@ from verification.protocol.changes import PERTURBATIONS
 from verification.protocol.log import append, read_log
 from verification.protocol.measures import BASELINES
 from verification.protocol.plan import read_study
+from verification.steps.radiographs import phantom
 
 pytestmark = pytest.mark.slow
 
@@ -101,10 +102,11 @@ def make_dataset(root, images, name, split, shares, count):
     home = root / "verification" / "datasets" / name
     home.mkdir(parents=True)
     (images / name).mkdir()
-    rows = []
+    rows, chest = [], phantom(90, 80) / 4
     for number in range(count):
         file = images / name / f"person{number // 2}_{name}_{number}.png"
-        Image.fromarray(generator.integers(0, 150 + 100 * (number % 2), (90, 80)).astype(np.uint8)).save(file)
+        pixels = 75 + 50 * (number % 2) + chest - chest.mean() + generator.integers(-8, 9, chest.shape)
+        Image.fromarray(pixels.astype(np.uint8)).save(file)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         rows.append((file.name, f"p{number // 2}", number % 2, "made", split, digest))
     with (home / "manifest.csv").open("w", newline="") as stream:

@@ -54,15 +54,15 @@ ASSERTED = {"Modality": "CR", "BodyPartExamined": "CHEST", "ViewPosition": "AP",
 
 
 def write_tiny(folder):
-    """A data set whose pneumonia images are brighter, its manifest, and a recipe of three short epochs."""
+    """A data set whose pneumonia images are darker, its manifest, and a recipe of three short epochs."""
     generator = np.random.default_rng(0)
-    rows, chest = [], phantom(80, 70) / 3
+    rows, chest = [], phantom(80, 70) / 2
     for number in range(40):
         label = number % 2
         name, path = f"{number}.png", folder / "images" / f"{number}.png"
         path.parent.mkdir(exist_ok=True)
-        pixels = 60 + 100 * label + chest - chest.mean() + generator.integers(-8, 9, chest.shape)
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
+        pixels = 160 - 100 * label + chest - chest.mean() + generator.integers(-30, 31, chest.shape)
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(path)
         split = ("training", "training", "tuning", "development_holdout")[number // 2 % 4]
         rows.append((name, f"p{number}", label, "s", split, hashlib.sha256(path.read_bytes()).hexdigest()))
     with (folder / "manifest.csv").open("w", newline="") as stream:

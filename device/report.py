@@ -108,7 +108,7 @@ def write(report: Report, image: Path, folder: Path, reported: set[str] | None =
         if path.exists() and path.samefile(image):
             raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
         if path.exists() and not _is_report(path):
-            raise ReportError(f"{path}: is there, and is no report; expected a report of an earlier run, or nothing")
+            raise ReportError(f"{path}: is there, and is no report of this device; expected another folder")
         folder.mkdir(parents=True, exist_ok=True)
         _write_whole(report.content, path)
     except OSError as error:

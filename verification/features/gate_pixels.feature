@@ -327,3 +327,19 @@ Feature: The gate on the pixel data
     When the device judges it
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
     And its reason says "signed values"
+
+  @SRS-013 @SRS-013/AC5
+  Scenario Outline: One changed bit of the pixel data, which nothing else in a file betrays
+    Given a complete DX radiograph of 512 rows and 512 columns
+    And it is encoded in <uid>, <name>
+    And a folder of 100 copies of it, in each of which another bit of the pixel data is changed
+    When the device judges the folder
+    Then <refused> of them are refused, <same> show the same picture and <other> another one, unseen
+
+    Examples:
+      | uid                    | name                                          | refused | same | other |
+      | 1.2.840.10008.1.2.1    | Explicit VR Little Endian                     | 0       | 22   | 78    |
+      | 1.2.840.10008.1.2.5    | RLE Lossless                                  | 24      | 2    | 74    |
+      | 1.2.840.10008.1.2.4.70 | JPEG Lossless (Process 14, Selection Value 1) | 22      | 0    | 78    |
+      | 1.2.840.10008.1.2.4.80 | JPEG-LS Lossless                              | 99      | 0    | 1     |
+      | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                       | 0       | 0    | 100   |

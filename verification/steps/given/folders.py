@@ -99,3 +99,23 @@ def one_of_513_rows(bench: Bench, count: int, nth: int) -> None:
         uid = generate_uid(entropy_srcs=[f"image {number}"])
         path = radiographs.save(radiographs.radiograph(pixels, SOPInstanceUID=uid), bench.images / f"{number:02}.dcm")
         radiographs.transcode(path, JPEGLSLossless)
+
+
+@given(parsers.parse("a folder of {count:d} copies of it, in each of which another bit of the pixel data is changed"))
+def changed_bits(bench: Bench, count: int) -> None:
+    """Copies 000.dcm and so on; the bytes lie evenly spread between the first and the last of the pixel data's value.
+
+    Which bit of its byte is changed goes from the lowest to the highest and begins anew. The image itself stays in
+    the scenario's own folder, `whole.dcm`.
+    """
+    whole = bench.file().rename(bench.folder / "whole.dcm")
+    content = whole.read_bytes()
+    with whole.open("rb") as file:
+        image = dcmread(file, stop_before_pixels=True)
+        start = file.tell()
+    start += 8 if image.file_meta.TransferSyntaxUID.is_implicit_VR else 12  # the element's head (PS3.5 7.1)
+    for number in range(count):
+        at = start + (2 * number + 1) * (len(content) - start) // (2 * count)
+        changed = bytes([content[at] ^ 1 << number % 8])
+        (bench.images / f"{number:03}.dcm").write_bytes(content[:at] + changed + content[at + 1 :])
+    bench.path = bench.images

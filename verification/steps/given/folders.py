@@ -105,10 +105,10 @@ def one_of_513_rows(bench: Bench, count: int, nth: int) -> None:
 def changed_bits(bench: Bench, count: int) -> None:
     """Copies 000.dcm and so on; the bytes lie evenly spread between the first and the last of the pixel data's value.
 
-    Which bit of its byte is changed goes from the lowest to the highest and begins anew. The image itself stays in
-    the scenario's own folder, `whole.dcm`.
+    Which bit of its byte is changed goes from the lowest to the highest and begins anew. The image itself is
+    `whole.dcm` beside them.
     """
-    whole = bench.file().rename(bench.folder / "whole.dcm")
+    whole = bench.file().rename(bench.images / "whole.dcm")
     content = whole.read_bytes()
     with whole.open("rb") as file:
         image = dcmread(file, stop_before_pixels=True)

@@ -27,6 +27,7 @@ from verification.analyses.against_reads.headline import (
     analyse_weighted,
 )
 from verification.analyses.against_reads.patients import analyse_patients
+from verification.analyses.beside import analyse_beside
 from verification.analyses.context import analyse_context
 from verification.analyses.dropout import analyse_dropout
 from verification.analyses.out_of_scope import analyse_outside
@@ -99,6 +100,7 @@ ANALYSES = (
     Registered(analyse_thresholds, _of(Role.SECONDARY, "thresholds"), f"{REPORT}#analyses"),
     Registered(analyse_prevalence, _of(Role.SECONDARY, "prevalence"), f"{REPORT}#analyses"),
     Registered(analyse_power, _of(Role.SECONDARY, "power"), f"{REPORT}#analyses"),
+    Registered(analyse_beside, _of(Role.SECONDARY, "beside"), f"{REPORT}#analyses"),
     Registered(analyse_shared_names, _of(Role.SECONDARY, "shared-names"), f"{REPORT}#analyses"),
     Registered(analyse_dropout, _of(Role.ROBUSTNESS, "dropout"), f"{ROBUSTNESS}#robustness"),
     Registered(analyse_context, _of(Role.CONTEXT, "context"), f"{REPORT}#context"),

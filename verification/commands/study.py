@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from verification.commands import custody
 from verification.evidence import find_project
 
 if TYPE_CHECKING:
@@ -58,13 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     told = log.add_mutually_exclusive_group()
     told.add_argument("--add", metavar="TEXT", help="append a use of the data that was made outside of this study")
     told.add_argument("--correct", metavar="TEXT", help="append what a text that is locked or logged states wrongly")
+    custody.add_actions(actions.add_parser("custody", help="a test that developers cannot see, held by a custodian"))
     return parser
 
 
 def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from verification.evaluation import opening
 
-    if arguments.action == "lock":
+    if arguments.action == "custody":
+        yield custody.act(project, arguments)
+    elif arguments.action == "lock":
         yield opening.lock_plan(project, arguments.study, arguments.reason)
     elif arguments.action == "log" and arguments.add:
         yield opening.note(project, arguments.study, "other_use", arguments.add)

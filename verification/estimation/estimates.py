@@ -137,9 +137,7 @@ def estimate(
         if value is not None:
             sampled, defined = intervals[metric]
             interval, reason = _choose(_exact(metric, value, cases), sampled, defined, setting)
-        goal = next((goal for goal in goals if (goal.metric, goal.subgroup) == (metric, subgroup)), None)
-        row = _row(cases, metric, (value, reason, interval), setting, subgroup, score)
-        rows.append(row if goal is None else _decide(row, goal))
+        rows.append(decide(_row(cases, metric, (value, reason, interval), setting, subgroup, score), goals))
     return tuple(rows)
 
 
@@ -203,8 +201,12 @@ def not_recorded(attribute: str, setting: Setting) -> Estimate:
     )  # fmt: skip
 
 
-def _decide(row: Estimate, goal: Goal) -> Estimate:
-    return structs.replace(row, decides=True, criterion=goal.id, met=is_met(goal, row.interval))
+def decide(row: Estimate, goals: Sequence[Goal]) -> Estimate:
+    """The estimate with the goal that is for its metric and its images, and whether that is met; as it is without."""
+    goal = next((goal for goal in goals if (goal.metric, goal.subgroup) == (row.metric, row.subgroup)), None)
+    return (
+        row if goal is None else structs.replace(row, decides=True, criterion=goal.id, met=is_met(goal, row.interval))
+    )
 
 
 def judge(goals: tuple[Goal, ...], estimates: tuple[Estimate, ...], gap: Gap | None) -> tuple[StudyCriterion, ...]:

@@ -118,7 +118,7 @@ def _compute(material: Material, cases: Cases) -> tuple[_Found, tuple[Issue, ...
             analyses += registered.ask(material)
         except ValueError as error:
             issues.append(blocking("table-unusable", material.study.where, str(error), RESCORE))
-    return _Found(_estimate(material, cases), cases.confusion(), curve, tuple(analyses)), tuple(issues)
+    return _Found(estimate_all(material, cases), cases.confusion(), curve, tuple(analyses)), tuple(issues)
 
 
 def _take_recorded(material: Material) -> tuple[Study, tuple[Issue, ...]]:
@@ -154,6 +154,12 @@ def _read_record(study: StudyFolder) -> tuple[_Found, tuple[Issue, ...]]:
 
 def _find_gap(study: StudyFolder, issues: tuple[Issue, ...]) -> Gap | None:
     """What stands in place of the estimates; stale or doubtful figures are never shown."""
+    if study.is_pending and study.plan.custody:
+        return Gap(
+            reason="awaiting the custodian: the images and their reads are held by somebody else",
+            closes=f"the custodian scores them with `clearway study custody score {study.plan.name}`, then the result "
+            "is taken in with `clearway study custody import`",
+        )
     if study.is_pending:
         return Gap(
             reason="no scores exist: the study is a plan",
@@ -169,7 +175,7 @@ def _find_gap(study: StudyFolder, issues: tuple[Issue, ...]) -> Gap | None:
     return None
 
 
-def _estimate(material: Material, cases: Cases) -> tuple[Estimate, ...]:
+def estimate_all(material: Material, cases: Cases) -> tuple[Estimate, ...]:
     """Every metric of all images and of each group of the plan's, and a row for what is not recorded."""
     scored, setting = np.array([row.score is not None for row in material.rows]), material.setting
     known = {name: values[scored] for name, values in material.known.items()}
@@ -188,6 +194,7 @@ def _draw(cases: Cases) -> Curve | Gap:
 
 def _state(material: Material, found: _Found) -> Study:
     study, release, plan, scored = material.study, material.release, material.plan, found.gap is None
+    compared = tuple(row for one in found.analyses if one.id == "beside" for row in one.estimates)
     return Study(
         name=plan.name,
         title=plan.title,
@@ -205,7 +212,7 @@ def _state(material: Material, found: _Found) -> Study:
         patients=len({row.patient for row in material.rows}) if scored else None,
         confusion=found.confusion,
         estimates=found.estimates,
-        criteria=judge(material.goals, found.estimates, found.gap),
+        criteria=judge(material.goals, (*compared, *found.estimates), found.gap),
         curve=found.curve,
         analyses=found.analyses,
         inputs={name: one.sha256 for name, one in plan.inputs.items()} if found.analyses and plan.inputs else {},

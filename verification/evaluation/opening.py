@@ -48,7 +48,7 @@ def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
     Raises:
         ValueError: there is no such study, it has faults, or its data were opened by an earlier plan of it.
     """
-    study = _read(project, name)
+    study = require_study(project, name)
     if study.locked == study.digest:
         return f"{name}: is locked already, plan digest {study.digest}"
     if not study.plan.is_recorded and any(opening.event in ("opened", "scored") for opening in study.openings):
@@ -58,7 +58,7 @@ def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
         )
     before = [] if study.openings else [_prior(use.date, f"{use.what} ({use.source})") for use in study.plan.prior_uses]
     locked = Opening(
-        event="plan_locked", date=_today(), reason=reason or study.plan.label, plan_digest=study.digest,
+        event="plan_locked", date=today(), reason=reason or study.plan.label, plan_digest=study.digest,
         code_digest=code_digest(),
     )  # fmt: skip
     log.append(study.log, *before, locked)
@@ -83,17 +83,16 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
         ValueError: the plan or the release is not locked, this release has opened it and may once, images are
             missing or are not the manifest's, or the gate refuses most of them; nothing is written then.
     """
-    study = _read(project, name)
-    if study.locked != study.digest:
-        raise ValueError(
-            f"{study.where}: the plan is not locked as it stands; lock it with: clearway study lock {name}"
-        )
-    release = _locked_release(project, study)
+    study = require_study(project, name)
+    require_lock(study)
+    if study.plan.custody:
+        raise ValueError(f"{study.where}: a custodian holds its images: clearway study custody score {name}")
+    release = require_release(project, study)
     images = find_images(project, study.plan.dataset, study.plan.split, data)
     begun = _find_begun(study, release)
     said = f"{len(images.entries)} images of split {study.plan.split} through research intake"
     facts = Opening(
-        event="opened", date=_today(), reason=reason, release=f"{release.name} {release.version}",
+        event="opened", date=today(), reason=reason, release=f"{release.name} {release.version}",
         release_digest=release.digest, dataset_digest=images.digest, plan_digest=study.digest,
         code_digest=code_digest(),
     )  # fmt: skip
@@ -112,7 +111,7 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
         write_atomically(study.folder / table, content)
     files = {table: sha256_of(study.folder / table) for table in tables}
     scored = structs.replace(
-        facts, event="scored", date=_today(), reason=said, scores_sha256=files["scores.csv"], files=files
+        facts, event="scored", date=today(), reason=said, scores_sha256=files["scores.csv"], files=files
     )
     log.append(study.log, scored)
     return f"{name}: {'continued and ' if begun else ''}scored {said}; evaluate it with: clearway evaluate"
@@ -130,7 +129,7 @@ def find_study(project: Project, release: str, name: str | None) -> str:
         raise ValueError(str(error)) from error
     if named is None:
         raise ValueError(f"release {release}: names no study; give --study NAME")
-    study = _read(project, named)
+    study = require_study(project, named)
     if study.plan.release != release:
         raise ValueError(f"{study.where}: is of release {study.plan.release}, not of {release}")
     return named
@@ -138,7 +137,7 @@ def find_study(project: Project, release: str, name: str | None) -> str:
 
 def describe_log(project: Project, name: str) -> Iterator[str]:
     """Yield each line of a study's log for a person to read."""
-    for opening in _read(project, name).openings:
+    for opening in require_study(project, name).openings:
         what = opening.event.replace("_", " ")
         whose = f"; {opening.release}, digest {opening.release_digest}" if opening.release else ""
         plan = f"; plan {opening.plan_digest}" if opening.plan_digest else ""
@@ -151,7 +150,7 @@ def note(project: Project, name: str, event: str, what: str) -> str:
     Raises:
         ValueError: there is no such study, or its log is damaged.
     """
-    log.append(_read(project, name).log, Opening(event=event, date=_today(), reason=what))
+    log.append(require_study(project, name).log, Opening(event=event, date=today(), reason=what))
     return f"{name}: noted"
 
 
@@ -196,7 +195,12 @@ def _check_file(path: Path, entry: Entry) -> str | None:
     return None if found == entry.sha256 else f"{path}: SHA-256 {found}; the manifest says {entry.sha256}"
 
 
-def _read(project: Project, name: str) -> StudyFolder:
+def require_study(project: Project, name: str) -> StudyFolder:
+    """A study by name.
+
+    Raises:
+        ValueError: there is none of this name, or its folder or log has faults.
+    """
     studies = project.root / "verification" / "studies"
     known = sorted(path.parent.name for path in studies.glob("*/plan.yaml"))
     if name not in known:
@@ -208,7 +212,24 @@ def _read(project: Project, name: str) -> StudyFolder:
     return study
 
 
-def _locked_release(project: Project, study: StudyFolder) -> Release:
+def require_lock(study: StudyFolder) -> None:
+    """Refuse a plan that is not locked as it stands.
+
+    Raises:
+        ValueError: so it is.
+    """
+    if study.locked != study.digest:
+        raise ValueError(
+            f"{study.where}: the plan is not locked as it stands; lock it with: clearway study lock {study.plan.name}"
+        )
+
+
+def require_release(project: Project, study: StudyFolder) -> Release:
+    """The locked release that a study is of.
+
+    Raises:
+        ValueError: it is unreadable or has no weights.
+    """
     try:
         release = read_release(project.root / project.product.releases / study.plan.release)
     except ReleaseError as error:
@@ -316,7 +337,8 @@ def progress(what: str) -> Callable[[int, int], None]:
     return tell
 
 
-def _today() -> str:
+def today() -> str:
+    """The date of the clock (UTC)."""
     return datetime.now(UTC).date().isoformat()
 
 

@@ -21,6 +21,7 @@ from verification.estimation.tuning import find_threshold_faults, read_tuning
 from verification.evidence import Analysis, Issue, Project
 from verification.evidence.project import sha256_of
 from verification.product.api import Release, ReleaseError, read_release
+from verification.protocol.custody import BESIDE, GROUPS, REGISTRATION, read_registration
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import find_inputs
 from verification.protocol.scores import (
@@ -31,10 +32,11 @@ from verification.protocol.scores import (
     read_columns,
     read_scores,
 )
-from verification.protocol.subgroups import Known, describe_images, find_unknown
+from verification.protocol.subgroups import Known, describe_images, find_unknown, read_groups
 
 DATASETS = "verification/datasets"
 NOT_MADE = "none: not made"
+TAKE_IN = "restore the files from git, or take the custodian's result in again"
 NO_RELEASE = "none: labels are compared, no release is scored"
 
 
@@ -57,6 +59,8 @@ def _read_scored(
     project: Project, study: StudyFolder, release: Release | None, issues: list[Issue], files: tuple[Path, ...]
 ) -> Material:
     """What an opening left: rows, the images that they are of, and whether they fit each other, release and log."""
+    if study.plan.custody:
+        return _read_custody(study, release, issues, files)
     manifest = project.root / DATASETS / study.plan.dataset / "manifest.csv"
     entries, problems = read_manifest(manifest, project.relative(manifest))
     rows, faults = read_scores(study.scores, f"{study.where}/scores.csv")
@@ -72,6 +76,45 @@ def _read_scored(
     setting = _set(study, Digests(release.digest if release else NOT_MADE, digest))
     material = Material(study, setting, release, entries, rows, known=known, files=files, issues=tuple(issues))
     return material if issues or study.plan.inputs or not release else _read_beside(project, material, release)
+
+
+def _read_custody(
+    study: StudyFolder, release: Release | None, issues: list[Issue], files: tuple[Path, ...]
+) -> Material:
+    """What a custodian found, held against release and log; the images are known by numbers alone."""
+    rows, faults = read_scores(study.scores, f"{study.where}/scores.csv")
+    digest = read_registration(study.folder / REGISTRATION).commitment.value if not issues else NOT_MADE
+    issues += faults
+    if release:
+        issues += find_binding_faults(study, release, digest)
+        issues += find_threshold_faults(study, release)
+    setting = _set(study, Digests(release.digest if release else NOT_MADE, digest))
+    material = Material(study, setting, release, rows=rows, files=files, issues=tuple(issues))
+    if issues or not release or not release.operating_point:
+        return material
+    try:
+        return gather_custody(material, study.folder, release.operating_point.threshold)
+    except ValueError as error:
+        return replace(material, issues=(blocking("table-unusable", study.where, str(error), TAKE_IN),))
+
+
+def gather_custody(material: Material, folder: Path, threshold: float) -> Material:
+    """The images of a custodian's that were analysed, their groups and the other scores of them.
+
+    Args:
+        material: the study with the rows of its table of scores.
+        folder: where the custodian's other tables are.
+        threshold: the release's.
+
+    Raises:
+        ValueError: a table does not hold an image, or a cell is no number.
+    """
+    scored = [row for row in material.rows if row.score is not None]
+    return replace(
+        material, cases=_gather(scored, threshold), known=read_groups(folder / GROUPS, material.rows),
+        beside=read_columns(folder / BESIDE, [row.image for row in scored]),
+        tuning=read_tuning(material.release) if material.release else None,
+    )  # fmt: skip
 
 
 def _read_beside(project: Project, material: Material, release: Release) -> Material:

@@ -12,13 +12,21 @@ from msgspec import Meta, Struct
 
 from verification.datasets.manifest import blocking
 from verification.evidence import Issue, Opening, StudyPlan
+from verification.evidence.project import sha256_of
+from verification.protocol.custody import BESIDE, GROUPS, REGISTRATION, RESULT, read_registration
 from verification.protocol.log import LOG, read_log
 from verification.statistics.metrics import UNDEFINED
+
+CUSTODY = (REGISTRATION, RESULT, GROUPS, BESIDE)
+"""What a study of images in custody holds beside its scores."""
 
 T = TypeVar("T")
 
 RECORDED = ("comparator", "reference_standard")
 """Kinds of study that decide nothing of this device; their analyses are recorded from files kept elsewhere."""
+
+PENDING = ("validation_plan", "custody")
+"""Kinds of study that are locked long before anything is scored by them."""
 
 TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", "out_of_scope.json")
 """What an opening leaves: the scores of the release, and of what they are compared with."""
@@ -122,6 +130,26 @@ class OutOfScope(_Strict, frozen=True):
     asserted: dict[str, str]
 
 
+class Beside(_Strict, frozen=True):
+    """Another score of the same images, in a table kept elsewhere: its file, its digest, and which columns."""
+
+    file: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    image: str
+    score: str
+    what: str
+
+
+class Custody(_Strict, frozen=True):
+    """Images that a custodian holds: the SHA-256 of `custody.json` in the study's folder, and scores to be set beside.
+
+    The scores are looked up by the custodian, who alone knows the images.
+    """
+
+    registration_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    beside: dict[str, Beside] = {}
+
+
 class Plan(_Strict, frozen=True):
     """plan.yaml.
 
@@ -132,7 +160,7 @@ class Plan(_Strict, frozen=True):
 
     name: str
     title: str
-    kind: Literal["development", "benchmark", "comparator", "reference_standard", "validation_plan"]
+    kind: Literal["development", "benchmark", "comparator", "reference_standard", "validation_plan", "custody"]
     label: str
     release: str
     dataset: str
@@ -162,6 +190,7 @@ class Plan(_Strict, frozen=True):
     triage: TriageAssumptions | None = None
     power: Power | None = None
     minimum_sensitivity: Annotated[float, Meta(gt=0, le=1)] | None = None
+    custody: Custody | None = None
 
     @property
     def is_recorded(self) -> bool:
@@ -215,9 +244,9 @@ class StudyFolder:
 
     @property
     def is_pending(self) -> bool:
-        """Whether it is a validation plan that nothing was scored by yet."""
+        """Whether it is a plan that nothing was scored by yet: this project's to carry out, or a custodian's."""
         used = self.scores.is_file() or any(one.event == "scored" for one in self.openings)
-        return self.plan.kind == "validation_plan" and not used
+        return self.plan.kind in PENDING and not used
 
     @property
     def scores(self) -> Path:
@@ -232,7 +261,7 @@ class StudyFolder:
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file that the study holds."""
-        names = ("plan.yaml", "criteria.yaml", *TABLES, "recorded.json", LOG)
+        names = ("plan.yaml", "criteria.yaml", *TABLES, *CUSTODY, "recorded.json", LOG)
         return tuple(self.folder / name for name in names if (self.folder / name).is_file())
 
 
@@ -253,7 +282,7 @@ def read_study(folder: Path, where: str) -> tuple[StudyFolder | None, tuple[Issu
     issues += broken
     if plan is None or goals is None:
         return None, tuple(issues)
-    issues += _find_faults(plan, goals, folder.name, where)
+    issues += [*_find_faults(plan, goals, folder.name, where), *_find_custody_faults(plan, folder, where)]
     digest = hashlib.sha256((folder / "plan.yaml").read_bytes() + (folder / "criteria.yaml").read_bytes()).hexdigest()
     return StudyFolder(folder, where, plan, goals, openings, digest), tuple(issues)
 
@@ -273,11 +302,29 @@ def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> 
     for number, goal in enumerate(goals):
         if goal.id in {other.id for other in goals[:number]}:
             faults.append(("criteria.yaml", f"{goal.id} is there twice"))
-        if goal.metric not in UNDEFINED:
+        if goal.metric not in (*UNDEFINED, *(("auroc_difference",) if plan.custody else ())):
             faults.append(("criteria.yaml", f"{goal.id}: metric {goal.metric}; expected one of {', '.join(UNDEFINED)}"))
         if goal.subgroup not in subgroups:
             faults.append(("criteria.yaml", f"{goal.id}: subgroup {goal.subgroup} is not in the plan"))
     return [blocking("study-plan", f"{where}/{file}", message, "mend the file") for file, message in faults]
+
+
+def _find_custody_faults(plan: Plan, folder: Path, where: str) -> list[Issue]:
+    """What is wrong with the registration of a study in custody."""
+    if (plan.custody is not None) != (plan.kind == "custody"):
+        message = f"kind {plan.kind} {'with' if plan.custody else 'without'} custody; expected both or neither"
+        return [blocking("study-plan", f"{where}/plan.yaml", message, "mend the file")]
+    if plan.custody is None:
+        return []
+    path, hint = folder / REGISTRATION, "put the custodian's file there as it came, and its SHA-256 into plan.yaml"
+    try:
+        read_registration(path)
+    except ValueError as error:
+        return [blocking("custody-registration", f"{where}/{REGISTRATION}", str(error), hint)]
+    if (found := sha256_of(path)) == plan.custody.registration_sha256:
+        return []
+    message = f"SHA-256 {found}; plan.yaml says {plan.custody.registration_sha256}"
+    return [blocking("custody-registration", f"{where}/{REGISTRATION}", message, hint)]
 
 
 def _read_yaml(path: Path, where: str, kind: type[T], issues: list[Issue]) -> T | None:

@@ -55,7 +55,11 @@ def _say(value: object) -> str:
 
 
 def require_admitted(
-    entries: Sequence[Entry], path_of: Callable[[Entry], Path], release: Release, stated: StatedOf
+    entries: Sequence[Entry],
+    path_of: Callable[[Entry], Path],
+    release: Release,
+    stated: StatedOf,
+    intake_of: Callable[[Path], Intake] = lambda _: Intake.RESEARCH,
 ) -> None:
     """Ask the gate before anything is scored, until enough images have passed.
 
@@ -64,7 +68,8 @@ def require_admitted(
     """
     enough, passed, reasons = LEAST_ANALYSED * len(entries), 0, Counter[str]()
     for entry in entries:
-        result = gate(path_of(entry), release, Intake.RESEARCH, stated(entry))
+        path = path_of(entry)
+        result = gate(path, release, intake_of(path), stated(entry))
         passed += result.outcome is Admission.ACCEPTED
         reasons.update([rejection.code for rejection in result.rejections])
         reasons.update([result.failure] if result.failure else [])

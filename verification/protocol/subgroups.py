@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from verification.datasets.manifest import Entry
 from verification.datasets.references import Collection
 from verification.protocol.plan import Subgroup
+from verification.protocol.scores import Scored
 
 Mask: TypeAlias = NDArray[np.bool_]
 Known: TypeAlias = Mapping[str, NDArray[Any]]
@@ -65,6 +66,50 @@ def find_places(images: Sequence[str], collection: Collection) -> NDArray[np.int
     if (missing := np.flatnonzero(places < 0)).size:
         raise ValueError(f"{names[missing[0]]} and {missing.size - 1} more are not in the table of images")
     return np.asarray(places)
+
+
+def coarsen(subgroups: Sequence[Subgroup], known: Known) -> Known:
+    """What is known of images, no finer than the groups need, so that a table tells the group of an image and no more.
+
+    A number becomes the least of its group; a text that no group names becomes "other".
+
+    Raises:
+        ValueError: an attribute is not known of the images.
+    """
+    found: dict[str, NDArray[Any]] = {}
+    for message in find_unknown(subgroups, known):
+        raise ValueError(message)
+    for attribute in dict.fromkeys(group.by for group in subgroups):
+        groups = [group for group in subgroups if group.by == attribute]
+        named = [value for group in groups for value in group.values or ()]
+        values = known[attribute]
+        if named:
+            found[attribute] = np.where(np.isin(values.astype(str), named), values.astype(str), "other")
+        else:
+            found[attribute] = _lower(values.astype(np.float64), groups)
+    return found
+
+
+def _lower(values: NDArray[np.float64], groups: Sequence[Subgroup]) -> NDArray[np.float64]:
+    """The greatest number not above each at which a group begins or ends; NaN where none is recorded."""
+    starts = [group.minimum for group in groups if group.minimum is not None]
+    ends = [group.maximum + 1 for group in groups if group.maximum is not None]
+    edges = np.array(sorted({0, *starts, *ends}), dtype=np.float64)
+    lower = edges[np.clip(np.searchsorted(edges, values, side="right") - 1, 0, None)]
+    return np.where(np.isnan(values), np.nan, lower)
+
+
+def read_groups(path: Path, rows: Sequence[Scored]) -> Known:
+    """A custodian's table of groups: by attribute, (rows,) texts, or numbers with NaN where a cell is empty.
+
+    Raises:
+        ValueError: it is missing, or does not hold an image.
+    """
+    table = pd.read_csv(path, dtype={"image": str}, keep_default_na=False).set_index("image")
+    if missing := sorted({row.image for row in rows} - set(table.index)):
+        raise ValueError(f"{path.name}: {missing[0]} and {len(missing) - 1} more are missing")
+    held = table.loc[[row.image for row in rows]]
+    return {str(name): np.asarray(held[name].to_numpy()) for name in held.columns}
 
 
 def find_unknown(subgroups: Sequence[Subgroup], known: Known) -> Iterator[str]:

@@ -1,0 +1,115 @@
+"""A test that developers cannot see, back in the project: a custodian's result is held against all, and taken in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from verification.evaluation.custody import SCORES, estimate_result, require_custody
+from verification.evaluation.opening import require_lock, require_release, require_study, today
+from verification.evidence import Estimate, Opening, Project, write_atomically
+from verification.evidence.project import sha256_of
+from verification.product.api import Release
+from verification.protocol import log
+from verification.protocol.custody import REGISTRATION, RESULT, Registration, Result, read_result
+from verification.protocol.plan import StudyFolder
+from verification.protocol.scores import Scored, read_scores
+
+TOLERANCE = 1e-9
+"""What an estimate may differ by between two processors."""
+
+
+def take_in(project: Project, name: str, folder: Path, digest: str | None = None) -> str:
+    """Take a custodian's result into a study, once, if it is of this plan, release and list and its figures hold.
+
+    Args:
+        project: the checkout.
+        name: the study.
+        folder: the result.
+        digest: the SHA-256 of the result that the custodian told by another way; None if none was told.
+
+    Returns:
+        What was done, for a person to read.
+
+    Raises:
+        ValueError: the result is of something else, was changed, does not give the custodian's own estimates, or one
+            was taken in before: nothing is written then.
+    """
+    study = require_study(project, name)
+    require_lock(study)
+    _, registration = require_custody(study)
+    release = require_release(project, study)
+    if any(one.event == "scored" for one in study.openings):
+        raise ValueError(f"{study.where}: a custodian's result was taken in before, and stands")
+    result, rows = _require_result(study, release, registration, folder, digest)
+    _compare(result.estimates, estimate_result(study, release, rows, folder), folder)
+    for table in (*result.files, RESULT):
+        write_atomically(study.folder / table, (folder / table).read_bytes())
+    files = {table: sha256_of(study.folder / table) for table in (*result.files, RESULT)}
+    log.append(
+        study.log,
+        Opening(
+            event="scored", date=result.scored_on, release=result.release, release_digest=result.release_digest,
+            reason=f"by the custodian, {result.images} images; taken in on {today()}", plan_digest=result.plan_digest,
+            dataset_digest=result.commitment, scores_sha256=files[SCORES], files=files, code_digest=result.code_digest,
+        ),
+    )  # fmt: skip
+    return f"{name}: {result.images} images scored by the custodian are taken in; evaluate them with: clearway evaluate"
+
+
+def _require_result(
+    study: StudyFolder, release: Release, registration: Registration, folder: Path, digest: str | None
+) -> tuple[Result, tuple[Scored, ...]]:
+    """The result and its scores, if they are of this study."""
+    if digest is not None and (found := sha256_of(folder / RESULT)) != digest:
+        raise ValueError(f"{folder / RESULT}: SHA-256 {found}; the custodian told {digest}")
+    result = read_result(folder)
+    rows, issues = read_scores(folder / SCORES, str(folder / SCORES))
+    wanted: dict[str, tuple[Any, Any]] = {
+        "study": (result.study, study.plan.name),
+        "plan_digest": (result.plan_digest, study.digest),
+        "release_digest": (result.release_digest, release.digest),
+        "registration_sha256": (result.registration_sha256, sha256_of(study.folder / REGISTRATION)),
+        "commitment": (result.commitment, registration.commitment.value),
+        "images": (len(rows), registration.images),
+        "positive": (sum(row.label for row in rows), registration.positive),
+        "images that it states": (result.images, len(rows)),
+    }
+    faults = [f"{issue.where}: {issue.message}" for issue in issues]
+    faults += [f"{folder}: {of}: found {one}, expected {other}" for of, (one, other) in wanted.items() if one != other]
+    if faults:
+        raise ValueError("\n".join(faults))
+    return result, rows
+
+
+def _compare(stated: Sequence[Estimate], found: Sequence[Estimate], folder: Path) -> None:
+    """Hold the custodian's estimates against our own, from the same tables."""
+    faults = [
+        f"{folder / RESULT}: {mine.metric} of {mine.subgroup} is stated as {theirs.value}, the tables give {mine.value}"
+        for theirs, mine in zip(stated, found, strict=False)
+        if not _alike(theirs, mine)
+    ]
+    if len(stated) != len(found):
+        faults.append(f"{folder / RESULT}: {len(stated)} estimates; the tables give {len(found)}")
+    if faults:
+        raise ValueError("\n".join(faults))
+
+
+def _alike(one: Estimate, other: Estimate) -> bool:
+    bare = [structs.replace(each, value=None, interval=None) for each in (one, other)]
+    numbers = [list(_numbers(each)) for each in (one, other)]
+    close = len(numbers[0]) == len(numbers[1]) and all(
+        math.isclose(a, b, rel_tol=0, abs_tol=TOLERANCE) for a, b in zip(*numbers, strict=True)
+    )
+    return bare[0] == bare[1] and close
+
+
+def _numbers(row: Estimate) -> Iterator[float]:
+    if row.value is not None:
+        yield row.value
+    if row.interval is not None:
+        yield from (row.interval.lower, row.interval.upper)

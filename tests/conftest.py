@@ -3,9 +3,16 @@
 import os
 import pickle
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from cryptography.x509.oid import NameOID
 
 from verification.evidence import write_atomically
 from verification.evidence.files import held
@@ -43,3 +50,24 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[]
         return pickle.loads(path.read_bytes())  # noqa: S301 - this run has written it
 
     return making
+
+
+@pytest.fixture(scope="session")
+def make_key() -> Callable[..., Path]:
+    """Makes a key (PKCS#12, password x) with a certificate that it signs itself, of a person who does not exist."""
+
+    def make(path: Path, name: str, days: int = 30) -> Path:
+        key = ec.generate_private_key(ec.SECP256R1())
+        person = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.now(UTC)
+        made = x509.CertificateBuilder().subject_name(person).issuer_name(person).public_key(key.public_key())
+        made = (
+            made.serial_number(1).not_valid_before(now - timedelta(days=60)).not_valid_after(now + timedelta(days=days))
+        )
+        certificate = made.sign(key, hashes.SHA256())
+        path.write_bytes(
+            pkcs12.serialize_key_and_certificates(b"key", key, certificate, None, BestAvailableEncryption(b"x"))
+        )
+        return path
+
+    return make

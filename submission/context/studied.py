@@ -40,7 +40,7 @@ def studied(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study
         development_data=bind(development, lambda found: _data_of(bundle, found)),
         label_studies=of_kind(bundle, "reference_standard"),
         comparators=of_kind(bundle, "comparator"),
-        plans=of_kind(bundle, "validation_plan"),
+        plans=of_kind(bundle, "validation_plan", "custody"),
         datasets=bind(bundle.datasets, lambda found: some(found.datasets, "datasets.json lists no data set")),
     )
 
@@ -70,14 +70,15 @@ KINDS = {
     "reference_standard": "no study of the labels against readers",
     "comparator": "no study of a comparator",
     "validation_plan": "no validation plan",
+    "custody": "no study of images in custody",
 }
 """Kinds of studies beside those of a release, and what is said where the evidence holds none."""
 
 
-def of_kind(bundle: EvidenceBundle, kind: str) -> tuple[Study, ...] | Gap:
-    """The studies of one of `KINDS`; a gap where there is none."""
-    reason = f"{KINDS[kind]} is in studies.json"
-    return bind(bundle.studies, lambda found: some(tuple(s for s in found.studies if s.kind == kind), reason))
+def of_kind(bundle: EvidenceBundle, *kinds: str) -> tuple[Study, ...] | Gap:
+    """The studies of some of `KINDS`; a gap where there is none."""
+    reason = f"{KINDS[kinds[0]]} is in studies.json"
+    return bind(bundle.studies, lambda found: some(tuple(s for s in found.studies if s.kind in kinds), reason))
 
 
 def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap:

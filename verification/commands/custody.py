@@ -34,6 +34,9 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     score.add_argument("--salt", type=Path, required=True, metavar="FILE", help="the file of its salt")
     score.add_argument("--data", metavar="DIR", help="the folder of tables that the plan sets beside (CLEARWAY_DATA)")
     score.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="the folder of the result, new")
+    score.add_argument(
+        "--key", type=Path, metavar="FILE", help="your key and certificate (PKCS#12), to sign the result"
+    )
     taking = actions.add_parser("import", help="the sponsor: take a custodian's result into the study, once")
     taking.add_argument("study", help="the study's name")
     taking.add_argument("result", type=Path, help="the folder that the custodian gave")
@@ -55,7 +58,5 @@ def act(project: Project, arguments: argparse.Namespace) -> str:
     if arguments.step == "import":
         return taking_in.take_in(project, arguments.study, arguments.result, arguments.sha256)
     data = arguments.data or os.environ.get("CLEARWAY_DATA")
-    return custody.score(
-        project, arguments.study, arguments.images, arguments.list, arguments.salt, arguments.output,
-        Path(data) if data else None,
-    )  # fmt: skip
+    given = custody.Given(arguments.images, arguments.list, arguments.salt, Path(data) if data else None, arguments.key)
+    return custody.score(project, arguments.study, given, arguments.output)

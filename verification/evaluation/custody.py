@@ -24,6 +24,7 @@ from verification.estimation.material import Material
 from verification.evaluation.evaluate import estimate_all
 from verification.evaluation.opening import progress, require_lock, require_release, require_study, today
 from verification.evaluation.reading import gather_custody
+from verification.evaluation.sealing import SIGNATURE, seal
 from verification.evidence import Estimate, Opening, Project, write_atomically
 from verification.evidence.chain import append_chain, read_chain
 from verification.evidence.project import sha256_of
@@ -116,9 +117,22 @@ class Held:
         return self.paths[entry.image]
 
 
-def score(
-    project: Project, name: str, images: Path, listed: Path, salt: Path, output: Path, data: Path | None
-) -> str:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a custodian gives: the folder of images, the list, the file of its salt, and perhaps more.
+
+    `images` holds DICOM, PNG or JPEG files, each named as in the list. `data` is the folder of the tables that the plan
+    sets beside the scores. `key` is the custodian's key with its certificate (PKCS#12), which signs the result.
+    """
+
+    images: Path
+    listed: Path
+    salt: Path
+    data: Path | None = None
+    key: Path | None = None
+
+
+def score(project: Project, name: str, given: Given, output: Path) -> str:
     """Score a custodian's images with the locked release of a locked plan, once, and write the result.
 
     The use is noted in the custodian's own log beside the list; a run that was interrupted is continued.
@@ -126,11 +140,8 @@ def score(
     Args:
         project: the sponsor's checkout.
         name: the study.
-        images: the folder of the images, DICOM, PNG or JPEG, each named as in the list.
-        listed: the list, as it was registered.
-        salt: the file of its salt.
+        given: images, list and salt as they were registered.
         output: the folder of the result, new.
-        data: the folder of the tables that the plan sets beside the scores; None if the custodian has none.
 
     Returns:
         What was done, for a person to read.
@@ -145,9 +156,9 @@ def score(
     release = require_release(project, study)
     if output.exists():
         raise ValueError(f"{output}: is there already; name a new folder with --output")
-    held = _hold(project, study, registration, images, read_list(listed), read_salt(salt))
-    beside = {each: _look_up(custody, each, data, held.entries) for each in custody.beside} if data else {}
-    own_log = listed.with_name(f"{listed.name}.log")
+    held = _hold(project, study, registration, given)
+    beside = _look_up_all(custody, given.data, held.entries)
+    own_log = given.listed.with_name(f"{given.listed.name}.log")
     before = _read_uses(own_log, study, release)
     require_admitted(held.entries, held.path_of, release, held.stated, choose_intake)
     use = Opening(
@@ -162,6 +173,8 @@ def score(
     tables = _render(rows, coarsen(study.plan.subgroups, held.known), beside)
     result = _state(study, release, use, rows, held, [one for one in before if one.event == "scored"])
     digest = _write_result(study, release, result, tables, output)
+    if given.key:
+        write_atomically(output / SIGNATURE, seal((output / RESULT).read_bytes(), given.key))
     append_chain(own_log, structs.replace(use, event="scored", date=today(), files={RESULT: digest}))
     return (
         f"{output}: {len(rows)} images scored once for {name}; give this folder to the sponsor, and this digest by "
@@ -180,10 +193,9 @@ def require_custody(study: StudyFolder) -> tuple[Custody, Registration]:
     return study.plan.custody, read_registration(study.folder / REGISTRATION)
 
 
-def _hold(
-    project: Project, study: StudyFolder, registration: Registration, folder: Path, rows: Sequence[Sealed], salt: bytes
-) -> Held:
+def _hold(project: Project, study: StudyFolder, registration: Registration, given: Given) -> Held:
     """Hold list, collection and folder against what was registered."""
+    rows, salt = read_list(given.listed), read_salt(given.salt)
     found = find_collection(project.root / "verification" / "datasets", study.plan.dataset)
     patients = _find_patients(rows, found)
     deviations = find_deviations(rows, patients, registration)
@@ -197,7 +209,9 @@ def _hold(
         for row, patient in zip(rows, patients, strict=True)
     )
     known = describe_images(entries, found) if found else {**describe_images(entries), **_read_columns(rows)}
-    return Held(entries, _find_files(folder, entries), read_stated(study.plan.asserted, entries, found), known, salt)
+    return Held(
+        entries, _find_files(given.images, entries), read_stated(study.plan.asserted, entries, found), known, salt
+    )
 
 
 def _find_patients(rows: Sequence[Sealed], collection: Collection | None) -> list[str]:
@@ -230,6 +244,11 @@ def _find_files(folder: Path, entries: Sequence[Entry]) -> dict[str, Path]:
     if missing := [entry.image for entry in entries if entry.image not in paths]:
         raise ValueError("\n".join(f"{folder / image}: missing" for image in missing) + "\nnothing was scored")
     return paths
+
+
+def _look_up_all(custody: Custody, data: Path | None, entries: Sequence[Entry]) -> dict[str, Floats]:
+    """Every other score that the plan names, if the custodian has the tables."""
+    return {name: _look_up(custody, name, data, entries) for name in custody.beside} if data else {}
 
 
 def _look_up(custody: Custody, name: str, data: Path, entries: Sequence[Entry]) -> Floats:

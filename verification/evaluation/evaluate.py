@@ -26,6 +26,7 @@ from verification.evidence import (
     Role,
     StudiesEvidence,
     Study,
+    Table,
     write_evidence,
 )
 from verification.evidence.chain import find_rewritten
@@ -34,7 +35,7 @@ from verification.protocol import log
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import read_recorded
 from verification.protocol.scores import RESCORE
-from verification.protocol.stated_plan import state_plan
+from verification.protocol.stated_plan import state_custody, state_plan
 from verification.protocol.subgroups import select
 
 RECORDED = NotApplicable(
@@ -192,6 +193,14 @@ def _draw(cases: Cases) -> Curve | Gap:
     return draw_curve(cases.labels, cases.scores, cases.threshold)
 
 
+def _state_custody(study: StudyFolder) -> tuple[Table, ...]:
+    """What a custodian states; nothing where that cannot be read, which is an issue of its own."""
+    try:
+        return state_custody(study)
+    except ValueError:
+        return ()
+
+
 def _state(material: Material, found: _Found) -> Study:
     study, release, plan, scored = material.study, material.release, material.plan, found.gap is None
     compared = tuple(row for one in found.analyses if one.id == "beside" for row in one.estimates)
@@ -216,4 +225,5 @@ def _state(material: Material, found: _Found) -> Study:
         curve=found.curve,
         analyses=found.analyses,
         inputs={name: one.sha256 for name, one in plan.inputs.items()} if found.analyses and plan.inputs else {},
+        custody=_state_custody(study),
     )

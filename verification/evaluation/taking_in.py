@@ -11,6 +11,7 @@ from msgspec import structs
 
 from verification.evaluation.custody import SCORES, estimate_result, require_custody
 from verification.evaluation.opening import require_lock, require_release, require_study, today
+from verification.evaluation.sealing import SIGNATURE, read_seal
 from verification.evidence import Estimate, Opening, Project, write_atomically
 from verification.evidence.project import sha256_of
 from verification.product.api import Release
@@ -47,18 +48,27 @@ def take_in(project: Project, name: str, folder: Path, digest: str | None = None
         raise ValueError(f"{study.where}: a custodian's result was taken in before, and stands")
     result, rows = _require_result(study, release, registration, folder, digest)
     _compare(result.estimates, estimate_result(study, release, rows, folder), folder)
-    for table in (*result.files, RESULT):
+    signed = _read_signer(folder)
+    kept = (*result.files, RESULT, *((SIGNATURE,) if signed else ()))
+    for table in kept:
         write_atomically(study.folder / table, (folder / table).read_bytes())
-    files = {table: sha256_of(study.folder / table) for table in (*result.files, RESULT)}
-    log.append(
-        study.log,
-        Opening(
-            event="scored", date=result.scored_on, release=result.release, release_digest=result.release_digest,
-            reason=f"by the custodian, {result.images} images; taken in on {today()}", plan_digest=result.plan_digest,
-            dataset_digest=result.commitment, scores_sha256=files[SCORES], files=files, code_digest=result.code_digest,
-        ),
+    files = {table: sha256_of(study.folder / table) for table in kept}
+    scored = Opening(
+        event="scored", date=result.scored_on, release=result.release, release_digest=result.release_digest,
+        reason=f"by the custodian, {result.images} images, {signed or 'not signed'}; taken in on {today()}",
+        plan_digest=result.plan_digest, dataset_digest=result.commitment, scores_sha256=files[SCORES], files=files,
+        code_digest=result.code_digest,
     )  # fmt: skip
+    log.append(study.log, scored)
     return f"{name}: {result.images} images scored by the custodian are taken in; evaluate them with: clearway evaluate"
+
+
+def _read_signer(folder: Path) -> str:
+    """Whose certificate signed a result; nothing of one that is not signed."""
+    path = folder / SIGNATURE
+    if not path.is_file():
+        return ""
+    return "signed by " + read_seal((folder / RESULT).read_bytes(), path.read_bytes(), str(path))
 
 
 def _require_result(

@@ -17,7 +17,7 @@ from verification.protocol.custody import BESIDE, GROUPS, REGISTRATION, RESULT, 
 from verification.protocol.log import LOG, read_log
 from verification.statistics.metrics import UNDEFINED
 
-CUSTODY = (REGISTRATION, RESULT, GROUPS, BESIDE)
+CUSTODY = (REGISTRATION, RESULT, "custody_result.p7s", GROUPS, BESIDE)
 """What a study of images in custody holds beside its scores."""
 
 T = TypeVar("T")

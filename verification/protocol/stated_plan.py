@@ -8,7 +8,8 @@ from typing import TypeAlias
 from msgspec import structs
 
 from verification.evidence import StudyPlan, Table
-from verification.protocol.plan import Asserted, Plan
+from verification.protocol.custody import REGISTRATION, RESULT, read_registration, read_result
+from verification.protocol.plan import Asserted, Plan, StudyFolder
 
 Cell: TypeAlias = str | int | float | None
 
@@ -16,6 +17,46 @@ Cell: TypeAlias = str | int | float | None
 def state_plan(plan: Plan) -> StudyPlan:
     """The plan's words with every figure that it fixes beside them."""
     return structs.replace(plan.state(), parameters=tuple(_find_tables(plan)))
+
+
+def state_custody(study: StudyFolder) -> tuple[Table, ...]:
+    """What a custodian registered and, once it is there, found; nothing of a study whose images are here.
+
+    Raises:
+        ValueError: the registration or the result cannot be used.
+    """
+    if study.plan.custody is None:
+        return ()
+    held, digest = read_registration(study.folder / REGISTRATION), study.plan.custody.registration_sha256
+    registered = [
+        ("what it is", held.what),
+        ("registered on", held.registered),
+        ("images", str(held.images)),
+        ("positive by the reads", str(held.positive)),
+        ("patients", "–" if held.patients is None else str(held.patients)),
+        *((f"projection {view}", str(count)) for view, count in held.projections.items()),
+        ("reads", held.reference_standard),
+        ("commitment to the list", held.commitment.value),
+        ("how it is made", held.commitment.algorithm),
+        ("SHA-256 of the registration", digest),
+        ("who holds images, list and salt", "the custodian alone"),
+        ("who holds the table of scores by number", "the project, once the custodian has scored"),
+    ]
+    tables = [_table("Registered by the custodian", ("what", "stated"), registered)]
+    if (study.folder / RESULT).is_file():
+        tables.append(_table("What the custodian states of the scoring", ("what", "stated"), _find_result(study)))
+    return tuple(tables)
+
+
+def _find_result(study: StudyFolder) -> Iterator[tuple[Cell, ...]]:
+    found = read_result(study.folder)
+    yield "scored on", found.scored_on
+    yield "release", f"{found.release}, digest {found.release_digest}"
+    yield "images, patients, positive", f"{found.images}, {found.patients}, {found.positive}"
+    yield from ((f"outcome: {name}", str(count)) for name, count in found.outcomes.items())
+    yield from ((f"intake: {name}", str(count)) for name, count in found.intakes.items())
+    yield from ((f"version of {name}", version) for name, version in found.versions.items())
+    yield "earlier uses of the list", "; ".join(found.prior_uses) or "none"
 
 
 def _find_tables(plan: Plan) -> Iterator[Table]:

@@ -8,11 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
-from cryptography.x509.oid import NameOID
 from pypdf import PdfReader
 
 from submission.audit import audit
@@ -26,22 +21,8 @@ ONE, TWO = "CW-DOC-001", "CW-DOC-013"
 ONE_FILE = "CW-DOC-001-indications-for-use.pdf"
 
 
-def make_key(path: Path, name: str, days: int = 30) -> Path:
-    """A key and a certificate that it signs itself, of a person who does not exist."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    person = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = x509.CertificateBuilder().subject_name(person).issuer_name(person).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(now - timedelta(days=60)).not_valid_after(now + timedelta(days=days))
-    certificate = made.sign(key, hashes.SHA256())
-    path.write_bytes(
-        pkcs12.serialize_key_and_certificates(b"key", key, certificate, None, BestAvailableEncryption(b"x"))
-    )
-    return path
-
-
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory) -> dict[str, Path]:
+def keys(tmp_path_factory, make_key) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("keys")
     return {name: make_key(folder / f"{name[:3]}.p12", name) for name in (ADA, BEN)}
 
@@ -232,7 +213,7 @@ def test_what_cannot_be_signed_is_named_and_nothing_is_written(
     assert sorted(package.parent.rglob("*")) == before
 
 
-def test_an_expired_certificate_a_missing_key_and_no_key_are_named(package, tmp_path, capsys, monkeypatch):
+def test_an_expired_certificate_a_missing_key_and_no_key_are_named(package, tmp_path, capsys, monkeypatch, make_key):
     monkeypatch.setenv(PASSWORD, "x")
     assert run(package, make_key(tmp_path / "old.p12", ADA, days=-1)) == 1
     assert "which is not now" in capsys.readouterr().err

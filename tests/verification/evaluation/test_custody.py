@@ -3,15 +3,19 @@
 import csv
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from verification.commands.study import study
 from verification.evaluation.evaluate import run
+from verification.evaluation.sealing import seal
 from verification.evidence import Gap, Project, find_project
 from verification.protocol.custody import ALGORITHM, Sealed, commit, number_apart, read_list
 from verification.steps import radiographs
@@ -66,6 +70,19 @@ def sha256(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def follow_page(folder, checkout, place):
+    """Run a command of the custodian's page as it stands there, and look for what it is said to print."""
+    page = (ROOT / "docs/custodian.md").read_text().replace("\\\n", "")
+    command, *said = re.findall(r"```console\n\$ (.*?)```", page, re.S)[place].splitlines()
+    (folder / "clearway").unlink(missing_ok=True)
+    (folder / "clearway").symlink_to(checkout)
+    place = os.environ | {"CLEARWAY_DATA": str(folder), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(command, shell=True, cwd=folder, env=place, capture_output=True, text=True, check=False)  # noqa: S602
+    assert done.returncode == 0, done.stderr
+    assert said
+    assert [line for line in said if line not in done.stdout] == []
+
+
 @pytest.fixture(scope="module")
 def custodian(tmp_path_factory):
     """What a custodian holds and has registered; one of the images is DICOM, and one is no radiograph."""
@@ -87,9 +104,7 @@ def custodian(tmp_path_factory):
         csv.writer(stream).writerows(rows)
     with (folder / "another.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("name", "score"), *((row[0], 0.05 * n) for n, row in enumerate(rows[1:-1]))])
-    arguments = ["register", "list.csv", "--salt", "salt", "-o", "custody.json"]
-    paths = [str(folder / one) if "." in one or one == "salt" else one for one in arguments]
-    assert study(["--project", str(ROOT), "custody", *paths, "--what", "made", "--reference-standard", "made"]) == 0
+    follow_page(folder, ROOT, 0)
     return folder
 
 
@@ -126,11 +141,10 @@ def take_in(root, folder, *options):
 
 
 @pytest.fixture(scope="module")
-def result(planned, custodian, tmp_path_factory):
+def result(planned, custodian):
     """The custodian's result; the custodian's list has its log from now on."""
-    output = tmp_path_factory.mktemp("result") / "result"
-    assert score(planned, custodian, output) == 0
-    return output
+    follow_page(custodian, planned, 1)
+    return custodian / "result"
 
 
 @pytest.fixture
@@ -284,6 +298,31 @@ def test_a_result_that_was_changed_is_refused_by_name(result, checkout, tmp_path
     ]  # fmt: skip
 
 
+def test_a_signature_is_of_the_result_and_names_its_certificate(
+    result, checkout, tmp_path, capsys, monkeypatch, make_key
+):
+    monkeypatch.setenv("CLEARWAY_KEY_PASSWORD", "x")
+    folder = tmp_path / "result"
+    shutil.copytree(result, folder)
+    content = (folder / "custody_result.json").read_bytes()
+    key = make_key(tmp_path / "key.p12", "Ada Example (fictitious)")
+    (folder / "custody_result.p7s").write_bytes(seal(b"another" + content, key))
+    assert take_in(checkout, folder) == 2
+    assert "the signature is not of this file" in capsys.readouterr().err
+    (folder / "custody_result.p7s").write_bytes(b"none")
+    assert take_in(checkout, folder) == 2
+    assert "is no signature" in capsys.readouterr().err
+    (folder / "custody_result.p7s").write_bytes(seal(content, key))
+    assert take_in(checkout, folder) == 0
+    said = (checkout / FOLDER / "openings.log").read_text()
+    assert "signed by Common Name: Ada Example (fictitious), certificate SHA-256" in said
+
+
+def test_a_registration_that_cannot_be_read_is_an_issue(checkout):
+    (checkout / FOLDER / "custody.json").write_text("{}")
+    assert "custody-registration" in {issue.code for issue in run(Project(checkout)).issues}
+
+
 def test_a_result_of_which_the_custodian_told_another_digest_is_refused(result, checkout, capsys):
     assert take_in(checkout, result, "--sha256", "0" * 64) == 2
     assert "the custodian told" in capsys.readouterr().err
@@ -302,5 +341,5 @@ def test_a_result_of_another_release_is_refused(result, checkout, capsys):
 
 def test_a_registration_that_the_plan_does_not_name_is_an_issue(checkout):
     path = checkout / FOLDER / "custody.json"
-    path.write_text(path.read_text().replace("made", "else", 1))
+    path.write_text(path.read_text().replace("Radiographs", "Pictures", 1))
     assert "custody-registration" in {issue.code for issue in run(Project(checkout)).issues}

@@ -69,8 +69,9 @@ class Study(Record, frozen=True):
     """A study: its plan, its log and what its scores give.
 
     `kind` is `development`, `benchmark` (a public test set), `comparator` (somebody else's model), `reference_standard`
-    (labels against readers) or `validation_plan` (no scores yet). `inputs` are the outside files that its analyses were
-    recorded from.
+    (labels against readers), `validation_plan` (no scores yet) or `custody` (images that a custodian holds and scores).
+    `inputs` are the outside files that its analyses were recorded from; `custody` is what the custodian registered and
+    found.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Study(Record, frozen=True):
     curve: Curve | Gap | NotApplicable
     analyses: tuple[Analysis, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
+    custody: tuple[Table, ...] = ()
 
 
 class StudiesEvidence(Record, frozen=True):

@@ -8,11 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
-from cryptography.x509.oid import NameOID
 
 from verification.evidence import write_atomically
 from verification.evidence.files import held
@@ -55,6 +50,11 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[]
 @pytest.fixture(scope="session")
 def make_key() -> Callable[..., Path]:
     """Makes a key (PKCS#12, password x) with a certificate that it signs itself, of a person who does not exist."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+    from cryptography.x509.oid import NameOID
 
     def make(path: Path, name: str, days: int = 30) -> Path:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -19,7 +19,7 @@ from device.training.recipe import RecipeError, RecipeFile, read_recipe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RUNS = Path("build/training")
+RUNS, CACHE = Path("build/training"), "inputs"
 RECIPE, RECORD = "recipe.yaml", "run.json"
 
 
@@ -40,6 +40,9 @@ def train(argv: Sequence[str]) -> int:
     parser.add_argument("--output", type=Path, metavar="RUN", help=f"the run's folder (default: {RUNS}/NAME)")
     parser.add_argument("--resume", action="store_true", help="continue a run that was interrupted")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="the initial weights, where the recipe names some")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="threads that read images")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=f"prepared images (default: {CACHE} beside the run)")
+    parser.add_argument("--cache-gib", type=float, default=16, metavar="GIB", help="how large it may get (default: 16)")
     options = parser.parse_args(argv)
     try:
         return _train(options)
@@ -56,7 +59,7 @@ def _train(options: argparse.Namespace) -> int:
     run = options.output or RUNS / file.recipe.name
     _require_run(run, file, resume=options.resume)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from device.training import assemble, data, fit, network
+    from device.training import assemble, cache, data, fit, network
 
     folder = data.find_folder(file.recipe, options.data)
     samples = data.read_samples(file, folder)
@@ -64,7 +67,8 @@ def _train(options: argparse.Namespace) -> int:
     if not (run / fit.HISTORY).is_file():
         network.verify_weights(file.recipe, options.weights)
     _open_run(run, file)
-    images = {split: data.Images(found, file.recipe) for split, found in samples.items()}
+    kept = cache.InputCache(options.cache or run.parent / CACHE, file.recipe.geometry, int(options.cache_gib * 2**30))
+    images = {split: data.Images(found, file.recipe, kept, options.workers) for split, found in samples.items()}
     print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
     trained = fit.fit(file.recipe, images, run, options.weights)
     release = assemble.assemble(file, trained, images, fit.read_history(run / fit.HISTORY), run)

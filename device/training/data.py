@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from device.preprocessing import preprocess
 from device.research import decode
+from device.training.cache import InputCache
 from device.training.recipe import Augmentation, Recipe, RecipeError, RecipeFile
 from device.types import Geometry, ModelInput, PixelFault
 
@@ -35,30 +37,32 @@ class Sample:
 
 
 class Images:
-    """The model inputs of samples by index, each read when first asked for and kept if the recipe says so."""
+    """The model inputs of samples by index, each made of its file when first asked for, and kept if there is a cache.
 
-    def __init__(self, samples: Sequence[Sample], recipe: Recipe) -> None:
+    Several threads may ask at once; `workers` says how many the streams let ask.
+    """
+
+    def __init__(
+        self, samples: Sequence[Sample], recipe: Recipe, cache: InputCache | None = None, workers: int = 1
+    ) -> None:
         self.samples = tuple(samples)
+        self.workers = workers
         self._geometry = recipe.geometry
-        self._kept: dict[int, ModelInput] | None = {} if recipe.data.keep_in_memory else None
-        self._checked: set[int] = set()
+        self._cache = cache
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> ModelInput:
         """Axis order (rows, columns, 1), float32 in [0, 1]."""
-        if self._kept is None:
-            return self._read(index)
-        if index not in self._kept:
-            self._kept[index] = self._read(index)
-        return self._kept[index]
-
-    def _read(self, index: int) -> ModelInput:
-        if index not in self._checked:
-            require_listed(self.samples[index])
-            self._checked.add(index)
-        return read_input(self.samples[index].path, self._geometry)
+        sample = self.samples[index]
+        if self._cache is None:
+            return read_input(sample.path, self._geometry, sample.sha256)
+        kept = self._cache.get(sample.sha256)
+        if kept is None:
+            kept = read_input(sample.path, self._geometry, sample.sha256)
+            self._cache.put(sample.sha256, kept)
+        return kept
 
     @property
     def labels(self) -> NDArray[np.float32]:
@@ -66,28 +70,25 @@ class Images:
         return np.array([sample.label for sample in self.samples], dtype=np.float32)
 
 
-def require_listed(sample: Sample) -> None:
-    """Hold a file against the manifest.
+def read_input(path: Path, geometry: Geometry, sha256: str | None = None) -> ModelInput:
+    """Read an image once, as research intake does, and preprocess it as the release will.
+
+    Args:
+        path: the file.
+        geometry: the release's.
+        sha256: what the manifest says of the file's bytes; None if no manifest lists it.
 
     Raises:
-        RecipeError: it cannot be read, or its SHA-256 is not the manifest's.
+        RecipeError: it cannot be read or decoded, or its SHA-256 is another.
     """
     try:
-        with sample.path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        content = path.read_bytes()
     except OSError as error:
-        raise RecipeError(f"{sample.path}: cannot be read: {error.strerror}; get the file again") from error
-    if found != sample.sha256:
-        raise RecipeError(f"{sample.path}: SHA-256 {found}, expected {sample.sha256} as in the manifest; get it again")
-
-
-def read_input(path: Path, geometry: Geometry) -> ModelInput:
-    """Read an image as research intake does, and preprocess it as the release will.
-
-    Raises:
-        RecipeError: the image cannot be decoded.
-    """
-    pixels = decode(path)
+        raise RecipeError(f"{path}: cannot be read: {error.strerror}; get the file again") from error
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 not in (None, found):
+        raise RecipeError(f"{path}: SHA-256 {found}, expected {sha256} as in the manifest; get it again")
+    pixels = decode(io.BytesIO(content))
     if isinstance(pixels, PixelFault):
         raise RecipeError(f"{path}: {pixels.found}; expected {pixels.expected}; get the file again")
     return preprocess(pixels, geometry)
@@ -187,7 +188,8 @@ def plain_stream(images: Images, recipe: Recipe, order: NDArray[np.int64] | None
         return tf.ensure_shape(pixels, (rows, columns, 1)), tf.gather(labels, index)[tf.newaxis]
 
     order = np.arange(len(images)) if order is None else order
-    return tf.data.Dataset.from_tensor_slices(order).map(read, num_parallel_calls=1).batch(recipe.batch_size)
+    read_in_order = tf.data.Dataset.from_tensor_slices(order).map(read, num_parallel_calls=images.workers)
+    return read_in_order.batch(recipe.batch_size)
 
 
 def class_weights(labels: NDArray[np.float32], recipe: Recipe) -> tuple[float, float]:

@@ -27,14 +27,10 @@ class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Data(_Strict, frozen=True):
-    """The images: `manifest` is relative to the recipe; its image paths are relative to the folder of `dataset`.
-
-    Model inputs are kept in memory after they were first read, unless `keep_in_memory` is false.
-    """
+    """The images: `manifest` is relative to the recipe; its image paths are relative to the folder of `dataset`."""
 
     dataset: str
     manifest: str
-    keep_in_memory: bool = True
 
 
 class ResidualNetwork(_Strict, frozen=True, tag_field="kind", tag="residual"):

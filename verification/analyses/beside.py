@@ -17,54 +17,79 @@ from verification.statistics.metrics import Floats
 
 
 def analyse_beside(
-    cases: Cases, beside: Mapping[str, Floats], rows: Sequence[Scored], known: Known, plan: Plan,
-    goals: tuple[Goal, ...], setting: Setting,
+    rows: Sequence[Scored], beside: Mapping[str, Floats], known: Known, plan: Plan, goals: tuple[Goal, ...],
+    setting: Setting,
 ) -> Analysis:  # fmt: skip
     """Each other score beside the release's, of all images that have both and within each group of the plan.
 
     Args:
-        cases: the images with the release's scores.
-        beside: by name, (images,), other scores of the same images; NaN where there is none.
-        rows: all images of the study, of which the cases are those with a score.
+        rows: all images of the study with the release's scores, of those that were analysed.
+        beside: by name, (rows,), the ranks of other scores of the same images.
         known: what is known of each row.
-        plan: names the groups, and says what each score is.
-        goals: a goal for "auroc_difference" is decided by the difference to the first score.
+        plan: names the groups, and says what each other score is.
+        goals: a goal for "auroc_difference" is decided by the difference to the score that the plan names first.
         setting: the study's.
     """
-    analysed = np.array([row.score is not None for row in rows])
-    groups = {"all": np.ones(cases.labels.shape, dtype=np.bool_)}
-    groups |= {group.name: select(group, known)[analysed] for group in plan.subgroups}
+    every, said = gather_rows(rows), plan.custody.beside if plan.custody else {}
+    groups = {"all": np.ones(len(rows), dtype=np.bool_)}
+    groups |= {group.name: select(group, known) for group in plan.subgroups}
     estimates = [
         row
-        for place, (name, other) in enumerate(beside.items())
+        for place, name in enumerate(said)
         for group, chosen in groups.items()
-        for row in _compare(cases, other, chosen & ~np.isnan(other), setting, (name, group), () if place else goals)
+        for row in _compare(every.where(chosen), beside[name][chosen], setting, (name, group), () if place else goals)
     ]
-    said = plan.custody.beside if plan.custody else {}
-    meanings = tuple((name, said[name].what if name in said else "not described") for name in beside)
     return state_analysis(
-        cases,
+        every.where(~np.isnan(every.scores)),
         setting,
         Role.SECONDARY,
         identity="beside",
         title="Other scores of the same images",
         score=f"{OF_THE_RELEASE}, and others of the same images",
-        statement="Each comparison is of the images that have both scores; its interval is of the difference on the "
-        "same images, patients drawn together. The other scores were made by others; what their images of training "
-        "were is stated by these and was not checked.",
+        statement="Each comparison is of the images that the release analysed; its interval is of the difference on "
+        "the same images, patients drawn together. Where images were not analysed, the same difference stands twice "
+        "more: with each of them ranked wrongly by the release, a positive one below all others and a negative one "
+        "above, and with each ranked rightly. The other scores were made by others; what their images of training were "
+        "is stated by these and was not checked.",
         estimates=estimates,
-        tables=(Table(title="What the other scores are", columns=("score", "what it is"), rows=meanings),),
+        tables=(
+            Table(
+                title="What the other scores are",
+                columns=("score", "what it is"),
+                rows=tuple((name, one.what) for name, one in said.items()),
+            ),
+        ),
+    )
+
+
+def gather_rows(rows: Sequence[Scored]) -> Cases:
+    """All rows of a table of scores; the score of an image that was not analysed is NaN."""
+    return Cases(
+        np.array([row.label for row in rows]),
+        np.array([np.nan if row.score is None else row.score for row in rows], dtype=np.float64),
+        np.array([row.patient for row in rows]),
+        None,
     )
 
 
 def _compare(
-    cases: Cases, other: Floats, chosen: Mask, setting: Setting, names: tuple[str, str], goals: tuple[Goal, ...]
+    cases: Cases, other: Floats, setting: Setting, names: tuple[str, str], goals: tuple[Goal, ...]
 ) -> Iterator[Estimate]:
-    """The release's AUROC among the chosen images, the other score's, and their difference; nothing of no image."""
+    """The AUROC of both scores and their difference; nothing of no image."""
     name, group = names
-    if not chosen.any():
+    analysed = ~np.isnan(cases.scores)
+    if not analysed.any():
         return
-    held = cases.where(chosen)
+    held, said = cases.where(analysed), f"{OF_THE_RELEASE} less {name}"
     yield from estimate(held, setting, group, score=OF_THE_RELEASE, metrics=("auroc",))
-    yield from estimate(replace(held, scores=other[chosen]), setting, group, score=name, metrics=("auroc",))
-    yield decide(difference(held, other[chosen], setting, f"{OF_THE_RELEASE} less {name}", group), goals)
+    yield from estimate(replace(held, scores=other[analysed]), setting, group, score=name, metrics=("auroc",))
+    yield decide(difference(held, other[analysed], setting, said, group), goals)
+    for how, right in (("wrongly", False), ("rightly", True)) if not analysed.all() else ():
+        filled = np.where(analysed, cases.scores, _rank(cases.labels == 1, right=right))
+        ranked = f"{group}, images not analysed ranked {how}"
+        yield difference(replace(cases, scores=filled), other, setting, said, ranked)
+
+
+def _rank(positive: Mask, *, right: bool) -> Floats:
+    """(images,) a score above or below all others."""
+    return np.where(positive == right, 2.0, -1.0)

@@ -15,7 +15,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     """Add `register`, `score` and `import`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
-        "example, the custodian:  clearway study custody register LIST.csv --salt SALT -o custody.json "
+        "example, the custodian:  clearway study custody register LIST.csv --images DIR --salt SALT -o custody.json "
         '--what "…" --reference-standard "…"\n'
         "         once locked:    clearway study custody score STUDY --images DIR --list LIST.csv --salt SALT -o DIR\n"
         "         the sponsor:    clearway study custody import STUDY DIR --sha256 DIGEST"
@@ -23,6 +23,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="step", required=True)
     register = actions.add_parser("register", help="the custodian: commit to a list of images and labels, sealed")
     register.add_argument("list", type=Path, help="a CSV table: image, label (1 or 0), and what is known of each")
+    register.add_argument("--images", type=Path, required=True, metavar="DIR", help="the images, DICOM, PNG or JPEG")
     register.add_argument("--salt", type=Path, required=True, metavar="FILE", help="the salt; made if it is not there")
     register.add_argument("--what", required=True, metavar="TEXT", help="what the images are")
     register.add_argument("--reference-standard", required=True, metavar="TEXT", help="what the labels are")
@@ -49,14 +50,19 @@ def act(project: Project, arguments: argparse.Namespace) -> str:
     Raises:
         ValueError: it cannot be done.
     """
-    from verification.evaluation import custody, taking_in
+    from verification.evaluation import custody, holding, taking_in
 
     if arguments.step == "register":
-        return custody.register(
-            arguments.list, arguments.salt, arguments.output, arguments.what, arguments.reference_standard
+        return holding.register(
+            arguments.list,
+            arguments.images,
+            arguments.salt,
+            arguments.output,
+            arguments.what,
+            arguments.reference_standard,
         )
     if arguments.step == "import":
         return taking_in.take_in(project, arguments.study, arguments.result, arguments.sha256)
     data = arguments.data or os.environ.get("CLEARWAY_DATA")
-    given = custody.Given(arguments.images, arguments.list, arguments.salt, Path(data) if data else None, arguments.key)
+    given = holding.Given(arguments.images, arguments.list, arguments.salt, Path(data) if data else None, arguments.key)
     return custody.score(project, arguments.study, given, arguments.output)

@@ -170,8 +170,8 @@ def difference(cases: Cases, other: Floats, setting: Setting, score: str, subgro
     value, reason = describe_undefined("auroc", areas[0] - areas[1])
     interval = None
     if value is not None:
-        interval, defined = bootstrap_difference(pair, cases.codes, setting.replicates, setting.seed, cases.weights)
-        reason = None if interval else f"no interval: defined in {defined} of {setting.replicates} replicates"
+        sampled, defined = bootstrap_difference(pair, cases.codes, setting.replicates, setting.seed, cases.weights)
+        interval, reason = _choose(None, sampled, defined, setting)
     return _row(cases, "auroc_difference", (value, reason, interval), setting, subgroup, score)
 
 

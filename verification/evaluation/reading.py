@@ -21,7 +21,7 @@ from verification.estimation.tuning import find_threshold_faults, read_tuning
 from verification.evidence import Analysis, Issue, Project
 from verification.evidence.project import sha256_of
 from verification.product.api import Release, ReleaseError, read_release
-from verification.protocol.custody import BESIDE, GROUPS, REGISTRATION, read_registration
+from verification.protocol.custody import BESIDE, GROUPS, REGISTRATION, RESULT, read_registration
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import find_inputs
 from verification.protocol.scores import (
@@ -83,8 +83,8 @@ def _read_custody(
 ) -> Material:
     """What a custodian found, held against release and log; the images are known by numbers alone."""
     rows, faults = read_scores(study.scores, f"{study.where}/scores.csv")
-    digest = read_registration(study.folder / REGISTRATION).commitment.value if not issues else NOT_MADE
-    issues += faults
+    digest = read_commitment(study)
+    issues += [*faults, *_find_unlogged(study)]
     if release:
         issues += find_binding_faults(study, release, digest)
         issues += find_threshold_faults(study, release)
@@ -98,6 +98,22 @@ def _read_custody(
         return replace(material, issues=(blocking("table-unusable", study.where, str(error), TAKE_IN),))
 
 
+def _find_unlogged(study: StudyFolder) -> Iterator[Issue]:
+    """Yield an issue if the log's last scoring does not hold every table that the plan asks for."""
+    logged = next((one.files for one in reversed(study.openings) if one.event == "scored"), {})
+    for name in (*study.plan.tables, RESULT):
+        if name not in logged:
+            yield blocking("table-unlogged", study.where, f"{name} is of no scoring that the log holds", TAKE_IN)
+
+
+def read_commitment(study: StudyFolder) -> str:
+    """The commitment to the list that a custodian registered; that there is none if the registration is unreadable."""
+    try:
+        return read_registration(study.folder / REGISTRATION).commitment.value
+    except ValueError:  # an issue of the study itself
+        return NOT_MADE
+
+
 def gather_custody(material: Material, folder: Path, threshold: float) -> Material:
     """The images of a custodian's that were analysed, their groups and the other scores of them.
 
@@ -109,10 +125,15 @@ def gather_custody(material: Material, folder: Path, threshold: float) -> Materi
     Raises:
         ValueError: a table does not hold an image, or a cell is no number.
     """
-    scored = [row for row in material.rows if row.score is not None]
+    scored, planned = [row for row in material.rows if row.score is not None], material.plan.custody
+    wanted = tuple(planned.beside) if planned else ()
+    beside = read_columns(folder / BESIDE, [row.image for row in material.rows]) if wanted else {}
+    if tuple(beside) != wanted:
+        raise ValueError(f"{BESIDE}: columns {', '.join(beside)}; expected {', '.join(wanted)}, as in the plan")
+    if unknown := [name for name, ranks in beside.items() if np.isnan(ranks).any()]:
+        raise ValueError(f"{BESIDE}: {', '.join(unknown)} lacks images")
     return replace(
-        material, cases=_gather(scored, threshold), known=read_groups(folder / GROUPS, material.rows),
-        beside=read_columns(folder / BESIDE, [row.image for row in scored]),
+        material, cases=_gather(scored, threshold), known=read_groups(folder / GROUPS, material.rows), beside=beside,
         tuning=read_tuning(material.release) if material.release else None,
     )  # fmt: skip
 

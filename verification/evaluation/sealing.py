@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from asn1crypto.cms import ContentInfo
+    from pyhanko.sign.signers import SimpleSigner
 
 PASSWORD = "CLEARWAY_KEY_PASSWORD"  # noqa: S105  the name of a variable
-SIGNATURE = "custody_result.p7s"
 
 
-def seal(content: bytes, key: Path) -> bytes:
-    """Sign bytes with a key and its certificate (PKCS#12), detached, as CMS (RFC 5652).
-
-    The password of the key is read from CLEARWAY_KEY_PASSWORD, else asked for.
+def read_key(path: Path) -> SimpleSigner:
+    """Open a key with its certificate (PKCS#12); the password is read from CLEARWAY_KEY_PASSWORD, else asked for.
 
     Raises:
         ValueError: the key cannot be used.
@@ -29,10 +26,15 @@ def seal(content: bytes, key: Path) -> bytes:
     given = os.environ.get(PASSWORD)
     password = (getpass.getpass("password of the key: ") if given is None else given).encode()
     try:
-        signer = SimpleSigner.load_pkcs12_data(key.read_bytes(), other_certs=(), passphrase=password)
+        signer: SimpleSigner = SimpleSigner.load_pkcs12_data(path.read_bytes(), other_certs=(), passphrase=password)
     except (OSError, ValueError) as error:
-        raise ValueError(f"{key}: cannot be opened with this password, or is no PKCS#12 file") from error
-    signed: ContentInfo = asyncio.run(signer.async_sign_general_data(content, "sha256", detached=True))
+        raise ValueError(f"{path}: cannot be opened with this password, or is no PKCS#12 file") from error
+    return signer
+
+
+def seal(content: bytes, signer: SimpleSigner) -> bytes:
+    """Sign bytes, detached, as CMS (RFC 5652)."""
+    signed = asyncio.run(signer.async_sign_general_data(content, "sha256", detached=True))
     return bytes(signed.dump())
 
 

@@ -9,16 +9,29 @@ from typing import Any
 
 from msgspec import structs
 
-from verification.evaluation.custody import SCORES, estimate_result, require_custody
+from verification.estimation.tuning import find_threshold_faults
+from verification.evaluation.custody import count_outcomes, estimate_result
+from verification.evaluation.holding import require_custody
 from verification.evaluation.opening import require_lock, require_release, require_study, today
-from verification.evaluation.sealing import SIGNATURE, read_seal
+from verification.evaluation.sealing import read_seal
 from verification.evidence import Estimate, Opening, Project, write_atomically
 from verification.evidence.project import sha256_of
 from verification.product.api import Release
 from verification.protocol import log
-from verification.protocol.custody import REGISTRATION, RESULT, Registration, Result, read_result
+from verification.protocol.custody import (
+    GROUPS,
+    REGISTRATION,
+    RESULT,
+    SCORES,
+    SIGNATURE,
+    Registration,
+    Result,
+    find_deviations,
+    read_result,
+)
 from verification.protocol.plan import StudyFolder
 from verification.protocol.scores import Scored, read_scores
+from verification.protocol.subgroups import read_groups
 
 TOLERANCE = 1e-9
 """What an estimate may differ by between two processors."""
@@ -31,7 +44,8 @@ def take_in(project: Project, name: str, folder: Path, digest: str | None = None
         project: the checkout.
         name: the study.
         folder: the result.
-        digest: the SHA-256 of the result that the custodian told by another way; None if none was told.
+        digest: the SHA-256 of the result that the custodian told by another way; None if none was told, and so the log
+            says.
 
     Returns:
         What was done, for a person to read.
@@ -46,16 +60,19 @@ def take_in(project: Project, name: str, folder: Path, digest: str | None = None
     release = require_release(project, study)
     if any(one.event == "scored" for one in study.openings):
         raise ValueError(f"{study.where}: a custodian's result was taken in before, and stands")
-    result, rows = _require_result(study, release, registration, folder, digest)
+    if digest is not None and (found := sha256_of(folder / RESULT)) != digest:
+        raise ValueError(f"{folder / RESULT}: SHA-256 {found}; the custodian told {digest}")
+    result = read_result(folder, study.plan.tables)
+    rows = _require_rows(study, release, registration, result, folder)
     _compare(result.estimates, estimate_result(study, release, rows, folder), folder)
-    signed = _read_signer(folder)
-    kept = (*result.files, RESULT, *((SIGNATURE,) if signed else ()))
+    vouched = [_read_signer(folder) or "not signed", "digest told by another way" if digest else "no digest told"]
+    kept = (*result.files, RESULT, *((SIGNATURE,) if (folder / SIGNATURE).is_file() else ()))
     for table in kept:
         write_atomically(study.folder / table, (folder / table).read_bytes())
     files = {table: sha256_of(study.folder / table) for table in kept}
     scored = Opening(
         event="scored", date=result.scored_on, release=result.release, release_digest=result.release_digest,
-        reason=f"by the custodian, {result.images} images, {signed or 'not signed'}; taken in on {today()}",
+        reason=f"by the custodian, {result.images} images; {'; '.join(vouched)}; taken in on {today()}",
         plan_digest=result.plan_digest, dataset_digest=result.commitment, scores_sha256=files[SCORES], files=files,
         code_digest=result.code_digest,
     )  # fmt: skip
@@ -71,29 +88,36 @@ def _read_signer(folder: Path) -> str:
     return "signed by " + read_seal((folder / RESULT).read_bytes(), path.read_bytes(), str(path))
 
 
-def _require_result(
-    study: StudyFolder, release: Release, registration: Registration, folder: Path, digest: str | None
-) -> tuple[Result, tuple[Scored, ...]]:
-    """The result and its scores, if they are of this study."""
-    if digest is not None and (found := sha256_of(folder / RESULT)) != digest:
-        raise ValueError(f"{folder / RESULT}: SHA-256 {found}; the custodian told {digest}")
-    result = read_result(folder)
+def _require_rows(
+    study: StudyFolder, release: Release, registration: Registration, result: Result, folder: Path
+) -> tuple[Scored, ...]:
+    """The scores of a result, if result and scores are of this study, and say the same."""
     rows, issues = read_scores(folder / SCORES, str(folder / SCORES))
+    if issues:
+        raise ValueError("\n".join(f"{issue.where}: {issue.message}" for issue in issues))
+    groups = read_groups(folder / GROUPS, rows)
+    patients = [row.patient for row in rows]
     wanted: dict[str, tuple[Any, Any]] = {
         "study": (result.study, study.plan.name),
         "plan_digest": (result.plan_digest, study.digest),
         "release_digest": (result.release_digest, release.digest),
         "registration_sha256": (result.registration_sha256, sha256_of(study.folder / REGISTRATION)),
         "commitment": (result.commitment, registration.commitment.value),
-        "images": (len(rows), registration.images),
-        "positive": (sum(row.label for row in rows), registration.positive),
-        "images that it states": (result.images, len(rows)),
+        "contents": (result.contents, registration.contents.value if registration.contents else result.contents),
+        "images": (result.images, len(rows)),
+        "patients": (result.patients, len(set(patients))),
+        "positive": (result.positive, sum(row.label for row in rows)),
+        "outcomes": (result.outcomes, count_outcomes(rows)),
     }
-    faults = [f"{issue.where}: {issue.message}" for issue in issues]
-    faults += [f"{folder}: {of}: found {one}, expected {other}" for of, (one, other) in wanted.items() if one != other]
+    faults = [f"{folder}: {of}: found {one}, expected {other}" for of, (one, other) in wanted.items() if one != other]
+    views = [str(view) for view in groups["view_position"]] if "view_position" in groups else None
+    faults += [
+        f"{folder}: {said}" for said in find_deviations([row.label for row in rows], patients, views, registration)
+    ]
+    faults += [f"release {release.name}: {issue.message}" for issue in find_threshold_faults(study, release)]
     if faults:
         raise ValueError("\n".join(faults))
-    return result, rows
+    return rows
 
 
 def _compare(stated: Sequence[Estimate], found: Sequence[Estimate], folder: Path) -> None:

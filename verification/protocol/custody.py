@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -22,12 +23,16 @@ from msgspec import Meta, Struct
 from verification.evidence import Estimate
 from verification.evidence.project import sha256_of
 
-REGISTRATION, RESULT = "custody.json", "custody_result.json"
-GROUPS, BESIDE = "groups.csv", "beside.csv"
-"""Tables of a result beside the scores: which groups of the plan an image is of, and other scores of it."""
+REGISTRATION, RESULT, SIGNATURE = "custody.json", "custody_result.json", "custody_result.p7s"
+SCORES, GROUPS, BESIDE = "scores.csv", "groups.csv", "beside.csv"
+"""Tables of a result: scores; which groups of the plan an image is of; the ranks of other scores of it."""
 ALGORITHM = "sha256 over salt, line feed, then the lines 'NIH image name,0 or 1' sorted and each ended by a line feed"
 """How a list is committed to; the image's name is as the list has it, whatever the collection."""
+CONTENTS = "sha256 over salt, line feed, then a JSON list [name, SHA-256 of the file, other columns] a line, sorted"
+"""How the files and what else a list says of them are committed to."""
 FORM = "custody result, form 1"
+ALLOWED = {"sex": ("M", "F", ""), "view_position": ("PA", "AP", "")}
+"""What a list may say of an image in words."""
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -47,6 +52,7 @@ class Registration(Struct, frozen=True):
     positive: Annotated[int, Meta(ge=0)]
     reference_standard: str
     commitment: Commitment
+    contents: Commitment | None = None
     patients: int | None = None
     projections: dict[str, int] = {}
 
@@ -55,8 +61,9 @@ class Result(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`custody_result.json`: what a custodian found, and of what.
 
     `files` are the tables beside it with their SHA-256; `outcomes` counts the images that were analysed and, by reason,
-    those that were not; `intakes` how many came by which. `prior_uses` are the lines of the custodian's own log before
-    this use. `estimates` are the custodian's, from the same tables.
+    those that were not; `intakes` how many came by which. `contents` is the commitment to the files that were read.
+    `prior_uses` are the lines of the custodian's own log before this use. `commit` is that of the checkout that scored.
+    `estimates` are the custodian's, from the same tables.
     """
 
     form: str
@@ -66,6 +73,8 @@ class Result(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     release_digest: str
     registration_sha256: str
     commitment: str
+    contents: str
+    commit: str
     scored_on: str
     images: int
     patients: int
@@ -113,11 +122,25 @@ def read_list(path: Path) -> tuple[Sealed, ...]:
         elif image in seen:
             faults.append(f"{path}:{number}: {image} is listed here and in line {seen[image]}; expected it once")
         else:
+            faults += [f"{path}:{number}: {fault}" for fault in _find_faults(said)]
             rows.append(Sealed(image, int(label), said))
             seen[image] = number
     if faults or not rows:
         raise ValueError("\n".join(faults) or f"{path}: lists no image; expected a line for each")
     return tuple(rows)
+
+
+def _find_faults(said: Mapping[str, str]) -> Iterator[str]:
+    """What a line says of an image that nobody could group by."""
+    for name, allowed in ALLOWED.items():
+        if said.get(name, "") not in allowed:
+            yield f"{name} {said[name]!r}; expected {', '.join(allowed[:-1])}, or nothing"
+    age = said.get("age_years", "")
+    try:
+        if age and not 0 <= float(age) <= 150:
+            yield f"age_years {age}; expected completed years"
+    except ValueError:
+        yield f"age_years {age!r}; expected a number of completed years, or nothing"
 
 
 def read_salt(path: Path) -> bytes:
@@ -139,6 +162,19 @@ def commit(rows: Iterable[Sealed], salt: bytes) -> Commitment:
     """The salted digest of a list."""
     lines = "".join(sorted(f"{row.image},{row.label}\n" for row in rows))
     return Commitment(ALGORITHM, hashlib.sha256(salt + b"\n" + lines.encode()).hexdigest())
+
+
+def commit_contents(rows: Iterable[Sealed], digests: Mapping[str, str], salt: bytes) -> Commitment:
+    """The salted digest of the images' files, and of what the list says of them beside the label.
+
+    Args:
+        rows: the list.
+        digests: the SHA-256 of the file of each image.
+        salt: the custodian's.
+    """
+    lines = sorted(json.dumps([row.image, digests[row.image], dict(row.said)], sort_keys=True) for row in rows)
+    text = "".join(f"{line}\n" for line in lines)
+    return Commitment(CONTENTS, hashlib.sha256(salt + b"\n" + text.encode()).hexdigest())
 
 
 def number_apart(names: Sequence[str], salt: bytes, kind: str) -> dict[str, str]:
@@ -164,11 +200,15 @@ def read_registration(path: Path) -> Registration:
     return found
 
 
-def read_result(folder: Path) -> Result:
+def read_result(folder: Path, tables: Sequence[str]) -> Result:
     """Read a custodian's result, and hold its tables against the digests that it states.
 
+    Args:
+        folder: where it is.
+        tables: the tables that it has to have, and no other.
+
     Raises:
-        ValueError: it cannot be read, or a table is missing or another: every one is named.
+        ValueError: it cannot be read, or a table is missing, another or too many: every one is named.
     """
     path = folder / RESULT
     try:
@@ -177,9 +217,12 @@ def read_result(folder: Path) -> Result:
         raise ValueError(f"{path}: no result of a custodian: {error}; ask the custodian for the folder anew") from error
     if found.form != FORM:
         raise ValueError(f"{path}: form is {found.form!r}; expected {FORM!r}, of this version of clearway")
+    if set(found.files) != set(tables):
+        stated, wanted = (", ".join(sorted(names)) for names in (found.files, tables))
+        raise ValueError(f"{path}: files are {stated}; expected {wanted}, as the plan asks; ask for the folder anew")
     faults = []
     for name, digest in found.files.items():
-        table = folder / PurePosixPath(name).name
+        table = folder / name
         now = sha256_of(table) if table.is_file() else "none: missing"
         if now != digest:
             faults.append(f"{table}: SHA-256 {now}; {RESULT} says {digest}; ask the custodian for the folder anew")
@@ -188,20 +231,23 @@ def read_result(folder: Path) -> Result:
     return found
 
 
-def find_deviations(rows: Sequence[Sealed], patients: Sequence[str], registration: Registration) -> list[str]:
-    """What a list holds that was not registered so: how many images, patients, positives."""
+def find_deviations(
+    labels: Sequence[int], patients: Sequence[str], views: Sequence[str] | None, registration: Registration
+) -> list[str]:
+    """What is not as it was registered: how many images, positives, patients, and of each projection where known."""
     counts: dict[str, tuple[Any, Any]] = {
-        "images": (len(rows), registration.images),
-        "positive": (sum(row.label for row in rows), registration.positive),
+        "images": (len(labels), registration.images),
+        "positive": (sum(labels), registration.positive),
         "patients": (len(set(patients)), registration.patients),
+        "projections": (views and count_projections(views), dict(sorted(registration.projections.items())) or None),
     }
     return [
-        f"{name}: the list has {found}, registered are {stated}"
+        f"{name}: found {found}, registered are {stated}"
         for name, (found, stated) in counts.items()
-        if stated is not None and found != stated
+        if None not in (found, stated) and found != stated
     ]
 
 
 def count_projections(views: Iterable[str]) -> dict[str, int]:
     """How many images there are of each projection."""
-    return dict(sorted(Counter(views).items()))
+    return dict(sorted(Counter(map(str, views)).items()))

@@ -13,11 +13,19 @@ from msgspec import Meta, Struct
 from verification.datasets.manifest import blocking
 from verification.evidence import Issue, Opening, StudyPlan
 from verification.evidence.project import sha256_of
-from verification.protocol.custody import BESIDE, GROUPS, REGISTRATION, RESULT, read_registration
+from verification.protocol.custody import (
+    BESIDE,
+    GROUPS,
+    REGISTRATION,
+    RESULT,
+    SCORES,
+    SIGNATURE,
+    read_registration,
+)
 from verification.protocol.log import LOG, read_log
 from verification.statistics.metrics import UNDEFINED
 
-CUSTODY = (REGISTRATION, RESULT, "custody_result.p7s", GROUPS, BESIDE)
+CUSTODY = (REGISTRATION, RESULT, SIGNATURE, GROUPS, BESIDE)
 """What a study of images in custody holds beside its scores."""
 
 T = TypeVar("T")
@@ -196,6 +204,11 @@ class Plan(_Strict, frozen=True):
     def is_recorded(self) -> bool:
         """Whether its analyses are recorded from files that are not in the repository."""
         return self.kind in RECORDED
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that a custodian's result has."""
+        return (SCORES, GROUPS, *((BESIDE,) if self.custody and self.custody.beside else ()))
 
     def state(self) -> StudyPlan:
         """What the evidence says of the plan."""

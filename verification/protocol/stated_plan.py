@@ -8,7 +8,7 @@ from typing import TypeAlias
 from msgspec import structs
 
 from verification.evidence import StudyPlan, Table
-from verification.protocol.custody import REGISTRATION, RESULT, read_registration, read_result
+from verification.protocol.custody import REGISTRATION, read_registration, read_result
 from verification.protocol.plan import Asserted, Plan, StudyFolder
 
 Cell: TypeAlias = str | int | float | None
@@ -39,19 +39,21 @@ def state_custody(study: StudyFolder) -> tuple[Table, ...]:
         ("commitment to the list", held.commitment.value),
         ("how it is made", held.commitment.algorithm),
         ("SHA-256 of the registration", digest),
-        ("who holds images, list and salt", "the custodian alone"),
-        ("who holds the table of scores by number", "the project, once the custodian has scored"),
+        ("who holds images, list and salt before the scoring", "the custodian alone"),
+        ("who holds the table of scores and reads by number", "the project too, once the custodian has scored"),
     ]
     tables = [_table("Registered by the custodian", ("what", "stated"), registered)]
-    if (study.folder / RESULT).is_file():
+    if any(one.event == "scored" for one in study.openings):
         tables.append(_table("What the custodian states of the scoring", ("what", "stated"), _find_result(study)))
     return tuple(tables)
 
 
 def _find_result(study: StudyFolder) -> Iterator[tuple[Cell, ...]]:
-    found = read_result(study.folder)
+    found = read_result(study.folder, study.plan.tables)
     yield "scored on", found.scored_on
     yield "release", f"{found.release}, digest {found.release_digest}"
+    yield "commit of the checkout that scored", found.commit
+    yield "commitment to the files that were read", found.contents
     yield "images, patients, positive", f"{found.images}, {found.patients}, {found.positive}"
     yield from ((f"outcome: {name}", str(count)) for name, count in found.outcomes.items())
     yield from ((f"intake: {name}", str(count)) for name, count in found.intakes.items())

@@ -100,12 +100,14 @@ def _lower(values: NDArray[np.float64], groups: Sequence[Subgroup]) -> NDArray[n
 
 
 def read_groups(path: Path, rows: Sequence[Scored]) -> Known:
-    """A custodian's table of groups: by attribute, (rows,) texts, or numbers with NaN where a cell is empty.
+    """A custodian's table of groups: by attribute, (rows,) texts; a number stands as its text, "nan" for none.
 
     Raises:
-        ValueError: it is missing, or does not hold an image.
+        ValueError: it does not hold an image, or holds one twice.
     """
-    table = pd.read_csv(path, dtype={"image": str}, keep_default_na=False).set_index("image")
+    table = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("image")
+    if (twice := table.index[table.index.duplicated()]).size:
+        raise ValueError(f"{path.name}: {twice[0]} is there twice")
     if missing := sorted({row.image for row in rows} - set(table.index)):
         raise ValueError(f"{path.name}: {missing[0]} and {len(missing) - 1} more are missing")
     held = table.loc[[row.image for row in rows]]

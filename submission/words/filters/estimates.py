@@ -166,8 +166,8 @@ def standing(plan: Study) -> str:
         return "This is a plan: none of it has been carried out, and nothing below is a result."
     if plan.custody:
         return (
-            "The plan has been carried out, scored by a custodian: images, list and reads were the custodian’s "
-            "alone, and every figure below was computed again from the table that came back."
+            "The plan has been carried out, scored by a custodian: until then images, list and reads were the "
+            "custodian’s alone, and every figure below was computed again from the table that came back."
         )
     return (
         "The plan has been carried out: its release scored the images as the log says. The Clinical Performance Report "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,10 +67,21 @@ def run(project: Project, study: str | None = None) -> StudiesEvidence:
         issues += problems
         files += read
         found += [one] if one else []
+    issues += _find_shared_names(found)
     evidence = StudiesEvidence(source=project.source(files), studies=tuple(found), issues=tuple(issues))
     name = "studies.partial.json" if study else "studies.json"
     write_evidence(project.evidence, name, evidence, listed=study is None)
     return evidence
+
+
+def _find_shared_names(studies: Sequence[Study]) -> Iterator[Issue]:
+    """Yield an issue for each criterion whose name another study has: documents and decisions go by it."""
+    owners: dict[str, str] = {}
+    for study in studies:
+        for one in study.criteria:
+            if (owner := owners.setdefault(one.id, study.name)) != study.name:
+                where, message = f"verification/studies/{study.name}/criteria.yaml", f"{one.id} is one of {owner} too"
+                yield blocking("criterion-shared", where, message, "give it a name of its own")
 
 
 def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue, ...], tuple[Path, ...]]:

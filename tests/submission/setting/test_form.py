@@ -122,8 +122,11 @@ def test_counts_beside_a_weighted_value_are_said_to_be_unweighted():
 
 def test_a_plan_says_whether_it_was_carried_out():
     assert "none of it has been carried out" in estimates.standing(SimpleNamespace(scores_sha256=None))
-    assert "has been carried out" in (said := estimates.standing(SimpleNamespace(scores_sha256="0" * 64)))
-    assert "none of it" not in said
+    for custody, word in (((), "The Clinical Performance Report"), (("registered",), "scored by a custodian")):
+        said = estimates.standing(SimpleNamespace(scores_sha256="0" * 64, custody=custody))
+        assert "has been carried out" in said
+        assert "none of it" not in said
+        assert word in said
 
 
 def test_a_count_is_whole():

@@ -221,3 +221,13 @@ def test_one_study_is_no_evidence(project):
 def test_no_study_blocks(project):
     shutil.rmtree(project.root / "verification" / "studies")
     assert [issue.code for issue in run(project).issues] == ["no-study"]
+
+
+def test_a_criterion_of_two_studies_is_an_issue(project):
+    edit(
+        project,
+        "verification/studies/adult-nih-validation/criteria.yaml",
+        lambda text: text.replace("CRIT-AN-1", "CRIT-PD-1"),
+    )
+    shared = [issue for issue in run(project).issues if issue.code == "criterion-shared"]
+    assert [issue.message for issue in shared] == ["CRIT-PD-1 is one of adult-nih-validation too"]

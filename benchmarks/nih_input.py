@@ -1,9 +1,12 @@
-"""How fast, and in how much memory, the adult recipe reads its images: a tree as large as the NIH collection.
+"""How fast, and in how much memory, the adult recipe reads images of full size, at first and from its cache.
 
-python benchmarks/nih_input.py FOLDER [--seconds 60]
+python benchmarks/nih_input.py FOLDER [--images 1500] [--workers 2]
 
-FOLDER holds PNG images of the collection at full size, a few will do: a temporary tree of 112,120 links to them stands
-for the whole. Decoding and preprocessing are the device's, batches are the training's own.
+FOLDER holds PNG images of the collection at full size, a few will do: each is copied again and again into a temporary
+tree, with its number behind its end, so that no two files are the same. Decoding and preprocessing are the device's,
+batches are the training's own. Beside them a bare loop that decodes the same files with Pillow in as many threads, and
+does nothing else. By a checkout from before there was a cache each epoch is read anew:
+PYTHONPATH=CHECKOUT python benchmarks/nih_input.py FOLDER
 """
 
 from __future__ import annotations
@@ -14,25 +17,24 @@ import itertools
 import resource
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
+
+from PIL import Image
 
 from device.training.data import Images, Sample, plain_stream
 from device.training.recipe import Recipe, read_recipe
 
-IMAGES = 112_120
-TRAINING_SHARE = 0.7
 
-
-def link_tree(images: list[Path], root: Path) -> list[Sample]:
-    """Link the images again and again until there are as many as the collection has, 10,000 a folder."""
+def copy_tree(images: list[Path], root: Path, count: int) -> list[Sample]:
+    """Copy the images again and again, each copy a file of its own."""
     samples = []
-    digests = {image: hashlib.sha256(image.read_bytes()).hexdigest() for image in images}
-    for number, image in zip(range(IMAGES), itertools.cycle(images), strict=False):
-        folder = root / f"images_{number // 10_000:02d}"
-        folder.mkdir(exist_ok=True)
-        link = folder / f"{number:08d}_000.png"
-        link.symlink_to(image)
-        samples.append(Sample(link, link.name, f"{number:08d}", number % 2, digests[image]))
+    for number, image in zip(range(count), itertools.cycle(images), strict=False):
+        content = image.read_bytes() + number.to_bytes(8, "big")  # PNG ends before it (ISO/IEC 15948 5.6)
+        path = root / f"{number:08d}_000.png"
+        path.write_bytes(content)
+        samples.append(Sample(path, path.name, f"{number:08d}", number % 2, hashlib.sha256(content).hexdigest()))
     return samples
 
 
@@ -43,36 +45,60 @@ def resident_mib() -> float:
 
 
 def main() -> None:
-    """Read batches for the asked time and print rate, memory and what an epoch would take."""
+    """Read the images bare, then for a first and two later epochs; print rates, ratios and memory."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--images", type=int, default=1500)
+    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     images = sorted(path.resolve() for path in options.folder.rglob("*.png"))
     if not images:
         parser.error(f"{options.folder}: no PNG image")
     recipe = read_recipe("adult-nih").recipe
     with tempfile.TemporaryDirectory() as root:
-        started = time.perf_counter()
-        samples = link_tree(images, Path(root))
-        print(f"{len(samples):,} links to {len(images)} images made in {time.perf_counter() - started:.1f} s")
-        read_for(options.seconds, Images(samples, recipe), recipe)
+        samples = copy_tree(images, Path(root), options.images)
+        print(f"{len(samples)} copies of {len(images)} images")
+        bare = decode_bare(samples, options.workers)
+        held = open_images(samples, recipe, Path(root), options.workers)
+        rates = [read_all(held, recipe, f"epoch {number}") for number in (1, 2, 3)]
+        print(f"bare loop / first epoch: {bare / rates[0]:.2f}; later / first epoch: {rates[2] / rates[0]:.1f}")
 
 
-def read_for(seconds: float, images: Images, recipe: Recipe) -> None:
-    """Read batches, printing rate and memory four times on the way."""
-    started, done, shown = time.perf_counter(), 0, 0
+def open_images(samples: list[Sample], recipe: Recipe, root: Path, workers: int) -> Images:
+    """The images as a training opens them; as it did before there was a cache, where there is none."""
+    if find_spec("device.training.cache") is None:
+        return Images(samples, recipe)
+    from device.training.cache import InputCache
+
+    return Images(samples, recipe, InputCache(root / "inputs", recipe.geometry, 2**34), workers)
+
+
+def decode_bare(samples: list[Sample], workers: int) -> float:
+    """Images a second of Pillow alone."""
+
+    def decode(sample: Sample) -> None:
+        with Image.open(sample.path) as image:
+            image.load()
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(workers) as threads:
+        list(threads.map(decode, samples))
+    return tell("bare decoding", len(samples), started)
+
+
+def read_all(images: Images, recipe: Recipe, what: str) -> float:
+    """Images a second of an epoch."""
+    started, done = time.perf_counter(), 0
     for inputs, _ in plain_stream(images, recipe):
         done += len(inputs)
-        passed = time.perf_counter() - started
-        if passed > shown * seconds / 4:
-            shown += 1
-            print(f"{done:6d} images, {done / passed:5.1f} images/s, {resident_mib():6.0f} MiB resident")
-        if passed > seconds:
-            break
-    rate = done / passed
-    hours = IMAGES * TRAINING_SHARE / rate / 3600
-    print(f"an epoch of {TRAINING_SHARE:.0%} of {IMAGES:,} images: {hours:.1f} h of reading at {rate:.1f} images/s")
+    return tell(what, done, started)
+
+
+def tell(what: str, count: int, started: float) -> float:
+    """Print rate and memory."""
+    rate = count / (time.perf_counter() - started)
+    print(f"{what}: {rate:.1f} images/s, {resident_mib():.0f} MiB resident", flush=True)
+    return rate
 
 
 if __name__ == "__main__":

@@ -32,13 +32,16 @@ def data(argv: list[str]) -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     _add_explore(actions)
     _add_split(actions)
+    _add_assemble(actions)
     for action in actions.choices.values():
         add_common(action, default=argparse.SUPPRESS)  # else it would undo what stands before the action
     arguments = parser.parse_args(argv)
     project = open_project(arguments)
     if project is None:
         return USAGE
-    return _explore(project, argv, arguments) if arguments.action == "explore" else _split(project, arguments)
+    if arguments.action == "explore":
+        return _explore(project, argv, arguments)
+    return _assemble(project, arguments) if arguments.action == "assemble" else _split(project, arguments)
 
 
 def _add_explore(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -195,3 +198,46 @@ def _split_table(
         evaluation=arguments.evaluation_labels, reads=arguments.reads,
         minimum_age_years=arguments.minimum_age, rule_of=rule_of,
     ))  # fmt: skip
+
+
+def _add_assemble(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    said = (
+        "list the pictures of several folders for a training, with radiologists' reads, and say what tells them apart"
+    )
+    example = "example: clearway data assemble nih_adult --data ~/images -o build/nih_adult.csv"
+    shape = argparse.RawDescriptionHelpFormatter
+    assemble = actions.add_parser("assemble", help=said, description=said, epilog=example, formatter_class=shape)
+    assemble.add_argument("dataset", help="a folder of verification/datasets/ whose dataset.yaml has an `assembly`")
+    assemble.add_argument("--data", metavar="DIR", help="the folder of the folders (default: CLEARWAY_DATA)")
+    assemble.add_argument("--record", action="store_true", help="keep what may be told of the list in the data set")
+    assemble.add_argument("-o", "--output", metavar="FILE", type=Path, help="the list (default: build/DATASET.csv)")
+
+
+def _assemble(project: Project, arguments: argparse.Namespace) -> int:
+    import msgspec
+
+    from verification.datasets.assemble import RECORD, assemble, describe_assembled, render
+    from verification.datasets.description import read_description
+    from verification.datasets.explore import describe, folder_of
+    from verification.evidence import write_atomically
+
+    folder = arguments.data or os.environ.get("CLEARWAY_DATA")
+    home, build = folder_of(project) / arguments.dataset, project.root / "build"
+    output = (arguments.output or build / f"{arguments.dataset}.csv").resolve()
+    if not folder or (output.is_relative_to(project.root) and not output.is_relative_to(build)):
+        wrong = "the list holds reads, whose terms are not verified: write it into build/ or outside of the checkout"
+        complain(f"clearway data assemble: {wrong if folder else 'name the folder with --data DIR or CLEARWAY_DATA'}")
+        return USAGE
+    description, issues = read_description(home / "dataset.yaml")
+    found, faults = assemble(description, Path(folder)) if description else (None, ())
+    if description is not None and found is not None:
+        write_atomically(output, render(found.samples))
+        if arguments.record:
+            record = msgspec.json.format(msgspec.json.encode(describe_assembled(description, found)), indent=1)
+            write_atomically(home / RECORD, record + b"\n")
+        dataset, problems = describe(project, home)
+        faults = (*faults, *problems)
+        print_lines([f"{output}: {len(found.samples)} pictures"])
+        print_lines(_dataset_lines(dataset) if dataset else ())
+    complain(*map(issue_line, (*issues, *faults)))
+    return ISSUE if found is None or has_blocking((*issues, *faults)) else GOOD

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -57,6 +58,28 @@ class Folder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Table(title=title, columns=("Step", "Images", "Of them read by RSNA's radiologists"), rows=rows)
 
 
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder of pictures with `labels.csv`: whole images, or pictures of which only the lungs are left."""
+
+    folder: str
+    kind: Literal["whole", "lungs"]
+
+
+class Reserved(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of images whose patients are reserved for tests, among a user's data: its file, and the column."""
+
+    file: str
+    image: str
+
+
+class Assembly(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a training set is put together from."""
+
+    parts: tuple[Part, ...]
+    minimum_age_years: float
+    reserved: Reserved | None = None
+
+
 class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A dataset, described. `not_recorded` names attributes that the data do not carry.
 
@@ -66,7 +89,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     a table of its images and `mapping` says what its columns are, both in the dataset's own folder. `beside` is another
     dataset of the same publication, whose patients may be among those of this one; `findings_of` is the dataset whose
     table says more of its images. `made_from` is the folder that the manifest was made from, where it
-    leaves images out.
+    leaves images out. `assembly` says which folders a training set is put together from, whose list is not published.
     """
 
     name: str
@@ -85,6 +108,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     beside: str | None = None
     findings_of: str | None = None
     made_from: Folder | None = None
+    assembly: Assembly | None = None
 
     @property
     def bounds(self) -> tuple[str, ...]:

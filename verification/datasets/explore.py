@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 
+from verification.datasets.assemble import RECORD, Record, digest_rules
 from verification.datasets.describe_manifest import describe_manifest
 from verification.datasets.describe_records import describe_records, find_figures, find_tables
 from verification.datasets.description import Description, read_description
 from verification.datasets.manifest import Entry, blocking, read_manifest
 from verification.datasets.mapping import read_mapping
 from verification.datasets.records import Records, read_records, select
+from verification.datasets.tables import not_recorded_table
 from verification.evidence import (
     Dataset,
     DatasetsEvidence,
@@ -57,7 +59,9 @@ def describe(project: Project, folder: Path) -> tuple[Dataset | None, tuple[Issu
     description, faults = read_description(folder / "dataset.yaml", f"{where}/dataset.yaml")
     if description is None:
         return None, faults
-    if description.metadata:
+    if description.assembly:
+        dataset, issues = _describe_assembled(folder, description, where)
+    elif description.metadata:
         dataset, issues = _describe_table(folder, description, where)
     else:
         dataset, issues = _describe_list(project, folder, description, where)
@@ -120,6 +124,24 @@ def _describe_table(folder: Path, description: Description, where: str) -> tuple
     if records is None:
         return None, issues
     return describe_records(description, records, sha256_of(folder / str(description.metadata))), issues
+
+
+def _describe_assembled(folder: Path, description: Description, where: str) -> tuple[Dataset | None, tuple[Issue, ...]]:
+    """What was recorded of a list that is not published; nothing else is known of it here."""
+    hint = f"record it with `clearway data assemble {folder.name} --record --data DIR`"
+    try:
+        record = msgspec.json.decode((folder / RECORD).read_bytes(), type=Record)
+    except (OSError, msgspec.DecodeError) as error:
+        return None, (blocking("assembly-unreadable", f"{where}/{RECORD}", str(error), hint),)
+    if record.made_by != digest_rules(description):
+        message = "was recorded by other rules than dataset.yaml has"
+        return None, (blocking("assembly-stale", f"{where}/{RECORD}", message, hint),)
+    return Dataset(
+        name=description.name, title=description.title, origin=description.origin, terms=description.terms,
+        role=description.role, images=record.images, patients=record.patients, digest=record.digest,
+        tables=(*record.tables, not_recorded_table(description)), splits=record.splits, flow=(record.flow,),
+        limitations=description.bounds, spectrum=description.spectrum,
+    ), ()  # fmt: skip
 
 
 def read_table(folder: Path, description: Description, where: str) -> tuple[Records | None, tuple[Issue, ...]]:

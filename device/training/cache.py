@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from device import codestream, preprocessing, research
+from device import codestream, decoding, dicom, display, elements, lossless, preprocessing, research
 from device.types import Geometry, ModelInput
 
 INPUTS, LINES = "inputs.f32", "inputs.txt"
-MADE_BY = (research, preprocessing, codestream)
+MADE_BY = (codestream, decoding, dicom, display, elements, lossless, preprocessing, research)
 """The modules that make an input of a file: another state of them makes another cache."""
-LIBRARIES = ("numpy", "pillow")
+LIBRARIES = ("imagecodecs", "numpy", "pillow", "pydicom", "pylibjpeg-rle")
 
 
 class InputCache:

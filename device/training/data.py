@@ -15,11 +15,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from device import dicom, research
 from device.preprocessing import preprocess
-from device.research import decode
 from device.training.cache import InputCache
 from device.training.recipe import Augmentation, Recipe, RecipeError, RecipeFile
-from device.types import Geometry, ModelInput, PixelFault
+from device.types import Geometry, ModelInput, PixelFault, UnitImage
 
 COLUMNS = frozenset(("image", "patient", "label", "split", "sha256"))
 """What a manifest has to say of each image."""
@@ -71,10 +71,10 @@ class Images:
 
 
 def read_input(path: Path, geometry: Geometry, sha256: str | None = None) -> ModelInput:
-    """Read an image once, as research intake does, and preprocess it as the release will.
+    """Read an image as an intake does, DICOM as clinical intake, and preprocess it as the release will.
 
     Args:
-        path: the file.
+        path: the file; no criterion of the gate is asked, for the manifest says what the image is.
         geometry: the release's.
         sha256: what the manifest says of the file's bytes; None if no manifest lists it.
 
@@ -88,10 +88,18 @@ def read_input(path: Path, geometry: Geometry, sha256: str | None = None) -> Mod
     found = hashlib.sha256(content).hexdigest()
     if sha256 not in (None, found):
         raise RecipeError(f"{path}: SHA-256 {found}, expected {sha256} as in the manifest; get it again")
-    pixels = decode(io.BytesIO(content))
+    pixels = _decode_dicom(path) if content[128:132] == b"DICM" else research.decode(io.BytesIO(content))
     if isinstance(pixels, PixelFault):
         raise RecipeError(f"{path}: {pixels.found}; expected {pixels.expected}; get the file again")
     return preprocess(pixels, geometry)
+
+
+def _decode_dicom(path: Path) -> UnitImage | PixelFault:
+    try:
+        with dicom.open_regular(path) as file:
+            return dicom.decode(dicom.read_header(file, path))
+    except Exception as error:  # no gate has looked at the header, so that anything may be wrong with it
+        raise RecipeError(f"{path}: cannot be read as a DICOM image: {error}; take it out of the manifest") from error
 
 
 def find_folder(recipe: Recipe, data: Path | None) -> Path:

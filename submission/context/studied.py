@@ -78,7 +78,11 @@ KINDS = {
 def of_kind(bundle: EvidenceBundle, *kinds: str) -> tuple[Study, ...] | Gap:
     """The studies of some of `KINDS`; a gap where there is none."""
     reason = f"{KINDS[kinds[0]]} is in studies.json"
-    return bind(bundle.studies, lambda found: some(tuple(s for s in found.studies if s.kind in kinds), reason))
+    return bind(bundle.studies, lambda found: some(_of_kinds(found.studies, kinds), reason))
+
+
+def _of_kinds(studies: tuple[Study, ...], kinds: tuple[str, ...]) -> tuple[Study, ...]:
+    return tuple(study for kind in kinds for study in studies if study.kind == kind)
 
 
 def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap:

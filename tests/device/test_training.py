@@ -26,7 +26,7 @@ from device.training.recipe import RECIPES, read_recipe
 from device.training.release_folder import describe_release, write_release
 from device.types import Unbuilt
 from verification.evidence import Card
-from verification.steps.radiographs import phantom
+from verification.steps.radiographs import phantom, radiograph, save
 
 pytestmark = pytest.mark.training
 
@@ -362,6 +362,22 @@ def test_one_kermany_image_is_the_same_input_for_training_and_inference():
     np.testing.assert_array_equal(
         read_input(path, file.recipe.geometry), preprocess(radiograph.pixels, release.geometry)
     )
+
+
+def test_a_dicom_image_and_a_picture_that_show_the_same_are_the_same_input(tmp_path):
+    from device.training.data import read_input
+    from device.training.recipe import RecipeError
+
+    pixels = phantom(90, 80)
+    whole = save(radiograph(pixels), tmp_path / "image.dcm")
+    Image.fromarray(pixels).save(tmp_path / "image.png")
+    geometry = read_recipe("paediatric-reference").recipe.geometry
+    one, other = (read_input(path, geometry) for path in (whole, tmp_path / "image.png"))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+    for keyword in ("BitsStored", "PixelData"):
+        save(radiograph(pixels, **{keyword: None}), tmp_path / "damaged.dcm")
+        with pytest.raises(RecipeError, match=r"damaged\.dcm: "):
+            read_input(tmp_path / "damaged.dcm", geometry)
 
 
 def fake_run(folder, version="0.1.0", note=b""):

@@ -39,8 +39,8 @@ def state_custody(study: StudyFolder) -> tuple[Table, ...]:
         ("commitment to the list", held.commitment.value),
         ("how it is made", held.commitment.algorithm),
         ("SHA-256 of the registration", digest),
-        ("who holds images, list and salt before the scoring", "the custodian alone"),
-        ("who holds the table of scores and reads by number", "the project too, once the custodian has scored"),
+        ("held by the custodian alone", "images, list and salt, until the images are scored"),
+        ("held by the project too", "the table of scores and reads by number, once they are"),
     ]
     tables = [_table("Registered by the custodian", ("what", "stated"), registered)]
     if any(one.event == "scored" for one in study.openings):

@@ -23,8 +23,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from device.training.data import Images, Sample, plain_stream
+from device.training.data import Images, plain_stream
 from device.training.recipe import Recipe, read_recipe
+from device.training.samples import Sample
 
 
 def copy_tree(images: list[Path], root: Path, count: int) -> list[Sample]:

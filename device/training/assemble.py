@@ -139,6 +139,28 @@ def _augmentation(recipe: Recipe) -> str:
         f"{limits.contrast:g}, brightness up to {limits.brightness:g} of the range, the logarithm of gamma up to "
         f"{limits.gamma:g}, sharpness up to {limits.sharpness:g}, each drawn evenly in both directions; Gaussian noise "
         f"up to {limits.noise:g} of the range; black surround in a share of {limits.black_surround:g}; no flip"
+        f"{_sampling(recipe)}{_occlusion(recipe)}"
+    )
+
+
+def _sampling(recipe: Recipe) -> str:
+    if recipe.sampling is None:
+        return ""
+    return (
+        f"; {recipe.sampling.draws} draws an epoch, pictures of lungs alone in a share of "
+        f"{recipe.sampling.lungs_alone:g}, then label, projection and copy evenly"
+    )
+
+
+def _occlusion(recipe: Recipe) -> str:
+    limits = recipe.occlusion
+    if limits is None:
+        return ""
+    return (
+        f"; of whole images the surroundings of the lungs hidden in a share of {limits.outside:g}, in "
+        f"{limits.dimmed:g} of these only faded, the lungs hidden in a share of {limits.inside:g}, the label then "
+        f"neither; pieces cut out of pictures of lungs alone in a share of {limits.cuts:g}; where the lungs are by a "
+        "network of its own, which serves training alone"
     )
 
 

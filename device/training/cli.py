@@ -59,16 +59,20 @@ def _train(options: argparse.Namespace) -> int:
     run = options.output or RUNS / file.recipe.name
     _require_run(run, file, resume=options.resume)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from device.training import assemble, cache, data, fit, network
+    from device.training import assemble, cache, data, fit, lungs, network, samples
 
-    folder = data.find_folder(file.recipe, options.data)
-    samples = data.read_samples(file, folder)
+    folder = samples.find_folder(file.recipe, options.data)
+    found = samples.read_samples(file, folder)
     fit.make_deterministic(file.recipe)
     if not (run / fit.HISTORY).is_file():
         network.verify_weights(file.recipe, options.weights)
     _open_run(run, file)
     kept = cache.InputCache(options.cache or run.parent / CACHE, file.recipe.geometry, int(options.cache_gib * 2**30))
-    images = {split: data.Images(found, file.recipe, kept, options.workers) for split, found in samples.items()}
+    images = {split: data.Images(each, file.recipe, kept, options.workers) for split, each in found.items()}
+    if file.recipe.occlusion is not None:
+        where = lungs.find_lungs(images["training"], run, file.recipe.seed)
+        images["training"].masks = where.masks
+        print(f"lungs: {where.pairs} pairs, overlap {where.overlap:.3f} on {where.checked} of them", file=sys.stderr)
     print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
     trained = fit.fit(file.recipe, images, run, options.weights)
     release = assemble.assemble(file, trained, images, fit.read_history(run / fit.HISTORY), run)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +15,18 @@ from numpy.typing import NDArray
 from device import dicom, research
 from device.preprocessing import preprocess
 from device.training.cache import InputCache
-from device.training.recipe import Augmentation, Recipe, RecipeError, RecipeFile
+from device.training.occlusion import SEEN, UNKNOWN, occlude
+from device.training.recipe import Augmentation, Recipe, RecipeError
+from device.training.samples import KINDS, Sample
+from device.training.sampling import draw_epoch
 from device.types import Geometry, ModelInput, PixelFault, UnitImage
-
-COLUMNS = frozenset(("image", "patient", "label", "split", "sha256"))
-"""What a manifest has to say of each image."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A labelled image: its file, its name in the manifest, its patient, 1 for pneumonia or 0, the file's SHA-256."""
-
-    path: Path
-    image: str
-    patient: str
-    label: int
-    sha256: str
 
 
 class Images:
     """The model inputs of samples by index, each made of its file when first asked for, and kept if there is a cache.
 
-    Several threads may ask at once; `workers` says how many the streams let ask.
+    Several threads may ask at once; `workers` says how many the streams let ask. `masks` says by digest where the lungs
+    of whole images are, for a recipe that hides parts of them.
     """
 
     def __init__(
@@ -47,6 +34,7 @@ class Images:
     ) -> None:
         self.samples = tuple(samples)
         self.workers = workers
+        self.masks: Mapping[str, NDArray[np.bool_]] = {}
         self._geometry = recipe.geometry
         self._cache = cache
 
@@ -63,6 +51,13 @@ class Images:
             kept = read_input(sample.path, self._geometry, sample.sha256)
             self._cache.put(sample.sha256, kept)
         return kept
+
+    def mask(self, index: int) -> NDArray[np.float32]:
+        """Where the lungs are, axis order (rows, columns, 1), float32, 1 or 0, of the size that is known."""
+        sample = self.samples[index]
+        if sample.kind == KINDS[1]:
+            return (self[index] > SEEN).astype(np.float32)
+        return self.masks[sample.sha256].astype(np.float32)[:, :, np.newaxis]
 
     @property
     def labels(self) -> NDArray[np.float32]:
@@ -102,88 +97,40 @@ def _decode_dicom(path: Path) -> UnitImage | PixelFault:
         raise RecipeError(f"{path}: cannot be read as a DICOM image: {error}; take it out of the manifest") from error
 
 
-def find_folder(recipe: Recipe, data: Path | None) -> Path:
-    """The dataset's folder: `data`, else the folder named like the dataset in CLEARWAY_DATA.
-
-    Raises:
-        RecipeError: neither is given, or it is no folder.
-    """
-    dataset = recipe.data.dataset
-    if data is None:
-        root = os.environ.get("CLEARWAY_DATA")
-        if not root:
-            raise RecipeError(f"no folder of images: give --data DIR (the folder of {dataset}), or set CLEARWAY_DATA")
-        data = Path(root) / dataset
-    if not data.is_dir():
-        raise RecipeError(f"{data}: no such folder; the images of {dataset} are expected there (--data DIR)")
-    return data
-
-
-def read_samples(file: RecipeFile, folder: Path) -> dict[str, tuple[Sample, ...]]:
-    """The samples of each split of the recipe's manifest, in its order.
-
-    Raises:
-        RecipeError: the manifest or images that it lists are missing, or training or tuning lacks a class.
-    """
-    splits: dict[str, list[Sample]] = {"training": [], "tuning": []}
-    for row in _read_rows(file.manifest, folder):
-        if row["split"] in splits:  # the hold-out is not opened here
-            image = row["image"]
-            splits[row["split"]].append(Sample(folder / image, image, row["patient"], int(row["label"]), row["sha256"]))
-    _require_usable(splits, file.manifest)
-    return {name: tuple(samples) for name, samples in splits.items()}
-
-
-def _read_rows(manifest: Path, folder: Path) -> list[dict[str, str]]:
-    hint = f"make it with `clearway data split {folder}`"
-    try:
-        with manifest.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{manifest}: no manifest ({error}); {hint}") from error
-    missing = sorted(COLUMNS - set(rows[0] if rows else ()))
-    if missing:
-        raise RecipeError(f"{manifest}:1: no column {', '.join(missing)}; {hint}")
-    bad = [
-        f"{manifest}:{line}: label {row['label']!r}, expected 0 or 1"
-        for line, row in enumerate(rows, start=2)
-        if row["label"] not in ("0", "1")
-    ]
-    if bad:
-        raise RecipeError("\n".join(bad))
-    return rows
-
-
-def _require_usable(splits: dict[str, list[Sample]], manifest: Path) -> None:
-    problems = []
-    for name, samples in splits.items():
-        if {sample.label for sample in samples} != {0, 1}:
-            problems.append(f"{manifest}: split {name} does not hold both classes")
-        missing = [sample.path for sample in samples if not sample.path.is_file()]
-        if missing:
-            problems.append(f"{missing[0]}: missing, as are {len(missing) - 1} more images of split {name}")
-    shared = {s.patient for s in splits["training"]} & {s.patient for s in splits["tuning"]}
-    if shared:
-        problems.append(f"{manifest}: {len(shared)} patients are in training and tuning, such as {min(shared)}")
-    if problems:
-        raise RecipeError("\n".join(problems))
-
-
 def training_stream(images: Images, recipe: Recipe, epoch: int) -> Any:
     """The augmented, weighted batches of one epoch: a function of (recipe, epoch), so that a resumed run is the same.
 
     Yields (inputs (batch, rows, columns, 1) float32 in [0, 1], labels (batch, 1), weights (batch,)).
     """
-    order = np.random.default_rng((recipe.seed, epoch)).permutation(len(images))
-    batches = plain_stream(images, recipe, order).enumerate()
+    order = draw_epoch(images.samples, recipe, epoch)
+    elements = tf.data.Dataset.zip(plain_stream(images, recipe, order), _mask_stream(images, recipe, order))
     weight = class_weights(images.labels, recipe)
 
     def augmented(batch: Any, element: tuple[Any, Any]) -> tuple[Any, Any, Any]:
-        inputs, labels = element
+        (inputs, labels), (masks, alone) = element
         seed = tf.stack([tf.constant(recipe.seed + epoch, tf.int64), batch])
-        return augment(inputs, recipe.augmentation, seed), labels, tf.where(labels[:, 0] > 0.5, weight[1], weight[0])
+        weights = tf.where(labels[:, 0] > 0.5, weight[1], weight[0])
+        if recipe.occlusion is not None:
+            inputs, unknown = occlude(inputs, masks, alone, recipe.occlusion, seed + 7)
+            labels = tf.where(unknown[:, tf.newaxis], UNKNOWN, labels)
+        return augment(inputs, recipe.augmentation, seed), labels, weights
 
-    return batches.map(augmented, num_parallel_calls=1).prefetch(2)
+    return elements.enumerate().map(augmented, num_parallel_calls=1).prefetch(2)
+
+
+def _mask_stream(images: Images, recipe: Recipe, order: NDArray[np.int64]) -> Any:
+    """Batches of (masks (batch, rows, columns, 1), none without occlusion; which show lungs alone (batch,))."""
+    rows, columns = recipe.geometry.rows, recipe.geometry.columns
+    alone = np.array([sample.kind == KINDS[1] for sample in images.samples])
+
+    def read(index: Any) -> tuple[Any, Any]:
+        if recipe.occlusion is None:
+            return tf.zeros((0,)), tf.gather(alone, index)
+        mask = tf.numpy_function(lambda i: images.mask(int(i)), [index], tf.float32)
+        mask = tf.image.resize(tf.ensure_shape(mask, (None, None, 1)), (rows, columns))
+        return mask, tf.gather(alone, index)
+
+    return tf.data.Dataset.from_tensor_slices(order).map(read, num_parallel_calls=1).batch(recipe.batch_size)
 
 
 def plain_stream(images: Images, recipe: Recipe, order: NDArray[np.int64] | None = None) -> Any:

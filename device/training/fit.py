@@ -19,6 +19,7 @@ import tensorflow as tf
 from device.training.data import Images, plain_stream, training_stream
 from device.training.network import build_network
 from device.training.recipe import Recipe, RecipeError
+from device.training.sampling import count_draws
 
 HISTORY = "history.csv"
 
@@ -67,12 +68,12 @@ def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | No
     network = (
         keras.models.load_model(_checkpoint(run, len(history)))
         if history
-        else _compiled(recipe, len(images["training"]), weights)
+        else _compiled(recipe, count_draws(recipe, len(images["training"])), weights)
     )
     started, first = time.monotonic(), len(history)
     for number in range(first, recipe.epochs):
         stream = training_stream(images["training"], recipe, number)
-        progress = _Progress(number, recipe, len(images["training"]))
+        progress = _Progress(number, recipe, count_draws(recipe, len(images["training"])))
         loss = network.fit(stream, verbose=0, shuffle=False, callbacks=[progress]).history["loss"][0]
         tuning = network.evaluate(plain_stream(images["tuning"], recipe), verbose=0, return_dict=True)
         history.append(Epoch(number + 1, float(loss), float(tuning["loss"]), float(tuning["auroc"])))

@@ -15,6 +15,7 @@ from device.types import Geometry, Population, Status
 RECIPES = Path(__file__).with_name("recipes")
 
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, le=0.2)]
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Positive: TypeAlias = Annotated[int, Meta(ge=1)]
 
 
@@ -96,6 +97,30 @@ class Augmentation(_Strict, frozen=True):
     black_surround: Annotated[float, Meta(ge=0, le=1)] = 0.0
 
 
+class Sampling(_Strict, frozen=True):
+    """An epoch of so many draws: pictures of lungs alone in that share, then label, projection and copy evenly.
+
+    What a picture is drawn by then tells nothing of its label; each picture of a group is as likely as the others.
+    """
+
+    draws: Positive
+    lungs_alone: Share
+
+
+class Occlusion(_Strict, frozen=True):
+    """What is hidden of the pictures, each in its share of them.
+
+    Of whole images `outside` hides what surrounds the lungs, and in the share `dimmed` of these it only fades; `inside`
+    hides the lungs, and the label is then neither. Of pictures of lungs alone `cuts` takes pieces out, so that their
+    outline tells less. Where the lungs are is learned first, from images that are there in both ways.
+    """
+
+    outside: Share
+    dimmed: Share
+    inside: Share
+    cuts: Share
+
+
 class Loss(_Strict, frozen=True):
     """`balanced` weighs each class by the inverse of its share of the training images."""
 
@@ -151,6 +176,8 @@ class Recipe(_Strict, frozen=True):
     seed: Annotated[int, Meta(ge=0, lt=2**31)]
     threads: Positive
     operating_point: ThresholdRule
+    sampling: Sampling | None = None
+    occlusion: Occlusion | None = None
 
 
 @dataclass(frozen=True, slots=True)

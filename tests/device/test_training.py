@@ -181,7 +181,8 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(run, images, tmp_path):
 def test_training_reads_what_the_device_reads_and_the_stream_hands_it_on(images):
     from device.preprocessing import preprocess
     from device.research import decode
-    from device.training.data import Images, plain_stream, read_samples
+    from device.training.data import Images, plain_stream
+    from device.training.samples import read_samples
 
     file = read_recipe(str(images / "tiny.yaml"))
     samples = read_samples(file, images / "images")["training"]
@@ -353,7 +354,8 @@ def test_weights_for_a_recipe_that_names_none_are_refused(images, wheel, tmp_pat
 def test_one_kermany_image_is_the_same_input_for_training_and_inference():
     from device import pipeline
     from device.preprocessing import preprocess
-    from device.training.data import find_folder, read_input
+    from device.training.data import read_input
+    from device.training.samples import find_folder
 
     file = read_recipe("paediatric-reference")
     path = find_folder(file.recipe, None) / "train" / "NORMAL" / "IM-0115-0001.jpeg"
@@ -660,7 +662,7 @@ workers = [f"localhost:{port}" for port in ports]
 os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": int(index)}})
 import keras, numpy as np, tensorflow as tf
 from pathlib import Path
-from device.training import data, network
+from device.training import data, network, samples
 from device.training.recipe import read_recipe
 
 strategy = tf.distribute.MultiWorkerMirroredStrategy()
@@ -668,7 +670,7 @@ assert strategy.num_replicas_in_sync == len(workers)
 file = read_recipe(recipe)
 recipe = file.recipe
 keras.utils.set_random_seed(recipe.seed)
-images = data.Images(data.read_samples(file, Path(folder))["training"], recipe)
+images = data.Images(samples.read_samples(file, Path(folder))["training"], recipe)
 with strategy.scope():
     model = network.build_network(recipe)
     for layer in model.layers:

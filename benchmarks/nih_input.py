@@ -25,7 +25,11 @@ from PIL import Image
 
 from device.training.data import Images, plain_stream
 from device.training.recipe import Recipe, read_recipe
-from device.training.samples import Sample
+
+try:
+    from device.training.samples import Sample
+except ModuleNotFoundError:  # a checkout from before there was a cache
+    from device.training.data import Sample
 
 
 def copy_tree(images: list[Path], root: Path, count: int) -> list[Sample]:

@@ -23,6 +23,9 @@ SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 HEAD_BYTES = 2**20
 """How far the frame header of a JPEG file is looked for, behind what cameras and programs put before it."""
 
+GREYS = (np.arange(256) / 255.0).astype(np.float32)
+"""What each value of 8 bits shows."""
+
 ASSERTABLE = ("Modality", "BodyPartExamined", "ViewPosition", "PatientAge", "BurnedInAnnotation")
 """What a user may assert of an image that does not state it."""
 
@@ -105,7 +108,7 @@ def decode(image: Path | BinaryIO) -> UnitImage | PixelFault:
         if np.ptp(channels, axis=2).any():
             return PixelFault(PixelFaultKind.UNDECODABLE, "colour", "grey: the same value in every channel")
         channels = channels[:, :, 0]
-    return (channels / 255.0).astype(np.float32)
+    return np.take(GREYS, channels)
 
 
 def _read_channels(picture: Image.Image) -> NDArray[np.uint8]:

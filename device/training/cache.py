@@ -24,9 +24,9 @@ LIBRARIES = ("imagecodecs", "numpy", "pillow", "pydicom", "pylibjpeg-rle")
 class InputCache:
     """Inputs of one geometry in a folder: `inputs.f32` holds one after the other, `inputs.txt` a line for each.
 
-    A line is the SHA-256 of the file and the CRC-32 of the input. Both only grow; what a killed run left in part is
-    cut off when the folder is opened. Threads of one process may use it together, two processes may not: the second
-    gets a cache that reads nothing and keeps nothing.
+    A line is the SHA-256 of the file, the place of the input and its CRC-32. Both only grow; an input without a line,
+    and a line without a whole input, count for nothing. Threads of one process may use it together, two processes may
+    not: the second gets a cache that reads nothing and keeps nothing.
     """
 
     def __init__(self, root: Path, geometry: Geometry, most_bytes: int) -> None:
@@ -45,15 +45,14 @@ class InputCache:
             self._read_lines(folder / LINES)
 
     def _read_lines(self, path: Path) -> None:
-        """Take what is whole: lines that end, of inputs that are there."""
-        whole = path.read_bytes().rpartition(b"\n")[0].splitlines()
-        count = min(len(whole), os.fstat(self._inputs).st_size // self._size)
-        for place, line in enumerate(whole[:count]):
-            digest, check = line.decode().split()
-            self._places[digest] = place, int(check, 16)
-        os.ftruncate(self._lines, sum(len(line) + 1 for line in whole[:count]))
-        os.ftruncate(self._inputs, count * self._size)
-        self._count = count
+        """Take what is whole: lines that end, of inputs that are there; a line that does not end is cut off."""
+        whole = path.read_bytes().rpartition(b"\n")[0]
+        os.ftruncate(self._lines, len(whole) + bool(whole))
+        self._count = os.fstat(self._inputs).st_size // self._size
+        for line in whole.decode().splitlines():
+            digest, place, check = line.split()
+            if int(place) < self._count:
+                self._places[digest] = int(place), int(check, 16)
 
     def get(self, digest: str) -> ModelInput | None:
         """The input of the file with this SHA-256; None if it is not kept, or no longer what it was."""
@@ -67,15 +66,16 @@ class InputCache:
 
     def put(self, digest: str, made: ModelInput) -> None:
         """Keep an input, unless the cache is full or has one of this file."""
-        content = np.ascontiguousarray(made, np.float32).tobytes()
+        content = np.ascontiguousarray(made, np.float32).data.cast("B")
         with self._lock:
             if not self._open or digest in self._places or self._count >= self._most:
                 return
-            check = zlib.crc32(content)
-            os.pwrite(self._inputs, content, self._count * self._size)
-            os.write(self._lines, f"{digest} {check:08x}\n".encode())
-            self._places[digest] = self._count, check
-            self._count += 1
+            place, self._count = self._count, self._count + 1
+            self._places[digest] = place, -1  # nobody else writes it, and until it is there no check fits
+        check = zlib.crc32(content)
+        os.pwrite(self._inputs, content, place * self._size)
+        os.write(self._lines, f"{digest} {place} {check:08x}\n".encode())
+        self._places[digest] = place, check
 
     def __len__(self) -> int:
         return len(self._places)

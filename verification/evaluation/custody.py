@@ -8,7 +8,8 @@ import platform
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
@@ -79,8 +80,7 @@ def score(project: Project, name: str, given: Given, output: Path) -> str:
     own_log = given.listed.with_name(f"{given.listed.name}.log")
     uses = _read_uses(own_log)
     begun = _find_begun(uses, study, release, own_log)
-    if output.exists() and not begun:
-        raise ValueError(f"{output}: is there already; name a new folder with --output")
+    _require_place(output, study, begun)
     require_admitted(held.entries, held.path_of, release, held.stated, choose_intake)
     use = Opening(
         event="opened", date=today(), reason=f"study {name}", release=f"{release.name} {release.version}",
@@ -93,18 +93,40 @@ def score(project: Project, name: str, given: Given, output: Path) -> str:
     require_analysed([row.not_analysed for row in rows if row.score is None], len(rows))
     before = [one for one in uses if one is not begun]
     result = _state(project, study, use, rows, held, before)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}.") as folder:
-        digest = _write_result(study, release, result, _render(rows, groups, held.beside), Path(folder))
+    with _put(output) as folder:
+        digest = _write_result(study, release, result, _render(rows, groups, held.beside), folder)
         if signer:
-            write_atomically(Path(folder, SIGNATURE), seal(Path(folder, RESULT).read_bytes(), signer))
-        if output.exists():
-            shutil.rmtree(output)  # of the run that was interrupted before it could say that it had scored
-        shutil.copytree(folder, output)
+            write_atomically(folder / SIGNATURE, seal((folder / RESULT).read_bytes(), signer))
     append_chain(own_log, structs.replace(use, event="scored", date=today(), files={RESULT: digest}))
     return (
         f"{output}: {len(rows)} images scored once for {name}; give this folder to the sponsor, and this digest by "
         f"another way: {digest}"
     )
+
+
+def _require_place(output: Path, study: StudyFolder, begun: Opening | None) -> None:
+    """Refuse a folder that is there, unless it is what an interrupted run of this plan left, and nothing else."""
+    if not output.exists():
+        return
+    ours = {*study.plan.tables, RESULT, SIGNATURE}
+    if not begun or not output.is_dir() or {path.name for path in output.iterdir()} - ours:
+        raise ValueError(f"{output}: is there already; name a new folder with --output")
+
+
+@contextmanager
+def _put(output: Path) -> Iterator[Path]:
+    """A new folder beside `output`, which takes its place, whole, when this is left."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
+    try:
+        folder.chmod(0o755)
+        yield folder
+        if output.exists():
+            shutil.rmtree(output)
+        folder.rename(output)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _read_uses(path: Path) -> tuple[Opening, ...]:

@@ -302,7 +302,14 @@ def test_an_interrupted_run_begins_again_by_the_same_release_alone(planned, cust
     assert "begun with paediatric-reference" in capsys.readouterr().err
     (tmp_path / "list.csv.log").unlink()
     append(tmp_path / "list.csv.log", earlier, replace(opened, previous=None))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("not a result")
+    assert score(tmp_path / "checkout", custodian, tmp_path / "mine", list=tmp_path / "list.csv") == 2
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "not a result"
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "scores.csv").write_text("in part")
     assert score(tmp_path / "checkout", custodian, tmp_path / "out", list=tmp_path / "list.csv") == 0
+    assert not list(tmp_path.glob(".out.*"))
     stated = json.loads((tmp_path / "out/custody_result.json").read_bytes())
     assert [use.split(", ")[1] for use in stated["prior_uses"]] == ["study another"]
     assert [line.event for line in read_log(tmp_path / "list.csv.log", "log")[0]] == ["opened", "opened", "scored"]

@@ -215,7 +215,8 @@ def test_exploration_writes_what_it_describes(tmp_path):
     git(root)
     evidence = explore(Project(root))
     assert evidence.issues == ()
-    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test", "nih", "nih621_384"]
+    names = ["kermany224", "kermany224_test", "nih", "nih621_384", "nih_adult"]
+    assert [dataset.name for dataset in evidence.datasets] == names
     assert "verification/datasets/nih/Data_Entry_2017_v2020.csv.gz" in evidence.source.inputs
     assert read_evidence(root / "build" / "evidence", "datasets.json", DatasetsEvidence) == evidence
 
@@ -227,7 +228,8 @@ def test_a_damaged_dataset_is_named_and_hides_no_other(tmp_path):
     git(root)
     evidence = explore(Project(root))
     assert [issue.code for issue in evidence.issues] == ["metadata-unreadable"]
-    assert [dataset.name for dataset in evidence.datasets] == ["kermany224", "kermany224_test", "nih621_384"]
+    names = ["kermany224", "kermany224_test", "nih621_384", "nih_adult"]
+    assert [dataset.name for dataset in evidence.datasets] == names
 
 
 def test_the_public_test_part_is_a_benchmark_whole_and_apart_from_the_training_part():

@@ -394,6 +394,8 @@ def test_a_subgroup_of_what_nobody_knows_withholds_its_study_and_no_other(develo
     shutil.copytree(project.root / STUDY, project.root / "verification/studies/another")
     other = project.root / "verification/studies/another/plan.yaml"
     other.write_text((ROOT / STUDY / "plan.yaml").read_text().replace(f"name: {NAME}", "name: another"))
+    goals = other.with_name("criteria.yaml")
+    goals.write_text(goals.read_text().replace("CRIT-AN-", "CRIT-OTHER-"))
     lock_plan(project, NAME)
     open_study(project, NAME, "a test", data / "images")
     evidence = run(project)

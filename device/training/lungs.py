@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 from numpy.typing import NDArray
+from PIL import Image
 
 from device.training.data import Images
 from device.training.fit import write_whole
@@ -83,8 +84,6 @@ def find_pairs(samples: Sequence[Sample]) -> list[tuple[int, int]]:
 
 def shrink(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """An input, (rows, columns, 1), at (SIDE, SIDE, 1), the mean of what each pixel covers."""
-    from PIL import Image
-
     small = Image.fromarray(image[:, :, 0]).resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32)[:, :, np.newaxis]
 

@@ -219,6 +219,7 @@ def _assemble(project: Project, arguments: argparse.Namespace) -> int:
     from verification.datasets.assemble import RECORD, assemble, describe_assembled, render
     from verification.datasets.description import read_description
     from verification.datasets.explore import describe, folder_of
+    from verification.evaluation.opening import progress
     from verification.evidence import write_atomically
 
     folder = arguments.data or os.environ.get("CLEARWAY_DATA")
@@ -229,7 +230,7 @@ def _assemble(project: Project, arguments: argparse.Namespace) -> int:
         complain(f"clearway data assemble: {wrong if folder else 'name the folder with --data DIR or CLEARWAY_DATA'}")
         return USAGE
     description, issues = read_description(home / "dataset.yaml")
-    found, faults = assemble(description, Path(folder)) if description else (None, ())
+    found, faults = assemble(description, Path(folder), progress("read")) if description else (None, ())
     if description is not None and found is not None:
         write_atomically(output, render(found.samples))
         if arguments.record:

@@ -11,7 +11,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from PIL import Image
 from scipy.stats import mannwhitneyu
 
 from verification.datasets.description import Assembly, Description, Part, SplitRule
-from verification.datasets.manifest import SOURCES, SPLITS, blocking
+from verification.datasets.manifest import SOURCES, SPLITS, Entry, blocking, render_manifest
 from verification.datasets.reads import UNSAFE_MATCH_MSE
 from verification.datasets.split import split_of
 from verification.datasets.tables import Row
@@ -37,22 +37,17 @@ NEEDED = (
     "file", "nih_image_index", "patient", "view_position", "age", "sex", "rsna_class", "rsna_match_mse",
     "google_airspace_opacity", "source",
 )  # fmt: skip
+OTHER_PART = "left out: lungs alone, of patients of tuning and hold-out"
 UNREAD = "nobody's read: none, an unsafe match, or none that says yes or no"
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """A line of the list that a training reads: a picture, its patient, label and part, and what it is balanced by.
+class Sample(Entry):
+    """A line of the list that a training reads: that of a manifest, and what the draws are balanced by.
 
     `kind` is `whole` or `lungs`, `source` the public copy that the picture is from, `view` its projection.
     """
 
-    image: str
-    patient: str
-    label: int
-    label_source: str
-    split: str
-    sha256: str
     kind: str
     source: str
     view: str
@@ -120,7 +115,8 @@ def assemble(
     samples, faults = _sample(kept, rule, data, progress)
     if faults:
         return None, faults
-    flow = Table(title="From the folders to the list", columns=("Step", "Pictures"), rows=tuple(steps))
+    rows = (*steps, (OTHER_PART, len(kept) - len(samples)), ("listed", len(samples)))
+    flow = Table(title="From the folders to the list", columns=("Step", "Pictures"), rows=rows)
     return Assembled(samples, flow, tuple(describe(samples, kept))), ()
 
 
@@ -149,11 +145,7 @@ def digest_rules(description: Description) -> str:
 
 def render(samples: Iterable[Sample]) -> bytes:
     """The list as CSV, sorted by picture."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Sample)])
-    writer.writerows(astuple(sample) for sample in sorted(samples, key=lambda sample: sample.image))
-    return text.getvalue().encode()
+    return render_manifest(samples, Sample)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -248,7 +240,7 @@ def read_forbidden(plan: Assembly, data: Path) -> frozenset[str] | Issue:
 
 
 def _choose(pictures: Sequence[Picture], plan: Assembly) -> tuple[list[Picture], list[tuple[str, int]]]:
-    """The pictures that are used, and from all of them to these."""
+    """The pictures that can be used, and from all of them to these."""
     grown = [picture for picture in pictures if picture.age >= plan.minimum_age_years]
     kept = [picture for picture in grown if picture.label is not None]
     young = f"left out: patients younger than {plan.minimum_age_years:g} years"
@@ -256,7 +248,6 @@ def _choose(pictures: Sequence[Picture], plan: Assembly) -> tuple[list[Picture],
         ("in the folders", len(pictures)),
         (young, len(pictures) - len(grown)),
         (f"left out: {UNREAD}", len(grown) - len(kept)),
-        ("listed", len(kept)),
     ]
 
 

@@ -45,11 +45,11 @@ class Entry:
 COLUMNS = tuple(field.name for field in fields(Entry))
 
 
-def render_manifest(entries: Iterable[Entry]) -> bytes:
-    """The manifest as CSV, sorted by image."""
+def render_manifest(entries: Iterable[Entry], kind: type[Entry] = Entry) -> bytes:
+    """The manifest as CSV, sorted by image; the columns are the fields of `kind`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow([field.name for field in fields(kind)])
     writer.writerows(astuple(entry) for entry in sorted(entries, key=lambda entry: entry.image))
     return text.getvalue().encode()
 

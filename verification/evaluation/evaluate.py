@@ -215,7 +215,7 @@ def _state_custody(study: StudyFolder) -> tuple[Table, ...]:
 
 def _state(material: Material, found: _Found) -> Study:
     study, release, plan, scored = material.study, material.release, material.plan, found.gap is None
-    compared = tuple(row for one in found.analyses if one.id == "beside" for row in one.estimates)
+    deciding = tuple(row for one in found.analyses for row in one.estimates if row.criterion)
     return Study(
         name=plan.name,
         title=plan.title,
@@ -233,7 +233,7 @@ def _state(material: Material, found: _Found) -> Study:
         patients=len({row.patient for row in material.rows}) if scored else None,
         confusion=found.confusion,
         estimates=found.estimates,
-        criteria=judge(material.goals, (*compared, *found.estimates), found.gap),
+        criteria=judge(material.goals, (*deciding, *found.estimates), found.gap),
         curve=found.curve,
         analyses=found.analyses,
         inputs={name: one.sha256 for name, one in plan.inputs.items()} if found.analyses and plan.inputs else {},

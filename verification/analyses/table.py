@@ -30,6 +30,7 @@ from verification.analyses.against_reads.patients import analyse_patients
 from verification.analyses.beside import analyse_beside
 from verification.analyses.context import analyse_context
 from verification.analyses.dropout import analyse_dropout
+from verification.analyses.lungs import analyse_lungs
 from verification.analyses.out_of_scope import analyse_outside
 from verification.analyses.perturbations import analyse_perturbations
 from verification.analyses.power import analyse_power
@@ -106,6 +107,7 @@ ANALYSES = (
     Registered(analyse_context, _of(Role.CONTEXT, "context"), f"{REPORT}#context"),
     Registered(analyse_shortcuts, _of(Role.BASELINE, "shortcut-baselines", "shortcut-strata"), f"{REPORT}#beside"),
     Registered(analyse_perturbations, _of(Role.ROBUSTNESS, "perturbations", "occlusion"), f"{ROBUSTNESS}#robustness"),
+    Registered(analyse_lungs, _of(Role.ROBUSTNESS, "lungs"), f"{ROBUSTNESS}#robustness"),
     Registered(analyse_triage, _of(Role.TRIAGE, "triage"), f"{TRIAGE}#simulation"),
     Registered(analyse_outside, _of(Role.OUT_OF_SCOPE, "out-of-scope"), f"{ROBUSTNESS}#out-of-scope"),
     # of the mined labels, against reads that are kept elsewhere

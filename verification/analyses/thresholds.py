@@ -15,6 +15,15 @@ from verification.protocol.plan import Plan
 OTHERWISE = (0.85, 0.95)
 """Sensitivities on the tuning patients that a threshold's rule might have asked for too."""
 
+INTERVAL = (
+    "Had other patients been drawn, it would lie elsewhere in its interval; the first table says what the ends of that "
+    "interval would give on the images of this study."
+)
+WITHHELD = (
+    "Had other patients been drawn, it would lie elsewhere; how far is not said here, for the release ships no labels "
+    "of these patients."
+)
+
 
 def analyse_thresholds(cases: Cases, setting: Setting, plan: Plan, tuning: Tuning | None = None) -> Analysis:
     """How uncertain the locked threshold is, and what other thresholds would give.
@@ -28,9 +37,8 @@ def analyse_thresholds(cases: Cases, setting: Setting, plan: Plan, tuning: Tunin
     return state_analysis(
         cases, setting, Role.SECONDARY, identity="thresholds", score=OF_THE_RELEASE,
         title="The threshold and its uncertainty",
-        statement="The threshold was chosen on the tuning patients alone. Had other patients been drawn, it would lie "
-        "elsewhere in its interval; the first table says what the ends of that interval would give on the images of "
-        "this study. The sweep describes; no threshold is chosen by it.",
+        statement="The threshold was chosen on the tuning patients alone. "
+        f"{INTERVAL if tuning else WITHHELD} The sweep describes; no threshold is chosen by it.",
         estimates=(), tables=(*_tune(cases, setting, plan, tuning), sweep_table(cases)),
         figures=(roc_figure(cases), precision_recall_figure(cases)),
         post_hoc="The plan names no other sensitivity that its rule might have asked for; the second table has some.",

@@ -26,9 +26,9 @@ class Material:
 
     `rows` are all lines of the table of scores, `cases` those images that were analysed, `known` what is known of each
     row. `entries` are the images of the manifest, `training` those that a baseline was fitted on. `tuning` is what the
-    release's threshold was chosen on. `baselines` and `perturbed` are further scores of the cases by name, `beside` the
-    ranks of other scores of all rows; `outside` and `outside_data` what was found on images out of scope, and where
-    these are from.
+    release's threshold was chosen on. `baselines` and `perturbed` are further scores of the cases by name; of all rows
+    `beside` are the ranks of other scores, and `lungs` the release's scores with a part hidden, or moved. `outside` and
+    `outside_data` are what was found on images out of scope, and where these are from.
 
     Against tables that are kept elsewhere, and read only to be recorded: `labels` are the mined labels beside what was
     read, `held` is a release's score held against the reads, `foreign` somebody else's; `planned` is the plan of the
@@ -49,6 +49,7 @@ class Material:
     baselines: Mapping[str, Floats] = field(default_factory=dict)
     perturbed: Mapping[str, Floats] = field(default_factory=dict)
     beside: Mapping[str, Floats] = field(default_factory=dict)
+    lungs: Mapping[str, Floats] = field(default_factory=dict)
     outside: Analysis | None = None
     outside_data: Description | None = None
     labels: Reads | None = None

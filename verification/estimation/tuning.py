@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from verification.datasets.manifest import blocking
@@ -30,12 +32,10 @@ class Tuning:
 
 
 def read_tuning(release: Release) -> Tuning | None:
-    """The tuning scores of a release; None if it ships none."""
-    path = release.folder / TUNING
-    if not path.is_file():
+    """The tuning scores of a release with their labels; None if it ships none, or withholds these."""
+    rows = _read_rows(release)
+    if not rows or not all(row["label"] for row in rows):
         return None
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
     return Tuning(
         tuple(row["image"] for row in rows),
         np.array([int(row["label"]) for row in rows]),
@@ -44,16 +44,41 @@ def read_tuning(release: Release) -> Tuning | None:
     )
 
 
+def _read_rows(release: Release) -> list[dict[str, str]]:
+    path = release.folder / TUNING
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 def find_threshold_faults(study: StudyFolder, release: Release) -> Iterator[Issue]:
     """Yield an issue if the locked threshold is not what the plan's rule gives on the release's tuning scores."""
-    point, wanted, tuning = release.operating_point, study.plan.minimum_sensitivity, read_tuning(release)
-    if point is None or wanted is None or tuning is None:
+    point, wanted = release.operating_point, study.plan.minimum_sensitivity
+    if point is None or wanted is None or not (rows := _read_rows(release)):
         return
-    expected = rule_threshold(tuning.labels, tuning.scores, wanted)
-    if point.threshold != expected:
-        message = (
-            f"threshold {point.threshold}; the plan's rule, sensitivity at least {wanted:g}, gives {expected} on "
-            f"{TUNING}"
-        )
+    tuning = read_tuning(release)
+    expected = rule_threshold(tuning.labels, tuning.scores, wanted) if tuning else None
+    said = f"gives {expected}" if tuning else _doubt_withheld(release, [float(row["score"]) for row in rows], wanted)
+    if said and point.threshold != expected:
+        message = f"threshold {point.threshold}; the plan's rule, sensitivity at least {wanted:g}, {said} on {TUNING}"
         hint = "lock a release by the plan's rule, or plan the study by the release's"
         yield blocking("threshold-of-another-rule", f"release {release.name}", message, hint)
+
+
+def _doubt_withheld(release: Release, scores: Sequence[float], wanted: float) -> str:
+    """Why a threshold cannot be by the rule, where labels are withheld; nothing if it can.
+
+    By the rule it is midway between two neighbouring scores, and just so many positive images lie above as are asked
+    for: of these the card tells how many there are, and their share.
+    """
+    card, point = yaml.safe_load((release.folder / "card.yaml").read_bytes()), release.operating_point
+    threshold, positive = point.threshold if point else 0.0, card.get("tuning_positive_images")
+    above = min((score for score in scores if score >= threshold), default=1.0)
+    below = max((score for score in scores if score < threshold), default=0.0)
+    if not math.isclose(threshold, (above + below) / 2, rel_tol=0, abs_tol=1e-12):
+        return f"gives the middle of two scores, and it is not that of {below} and {above}"
+    least = math.ceil(round(wanted * positive, 9)) / positive if positive else None
+    if least is None or not math.isclose(card["tuning_sensitivity"], least):
+        return f"gives the sensitivity {least}, and the card says {card.get('tuning_sensitivity')}"
+    return ""

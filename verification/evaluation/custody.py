@@ -18,22 +18,26 @@ import numpy as np
 from msgspec import structs
 
 from verification.analyses.beside import analyse_beside
+from verification.analyses.lungs import analyse_lungs
 from verification.estimation.estimates import Digests, Setting
 from verification.estimation.material import Material
 from verification.estimation.tuning import find_threshold_faults
 from verification.evaluation.evaluate import estimate_all
 from verification.evaluation.holding import Given, Held, choose_intake, hold
 from verification.evaluation.opening import progress, require_lock, require_release, require_study, today
+from verification.evaluation.perturbing import score_perturbed
 from verification.evaluation.reading import gather_custody, read_commitment
 from verification.evaluation.sealing import read_key, seal
 from verification.evidence import Estimate, Opening, Project, write_atomically
 from verification.evidence.chain import append_chain, read_chain
 from verification.evidence.project import sha256_of
 from verification.product.api import Intake, Outcome, Release, analyze
+from verification.protocol.changes import LOOKING
 from verification.protocol.custody import (
     BESIDE,
     FORM,
     GROUPS,
+    LUNGS,
     REGISTRATION,
     RESULT,
     SCORES,
@@ -94,7 +98,8 @@ def score(project: Project, name: str, given: Given, output: Path) -> str:
     before = [one for one in uses if one is not begun]
     result = _state(project, study, use, rows, held, before)
     with _put(output) as folder:
-        digest = _write_result(study, release, result, _render(rows, groups, held.beside), folder)
+        tables = _render(rows, groups, held.beside, _score_hidden(study, held, release))
+        digest = _write_result(study, release, result, tables, folder)
         if signer:
             write_atomically(folder / SIGNATURE, seal((folder / RESULT).read_bytes(), signer))
     append_chain(own_log, structs.replace(use, event="scored", date=today(), files={RESULT: digest}))
@@ -175,13 +180,32 @@ def _score_all(held: Held, release: Release) -> list[Scored]:
     return rows
 
 
-def _render(rows: Sequence[Scored], groups: Known, beside: Mapping[str, Floats]) -> dict[str, bytes]:
+def _score_hidden(study: StudyFolder, held: Held, release: Release) -> dict[str, Floats]:
+    """The scores with lungs or surroundings hidden, or moved; none if the plan does not ask.
+
+    A changed picture has no header: those of DICOM files are not tried, and NaN.
+    """
+    if study.plan.lungs is None:
+        return {}
+    pictures = [choose_intake(held.path_of(entry)) is Intake.RESEARCH for entry in held.entries]
+    tried = [entry for entry, is_picture in zip(held.entries, pictures, strict=True) if is_picture]
+    found = score_perturbed(tried, held.path_of, release, held.stated, LOOKING, progress("changed and scored"))
+    scores = {name: np.full(len(pictures), np.nan) for name in found}
+    for name, each in found.items():
+        scores[name][pictures] = each
+    return scores
+
+
+def _render(
+    rows: Sequence[Scored], groups: Known, beside: Mapping[str, Floats], lungs: Mapping[str, Floats]
+) -> dict[str, bytes]:
     """The tables of a result, by the numbers of the images, whose order tells nothing."""
     order = np.argsort([row.image for row in rows])
     keys = [(rows[place].image,) for place in order]
     tables = {SCORES: render_scores(rows), GROUPS: _render_groups(keys, {n: v[order] for n, v in groups.items()})}
-    if beside:
-        tables[BESIDE] = render_columns(("image",), keys, {name: values[order] for name, values in beside.items()})
+    for table, columns in ((BESIDE, beside), (LUNGS, lungs)):
+        if columns:
+            tables[table] = render_columns(("image",), keys, {name: values[order] for name, values in columns.items()})
     return tables
 
 
@@ -245,7 +269,9 @@ def estimate_result(
     material = gather_custody(Material(study, setting, release, rows=rows), folder, point.threshold)
     if material.cases is None or not material.cases.labels.size:
         return ()
-    beside = (
-        analyse_beside(rows, material.beside, material.known, plan, study.goals, setting) if material.beside else None
-    )
-    return (*estimate_all(material, material.cases), *(beside.estimates if beside else ()))
+    further = []
+    if material.beside:
+        further.append(analyse_beside(rows, material.beside, material.known, plan, study.goals, setting))
+    if material.lungs:
+        further.append(analyse_lungs(rows, material.lungs, material.known, plan, material.cases, setting))
+    return (*estimate_all(material, material.cases), *(row for one in further for row in one.estimates))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,8 @@ from verification.evidence.chain import find_rewritten
 from verification.evidence.project import sha256_of
 from verification.product.api import Intake, Outcome, Release, ReleaseError, analyze, read_release
 from verification.protocol import log
+from verification.protocol.changes import LOOKING, PERTURBATIONS
+from verification.protocol.custody import LUNGS
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import code_digest
 from verification.protocol.scores import Scored, render_columns, render_scores
@@ -302,15 +305,16 @@ def _score_beside(
     """The tables of what the release is compared with, as far as the plan asks for them."""
     plan, tables = study.plan, {}
     rows = [(entry.image,) for entry in images.entries]
+    tell = progress("changed and scored")
+    change = partial(score_perturbed, images.entries, images.path_of, release, stated, progress=tell)
     if training is not None:
         folders = {entry: each.folder for each in (training, images) for entry in each.entries}
         found = score_baselines(training.entries, images.entries, folders.__getitem__, progress("measured"))
         tables["baselines.csv"] = render_columns(("image",), rows, found)
     if plan.perturbations:
-        found = score_perturbed(
-            images.entries, lambda _: images.folder, release, stated, progress("changed and scored")
-        )
-        tables["perturbed.csv"] = render_columns(("image",), rows, found)
+        tables["perturbed.csv"] = render_columns(("image",), rows, change(PERTURBATIONS))
+    if plan.lungs:
+        tables[LUNGS] = render_columns(("image",), rows, change(LOOKING))
     return tables
 
 

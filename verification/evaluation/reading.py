@@ -21,7 +21,8 @@ from verification.estimation.tuning import find_threshold_faults, read_tuning
 from verification.evidence import Analysis, Issue, Project
 from verification.evidence.project import sha256_of
 from verification.product.api import Release, ReleaseError, read_release
-from verification.protocol.custody import BESIDE, GROUPS, REGISTRATION, RESULT, read_registration
+from verification.protocol.changes import LOOKING
+from verification.protocol.custody import BESIDE, GROUPS, LUNGS, REGISTRATION, RESULT, read_registration
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import find_inputs
 from verification.protocol.scores import (
@@ -33,6 +34,7 @@ from verification.protocol.scores import (
     read_scores,
 )
 from verification.protocol.subgroups import Known, describe_images, find_unknown, read_groups
+from verification.statistics.metrics import Floats
 
 DATASETS = "verification/datasets"
 NOT_MADE = "none: not made"
@@ -134,8 +136,22 @@ def gather_custody(material: Material, folder: Path, threshold: float) -> Materi
         raise ValueError(f"{BESIDE}: {', '.join(unknown)} lacks images")
     return replace(
         material, cases=_gather(scored, threshold), known=read_groups(folder / GROUPS, material.rows), beside=beside,
-        tuning=read_tuning(material.release) if material.release else None,
+        lungs=read_lungs(material, folder), tuning=read_tuning(material.release) if material.release else None,
     )  # fmt: skip
+
+
+def read_lungs(material: Material, folder: Path) -> dict[str, Floats]:
+    """The scores of all rows with lungs or surroundings hidden, or moved; none if the plan does not ask.
+
+    Raises:
+        ValueError: the table does not hold an image, a cell is no number, or a change is missing.
+    """
+    if material.plan.lungs is None:
+        return {}
+    found = read_columns(folder / LUNGS, [row.image for row in material.rows])
+    if found.keys() != LOOKING.keys():
+        raise ValueError(f"{folder / LUNGS}: columns {', '.join(found)}; expected {', '.join(LOOKING)}")
+    return found
 
 
 def _read_beside(project: Project, material: Material, release: Release) -> Material:
@@ -147,6 +163,7 @@ def _read_beside(project: Project, material: Material, release: Release) -> Mate
     try:
         baselines = read_columns(study.folder / "baselines.csv", images)
         perturbed = read_columns(study.folder / "perturbed.csv", images)
+        lungs = read_lungs(material, study.folder)
         outside = _read_outside(study)
         data = _describe(project, study.plan.out_of_scope.dataset) if study.plan.out_of_scope else None
     except ValueError as error:
@@ -155,6 +172,7 @@ def _read_beside(project: Project, material: Material, release: Release) -> Mate
     return replace(
         material, cases=_gather(scored, point.threshold), tuning=read_tuning(release), outside=outside,
         outside_data=data, training=_read_training(project, study), baselines=baselines, perturbed=perturbed,
+        lungs=lungs,
     )  # fmt: skip
 
 

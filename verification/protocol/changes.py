@@ -14,6 +14,7 @@ from PIL import Image
 from scipy import ndimage
 
 from verification.protocol.images import Grey, to_picture
+from verification.protocol.lungs import find_lungs
 
 Change: TypeAlias = Callable[[Grey, Generator, float], Grey]
 """Takes grey values (rows, columns) in [0, 1], a generator and a level; what of its values leaves [0, 1] is cut off."""
@@ -106,6 +107,22 @@ def hide_corners(grey: Grey, _: Generator, level: float) -> Grey:
     return hidden
 
 
+def shift(grey: Grey, _: Generator, level: float) -> Grey:
+    """Move down and to the right by a share of each side; what comes in repeats the edge."""
+    far = tuple(level * size for size in grey.shape)
+    return np.asarray(ndimage.shift(grey, far, order=1, mode="nearest"), dtype=np.float32)
+
+
+def hide_beside_lungs(grey: Grey, _: Generator, level: float) -> Grey:
+    """Mix what surrounds the lungs with the image's mean, in that share."""
+    return np.where(find_lungs(grey), grey, level * grey.mean() + (1 - np.float32(level)) * grey)
+
+
+def hide_lungs(grey: Grey, _: Generator, level: float) -> Grey:
+    """Mix the lungs with the image's mean, in that share."""
+    return np.where(find_lungs(grey), level * grey.mean() + (1 - np.float32(level)) * grey, grey)
+
+
 def _centre(grey: Grey, share: float) -> tuple[slice, slice]:
     rows, columns = (round((1 - share) / 2 * size) for size in grey.shape)
     return slice(rows, grey.shape[0] - rows), slice(columns, grey.shape[1] - columns)
@@ -137,6 +154,12 @@ OCCLUSIONS: tuple[Level, ...] = (
         "all but a box in the centre, {:g} of each side, at the image's mean",
     ),
 )  # fmt: skip
+SURROUNDINGS_HIDDEN, LUNGS_HIDDEN = "surroundings of the lungs hidden", "lungs hidden"
+BY_LUNGS: tuple[Level, ...] = (
+    (SURROUNDINGS_HIDDEN, hide_beside_lungs, (1.0,), "all but the lungs and a margin, at the image's mean"),
+    (LUNGS_HIDDEN, hide_lungs, (1.0,), "the lungs and a margin, at the image's mean"),
+    ("shift {:g}", shift, (0.05,), "moved down and to the right by {:g} of each side; the edge is repeated"),
+)
 
 
 def _name(levels: Sequence[Level]) -> dict[str, Perturbation]:
@@ -151,3 +174,6 @@ CONTROL = {UNCHANGED: Perturbation("written without loss and read back, a contro
 HIDING = _name(OCCLUSIONS)
 PERTURBATIONS: dict[str, Perturbation] = {**CONTROL, **_name(CHANGES), **HIDING}
 """Every change, the control first, by the name that it has in tables."""
+OF_ALL = ("centre 0.9", "rotation 5 degrees", "JPEG quality 50")
+LOOKING = {**_name(BY_LUNGS), **{name: PERTURBATIONS[name] for name in OF_ALL}}
+"""What shows whether a release looks at the lungs: these or all else hidden, and the picture moved or compressed."""

@@ -24,7 +24,7 @@ from verification.evidence import Estimate
 from verification.evidence.project import sha256_of
 
 REGISTRATION, RESULT, SIGNATURE = "custody.json", "custody_result.json", "custody_result.p7s"
-SCORES, GROUPS, BESIDE = "scores.csv", "groups.csv", "beside.csv"
+SCORES, GROUPS, BESIDE, LUNGS = "scores.csv", "groups.csv", "beside.csv", "lungs.csv"
 """Tables of a result: scores; which groups of the plan an image is of; the ranks of other scores of it."""
 ALGORITHM = "sha256 over salt, line feed, then the lines 'NIH image name,0 or 1' sorted and each ended by a line feed"
 """How a list is committed to; the image's name is as the list has it, whatever the collection."""

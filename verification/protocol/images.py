@@ -17,6 +17,8 @@ Grey: TypeAlias = NDArray[np.float32]
 """Grey values, axis order (rows, columns), float32 in [0, 1], 0 is black."""
 FolderOf: TypeAlias = Callable[[Entry], Path]
 """The folder that the image path of an entry is relative to."""
+PathOf: TypeAlias = Callable[[Entry], Path]
+"""The file of an entry."""
 Progress: TypeAlias = Callable[[int, int], None]
 """Takes how many images are done, and of how many."""
 

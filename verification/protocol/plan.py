@@ -16,6 +16,7 @@ from verification.evidence.project import sha256_of
 from verification.protocol.custody import (
     BESIDE,
     GROUPS,
+    LUNGS,
     REGISTRATION,
     RESULT,
     SCORES,
@@ -36,7 +37,7 @@ RECORDED = ("comparator", "reference_standard")
 PENDING = ("validation_plan", "custody")
 """Kinds of study that are locked long before anything is scored by them."""
 
-TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", "out_of_scope.json")
+TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", LUNGS, "out_of_scope.json")
 """What an opening leaves: the scores of the release, and of what they are compared with."""
 
 
@@ -148,6 +149,18 @@ class Beside(_Strict, frozen=True):
     what: str
 
 
+class Lungs(_Strict, frozen=True):
+    """Whether the release looks at the lungs: what is aimed at, which decides nothing.
+
+    `surroundings_hidden` is the most that the AUROC may change by, `lungs_hidden` the most that it may be, within a
+    projection; `moved` is the most that the specificity may change by when the picture is moved or compressed.
+    """
+
+    surroundings_hidden: Annotated[float, Meta(gt=0, lt=1)]
+    lungs_hidden: Annotated[float, Meta(gt=0, lt=1)]
+    moved: Annotated[float, Meta(gt=0, lt=1)]
+
+
 class Custody(_Strict, frozen=True):
     """Images that a custodian holds: the SHA-256 of `custody.json` in the study's folder, and scores to be set beside.
 
@@ -162,8 +175,8 @@ class Plan(_Strict, frozen=True):
     """plan.yaml.
 
     `ages` are those of the population. `inputs` are outside tables that scores are held against; what that gives is
-    recorded. `prior_uses` begin the log of public data. `shortcuts`, `perturbations` and `out_of_scope` say what is
-    scored beside the images at an opening; `training_dataset` is what the shortcuts are fitted on.
+    recorded. `prior_uses` begin the log of public data. `shortcuts`, `perturbations`, `lungs` and `out_of_scope` say
+    what is scored beside the images at an opening; `training_dataset` is what the shortcuts are fitted on.
     """
 
     name: str
@@ -194,6 +207,7 @@ class Plan(_Strict, frozen=True):
     training_dataset: str | None = None
     shortcuts: bool = False
     perturbations: bool = False
+    lungs: Lungs | None = None
     out_of_scope: OutOfScope | None = None
     triage: TriageAssumptions | None = None
     power: Power | None = None
@@ -208,7 +222,8 @@ class Plan(_Strict, frozen=True):
     @property
     def tables(self) -> tuple[str, ...]:
         """The tables that a custodian's result has."""
-        return (SCORES, GROUPS, *((BESIDE,) if self.custody and self.custody.beside else ()))
+        beside = (BESIDE,) if self.custody and self.custody.beside else ()
+        return (SCORES, GROUPS, *beside, *((LUNGS,) if self.lungs else ()))
 
     def state(self) -> StudyPlan:
         """What the evidence says of the plan."""
@@ -306,9 +321,9 @@ def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> 
         faults.append(("plan.yaml", f"name {plan.name}; expected {name}, the folder's"))
     if not goals and plan.kind not in RECORDED:
         faults.append(("criteria.yaml", "no criterion; expected at least one"))
-    if plan.inputs and (plan.shortcuts or plan.perturbations or plan.out_of_scope or plan.triage):
-        what = "shortcuts, perturbations, out_of_scope or triage beside inputs; a study against reads has none of them"
-        faults.append(("plan.yaml", what))
+    if plan.inputs and (plan.shortcuts or plan.perturbations or plan.lungs or plan.out_of_scope or plan.triage):
+        what = "shortcuts, perturbations, lungs, out_of_scope or triage beside inputs"
+        faults.append(("plan.yaml", f"{what}; a study against reads has none of them"))
     if plan.ages and plan.ages.minimum_years > plan.ages.maximum_years:
         faults.append(("plan.yaml", f"ages from {plan.ages.minimum_years} to {plan.ages.maximum_years} years; no age"))
     subgroups = {"all", *(subgroup.name for subgroup in plan.subgroups)}

@@ -29,6 +29,10 @@ def picture(rows=240, columns=200):
     return np.rint(grey * 255).astype(np.float32) / np.float32(255)
 
 
+def within(folder):
+    return lambda entry: folder / entry.image
+
+
 def apply(name, grey=None, image="one.png"):
     return PERTURBATIONS[name].apply(picture() if grey is None else grey, image)
 
@@ -185,7 +189,7 @@ def written(tmp_path):
 
 def test_the_control_scores_as_the_files_themselves(written):
     entries, folder = written
-    found = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
+    found = score_perturbed(entries, within(folder), BRIGHTNESS, lambda _: ASSERTED, PERTURBATIONS)
     own = [analyze(folder / e.image, BRIGHTNESS, Intake.RESEARCH, ASSERTED).finding.score for e in entries]
     assert list(found) == list(PERTURBATIONS)
     assert found[UNCHANGED].tolist() == own
@@ -193,7 +197,7 @@ def test_the_control_scores_as_the_files_themselves(written):
 
 def test_a_release_that_measures_brightness_sees_each_change_as_it_is(written):
     entries, folder = written
-    found = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
+    found = score_perturbed(entries, within(folder), BRIGHTNESS, lambda _: ASSERTED, PERTURBATIONS)
     before = found[UNCHANGED]
     np.testing.assert_allclose(found["brightness +0.15"] - before, 0.15, atol=0.005)
     for name in ("contrast x 0.7", "blur 0.01", "JPEG quality 20", "resolution x 0.25", "noise 0.02"):
@@ -206,9 +210,9 @@ def test_every_image_is_told_of_and_a_second_run_scores_the_same(written):
     entries, folder = written
     told = []
     once = score_perturbed(
-        entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED, lambda *each: told.append(each)
+        entries, within(folder), BRIGHTNESS, lambda _: ASSERTED, PERTURBATIONS, lambda *each: told.append(each)
     )
-    again = score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
+    again = score_perturbed(entries, within(folder), BRIGHTNESS, lambda _: ASSERTED, PERTURBATIONS)
     assert list(once) == list(again) == list(PERTURBATIONS)
     assert all(np.array_equal(once[name], again[name]) for name in once)
     total = len(entries) * len(PERTURBATIONS)
@@ -221,7 +225,7 @@ def test_what_the_gate_refuses_has_no_score(written):
     faint[60:180, 50:150] = 0.5 + 0.05 * phantom(120, 100) / 255  # all that it shows is in the centre box
     to_picture(faint).save(folder / "1.png")
     changed = [Entry("1.png", "1", 1, "made", "benchmark", "0" * 64)]
-    found = score_perturbed(changed, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
+    found = score_perturbed(changed, within(folder), BRIGHTNESS, lambda _: ASSERTED, PERTURBATIONS)
     assert np.isnan(found["centre box hidden"][0])
     assert not np.isnan(found["corners hidden"][0])
 
@@ -231,7 +235,7 @@ def test_every_unreadable_image_is_named(written):
     (folder / "0.jpeg").write_bytes(b"")
     (folder / "2.jpeg").unlink()
     with pytest.raises(ValueError, match=r"0\.jpeg(.|\n)*2\.jpeg"):
-        score_perturbed(entries, lambda entry: folder, BRIGHTNESS, lambda _: ASSERTED)
+        score_perturbed(entries, within(folder), BRIGHTNESS, lambda _: ASSERTED, PERTURBATIONS)
 
 
 def test_a_fault_of_the_device_is_no_score(tmp_path):

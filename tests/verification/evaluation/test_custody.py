@@ -58,6 +58,7 @@ limitations: []
 asserted:
   reason: made for a test
   values: {{BodyPartExamined: CHEST, Modality: CR, ViewPosition: AP, PatientAge: 003Y}}
+lungs: {{surroundings_hidden: 0.02, lungs_hidden: 0.6, moved: 0.03}}
 custody:
   registration_sha256: {registration}
   beside:
@@ -215,8 +216,11 @@ def test_a_result_is_taken_in_and_evaluated(result, checkout, capsys):
     (found,) = evidence.studies
     assert (found.images, found.patients) == (IMAGES, IMAGES // 2)
     stated = json.loads((result / "custody_result.json").read_bytes())["estimates"]
-    (beside,) = (one for one in found.analyses if one.id == "beside")
-    assert [row.value for row in (*found.estimates, *beside.estimates)] == [row["value"] for row in stated]
+    beside, lungs = (next(one for one in found.analyses if one.id == name) for name in ("beside", "lungs"))
+    again = (*found.estimates, *beside.estimates, *lungs.estimates)
+    assert [row.value for row in again] == [row["value"] for row in stated]
+    hidden = [row for row in lungs.estimates if (row.score, row.metric) == ("lungs hidden", "auroc")]
+    assert [row.n for row in hidden] == [IMAGES - 2]  # one is blank, one a DICOM file
     assert {row.subgroup for row in beside.estimates} >= {"all", "women"}
     assert [row.n for row in beside.estimates if row.subgroup == "all"] == [IMAGES - 1] * 3
     ranked = [row for row in beside.estimates if row.subgroup == "all, images not analysed ranked wrongly"]
@@ -245,6 +249,8 @@ def rewrite(folder, name, change):
         ("scores.csv", lambda text: re.sub(r",1,0", ",0,0", text, count=1), "positive: found 5, registered are 6"),
         ("beside.csv", lambda text: text.replace("another", "noise"), "columns noise; expected another"),
         ("beside.csv", lambda text: re.sub(r",[\d.]+\n", ",\n", text, count=1), "another lacks images"),
+        ("lungs.csv", lambda text: text.replace("lungs hidden,", "all hidden,"), "expected surroundings of the lungs"),
+        ("lungs.csv", lambda text: re.sub(r",0\.\d+,", ",0.5,", text), "auroc of all is stated as"),
         ("groups.csv", lambda text: text + text.splitlines()[-1] + "\n", "is there twice"),
         ("groups.csv", lambda text: "\n".join(text.splitlines()[:-1]) + "\n", "are missing"),
     ],

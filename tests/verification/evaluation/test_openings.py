@@ -3,22 +3,24 @@
 import csv
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
 from msgspec import structs
 from PIL import Image
 
 from device import read_release
 from verification.commands.study import study
-from verification.estimation.tuning import find_threshold_faults
+from verification.estimation.tuning import find_threshold_faults, read_tuning
 from verification.evaluation.evaluate import run
 from verification.evaluation.opening import lock_plan, open_study
 from verification.evidence import Opening, Project, find_project
-from verification.protocol.changes import PERTURBATIONS
+from verification.protocol.changes import LOOKING, PERTURBATIONS
 from verification.protocol.log import append, read_log
 from verification.protocol.measures import BASELINES
 from verification.protocol.plan import read_study
@@ -58,6 +60,7 @@ asserted:
   values: {BodyPartExamined: CHEST, Modality: CR, ViewPosition: AP, PatientAge: 003Y}
 shortcuts: true
 perturbations: true
+lungs: {surroundings_hidden: 0.02, lungs_hidden: 0.6, moved: 0.03}
 power: {correlation: 0.5, assumed: [{auroc: 0.97, sensitivity: 0.9, specificity: 0.9}]}
 prior_uses:
   - {date: not known, what: somebody looked, source: a test}
@@ -156,6 +159,7 @@ def test_an_opening_leaves_the_tables_and_a_chained_log(opened):
     }
     assert header["baselines.csv"] == list(BASELINES)
     assert header["perturbed.csv"] == list(PERTURBATIONS)
+    assert header["lungs.csv"] == list(LOOKING)
 
 
 def test_an_opened_study_gives_every_analysis_that_its_plan_names(opened):
@@ -164,7 +168,7 @@ def test_an_opened_study_gives_every_analysis_that_its_plan_names(opened):
     (found,) = evidence.studies
     assert [one.event for one in found.openings][-1] == "scored"
     names = {analysis.id for analysis in found.analyses}
-    assert names >= {"patients", "thresholds", "prevalence", "power", "dropout", "context"}
+    assert names >= {"patients", "thresholds", "prevalence", "power", "dropout", "context", "lungs"}
     assert {"baseline", "robustness", "secondary", "context"} <= {analysis.role for analysis in found.analyses}
 
 
@@ -178,6 +182,7 @@ def test_a_release_opens_a_benchmark_once(opened, made):
 def test_a_changed_table_or_plan_withholds_every_figure(opened, tmp_path):
     for name, code in (
         ("perturbed.csv", "table-changed"),
+        ("lungs.csv", "table-changed"),
         ("scores.csv", "scores-changed"),
         ("plan.yaml", "plan-changed"),
     ):
@@ -233,6 +238,31 @@ def test_a_threshold_of_another_rule_than_the_plans_is_told(opened):
     assert list(find_threshold_faults(study, release)) == []
     planned = replace(study, plan=structs.replace(study.plan, minimum_sensitivity=0.95))
     assert [issue.code for issue in find_threshold_faults(planned, release)] == ["threshold-of-another-rule"]
+
+
+def test_a_threshold_whose_labels_are_withheld_is_held_against_scores_and_card(opened, tmp_path):
+    release = read_release(opened.root / "device" / "releases" / "paediatric-reference")
+    study, _ = read_study(opened.root / FOLDER, FOLDER)
+    tuning, threshold = read_tuning(release), release.operating_point.threshold
+    positive = tuning.labels == 1
+    shutil.copytree(release.folder, tmp_path / "withheld")
+    table, card = tmp_path / "withheld/tuning_scores.csv", tmp_path / "withheld/card.yaml"
+    table.write_text(re.sub(r",[01],", ",,", table.read_text()))
+    facts = yaml.safe_load(card.read_text()) | {
+        "tuning_positive_images": int(positive.sum()),
+        "tuning_sensitivity": float((tuning.scores[positive] >= threshold).mean()),
+    }
+    card.write_text(yaml.safe_dump(facts))
+    held = replace(release, folder=tmp_path / "withheld")
+    assert read_tuning(held) is None
+    assert list(find_threshold_faults(study, held)) == []
+    asked = replace(study, plan=structs.replace(study.plan, minimum_sensitivity=0.95))
+    (issue,) = find_threshold_faults(asked, held)
+    assert "gives the sensitivity 0.95" in issue.message
+    point = release.operating_point
+    moved = replace(held, operating_point=structs.replace(point, threshold=threshold + 1e-6))
+    (issue,) = find_threshold_faults(study, moved)
+    assert "the middle of two scores" in issue.message
 
 
 def test_an_interrupted_opening_is_continued_and_says_so(opened, checkout):

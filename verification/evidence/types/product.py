@@ -39,7 +39,8 @@ class Population(Record, frozen=True):
 class Card(Record, frozen=True, tag=True):
     """How a release's model came to be: what a competent practitioner needs to make it again.
 
-    Weights that were not random have a digest; a licence of theirs that is not stated is None.
+    Weights that were not random have a digest; a licence of theirs that is not stated is None. What the operating point
+    gives on the tuning images is None where an earlier training did not say it.
     """
 
     architecture: str
@@ -64,6 +65,9 @@ class Card(Record, frozen=True, tag=True):
     history: tuple[Table, ...]
     initial_weights_sha256: str | None = None
     initial_weights_licence: str | None = None
+    tuning_positive_images: int | None = None
+    tuning_sensitivity: float | None = None
+    tuning_specificity: float | None = None
 
 
 class ReleaseEvidence(Record, frozen=True):

@@ -42,9 +42,11 @@ def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history:
     card = _card(file, network, images, history) | {
         "keras_litert_maximum_difference": float(np.abs(trained - exported).max()),
         "keras_litert_decision_flips": int(((trained >= threshold) != (exported >= threshold)).sum()),
+        **_tuned(tuning.labels > 0, exported >= threshold),
     }
     release = describe_release(recipe, weights, _operating_point(file, threshold), None)
-    write_release(run / "release", release, card, {WEIGHTS: content, TUNING: tuning_table(tuning, exported)})
+    table = tuning_table(tuning, exported, with_labels=recipe.data.labels == "shipped")
+    write_release(run / "release", release, card, {WEIGHTS: content, TUNING: table})
     return run / "release"
 
 
@@ -65,14 +67,18 @@ def score_exported(recipe: Recipe, weights: Weights, images: Images, folder: Pat
     return np.array([model.score(images[index], release) for index in range(len(images))])
 
 
-def tuning_table(images: Images, scores: NDArray[np.float64]) -> bytes:
-    """The scores that the operating point was chosen on, `image,patient,label,score`, sorted by image."""
+def tuning_table(images: Images, scores: NDArray[np.float64], *, with_labels: bool) -> bytes:
+    """The scores that the operating point was chosen on, `image,patient,label,score`, sorted by image.
+
+    Labels that are withheld are empty.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("image", "patient", "label", "score"))
     writer.writerows(
         sorted(
-            (s.image, s.patient, s.label, repr(float(score))) for s, score in zip(images.samples, scores, strict=True)
+            (s.image, s.patient, s.label if with_labels else "", repr(float(score)))
+            for s, score in zip(images.samples, scores, strict=True)
         )
     )
     return text.getvalue().encode()
@@ -115,6 +121,15 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
     }
 
 
+def _tuned(positive: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> dict[str, Any]:
+    """What the operating point gives on the tuning images, for a release that ships these without their labels."""
+    return {
+        "tuning_positive_images": int(positive.sum()),
+        "tuning_sensitivity": float(flagged[positive].mean()),
+        "tuning_specificity": float((~flagged)[~positive].mean()),
+    }
+
+
 def _initial_weights(recipe: Recipe) -> dict[str, str | None]:
     named = recipe.network.initial_weights
     if isinstance(named, str):
@@ -139,7 +154,7 @@ def _augmentation(recipe: Recipe) -> str:
         f"{limits.contrast:g}, brightness up to {limits.brightness:g} of the range, the logarithm of gamma up to "
         f"{limits.gamma:g}, sharpness up to {limits.sharpness:g}, each drawn evenly in both directions; Gaussian noise "
         f"up to {limits.noise:g} of the range; black surround in a share of {limits.black_surround:g}; no flip"
-        f"{_sampling(recipe)}{_occlusion(recipe)}"
+        f"{_sampling(recipe)}{_hiding(recipe)}"
     )
 
 
@@ -152,15 +167,14 @@ def _sampling(recipe: Recipe) -> str:
     )
 
 
-def _occlusion(recipe: Recipe) -> str:
-    limits = recipe.occlusion
-    if limits is None:
+def _hiding(recipe: Recipe) -> str:
+    view = recipe.lungs
+    if view is None:
         return ""
     return (
-        f"; of whole images the surroundings of the lungs hidden in a share of {limits.outside:g}, in "
-        f"{limits.dimmed:g} of these only faded, the lungs hidden in a share of {limits.inside:g}, the label then "
-        f"neither; pieces cut out of pictures of lungs alone in a share of {limits.cuts:g}; where the lungs are by a "
-        "network of its own, which serves training alone"
+        f"; what is cut out moved by normal deviates of {view.shift:g} of the side and scaled by those of "
+        f"{view.zoom:g}; the lungs hidden in a share of {view.hidden:g}, of these the whole images, the label then "
+        "neither"
     )
 
 

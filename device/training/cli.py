@@ -69,12 +69,13 @@ def _train(options: argparse.Namespace) -> int:
     _open_run(run, file)
     kept = cache.InputCache(options.cache or run.parent / CACHE, file.recipe.geometry, int(options.cache_gib * 2**30))
     images = {split: data.Images(each, file.recipe, kept, options.workers) for split, each in found.items()}
-    if file.recipe.occlusion is not None:
-        where = lungs.find_lungs(images["training"], run, file.recipe.seed)
-        images["training"].masks = where.masks
-        print(f"lungs: {where.pairs} pairs, overlap {where.overlap:.3f} on {where.checked} of them", file=sys.stderr)
+    finder = None
+    if file.recipe.lungs is not None:
+        learned = lungs.learn_lungs(images["training"], run, file.recipe.seed)
+        finder, overlap = learned.network, f"overlap {learned.overlap:.3f} on {learned.checked} of them"
+        print(f"lungs: {learned.pairs} pairs, {overlap}", file=sys.stderr)
     print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
-    trained = fit.fit(file.recipe, images, run, options.weights)
+    trained = network.join(file.recipe, finder, fit.fit(file.recipe, images, run, options.weights, finder))
     release = assemble.assemble(file, trained, images, fit.read_history(run / fit.HISTORY), run)
     print(f"made {release}; lock it with: clearway release lock {run}")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from device import dicom, research
 from device.preprocessing import preprocess
 from device.training.cache import InputCache
-from device.training.occlusion import SEEN, UNKNOWN, occlude
+from device.training.lung_view import hide, see, shrink
 from device.training.recipe import Augmentation, Recipe, RecipeError
 from device.training.samples import KINDS, Sample
 from device.training.sampling import draw_epoch
@@ -25,8 +25,7 @@ from device.types import Geometry, ModelInput, PixelFault, UnitImage
 class Images:
     """The model inputs of samples by index, each made of its file when first asked for, and kept if there is a cache.
 
-    Several threads may ask at once; `workers` says how many the streams let ask. `masks` says by digest where the lungs
-    of whole images are, for a recipe that hides parts of them.
+    Several threads may ask at once; `workers` says how many the streams let ask.
     """
 
     def __init__(
@@ -34,7 +33,6 @@ class Images:
     ) -> None:
         self.samples = tuple(samples)
         self.workers = workers
-        self.masks: Mapping[str, NDArray[np.bool_]] = {}
         self._geometry = recipe.geometry
         self._cache = cache
 
@@ -51,13 +49,6 @@ class Images:
             kept = read_input(sample.path, self._geometry, sample.sha256)
             self._cache.put(sample.sha256, kept)
         return kept
-
-    def mask(self, index: int) -> NDArray[np.float32]:
-        """Where the lungs are, axis order (rows, columns, 1), float32, 1 or 0, of the size that is known."""
-        sample = self.samples[index]
-        if sample.kind == KINDS[1]:
-            return (self[index] > SEEN).astype(np.float32)
-        return self.masks[sample.sha256].astype(np.float32)[:, :, np.newaxis]
 
     @property
     def labels(self) -> NDArray[np.float32]:
@@ -97,40 +88,57 @@ def _decode_dicom(path: Path) -> UnitImage | PixelFault:
         raise RecipeError(f"{path}: cannot be read as a DICOM image: {error}; take it out of the manifest") from error
 
 
-def training_stream(images: Images, recipe: Recipe, epoch: int) -> Any:
+UNKNOWN = 0.5
+"""The label of a picture whose lungs are hidden: nobody could tell."""
+
+
+def training_stream(images: Images, recipe: Recipe, epoch: int, lungs: Any = None) -> Any:
     """The augmented, weighted batches of one epoch: a function of (recipe, epoch), so that a resumed run is the same.
 
-    Yields (inputs (batch, rows, columns, 1) float32 in [0, 1], labels (batch, 1), weights (batch,)).
+    Yields (inputs (batch, rows, columns, 1) float32, in [0, 1] or what is seen of the lungs, labels (batch, 1), weights
+    (batch,)).
+
+    Args:
+        images: those of the training.
+        recipe: the training.
+        epoch: its number from 0.
+        lungs: the network that finds them, if the recipe's network sees them alone.
     """
     order = draw_epoch(images.samples, recipe, epoch)
-    elements = tf.data.Dataset.zip(plain_stream(images, recipe, order), _mask_stream(images, recipe, order))
+    whole = np.array([sample.kind == KINDS[0] for sample in images.samples])[order]
+    elements = plain_stream(images, recipe, order), tf.data.Dataset.from_tensor_slices(whole).batch(recipe.batch_size)
     weight = class_weights(images.labels, recipe)
 
     def augmented(batch: Any, element: tuple[Any, Any]) -> tuple[Any, Any, Any]:
-        (inputs, labels), (masks, alone) = element
+        (inputs, labels), is_whole = element
         seed = tf.stack([tf.constant(recipe.seed + epoch, tf.int64), batch])
         weights = tf.where(labels[:, 0] > 0.5, weight[1], weight[0])
-        if recipe.occlusion is not None:
-            inputs, unknown = occlude(inputs, masks, alone, recipe.occlusion, seed + 7)
-            labels = tf.where(unknown[:, tf.newaxis], UNKNOWN, labels)
-        return augment(inputs, recipe.augmentation, seed), labels, weights
+        if recipe.lungs is None:
+            return augment(inputs, recipe.augmentation, seed), labels, weights
+        inputs, labels = _hide_some(inputs, labels, is_whole, lungs, round(recipe.lungs.hidden * recipe.batch_size))
+        inputs = augment(inputs, recipe.augmentation, seed)
+        moved = tf.random.stateless_normal((4, tf.shape(inputs)[0]), seed + 4)
+        return see(inputs, lungs(shrink(inputs), training=False), recipe.lungs, moved), labels, weights
 
-    return elements.enumerate().map(augmented, num_parallel_calls=1).prefetch(2)
+    return tf.data.Dataset.zip(*elements).enumerate().map(augmented, num_parallel_calls=1).prefetch(2)
 
 
-def _mask_stream(images: Images, recipe: Recipe, order: NDArray[np.int64]) -> Any:
-    """Batches of (masks (batch, rows, columns, 1), none without occlusion; which show lungs alone (batch,))."""
-    rows, columns = recipe.geometry.rows, recipe.geometry.columns
-    alone = np.array([sample.kind == KINDS[1] for sample in images.samples])
+def _hide_some(inputs: Any, labels: Any, is_whole: Any, lungs: Any, count: int) -> tuple[Any, Any]:
+    """Hide the lungs of the first `count` pictures, as far as they are whole images; nobody can tell their label."""
+    if not count:
+        return inputs, labels
+    first, chosen = inputs[:count], is_whole[:count, tf.newaxis]
+    hidden = tf.where(chosen[:, :, tf.newaxis, tf.newaxis], hide(first, lungs(shrink(first), training=False)), first)
+    unknown = tf.where(chosen, UNKNOWN, labels[:count])
+    return tf.concat([hidden, inputs[count:]], 0), tf.concat([unknown, labels[count:]], 0)
 
-    def read(index: Any) -> tuple[Any, Any]:
-        if recipe.occlusion is None:
-            return tf.zeros((0,)), tf.gather(alone, index)
-        mask = tf.numpy_function(lambda i: images.mask(int(i)), [index], tf.float32)
-        mask = tf.image.resize(tf.ensure_shape(mask, (None, None, 1)), (rows, columns))
-        return mask, tf.gather(alone, index)
 
-    return tf.data.Dataset.from_tensor_slices(order).map(read, num_parallel_calls=1).batch(recipe.batch_size)
+def seen_stream(images: Images, recipe: Recipe, lungs: Any = None) -> Any:
+    """The batches of `plain_stream` as the network that is trained gets them."""
+    stream = plain_stream(images, recipe)
+    if recipe.lungs is None:
+        return stream
+    return stream.map(lambda inputs, labels: (see(inputs, lungs(shrink(inputs), training=False), recipe.lungs), labels))
 
 
 def plain_stream(images: Images, recipe: Recipe, order: NDArray[np.int64] | None = None) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from device.training.data import Images, plain_stream, training_stream
+from device.training.data import Images, seen_stream, training_stream
 from device.training.network import build_network
 from device.training.recipe import Recipe, RecipeError
 from device.training.sampling import count_draws
@@ -52,7 +52,7 @@ def make_deterministic(recipe: Recipe) -> None:
         raise RecipeError(f"threads: {recipe.threads} asked for, TensorFlow already runs with others") from error
 
 
-def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | None = None) -> Any:
+def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | None = None, lungs: Any = None) -> Any:
     """Train for the epochs that the run folder does not hold yet.
 
     Args:
@@ -60,9 +60,10 @@ def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | No
         images: those of the splits training and tuning.
         run: the run's folder; what it holds there is continued.
         weights: the file of the recipe's initial weights, where it names one and nothing is there to continue.
+        lungs: the network that finds them, if the recipe's network sees them alone.
 
     Returns:
-        The trained network.
+        The trained network, without the part that finds lungs.
     """
     history = read_history(run / HISTORY)
     network = (
@@ -72,10 +73,10 @@ def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | No
     )
     started, first = time.monotonic(), len(history)
     for number in range(first, recipe.epochs):
-        stream = training_stream(images["training"], recipe, number)
+        stream = training_stream(images["training"], recipe, number, lungs)
         progress = _Progress(number, recipe, count_draws(recipe, len(images["training"])))
         loss = network.fit(stream, verbose=0, shuffle=False, callbacks=[progress]).history["loss"][0]
-        tuning = network.evaluate(plain_stream(images["tuning"], recipe), verbose=0, return_dict=True)
+        tuning = network.evaluate(seen_stream(images["tuning"], recipe, lungs), verbose=0, return_dict=True)
         history.append(Epoch(number + 1, float(loss), float(tuning["loss"]), float(tuning["auroc"])))
         _save(run, network, history)
         an_epoch = (time.monotonic() - started) / (number + 1 - first)

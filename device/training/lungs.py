@@ -1,11 +1,10 @@
-"""Where the lungs are: a small network, taught by images that are there whole and with their lungs alone.
+"""The lungs of a picture: a small network finds them, and what the release's own network sees is cut out by it.
 
-It serves training alone: it says what to hide. The device has one network, and no mask.
+The first is taught by images that are there whole and with their lungs alone. Both go into the release as one network.
 """
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,135 +13,166 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
-from PIL import Image
 
 from device.training.data import Images
 from device.training.fit import write_whole
-from device.training.occlusion import SEEN
-from device.training.recipe import RecipeError
-from device.training.samples import Sample
+from device.training.lung_view import SEEN, shrink
+from device.training.recipe import FOUND, RecipeError
+from device.training.samples import KINDS, Sample
 
-MASKS = "lungs.npz"
-SIDE = 64
+FILE, FACTS = "lungs.keras", "lungs.txt"
 WIDTHS, BOTTOM = (16, 32, 48), 64
-EPOCHS, BATCH, RATE = 8, 32, 3e-3
+EPOCHS, BATCH, RATE = 12, 32, 3e-3
+ALONE = 8
+"""How many pictures of a batch show lungs alone."""
+HIDDEN = 0.25
+"""The share of whole images whose surroundings are hidden in teaching: lungs are lungs then too."""
 CHECKED = 10
 """One patient in so many is kept from the teaching, to see how well it went."""
 
-Mask = NDArray[np.bool_]
+Pictures = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Lungs:
-    """Masks of whole images by the SHA-256 of their files, (SIDE, SIDE), and how well they fit where that is known.
+    """The network that finds lungs, and how well it does where that is known.
 
-    `overlap` is the mean Dice coefficient over the pairs of the patients that nothing was taught of.
+    `overlap` is the mean Dice coefficient over the `checked` pairs of the patients that nothing was taught of.
     """
 
-    masks: dict[str, Mask]
+    network: Any
     pairs: int
     checked: int
     overlap: float
 
 
-def find_lungs(images: Images, run: Path, seed: int) -> Lungs:
-    """The masks of a run: taught, drawn and written into its folder, or read from there.
+def learn_lungs(images: Images, run: Path, seed: int) -> Lungs:
+    """The network of a run: taught and written into its folder, or read from there.
 
     Raises:
         RecipeError: no image is there both whole and with its lungs alone.
     """
-    path = run / MASKS
-    if path.is_file():
-        return read_lungs(path)
-    pairs = find_pairs(images.samples)
-    if not pairs:
-        raise RecipeError("occlusion: no training image is there both whole and with its lungs alone; leave it out")
+    if (run / FACTS).is_file():
+        facts = (run / FACTS).read_text(encoding="utf-8").split()
+        return Lungs(_freeze(run / FILE), int(facts[0]), int(facts[1]), float(facts[2]))
+    places = find_pairs(images.samples)
+    if not places:
+        raise RecipeError("lungs: no training image is there both whole and with its lungs alone; leave the key out")
     keras.utils.set_random_seed(seed)
-    small = np.stack([shrink(images[place]) for place in range(len(images))])
-    network, checked, overlap = teach(small, images.samples, pairs, seed)
-    whole = [place for place, sample in enumerate(images.samples) if sample.kind == "whole"]
-    drawn = network.predict(small[whole], batch_size=BATCH, verbose=0)[..., 0] > 0.5
-    masks = {images.samples[place].sha256: mask for place, mask in zip(whole, drawn, strict=True)}
-    lungs = Lungs(masks, len(pairs), checked, overlap)
-    write_whole(path, lambda place: place.write_bytes(render_lungs(lungs)))
-    keras.backend.clear_session()  # the training goes on as if it had read the masks
+    network, checked, overlap = teach(images, places, seed)
+    write_whole(run / FILE, network.save)
+    line = f"{len(places)} {checked} {overlap!r}\n"
+    write_whole(run / FACTS, lambda path: path.write_text(line, encoding="utf-8"))
+    keras.backend.clear_session()  # the training goes on as if it had read the network
     keras.utils.set_random_seed(seed)
-    return lungs
+    return Lungs(_freeze(run / FILE), len(places), checked, overlap)
+
+
+def _freeze(path: Path) -> Any:
+    network = keras.models.load_model(path, compile=False)
+    network.trainable = False
+    return network
 
 
 def find_pairs(samples: Sequence[Sample]) -> list[tuple[int, int]]:
     """The places of whole images and of their lungs alone, known by the names of their files."""
-    places = {PurePath(each.image).name: place for place, each in enumerate(samples) if each.kind == "lungs"}
+    places = {PurePath(each.image).name: place for place, each in enumerate(samples) if each.kind == KINDS[1]}
     return [
         (place, places[PurePath(each.image).name])
         for place, each in enumerate(samples)
-        if each.kind == "whole" and PurePath(each.image).name in places
+        if each.kind == KINDS[0] and PurePath(each.image).name in places
     ]
 
 
-def shrink(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """An input, (rows, columns, 1), at (SIDE, SIDE, 1), the mean of what each pixel covers."""
-    small = Image.fromarray(image[:, :, 0]).resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float32)[:, :, np.newaxis]
-
-
-def teach(
-    small: NDArray[np.float32], samples: Sequence[Sample], pairs: Sequence[tuple[int, int]], seed: int
-) -> tuple[Any, int, float]:
-    """Teach the network.
+def teach(images: Images, pairs: Sequence[tuple[int, int]], seed: int) -> tuple[Any, int, float]:
+    """Teach the network by pairs, and by pictures of lungs alone, which are their own answer.
 
     Returns:
         The network, how many pairs were kept from it, and the mean overlap on these.
     """
-    kept = np.array([zlib.crc32(samples[whole].patient.encode()) % CHECKED == 0 for whole, _ in pairs])
-    kept = kept if 0 < kept.sum() < len(pairs) else np.arange(len(pairs)) == 0
-    inputs = small[[whole for whole, _ in pairs]]
-    targets = (small[[alone for _, alone in pairs]] > SEEN).astype(np.float32)
+    samples = images.samples
+    is_kept = [zlib.crc32(each.patient.encode()) % CHECKED == 0 for each in samples]
+    kept = [pair for pair in pairs if is_kept[pair[0]]] or list(pairs[:1])
+    taught = [pair for pair in pairs if pair not in set(kept)] or list(pairs)
+    alone = [place for place, each in enumerate(samples) if each.kind == KINDS[1] and not is_kept[place]]
+    whole, answers = (_shrink(images, [pair[side] for pair in taught]) for side in (0, 1))
+    single = _shrink(images, alone)
     network, dice = build_segmenter(), np.random.default_rng(seed)
-    taught = np.flatnonzero(~kept)
-    steps = -(-taught.size // BATCH)
+    steps = -(-len(taught) // (BATCH - ALONE))
     network.compile(keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * steps)),
                     loss="binary_crossentropy")  # fmt: skip
     for _ in range(EPOCHS):
-        order = dice.permutation(taught)
-        for start in range(0, order.size, BATCH):
-            chosen = order[start : start + BATCH]
-            network.train_on_batch(*vary(inputs[chosen], targets[chosen], dice))
-    drawn = network.predict(inputs[kept], batch_size=BATCH, verbose=0) > 0.5
-    return network, int(kept.sum()), measure_overlap(drawn, targets[kept] > 0.5)
+        for chosen in np.array_split(dice.permutation(len(taught)), steps):
+            other = dice.integers(0, len(single), ALONE)
+            inputs = np.concatenate([whole[chosen], single[other]])
+            targets = (np.concatenate([answers[chosen], single[other]]) > SEEN).astype(np.float32)
+            hidden = dice.random(len(inputs)) < HIDDEN
+            inputs[hidden] = _hide_surroundings(inputs[hidden], targets[hidden], dice)
+            network.train_on_batch(*vary(inputs, targets, dice))
+    found = network.predict(_shrink(images, [pair[0] for pair in kept]), batch_size=BATCH, verbose=0) > 1 / 2
+    return network, len(kept), measure_overlap(found, _shrink(images, [pair[1] for pair in kept]) > SEEN)
 
 
-def measure_overlap(drawn: Mask, true: Mask) -> float:
+def _shrink(images: Images, places: Sequence[int]) -> Pictures:
+    """Inputs at (images, FOUND, FOUND, 1), as the network gets them."""
+    return np.concatenate([shrink(images[place][np.newaxis]).numpy() for place in places])
+
+
+def measure_overlap(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
     """The mean Dice coefficient: twice what both have, over what each has."""
     axes = (1, 2, 3)
-    both, each = (drawn & true).sum(axes), drawn.sum(axes) + true.sum(axes)
+    both, each = (found & true).sum(axes), found.sum(axes) + true.sum(axes)
     return float(np.mean(2 * both / np.maximum(each, 1)))
 
 
-def vary(
-    inputs: NDArray[np.float32], targets: NDArray[np.float32], dice: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _hide_surroundings(inputs: Pictures, targets: Pictures, dice: np.random.Generator) -> Pictures:
+    """Give what surrounds the lungs one grey; a margin of them stays now and then."""
+    margin = int(dice.choice([1, 3, 5]))
+    keep = tf.nn.max_pool2d(targets, margin, 1, "SAME").numpy() if len(inputs) else targets
+    greys = dice.random((len(inputs), 1, 1, 1)) * (dice.random((len(inputs), 1, 1, 1)) < 2 / 3)  # else black
+    return np.asarray(inputs * keep + greys * (1 - keep), dtype=np.float32)
+
+
+def vary(inputs: Pictures, targets: Pictures, dice: np.random.Generator) -> tuple[Pictures, Pictures]:
     """Move pictures and masks together; make pictures lighter or darker, with white clouds that no mask leaves out.
 
     The pictures that teach have gaps where lungs are dense: clouds where the mask knows of none fill them.
     """
-    grid = np.mgrid[:SIDE, :SIDE][..., np.newaxis] / SIDE
-    varied = inputs ** np.exp(dice.uniform(-0.4, 0.4, (len(inputs), 1, 1, 1))).astype(np.float32)
+    count, middle = len(inputs), (FOUND - 1) / 2
+    zoom, angle = dice.uniform(0.8, 1.3, (2, count)), dice.uniform(-0.2, 0.2, count)
+    shift = dice.uniform(-0.12, 0.12, (2, count)) * FOUND
+    x, y = ((np.cos(angle) / zoom[1], -np.sin(angle) / zoom[1]), (np.sin(angle) / zoom[0], np.cos(angle) / zoom[0]))
+    rows = [(*along, middle - (along[0] + along[1]) * middle + far) for along, far in zip((x, y), shift, strict=True)]
+    transforms = np.stack([*rows[0], *rows[1], 0 * angle, 0 * angle], axis=1).astype(np.float32)
+    surround = "CONSTANT" if dice.random() < 1 / 2 else "NEAREST"
+    moved, masks = (
+        tf.raw_ops.ImageProjectiveTransformV3(
+            images=each, transforms=transforms, output_shape=(FOUND, FOUND), fill_value=0.0, interpolation="BILINEAR",
+            fill_mode=mode,
+        ).numpy()
+        for each, mode in ((inputs, surround), (targets, "CONSTANT"))
+    )  # fmt: skip
+    varied = moved ** np.exp(dice.uniform(-0.4, 0.4, (count, 1, 1, 1))).astype(np.float32)
     for picture in varied:
         for _ in range(int(dice.integers(0, 4))):
-            place, size = dice.uniform(0.12, 0.88, 2), dice.uniform(0.04, 0.2, 2)
-            cloud = np.exp(-(((grid[0] - place[0]) / size[0]) ** 2) - ((grid[1] - place[1]) / size[1]) ** 2)
-            cloud *= dice.uniform(0.2, 0.9)
-            picture[:] = picture * (1 - cloud) + cloud * dice.uniform(0.55, 0.95)
-    shift = tuple(int(each) for each in dice.integers(-6, 7, 2))
-    return np.roll(varied, shift, (1, 2)), np.roll(targets, shift, (1, 2))
+            _add_cloud(picture, dice)
+    return varied, masks
+
+
+def _add_cloud(picture: Pictures, dice: np.random.Generator) -> None:
+    grid = np.mgrid[:FOUND, :FOUND][..., np.newaxis] / FOUND
+    place, size = dice.uniform(0.12, 0.88, 2), dice.uniform(0.04, 0.2, 2)
+    cloud = np.exp(-(((grid[0] - place[0]) / size[0]) ** 2) - ((grid[1] - place[1]) / size[1]) ** 2)
+    cloud *= dice.uniform(0.2, 0.9)
+    picture[:] = picture * (1 - cloud) + cloud * dice.uniform(0.55, 0.95)
 
 
 def build_segmenter() -> Any:
-    """A network of the shape of a U: (batch, SIDE, SIDE, 1) in [0, 1] to the same, the share of lungs in each pixel."""
-    inputs = keras.Input((SIDE, SIDE, 1))
+    """A network of the shape of a U: (batch, FOUND, FOUND, 1) in [0, 1] to the same, the share of lungs in a pixel."""
+    inputs = keras.Input((FOUND, FOUND, 1))
     hidden, skipped = layers.Rescaling(2.0, -1.0)(inputs), []
     for width in WIDTHS:
         hidden = _convolve(_convolve(hidden, width), width)
@@ -157,27 +187,3 @@ def build_segmenter() -> Any:
 def _convolve(inputs: Any, width: int) -> Any:
     hidden = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(inputs)
     return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))
-
-
-# --- the file ---------------------------------------------------------------------------------------------------------
-
-
-def render_lungs(lungs: Lungs) -> bytes:
-    """The masks as an npz file, packed, by digest."""
-    digests = sorted(lungs.masks)
-    content = io.BytesIO()
-    np.savez(
-        content,
-        digests=np.array(digests),
-        masks=np.packbits(np.stack([lungs.masks[digest] for digest in digests]), axis=-1),
-        facts=np.array([lungs.pairs, lungs.checked, lungs.overlap]),
-    )
-    return content.getvalue()
-
-
-def read_lungs(path: Path) -> Lungs:
-    """The masks of a run that was interrupted."""
-    with np.load(path, allow_pickle=False) as held:
-        masks = np.unpackbits(held["masks"], axis=-1).astype(np.bool_)
-        pairs, checked, overlap = held["facts"].tolist()
-        return Lungs(dict(zip(held["digests"].tolist(), masks, strict=True)), int(pairs), int(checked), overlap)

@@ -11,7 +11,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from device.training.recipe import Recipe, RecipeError, ResidualNetwork, WeightsFile, XceptionStem
+from device.training.lung_view import See
+from device.training.recipe import FOUND, Recipe, RecipeError, ResidualNetwork, WeightsFile, XceptionStem
 
 ENTRY_BLOCKS = 4
 
@@ -19,7 +20,8 @@ ENTRY_BLOCKS = 4
 def build_network(recipe: Recipe, weights: Path | None = None) -> Any:
     """The network of a recipe with its initial weights.
 
-    Input (batch, rows, columns, 1) float32 in [0, 1]; output (batch, 1) float32, the score in [0, 1].
+    Input (batch, rows, columns, 1) float32, in [0, 1] or what is seen of the lungs; output (batch, 1) float32, the
+    score in [0, 1].
 
     Args:
         recipe: the training.
@@ -33,19 +35,51 @@ def build_network(recipe: Recipe, weights: Path | None = None) -> Any:
     return _build_residual(recipe, recipe.network)
 
 
+def join(recipe: Recipe, lungs: Any, network: Any) -> Any:
+    """The network of a release: the trained one, behind the part that finds and cuts out the lungs if there is one."""
+    if recipe.lungs is None:
+        return network
+    inputs = keras.Input((recipe.geometry.rows, recipe.geometry.columns, 1), name="image")
+    strides = recipe.geometry.rows // FOUND, recipe.geometry.columns // FOUND
+    found = lungs(layers.AveragePooling2D(strides)(inputs))
+    return keras.Model(inputs, network(See(recipe.lungs)(inputs, found)), name="release")
+
+
+def _size(recipe: Recipe) -> tuple[int, int]:
+    """Rows and columns of what the trained network gets."""
+    seen = recipe.lungs or recipe.geometry
+    return seen.rows, seen.columns
+
+
 def describe_network(recipe: Recipe) -> str:
     """The architecture in words."""
-    network, geometry = recipe.network, recipe.geometry
+    return _describe_view(recipe) + _describe_trained(recipe)
+
+
+def _describe_view(recipe: Recipe) -> str:
+    view, geometry = recipe.lungs, recipe.geometry
+    if view is None:
+        return ""
+    return (
+        f"First, on {geometry.rows} x {geometry.columns} x 1, a network of the shape of a U finds the lungs at "
+        f"{FOUND} x {FOUND}; they are cut out with what is within {view.grown} of these pixels of them, given the mean "
+        "0 and the standard deviation 1, and what is beside them is 0. Then: "
+    )
+
+
+def _describe_trained(recipe: Recipe) -> str:
+    network, (rows, columns) = recipe.network, _size(recipe)
     if isinstance(network, XceptionStem):
         return (
-            f"The first {network.blocks} blocks of Xception on {geometry.rows} x {geometry.columns} x 1, the image "
-            f"first brought to mean 0 and standard deviation {network.contrast:g} and given three times; blocks before "
-            f"the number {network.first_trained_block} and all statistics of batch normalisation keep their initial "
-            f"values; global average pooling; dropout of {network.dropout:g} in training; one sigmoid unit"
+            f"The first {network.blocks} blocks of Xception on {rows} x {columns} x 1, "
+            f"{'what is seen' if recipe.lungs else 'the image'} first brought to mean 0 and standard deviation "
+            f"{network.contrast:g} and given three times; blocks before the number {network.first_trained_block} and "
+            f"all statistics of batch normalisation keep their initial values; global average pooling; dropout of "
+            f"{network.dropout:g} in training; one sigmoid unit"
         )
     widths = ", ".join(map(str, network.widths))
     return (
-        f"Residual convolutional network on {geometry.rows} x {geometry.columns} x 1: a 5 x 5 convolution of stride 2 "
+        f"Residual convolutional network on {rows} x {columns} x 1: a 5 x 5 convolution of stride 2 "
         f"with {network.stem} filters; {len(network.widths)} stages of {network.blocks} residual block(s) of two "
         f"3 x 3 convolutions, each stage halving the image, with {widths} filters; batch normalisation and ReLU; "
         "global average pooling; one sigmoid unit"
@@ -56,7 +90,7 @@ def describe_network(recipe: Recipe) -> str:
 
 
 def _build_residual(recipe: Recipe, network: ResidualNetwork) -> Any:
-    inputs = keras.Input((recipe.geometry.rows, recipe.geometry.columns, 1), name="image")
+    inputs = keras.Input((*_size(recipe), 1), name="image")
     hidden = _convolution(inputs, network.stem, kernel=5, strides=2)
     for width in network.widths:
         hidden = _block(hidden, width, strides=2)
@@ -86,7 +120,7 @@ def _block(inputs: Any, filters: int, strides: int) -> Any:
 
 
 def _build_xception_stem(recipe: Recipe, network: XceptionStem, weights: Path | None) -> Any:
-    rows, columns = recipe.geometry.rows, recipe.geometry.columns
+    rows, columns = _size(recipe)
     whole = keras.applications.Xception(include_top=False, weights=None, input_shape=(rows, columns, 3))
     if held := verify_weights(recipe, weights):
         whole.set_weights(_read_weights(*held))
@@ -97,7 +131,9 @@ def _build_xception_stem(recipe: Recipe, network: XceptionStem, weights: Path | 
         frozen = frozen and not layer.name.startswith(f"block{network.first_trained_block}_")
         layer.trainable = not frozen and not isinstance(layer, layers.BatchNormalization)
     inputs = keras.Input((rows, columns, 1), name="image")
-    normal = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, epsilon=1e-4)(inputs)
+    normal = inputs  # of lungs, in standard units already
+    if recipe.lungs is None:
+        normal = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False, epsilon=1e-4)(inputs)
     hidden = stem(layers.Concatenate()([layers.Rescaling(network.contrast)(normal)] * 3), training=False)
     pooled = layers.Dropout(network.dropout, seed=recipe.seed)(layers.GlobalAveragePooling2D()(hidden))
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="score")(pooled), name="xception_stem_score")

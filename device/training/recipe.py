@@ -13,6 +13,8 @@ from msgspec import Meta, Struct
 from device.types import Geometry, Population, Status
 
 RECIPES = Path(__file__).with_name("recipes")
+FOUND = 64
+"""Rows and columns at which lungs are found; those of an input are multiples of it."""
 
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, le=0.2)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
@@ -28,10 +30,15 @@ class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Data(_Strict, frozen=True):
-    """The images: `manifest` is relative to the recipe; its image paths are relative to the folder of `dataset`."""
+    """The images: `manifest` is relative to the recipe; its image paths are relative to the folder of `dataset`.
+
+    `labels` of the tuning images that are not this project's to give on are withheld: the release then ships their
+    scores without them, and who has the manifest can join them.
+    """
 
     dataset: str
     manifest: str
+    labels: Literal["shipped", "withheld"] = "shipped"
 
 
 class ResidualNetwork(_Strict, frozen=True, tag_field="kind", tag="residual"):
@@ -107,18 +114,21 @@ class Sampling(_Strict, frozen=True):
     lungs_alone: Share
 
 
-class Occlusion(_Strict, frozen=True):
-    """What is hidden of the pictures, each in its share of them.
+class LungView(_Strict, frozen=True):
+    """The network finds the lungs first, and sees nothing else.
 
-    Of whole images `outside` hides what surrounds the lungs, and in the share `dimmed` of these it only fades; `inside`
-    hides the lungs, and the label is then neither. Of pictures of lungs alone `cuts` takes pieces out, so that their
-    outline tells less. Where the lungs are is learned first, from images that are there in both ways.
+    A first part, taught of images that are there whole and with their lungs alone, finds them; they are cut out to
+    `rows` and `columns`, with what is within `grown` of 64 pixels of them. In training the cut is moved by normal
+    deviates of `shift` of the side, and scaled by the exponential of those of `zoom`. Of each batch the share `hidden`,
+    where it is whole images, has its lungs hidden, and the label is then neither.
     """
 
-    outside: Share
-    dimmed: Share
-    inside: Share
-    cuts: Share
+    rows: Positive
+    columns: Positive
+    grown: Annotated[int, Meta(ge=0, le=8)]
+    shift: Fraction
+    zoom: Fraction
+    hidden: Share
 
 
 class Loss(_Strict, frozen=True):
@@ -177,7 +187,7 @@ class Recipe(_Strict, frozen=True):
     threads: Positive
     operating_point: ThresholdRule
     sampling: Sampling | None = None
-    occlusion: Occlusion | None = None
+    lungs: LungView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +221,7 @@ def read_recipe(name: str) -> RecipeFile:
         raise RecipeError(f"{path}: no such recipe ({error.strerror}); name a file, or one of {known}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not a recipe: {error}") from error
+    if recipe.lungs and (recipe.geometry.rows % FOUND or recipe.geometry.columns % FOUND):
+        sides = f"{recipe.geometry.rows} rows, {recipe.geometry.columns} columns"
+        raise RecipeError(f"{path}: geometry: {sides}; expected multiples of {FOUND}, at which the lungs are found")
     return RecipeFile(recipe, path, hashlib.sha256(content).hexdigest())

@@ -38,6 +38,19 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     score.add_argument(
         "--key", type=Path, metavar="FILE", help="your key and certificate (PKCS#12), to sign the result"
     )
+    listing = actions.add_parser("list", help="for an open test: list a folder's images that radiologists read")
+    listing.add_argument("images", type=Path, help="the folder of images under their names in the collection")
+    listing.add_argument("--dataset", default="nih", help="whose table lists them (default: nih)")
+    listing.add_argument("--reads", type=Path, required=True, metavar="DIR", help="the folder of the tables of reads")
+    listing.add_argument("--minimum-age", type=float, default=0, metavar="YEARS", help="leave out younger patients")
+    listing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the list")
+    beside = actions.add_parser("beside", help="simple measures and another release, as scores to be set beside")
+    beside.add_argument("list", type=Path, help="the list of images")
+    beside.add_argument("--images", type=Path, required=True, metavar="DIR", help="the images, PNG or JPEG")
+    beside.add_argument("--manifest", type=Path, required=True, metavar="FILE", help="what the measures are fitted on")
+    beside.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of the manifest's images")
+    beside.add_argument("--release", required=True, metavar="NAME", help="another release, made for others or not")
+    beside.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the table")
     taking = actions.add_parser("import", help="the sponsor: take a custodian's result into the study, once")
     taking.add_argument("study", help="the study's name")
     taking.add_argument("result", type=Path, help="the folder that the custodian gave")
@@ -50,7 +63,7 @@ def act(project: Project, arguments: argparse.Namespace) -> str:
     Raises:
         ValueError: it cannot be done.
     """
-    from verification.evaluation import custody, holding, taking_in
+    from verification.evaluation import custody, holding, listing, taking_in
 
     if arguments.step == "register":
         return holding.register(
@@ -60,6 +73,20 @@ def act(project: Project, arguments: argparse.Namespace) -> str:
             arguments.output,
             arguments.what,
             arguments.reference_standard,
+        )
+    if arguments.step == "list":
+        return listing.list_reads(
+            project,
+            arguments.dataset,
+            arguments.images,
+            arguments.reads,
+            arguments.minimum_age,
+            arguments.output,
+        )
+    if arguments.step == "beside":
+        training = arguments.manifest, arguments.data
+        return listing.score_beside(
+            project, arguments.list, arguments.images, training, arguments.release, arguments.output
         )
     if arguments.step == "import":
         return taking_in.take_in(project, arguments.study, arguments.result, arguments.sha256)

@@ -168,10 +168,12 @@ def _read_record(study: StudyFolder) -> tuple[_Found, tuple[Issue, ...]]:
 def _find_gap(study: StudyFolder, issues: tuple[Issue, ...]) -> Gap | None:
     """What stands in place of the estimates; stale or doubtful figures are never shown."""
     if study.is_pending and study.plan.custody:
+        holder = study.plan.custody.holder
+        held = "held by somebody else" if holder == "custodian" else "in the developers' hands, and not scored yet"
         return Gap(
-            reason="awaiting the custodian: the images and their reads are held by somebody else",
-            closes=f"the custodian scores them with `clearway study custody score {study.plan.name}`, then the result "
-            "is taken in with `clearway study custody import`",
+            reason=f"awaiting the {holder}: the images and their reads are {held}",
+            closes=f"the images are scored with `clearway study custody score {study.plan.name}`, on the side of the "
+            f"{holder}, then the result is taken in with `clearway study custody import`",
         )
     if study.is_pending:
         return Gap(
@@ -238,4 +240,5 @@ def _state(material: Material, found: _Found) -> Study:
         analyses=found.analyses,
         inputs={name: one.sha256 for name, one in plan.inputs.items()} if found.analyses and plan.inputs else {},
         custody=_state_custody(study),
+        holder=plan.custody.holder if plan.custody else None,
     )

@@ -238,7 +238,7 @@ def _look_up(custody: Custody, name: str, data: Path | None, rows: Sequence[Seal
     if found != stated.sha256:
         raise ValueError(f"{path}: SHA-256 {found}; the plan says {stated.sha256} of {name}; get the file again")
     table = pd.read_csv(path, usecols=[stated.image, stated.score], dtype={stated.image: str})
-    scores = {strip_suffix(image): value for image, value in table.itertuples(index=False)}
+    scores = {strip_suffix(image): value for image, value in zip(table[stated.image], table[stated.score], strict=True)}
     values = np.array([scores.get(strip_suffix(row.image), np.nan) for row in rows], dtype=np.float64)
     if missing := [row.image for row, value in zip(rows, values, strict=True) if np.isnan(value)]:
         raise ValueError("\n".join(f"{path}: holds no {stated.score} of {image}" for image in missing))

@@ -56,7 +56,8 @@ def take_in(project: Project, name: str, folder: Path, digest: str | None = None
     """
     study = require_study(project, name)
     require_lock(study)
-    _, registration = require_custody(study)
+    custody, registration = require_custody(study)
+    holder = custody.holder
     release = require_release(project, study)
     if any(one.event == "scored" for one in study.openings):
         raise ValueError(f"{study.where}: a custodian's result was taken in before, and stands")
@@ -72,12 +73,12 @@ def take_in(project: Project, name: str, folder: Path, digest: str | None = None
     files = {table: sha256_of(study.folder / table) for table in kept}
     scored = Opening(
         event="scored", date=result.scored_on, release=result.release, release_digest=result.release_digest,
-        reason=f"by the custodian, {result.images} images; {'; '.join(vouched)}; taken in on {today()}",
+        reason=f"by the {holder}, {result.images} images; {'; '.join(vouched)}; taken in on {today()}",
         plan_digest=result.plan_digest, dataset_digest=result.commitment, scores_sha256=files[SCORES], files=files,
         code_digest=result.code_digest,
     )  # fmt: skip
     log.append(study.log, scored)
-    return f"{name}: {result.images} images scored by the custodian are taken in; evaluate them with: clearway evaluate"
+    return f"{name}: {result.images} images scored by the {holder} are taken in; evaluate them with: clearway evaluate"
 
 
 def _read_signer(folder: Path) -> str:

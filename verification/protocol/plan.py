@@ -164,11 +164,13 @@ class Lungs(_Strict, frozen=True):
 class Custody(_Strict, frozen=True):
     """Images that a custodian holds: the SHA-256 of `custody.json` in the study's folder, and scores to be set beside.
 
-    The scores are looked up by the custodian, who alone knows the images.
+    The scores are looked up by the custodian, who alone knows the images. In an open test the developers hold them too:
+    what is left of custody is that the list was registered before the plan was locked, and is scored once.
     """
 
     registration_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     beside: dict[str, Beside] = {}
+    holder: Literal["custodian", "developers"] = "custodian"
 
 
 class Plan(_Strict, frozen=True):

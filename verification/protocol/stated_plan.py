@@ -14,6 +14,19 @@ from verification.protocol.plan import Asserted, Plan, StudyFolder
 Cell: TypeAlias = str | int | float | None
 
 
+HELD = {
+    "custodian": (
+        ("held by the custodian alone", "images, list and salt, until the images are scored"),
+        ("held by the project too", "the table of scores and reads by number, once they are"),
+    ),
+    "developers": (
+        ("held by the developers", "images, reads, list and salt: an open test"),
+        ("what can be shown all the same", "the list is older than the lock of the plan, and was scored once by it"),
+    ),
+}
+"""By who holds the images of a study in custody: who may hold what."""
+
+
 def state_plan(plan: Plan) -> StudyPlan:
     """The plan's words with every figure that it fixes beside them."""
     return structs.replace(plan.state(), parameters=tuple(_find_tables(plan)))
@@ -39,12 +52,12 @@ def state_custody(study: StudyFolder) -> tuple[Table, ...]:
         ("commitment to the list", held.commitment.value),
         ("how it is made", held.commitment.algorithm),
         ("SHA-256 of the registration", digest),
-        ("held by the custodian alone", "images, list and salt, until the images are scored"),
-        ("held by the project too", "the table of scores and reads by number, once they are"),
+        *HELD[study.plan.custody.holder],
     ]
-    tables = [_table("Registered by the custodian", ("what", "stated"), registered)]
+    holder = study.plan.custody.holder
+    tables = [_table(f"Registered by the {holder}", ("what", "stated"), registered)]
     if any(one.event == "scored" for one in study.openings):
-        tables.append(_table("What the custodian states of the scoring", ("what", "stated"), _find_result(study)))
+        tables.append(_table(f"What the {holder} stated of the scoring", ("what", "stated"), _find_result(study)))
     return tuple(tables)
 
 

@@ -108,7 +108,7 @@ def custodian(tmp_path_factory):
         csv.writer(stream).writerows(rows)
     (folder / "tables").mkdir()
     with (folder / "tables/another.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([("name", "score"), *((row[0], 0.05 * n) for n, row in enumerate(rows[1:]))])
+        csv.writer(stream).writerows([("score", "name"), *((0.05 * n, row[0]) for n, row in enumerate(rows[1:]))])
     follow_page(folder, ROOT, 0)
     return folder
 

@@ -70,8 +70,8 @@ class Study(Record, frozen=True):
 
     `kind` is `development`, `benchmark` (a public test set), `comparator` (somebody else's model), `reference_standard`
     (labels against readers), `validation_plan` (no scores yet) or `custody` (images that a custodian holds and scores).
-    `inputs` are the outside files that its analyses were recorded from; `custody` is what the custodian registered and
-    found.
+    `inputs` are the outside files that its analyses were recorded from; `custody` is what was registered and found, and
+    `holder` who did: a custodian, or in an open test the developers.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Study(Record, frozen=True):
     analyses: tuple[Analysis, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
     custody: tuple[Table, ...] = ()
+    holder: str | None = None
 
 
 class StudiesEvidence(Record, frozen=True):

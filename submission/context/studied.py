@@ -7,7 +7,7 @@ from typing import Any
 
 from submission.context.gaps import bind, some
 from submission.words.claims import compose, join_words
-from verification.evidence import Dataset, EvidenceBundle, Gap, ReleaseEvidence, Study
+from verification.evidence import Analysis, Dataset, EvidenceBundle, Gap, ReleaseEvidence, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Studied:
     """The studies of a package, and the data behind them.
 
     `study_data` is what the study of its release scored, and `scored` how many images of it; `development` is the study
-    that gave development estimates where that is another.
+    that gave development estimates where that is another. `looking` says whether the release looks at the lungs.
     """
 
     studies: tuple[Study, ...] | Gap
@@ -23,6 +23,7 @@ class Studied:
     scored: int | Gap
     development: Study | Gap
     development_data: Dataset | Gap
+    looking: Analysis | Gap
     label_studies: tuple[Study, ...] | Gap
     comparators: tuple[Study, ...] | Gap
     plans: tuple[Study, ...] | Gap
@@ -38,6 +39,7 @@ def studied(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study
         scored=bind(study, _scored),
         development=development,
         development_data=bind(development, lambda found: _data_of(bundle, found)),
+        looking=bind(release, lambda found: _looking_of(bundle, found)),
         label_studies=of_kind(bundle, "reference_standard"),
         comparators=of_kind(bundle, "comparator"),
         plans=of_kind(bundle, "validation_plan", "custody"),
@@ -94,6 +96,19 @@ def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study |
             return study
     reason = compose("studies.json holds no development study of release {} beside the study above", release.name)
     return Gap(reason=reason, closes="estimates on patients held out of its training")
+
+
+def _looking_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Analysis | Gap:
+    """What was found of a release with the lungs or all else hidden: in its own study, else in another of it."""
+    if isinstance(bundle.studies, Gap):
+        return bundle.studies
+    own = [study for study in bundle.studies.studies if study.release == release.name]
+    for study in sorted(own, key=lambda one: one.name != release.study):
+        for analysis in study.analyses:
+            if analysis.id == "lungs":
+                return analysis
+    reason = compose("in no study of release {} were the lungs hidden, or all else", release.name)
+    return Gap(reason=reason, closes="a plan that names it (lungs), locked before the images are scored")
 
 
 def _data_of(bundle: EvidenceBundle, study: Study) -> Dataset | Gap:

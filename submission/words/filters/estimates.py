@@ -164,6 +164,12 @@ def standing(plan: Study) -> str:
     """Whether a plan has been carried out, and where its results are then."""
     if plan.scores_sha256 is None:
         return "This is a plan: none of it has been carried out, and nothing below is a result."
+    if plan.holder == "developers":
+        return (
+            "The plan has been carried out, as an open test: the developers held images and reads too. The list was "
+            "registered before the plan was locked and scored once by it, and every figure below was computed again "
+            "from the table that came of that."
+        )
     if plan.custody:
         return (
             "The plan has been carried out, scored by a custodian: until then images, list and reads were the "

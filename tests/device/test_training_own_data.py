@@ -79,7 +79,7 @@ def test_a_release_of_other_data_cannot_pass_for_a_shipped_one(options, told):
 
 @pytest.fixture
 def tiny(tmp_path):
-    """A recipe of one short epoch, and images of a data set that it does not name."""
+    """A recipe of one short epoch, and images of a data set that it does not name, in folders as NIH's are."""
     shipped = yaml.safe_load((RECIPES / "adult-nih.yaml").read_text())
     changed = {
         "name": "tiny", "geometry": shipped["geometry"] | {"rows": 32, "columns": 32}, "epochs": 1, "batch_size": 8,
@@ -88,14 +88,13 @@ def tiny(tmp_path):
     }  # fmt: skip
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(shipped | changed))
     generator, rows = np.random.default_rng(1), []
-    (tmp_path / "images").mkdir()
     for number in range(24):
-        path = tmp_path / "images" / f"{number}.png"
+        name = f"images_{number // 8 + 1:03}/images/{number}.png"
+        path = tmp_path / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(generator.integers(0, 255, (40, 40), dtype=np.uint8)).save(path)
         split = "tuning" if number % 3 == 0 else "training"
-        rows.append(
-            (path.name, f"p{number}", number // 3 % 2, "s", split, hashlib.sha256(path.read_bytes()).hexdigest())
-        )
+        rows.append((name, f"p{number}", number // 3 % 2, "s", split, hashlib.sha256(path.read_bytes()).hexdigest()))
     with (tmp_path / "own.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("image", "patient", "label", "label_source", "split", "sha256"), *rows])
     return tmp_path
@@ -110,7 +109,7 @@ def clearway_train(folder, *options):
 
 @pytest.mark.training
 def test_run_card_and_operating_point_name_the_data_that_were_used(tiny):
-    done = clearway_train(tiny, *OWN, "--version", "1.2.0")
+    done = clearway_train(tiny, *OWN, "--version", "1.2.0", "--resume")  # which begins a run that is not there, too
     assert done.returncode == 0, done.stderr
     manifest = hashlib.sha256((tiny / "own.csv").read_bytes()).hexdigest()
     record = json.loads((tiny / "run/run.json").read_text())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Lookup
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from verification.datasets.tree import find_images
 from verification.evidence import Dataset, Issue, Project, Severity, Table, write_atomically
 from verification.evidence.project import sha256_of
 
+BATCH = 256
+"""Files that are given to the threads that read at once."""
 NO_LABEL = "no label of the sources that are asked for its split"
 
 
@@ -170,8 +173,8 @@ def _read_files(request: Request, records: Records, labels: Lookup[str, Lookup[s
     ages = dict(zip(records.table["image"], plausible_ages(records).tolist(), strict=True))
     files: list[File] = []
     left: dict[str, list[Path]] = {}
-    for number, path in enumerate(paths, start=1):
-        found = _read_file(path, request, patients, ages, labels)
+    every = _read_in_order(paths, lambda path: _read_file(path, request, patients, ages, labels))
+    for number, (path, found) in enumerate(every, start=1):
         if isinstance(found, File):
             files.append(found)
         else:
@@ -184,6 +187,14 @@ def _read_files(request: Request, records: Records, labels: Lookup[str, Lookup[s
         message = f"none of {len(paths)} image files can be used"
         issues.append(blocking("images-missing", str(request.images), message, "name the folder of the table's images"))
     return files, steps, issues
+
+
+def _read_in_order(paths: Sequence[Path], read: Callable[[Path], File | str]) -> Iterator[tuple[Path, File | str]]:
+    """Yield each path with what was read of it, by several threads; who interrupts it waits for one batch."""
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(paths), BATCH):
+            batch = paths[start : start + BATCH]
+            yield from zip(batch, pool.map(read, batch), strict=True)
 
 
 def _find_namesakes(request: Request, paths: Sequence[Path]) -> list[Issue]:

@@ -10,7 +10,9 @@ from PIL import Image
 from device import main
 from device.training.recipe import RecipeError, read_recipe
 from device.training.samples import find_folder, read_samples
+from verification.datasets.description import read_description
 from verification.datasets.manifest import read_manifest
+from verification.datasets.split import split_of
 from verification.evidence import find_project
 from verification.qualification.sample import commit, git
 
@@ -86,3 +88,68 @@ def test_the_shipped_recipe_finds_each_image_of_the_tree_and_says_which_are_gone
     found["tuning"][0].path.unlink()
     with pytest.raises(RecipeError, match=f"{found['tuning'][0].path}: missing"):
         read_samples(file, tree)
+
+
+def write_lists(folder, training, test):
+    """The publisher's lists, of images by their numbers; a name as it stands."""
+    paths = folder / "train_val_list.txt", folder / "test_list.txt"
+    for path, numbers in zip(paths, (training, test), strict=True):
+        names = (name_of(number) if isinstance(number, int) else number for number in numbers)
+        path.write_text("".join(f"{name}\n" for name in names))
+    return [str(path) for path in paths]
+
+
+def split_by(checkout, tree, lists, output):
+    common = ["--images", str(tree), "--project", str(checkout), "--official", *lists]
+    return main(["data", "split", "nih", *common, *(["-o", str(output)] if output else [])])
+
+
+def test_the_publishers_test_list_is_the_benchmark_and_the_rest_falls_to_training_and_tuning(
+    checkout, tree, tmp_path, capsys
+):
+    """Twelve images are on neither list, and the lists name one that the table lacks."""
+    lists = write_lists(tmp_path, [*range(60), "00099999_000.png"], range(72, IMAGES))
+    assert split_by(checkout, tree, lists, tmp_path / "official.csv") == 0
+    told = capsys.readouterr().err
+    assert "1 names are in no row of the table: 00099999_000.png" in told
+    left = f"{name_of(60)}, {name_of(61)}, {name_of(62)} and 9 more"
+    assert f"12 images of the table are on neither list, and left out: {left}" in told
+    entries, issues = read_manifest(tmp_path / "official.csv")
+    assert issues == ()
+    places = {entry.image: entry.split for entry in entries}
+    assert places.keys() == {place_of(number) for number in (*range(60), *range(72, IMAGES))}
+    assert {places[place_of(number)] for number in range(72, IMAGES)} == {"benchmark"}
+    rule = read_description(checkout / NIH / "dataset.yaml")[0].split
+    for entry in entries:
+        if entry.split != "benchmark":
+            assert entry.split == ("tuning" if split_of(entry.patient, rule) == "tuning" else "training")
+    assert {"training", "tuning"} < set(places.values())
+
+
+@pytest.mark.parametrize(
+    ("training", "test", "told"),
+    [
+        (range(51), range(50, IMAGES), "patient 26 is on both lists"),
+        (range(51), range(51, IMAGES), "patient 26 is on both lists"),
+        ([*range(50), "x.png"], [*range(50, IMAGES), "x.png"], "x.png is on both lists"),
+        (range(50), [], "test_list.txt: names no image"),
+        ([*range(50), "images/00000001_000.png"], range(50, IMAGES), "train_val_list.txt:51: 'images/0000"),
+        ([*range(50), "00000001_000"], range(50, IMAGES), "train_val_list.txt:51: '00000001_000'; expected an image's"),
+    ],
+)
+def test_lists_that_cannot_be_used_are_refused_by_name_and_nothing_is_written(
+    checkout, tree, tmp_path, capsys, training, test, told
+):
+    lists = write_lists(tmp_path, training, test)
+    assert split_by(checkout, tree, lists, tmp_path / "official.csv") == 1
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "official.csv").exists()
+
+
+def test_a_list_that_is_not_there_and_a_manifest_without_a_place_are_refused(checkout, tree, tmp_path, capsys):
+    lists = write_lists(tmp_path, range(50), range(50, IMAGES))
+    assert split_by(checkout, tree, lists, None) == 2
+    assert "--official needs -o FILE" in capsys.readouterr().err
+    (tmp_path / "test_list.txt").unlink()
+    assert split_by(checkout, tree, lists, tmp_path / "official.csv") == 1
+    assert "test_list.txt" in capsys.readouterr().err

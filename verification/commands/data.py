@@ -49,7 +49,7 @@ def _add_explore(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
     example = (
         "example: clearway data explore kermany224 --images --data ~/images\n"
         "    and: clearway data explore ~/images/nih1000_64 --images\n"
-        "         a folder with a folder of images for each class\n"
+        "         a folder with a folder of images for each class, or of images under NIH's names\n"
         "    and: clearway data explore table.csv --mapping mapping.yaml\n"
         "         any table of images (default mapping: verification/datasets/nih/mapping.yaml)"
     )

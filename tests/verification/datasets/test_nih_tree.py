@@ -153,3 +153,29 @@ def test_a_list_that_is_not_there_and_a_manifest_without_a_place_are_refused(che
     (tmp_path / "test_list.txt").unlink()
     assert split_by(checkout, tree, lists, tmp_path / "official.csv") == 1
     assert "test_list.txt" in capsys.readouterr().err
+
+
+def explore(checkout, folder, *options):
+    return main(["data", "explore", str(folder), *options, "--project", str(checkout)])
+
+
+def test_a_folder_of_images_named_as_nihs_is_described_by_nihs_table(checkout, tree, capsys):
+    folder = tree / "images_001/images"
+    shutil.copy(folder / name_of(0), folder / "00099999_000.png")
+    assert explore(checkout, folder, "--images") == 0
+    told = capsys.readouterr()
+    assert "8 images of 4 patients; Folder images, joined with NIH's table by the names of the files" in told.out
+    assert "1 files are in no row of NIH's table and not described, such as 00099999_000.png" in told.err
+    lines = [line.split() for line in told.out.splitlines()]
+    assert ["female", "8", "4", "4"] in lines  # images, patients, labelled pneumonia
+    assert ["PA", "8", "4", "4"] in lines
+    assert ["0", "to", "21", "2", "1", "2"] in lines
+
+
+def test_a_folder_of_other_names_is_described_as_before(checkout, tree, capsys):
+    folder = tree / "images_001/images"
+    (folder / name_of(0)).rename(folder / "other.png")
+    explore(checkout, folder)
+    told = capsys.readouterr()
+    assert "NIH's table" not in told.out
+    assert "one class only" in told.err

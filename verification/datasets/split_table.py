@@ -76,7 +76,7 @@ def run(project: Project, request: Request) -> tuple[Dataset | None, tuple[Issue
         What was written, described, or None if nothing was; and the issues.
     """
     description, faults = read_description(folder_of(project) / request.rule_of / "dataset.yaml")
-    mapping, problems = find_mapping(project, request.mapping)
+    mapping, problems = find_mapping(project, request.mapping, request.rule_of)
     records, issues = read_records(request.metadata, mapping) if mapping else (None, ())
     labels, more = _read_labels(project, request, records)
     lists, wrong = _read_official(request, records)

@@ -221,11 +221,12 @@ def _explore_table(project: Project, path: Path, request: Request) -> Found:
     return found, (*issues, *problems)
 
 
-def find_mapping(project: Project, path: Path | None) -> tuple[Mapping | None, tuple[Issue, ...]]:
-    """The mapping of a file; without one NIH's, which then says nothing of how many images there are."""
+def find_mapping(project: Project, path: Path | None, dataset: str = "nih") -> tuple[Mapping | None, tuple[Issue, ...]]:
+    """The mapping of a file; without one a data set's or NIH's, which says nothing of how many images there are."""
     if path is not None:
         return read_mapping(path)
-    mapping, issues = read_mapping(folder_of(project) / "nih" / "mapping.yaml")
+    own, nih = (folder_of(project) / name / "mapping.yaml" for name in (dataset, "nih"))
+    mapping, issues = read_mapping(own if own.is_file() else nih)
     if mapping is None:
         return None, issues
     return msgspec.structs.replace(mapping, published_images=None, published_patients=None), issues

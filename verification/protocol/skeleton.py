@@ -207,7 +207,7 @@ def _plan(wanted: Wanted, known: _Known) -> dict[str, Any]:
         "interval_method": " ".join(INTERVALS.format(*(WEIGHTED if inputs else ("", ""))).split()),
         "replicates": REPLICATES,
         "seed": int.from_bytes(hashlib.sha256(wanted.name.encode()).digest()[:4]),
-        "subgroups": list(_find_groups(known)),
+        "subgroups": list(_find_groups(wanted, known)),
         "not_recorded": list(dataset.not_recorded),
         "sample_size": _decide("how many images and patients there are, why, and what they can show"),
         "limitations": [*dataset.bounds, _decide("what else bounds the figures")],
@@ -262,15 +262,15 @@ def _state_ages(release: Release) -> dict[str, Any]:
     return {"ages": {"minimum_years": youngest or 0, "maximum_years": OLDEST if oldest is None else oldest}}
 
 
-def _find_groups(known: _Known) -> Iterator[dict[str, Any]]:
-    """Yield the groups that can be formed by what is known of the images."""
+def _find_groups(wanted: Wanted, known: _Known) -> Iterator[dict[str, Any]]:
+    """Yield the groups that can be formed by what is known of the images, whoever holds them."""
     views = known.release.population.view_positions
     if "sex" in known.columns:
         yield {"name": "women", "by": "sex", "values": ["F"]}
         yield {"name": "men", "by": "sex", "values": ["M"]}
     if "view" in known.columns and len(views) > 1:
         yield from ({"name": view, "by": "view_position", "values": [view]} for view in views)
-    if not known.columns and not known.registration:
+    if not known.registration and not wanted.inputs:
         yield {"name": "patients with one image", "by": "images_of_patient", "minimum": 1, "maximum": 1}
         yield {"name": "patients with several images", "by": "images_of_patient", "minimum": 2}
 

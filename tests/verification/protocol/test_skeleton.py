@@ -80,7 +80,9 @@ def test_what_a_table_of_images_says_is_not_asked_for_and_forms_groups(project):
     plan = msgspec.yaml.decode((folder / "plan.yaml").read_bytes(), type=Plan)
     assert plan.asserted.columns == {"PatientAge": "age_years", "ViewPosition": "view"}
     assert plan.asserted.values.keys() == {"BodyPartExamined", "Modality"}
-    assert [group.name for group in plan.subgroups] == ["women", "men", "PA", "AP"]
+    assert [group.name for group in plan.subgroups] == [
+        "women", "men", "PA", "AP", "patients with one image", "patients with several images",
+    ]  # fmt: skip
     assert (plan.ages.minimum_years, plan.ages.maximum_years) == (22, 120)
     assert TO_BE_WRITTEN in plan.threshold_rule  # the release is not made, so that its rule is not known
     assert plan.minimum_sensitivity is None
@@ -97,6 +99,8 @@ def test_a_study_of_every_kind_is_an_open_plan_until_it_is_written_and_is_then_l
     folder = project.root / "verification/studies/own"
     study, issues = read_study(folder, "own")
     assert issues == ()
+    of_patients = [group for group in study.plan.subgroups if group.by == "images_of_patient"]
+    assert bool(of_patients) == (kind in ("validation_plan", "development", "benchmark"))  # else nobody counts them
     assert set(study.plan.inputs) == (set(TABLES) if study.plan.is_recorded else set())
     evidence = run(project)
     (found,) = (each for each in evidence.studies if each.name == "own")

@@ -101,7 +101,7 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
         "architecture": describe_network(recipe),
         "parameters": int(network.count_params()),
         **_initial_weights(recipe),
-        "recipe": recipe.name,
+        "recipe": file.base or recipe.name,
         "recipe_digest": file.digest,
         "loss": f"binary cross-entropy, label smoothing {recipe.loss.label_smoothing:g}, "
         f"class weighting {recipe.loss.class_weighting}",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.locking import replace_folder
+from device.training import own_data
 from device.training.recipe import RecipeError, RecipeFile, read_recipe
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def train(argv: Sequence[str]) -> int:
         prog="clearway train",
         description="Train a recipe's network into a run folder, and make its release there.",
         epilog="example: clearway train adult-nih --data ~/images/nih\n"
+        "    and: clearway train adult-nih --data ~/images/own --manifest own.csv --dataset own --name own-adult\n"
         "then: clearway release lock build/training/adult-nih",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -43,6 +45,7 @@ def train(argv: Sequence[str]) -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="threads that read images")
     parser.add_argument("--cache", type=Path, metavar="DIR", help=f"prepared images (default: {CACHE} beside the run)")
     parser.add_argument("--cache-gib", type=float, default=16, metavar="GIB", help="how large it may get (default: 16)")
+    own_data.add_options(parser)
     options = parser.parse_args(argv)
     try:
         return _train(options)
@@ -55,7 +58,7 @@ def train(argv: Sequence[str]) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    file = read_recipe(options.recipe)
+    file = own_data.use_data(read_recipe(options.recipe), options)
     run = options.output or RUNS / file.recipe.name
     _require_run(run, file, resume=options.resume)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -105,9 +108,10 @@ def _open_run(run: Path, file: RecipeFile) -> None:
     tensorflow = set(metadata.packages_distributions()["tensorflow"])  # with a GPU another package than without
     packages = {name: metadata.version(name) for name in sorted({"keras", "numpy", "pillow"} | tensorflow)}
     record = {"python": platform.python_version(), "machine": platform.machine(), "packages": packages}
-    record |= {"processor": _describe_processor(), "manifest_sha256": _digest(file.manifest)}
+    record |= {"processor": _describe_processor(), "dataset": file.recipe.data.dataset}
+    record |= {"manifest_sha256": _digest(file.manifest)}
     text = json.dumps(record, indent=1) + "\n"
-    replace_folder(run, {RECORD: text.encode(), RECIPE: file.path.read_bytes()})
+    replace_folder(run, {RECORD: text.encode(), RECIPE: file.content})
 
 
 def _describe_processor() -> dict[str, str]:

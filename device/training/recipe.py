@@ -192,16 +192,21 @@ class Recipe(_Strict, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class RecipeFile:
-    """A recipe and the file it was read from."""
+    """A recipe, the file it was read from, and the manifest that it names.
+
+    `content` is the recipe as YAML. `base` says what it was made from where options changed what the file says.
+    """
 
     recipe: Recipe
     path: Path
-    digest: str
+    content: bytes
+    manifest: Path
+    base: str | None = None
 
     @property
-    def manifest(self) -> Path:
-        """The manifest's path."""
-        return (self.path.parent / self.recipe.data.manifest).resolve()
+    def digest(self) -> str:
+        """The SHA-256 of the recipe as YAML."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 def read_recipe(name: str) -> RecipeFile:
@@ -224,4 +229,4 @@ def read_recipe(name: str) -> RecipeFile:
     if recipe.lungs and (recipe.geometry.rows % FOUND or recipe.geometry.columns % FOUND):
         sides = f"{recipe.geometry.rows} rows, {recipe.geometry.columns} columns"
         raise RecipeError(f"{path}: geometry: {sides}; expected multiples of {FOUND}, at which the lungs are found")
-    return RecipeFile(recipe, path, hashlib.sha256(content).hexdigest())
+    return RecipeFile(recipe, path, content, (path.parent / recipe.data.manifest).resolve())

@@ -69,7 +69,7 @@ def read_samples(file: RecipeFile, folder: Path) -> dict[str, tuple[Sample, ...]
 
 
 def _read_rows(manifest: Path, folder: Path) -> list[dict[str, str]]:
-    hint = f"make it with `clearway data split {folder}`"
+    hint = f"make it with `clearway data split DATASET --images {folder}`"
     try:
         with manifest.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))

@@ -62,7 +62,8 @@ def _find_plan_changes(name: str, changed: dict[str, str]) -> Iterator[Reason]:
 
 
 def _find_recorded_reasons(name: str, changed: dict[str, str]) -> Iterator[Reason]:
-    from verification.protocol.recorded import RECORD, find_code
+    from verification.protocol.plan import RECORD
+    from verification.protocol.recorded import find_code
 
     if how := changed.get(f"{STUDIES}/{name}/{RECORD}"):
         yield f"{RECORD} {how}", _COMPUTE

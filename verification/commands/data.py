@@ -49,7 +49,7 @@ def _add_explore(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
     example = (
         "example: clearway data explore kermany224 --images --data ~/images\n"
         "    and: clearway data explore ~/images/nih1000_64 --images\n"
-        "         a folder with a folder of images for each class\n"
+        "         a folder with a folder of images for each class, or of images under NIH's names\n"
         "    and: clearway data explore table.csv --mapping mapping.yaml\n"
         "         any table of images (default mapping: verification/datasets/nih/mapping.yaml)"
     )
@@ -141,6 +141,10 @@ def _add_split(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )  # fmt: skip
     split.add_argument("--reads", metavar="DIR", type=Path, help="the folder of the radiologists' tables")
     split.add_argument("--minimum-age", metavar="YEARS", type=float, help="leave out younger patients")
+    split.add_argument(
+        "--official", metavar=("TRAIN_VAL", "TEST"), type=Path, nargs=2,
+        help="a publisher's lists, an image's name a line: TEST is the split benchmark; needs -o",
+    )  # fmt: skip
     split.add_argument("-o", "--output", metavar="FILE", type=Path, help="the manifest (default: the data set's)")
 
 
@@ -149,6 +153,8 @@ def _split(project: Project, arguments: argparse.Namespace) -> int:
     wrong = "no folder of images; name one with --images DIR or in CLEARWAY_DATA" if not (folder or shared) else ""
     if not arguments.dataset and not (arguments.metadata and arguments.output and folder):
         wrong = "name a data set, or --images DIR, --metadata CSV and -o FILE"
+    if arguments.official and not arguments.output:
+        wrong = "--official needs -o FILE: the data set's own manifest keeps the hold-out of its study"
     if wrong:
         complain(f"clearway data split: {wrong}")
         return USAGE
@@ -197,6 +203,7 @@ def _split_table(
         mapping=arguments.mapping, labels=tuple(arguments.labels),
         evaluation=arguments.evaluation_labels, reads=arguments.reads,
         minimum_age_years=arguments.minimum_age, rule_of=rule_of,
+        official=tuple(arguments.official) if arguments.official else None,
     ))  # fmt: skip
 
 

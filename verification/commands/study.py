@@ -1,4 +1,4 @@
-"""`clearway study`: lock a plan, open a study's data once it is locked, read the log of their uses."""
+"""`clearway study`: begin a study, lock its plan, open a study's data once it is locked, read the log of their uses."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from verification.evidence import Project
 
 
+KINDS = ("validation_plan", "development", "benchmark", "custody", "comparator", "reference_standard")
+
+
 def study(argv: Sequence[str]) -> int:
-    """Lock a study's plan, open its data with a locked release, or print the log of their uses.
+    """Begin a study, lock its plan, open its data with a locked release, print the log of their uses.
 
     Exit status 0; 2 if the study, the release or the images cannot be used.
     """
@@ -39,13 +42,15 @@ def study(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="clearway study",
-        description="Lock a study's plan, open its data with a locked release, or print the log of their uses.",
-        epilog="example: clearway study lock paediatric-benchmark\n"
+        description="Begin a study, lock its plan, open its data with a locked release, print the log of their uses.",
+        epilog="example: clearway study new own-validation --release adult-nih --dataset nih\n"
+        "   then: clearway study lock own-validation\n"
         '   then: clearway study open paediatric-reference --reason "first opening" --data ~/images',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--project", metavar="DIR", help="the checkout (default: the one of this folder)")
     actions = parser.add_subparsers(dest="action", required=True)
+    _add_new(actions)
     lock = actions.add_parser("lock", help="record the digest of the plan before anything is scored by it")
     lock.add_argument("study", help="the study's name")
     lock.add_argument("--reason", help="why it is locked, or locked again, for the log (default: what the study is)")
@@ -63,10 +68,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_new(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    said = "write the skeleton of a new study: what is known is filled in, what a person decides says TO BE WRITTEN"
+    new = actions.add_parser("new", help=said, description=said)
+    new.add_argument("study", metavar="NAME", help="the new study's name, which names its folder")
+    new.add_argument("--release", required=True, help="the release that it is of")
+    new.add_argument("--dataset", required=True, help="the data set whose images it is of")
+    new.add_argument("--kind", choices=KINDS, default=KINDS[0], help=f"what kind of study it is (default: {KINDS[0]})")
+    new.add_argument("--registration", type=Path, metavar="FILE", help="a custodian's custody.json, for --kind custody")
+    new.add_argument("--input", metavar="NAME=FILE", action="append", default=[], help="an outside table, below --data")
+    new.add_argument("--data", type=Path, metavar="DIR", help="the folder of outside tables (default: CLEARWAY_DATA)")
+
+
+def _new(project: Project, arguments: argparse.Namespace) -> str:
+    from verification.protocol.skeleton import Wanted, write_skeleton
+
+    shared = os.environ.get("CLEARWAY_DATA")
+    if unnamed := [text for text in arguments.input if "=" not in text]:
+        raise ValueError(f"--input {unnamed[0]}: expected NAME=FILE, such as rsna=nih/rsna2018_to_nih.csv.gz")
+    wanted = Wanted(
+        name=arguments.study, release=arguments.release, dataset=arguments.dataset, kind=arguments.kind,
+        registration=arguments.registration, inputs=dict(text.split("=", 1) for text in arguments.input),
+        data=arguments.data or (Path(shared) if shared else None),
+    )  # fmt: skip
+    folder = project.relative(write_skeleton(project, wanted))
+    return f"{folder}: written; write what says TO BE WRITTEN, then: clearway study lock {arguments.study}"
+
+
 def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from verification.evaluation import opening
 
-    if arguments.action == "custody":
+    if arguments.action == "new":
+        yield _new(project, arguments)
+    elif arguments.action == "custody":
         yield custody.act(project, arguments)
     elif arguments.action == "lock":
         yield opening.lock_plan(project, arguments.study, arguments.reason)

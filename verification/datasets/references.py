@@ -62,13 +62,16 @@ class Collection:
 
 
 def read_collection(folder: Path, digest: str) -> Collection:
-    """Read NIH's metadata in a data set's folder, through its mapping.
+    """Read the table of images in a data set's folder, as its description names it, through its mapping.
 
     Raises:
         ValueError: the table or its mapping cannot be used; every fault is named.
     """
-    mapping, issues = read_mapping(folder / "mapping.yaml")
-    (file,) = folder.glob("*.csv.gz")
+    description, problems = read_description(folder / "dataset.yaml")
+    _stop(problems)
+    table, name = (description.metadata, description.mapping) if description else (None, None)
+    mapping, issues = read_mapping(folder / (name or "mapping.yaml"))
+    file = folder / str(table)
     records, faults = read_records(file, mapping) if mapping else (None, ())
     _stop((*issues, *faults))
     if records is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Lookup
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from verification.datasets.describe_records import plausible_ages, profile_table
 from verification.datasets.description import Description, SplitRule, read_description
 from verification.datasets.explore import folder_of
 from verification.datasets.manifest import SOURCES, Entry, blocking, find_inconsistencies, render_manifest
+from verification.datasets.official import Lists, find_list_faults, read_lists
 from verification.datasets.reads import FILES, read_labels
 from verification.datasets.records import Records, read_records, select
 from verification.datasets.split import File, assign, digest_pixels
@@ -28,6 +30,8 @@ from verification.datasets.tree import find_images
 from verification.evidence import Dataset, Issue, Project, Severity, Table, write_atomically
 from verification.evidence.project import sha256_of
 
+BATCH = 256
+"""Files that are given to the threads that read at once."""
 NO_LABEL = "no label of the sources that are asked for its split"
 
 
@@ -37,7 +41,8 @@ class Request:
 
     `labels` are sources in the order in which they are asked for the label of a training image; `evaluation` is the
     one source of tuning and hold-out (None: the last of `labels`). `reads` is the folder of the radiologists' tables;
-    images of patients younger than `minimum_age_years`, or of no known age, are left out.
+    images of patients younger than `minimum_age_years`, or of no known age, are left out. `official` are a publisher's
+    two lists, for training and for test: then the test list is the split `benchmark`.
     """
 
     images: Path
@@ -49,6 +54,7 @@ class Request:
     reads: Path | None = None
     minimum_age_years: float | None = None
     rule_of: str = "nih"
+    official: tuple[Path, Path] | None = None
 
     def sources_of(self, split: str) -> tuple[str, ...]:
         """The sources that a split takes labels from: a mixture in training alone."""
@@ -70,19 +76,32 @@ def run(project: Project, request: Request) -> tuple[Dataset | None, tuple[Issue
         What was written, described, or None if nothing was; and the issues.
     """
     description, faults = read_description(folder_of(project) / request.rule_of / "dataset.yaml")
-    mapping, problems = find_mapping(project, request.mapping)
+    mapping, problems = find_mapping(project, request.mapping, request.rule_of)
     records, issues = read_records(request.metadata, mapping) if mapping else (None, ())
     labels, more = _read_labels(project, request, records)
-    issues = (*faults, *problems, *issues, *more)
+    lists, wrong = _read_official(request, records)
+    issues = (*faults, *problems, *issues, *more, *wrong)
     if description is None or description.split is None or records is None or _is_blocked(issues):
         return None, issues
-    return _split(request, records, labels, description.split, issues)
+    return _split(request, records, labels, description.split, lists, issues)
+
+
+def _read_official(request: Request, records: Records | None) -> tuple[Lists | None, tuple[Issue, ...]]:
+    """The publisher's lists, if they are asked for, held against the table."""
+    if request.official is None or records is None:
+        return None, ()
+    lists, issues = read_lists(*request.official)
+    if not issues:
+        patients = dict(zip(records.table["image"], records.table.get("patient", records.table["image"]), strict=True))
+        issues = tuple(find_list_faults(lists, patients, " and ".join(map(str, request.official))))
+    return lists, issues
 
 
 def _split(request: Request, records: Records, labels: Lookup[str, Lookup[str, int]], rule: SplitRule,
-           issues: tuple[Issue, ...]) -> tuple[Dataset | None, tuple[Issue, ...]]:  # fmt: skip
-    files, steps, found = _read_files(request, records, labels)
-    entries, unlabelled = _label(assign(files, rule), request, labels)
+           lists: Lists | None, issues: tuple[Issue, ...]) -> tuple[Dataset | None, tuple[Issue, ...]]:  # fmt: skip
+    files, steps, found = _read_files(request, records, labels, lists)
+    placed = assign(files, rule)
+    entries, unlabelled = _label(lists.place(placed) if lists else placed, request, labels)
     if unlabelled:
         steps[NO_LABEL] += len(unlabelled)
         found.append(_left_out(NO_LABEL, [request.images / image for image in unlabelled]))
@@ -161,7 +180,7 @@ def _label_of(image: str, sources: Sequence[str], labels: Lookup[str, Lookup[str
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def _read_files(request: Request, records: Records, labels: Lookup[str, Lookup[str, int]]
+def _read_files(request: Request, records: Records, labels: Lookup[str, Lookup[str, int]], lists: Lists | None
                 ) -> tuple[list[File], Counter[str], list[Issue]]:  # fmt: skip
     """The files that are used, a count of every file by what became of it, and the issues of the others."""
     paths = find_images(request.images)
@@ -170,8 +189,10 @@ def _read_files(request: Request, records: Records, labels: Lookup[str, Lookup[s
     ages = dict(zip(records.table["image"], plausible_ages(records).tolist(), strict=True))
     files: list[File] = []
     left: dict[str, list[Path]] = {}
-    for number, path in enumerate(paths, start=1):
-        found = _read_file(path, request, patients, ages, labels)
+    if lists:
+        patients = {name: patient for name, patient in patients.items() if name in lists.every}
+    every = _read_in_order(paths, lambda path: _read_file(path, request, patients, ages, labels))
+    for number, (path, found) in enumerate(every, start=1):
         if isinstance(found, File):
             files.append(found)
         else:
@@ -184,6 +205,14 @@ def _read_files(request: Request, records: Records, labels: Lookup[str, Lookup[s
         message = f"none of {len(paths)} image files can be used"
         issues.append(blocking("images-missing", str(request.images), message, "name the folder of the table's images"))
     return files, steps, issues
+
+
+def _read_in_order(paths: Sequence[Path], read: Callable[[Path], File | str]) -> Iterator[tuple[Path, File | str]]:
+    """Yield each path with what was read of it, by several threads; who interrupts it waits for one batch."""
+    with ThreadPoolExecutor() as pool:
+        for start in range(0, len(paths), BATCH):
+            batch = paths[start : start + BATCH]
+            yield from zip(batch, pool.map(read, batch), strict=True)
 
 
 def _find_namesakes(request: Request, paths: Sequence[Path]) -> list[Issue]:
@@ -204,7 +233,7 @@ def _read_file(path: Path, request: Request, patients: Lookup[str, str], ages: L
                labels: Lookup[str, Lookup[str, int]]) -> File | str:  # fmt: skip
     """The file, or why it is left out."""
     if path.name not in patients:
-        return "no row of the table"
+        return "no row of the table" + (", or on neither list" if request.official else "")
     if request.minimum_age_years is not None and not ages[path.name] >= request.minimum_age_years:
         return f"younger than {request.minimum_age_years:g} years, or of no known age"
     label = _label_of(path.name, request.sources, labels)

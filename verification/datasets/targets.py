@@ -16,9 +16,9 @@ from verification.datasets.explore import PIXELS, describe, folder_of, read_find
 from verification.datasets.manifest import BENCHMARK, Entry, blocking, read_manifest, render_manifest
 from verification.datasets.mapping import Mapping, read_mapping
 from verification.datasets.pixels import Listed, describe_pixels
-from verification.datasets.records import Records, read_records
-from verification.datasets.tree import find_images, read_tree
-from verification.evidence import Dataset, Issue, PixelDescription, Project, write_atomically, write_evidence
+from verification.datasets.records import Records, read_records, select
+from verification.datasets.tree import NIH_NAME, find_images, read_tree
+from verification.evidence import Dataset, Issue, PixelDescription, Project, Severity, write_atomically, write_evidence
 from verification.evidence.project import sha256_of
 
 NOT_STATED = "not stated"
@@ -58,7 +58,7 @@ def _explore(project: Project, request: Request) -> Found:
     if request.record:
         return None, (_usage(request, "only a dataset of the checkout is recorded", "give it a dataset.yaml first"),)
     if path.is_dir():
-        return _explore_tree(path, request)
+        return _explore_tree(project, path, request)
     if path.is_file():
         return _explore_table(project, path, request)
     known = ", ".join(each.parent.name for each in sorted(folder_of(project).glob("*/dataset.yaml")))
@@ -161,10 +161,12 @@ def _about(name: str, title: str, *limitations: str, not_recorded: tuple[str, ..
     )  # fmt: skip
 
 
-def _explore_tree(folder: Path, request: Request) -> Found:
+def _explore_tree(project: Project, folder: Path, request: Request) -> Found:
     entries, target, issues = read_tree(folder, request.positive)
     if not entries:
         return None, issues
+    if len({entry.label_source for entry in entries}) == 1 and all(NIH_NAME.fullmatch(_name(one)) for one in entries):
+        return _explore_nih(project, folder, entries, request)
     digest = hashlib.sha256(render_manifest(entries)).hexdigest()
     name = folder.resolve().name
     said = "Labels are the names of folders; patients are known from file names alone."
@@ -173,6 +175,35 @@ def _explore_tree(folder: Path, request: Request) -> Found:
     if not request.images:
         return dataset, issues
     found, problems = _with_pixels(dataset, list_entries(entries, folder))
+    return found, (*issues, *problems)
+
+
+def _name(entry: Entry) -> str:
+    return Path(entry.image).name
+
+
+def _explore_nih(project: Project, folder: Path, entries: Sequence[Entry], request: Request) -> Found:
+    """A folder of images that are not sorted by class and are named as NIH's: what NIH's table says of these names."""
+    home = folder_of(project) / "nih"
+    description, faults = read_description(home / "dataset.yaml")
+    mapping, problems = find_mapping(project, request.mapping)
+    records, issues = read_records(home / str(description.metadata), mapping) if description and mapping else (None, ())
+    issues = (*faults, *problems, *issues)
+    chosen = select(records, [_name(entry) for entry in entries]) if records is not None else None
+    if chosen is None or not len(chosen.table):
+        hint = "put the table into verification/datasets/nih, or name another folder"
+        return None, (*issues, blocking("image-unknown", str(folder), "NIH's table lists none of these images", hint))
+    if missing := sorted({_name(entry) for entry in entries} - set(chosen.table["image"])):
+        message = f"{len(missing)} files are in no row of NIH's table and not described, such as {missing[0]}"
+        issues = (*issues, Issue(code="image-unknown", severity=Severity.ADVISORY, where=str(folder), message=message,
+                                 hint="no action is needed if they are no images of the collection"))  # fmt: skip
+    name = folder.resolve().name
+    said = "Ages, sexes, projections and labels are those that NIH's table states of files with these names."
+    about = _about(name, f"Folder {name}, joined with NIH's table by the names of the files", said)
+    dataset = describe_records(about, chosen, hashlib.sha256(render_manifest(entries)).hexdigest())
+    if not request.images:
+        return dataset, issues
+    found, problems = _with_pixels(dataset, list_records(chosen, folder, [""] * len(chosen.table)))
     return found, (*issues, *problems)
 
 
@@ -190,11 +221,12 @@ def _explore_table(project: Project, path: Path, request: Request) -> Found:
     return found, (*issues, *problems)
 
 
-def find_mapping(project: Project, path: Path | None) -> tuple[Mapping | None, tuple[Issue, ...]]:
-    """The mapping of a file; without one NIH's, which then says nothing of how many images there are."""
+def find_mapping(project: Project, path: Path | None, dataset: str = "nih") -> tuple[Mapping | None, tuple[Issue, ...]]:
+    """The mapping of a file; without one a data set's or NIH's, which says nothing of how many images there are."""
     if path is not None:
         return read_mapping(path)
-    mapping, issues = read_mapping(folder_of(project) / "nih" / "mapping.yaml")
+    own, nih = (folder_of(project) / name / "mapping.yaml" for name in (dataset, "nih"))
+    mapping, issues = read_mapping(own if own.is_file() else nih)
     if mapping is None:
         return None, issues
     return msgspec.structs.replace(mapping, published_images=None, published_patients=None), issues

@@ -92,7 +92,7 @@ def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue
         return None, issues, tuple(path for path in folder.iterdir() if path.is_file())
     material = read_material(project, study)
     issues += material.issues
-    if study.plan.is_recorded:
+    if study.plan.is_recorded and not study.is_pending:
         found, problems = _take_recorded(material)
     else:
         found, problems = _find(material, _find_gap(study, issues))
@@ -167,20 +167,8 @@ def _read_record(study: StudyFolder) -> tuple[_Found, tuple[Issue, ...]]:
 
 def _find_gap(study: StudyFolder, issues: tuple[Issue, ...]) -> Gap | None:
     """What stands in place of the estimates; stale or doubtful figures are never shown."""
-    if study.is_pending and study.plan.custody:
-        holder = study.plan.custody.holder
-        held = "held by somebody else" if holder == "custodian" else "in the developers' hands, and not scored yet"
-        return Gap(
-            reason=f"awaiting the {holder}: the images and their reads are {held}",
-            closes=f"the images are scored with `clearway study custody score {study.plan.name}`, on the side of the "
-            f"{holder}, then the result is taken in with `clearway study custody import`",
-        )
     if study.is_pending:
-        return Gap(
-            reason="no scores exist: the study is a plan",
-            closes=f"build and lock the release {study.plan.release} with the images of {study.plan.dataset}, "
-            "then score and evaluate by this plan",
-        )
+        return _find_pending(study)
     if issues:
         return Gap(
             reason=f"{len(issues)} issue(s) with the study's plan, scores, data or release, the first: "
@@ -188,6 +176,35 @@ def _find_gap(study: StudyFolder, issues: tuple[Issue, ...]) -> Gap | None:
             closes="mend every issue that `clearway evaluate` names, then evaluate again",
         )
     return None
+
+
+def _find_pending(study: StudyFolder) -> Gap:
+    """What a plan awaits that nothing was scored by."""
+    plan = study.plan
+    if study.unwritten:
+        return Gap(
+            reason=f"the study is a plan of which {len(study.unwritten)} text(s) are yet to be written, the first "
+            f"{study.unwritten[0]}",
+            closes=f"write them, then lock the plan with `clearway study lock {plan.name}`, which names them all",
+        )
+    if plan.custody:
+        holder = plan.custody.holder
+        held = "held by somebody else" if holder == "custodian" else "in the developers' hands, and not scored yet"
+        return Gap(
+            reason=f"awaiting the {holder}: the images and their reads are {held}",
+            closes=f"the images are scored with `clearway study custody score {plan.name}`, on the side of the "
+            f"{holder}, then the result is taken in with `clearway study custody import`",
+        )
+    if plan.is_recorded:
+        return Gap(
+            reason="its analyses are not recorded: the study is a plan",
+            closes=f"lock it, then run `clearway evaluate {plan.name} --record --data DIR` with its files",
+        )
+    return Gap(
+        reason="no scores exist: the study is a plan",
+        closes=f"build and lock the release {plan.release} with the images of {plan.dataset}, "
+        "then score and evaluate by this plan",
+    )
 
 
 def estimate_all(material: Material, cases: Cases) -> tuple[Estimate, ...]:

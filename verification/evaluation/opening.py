@@ -28,7 +28,7 @@ from verification.product.api import Intake, Outcome, Release, ReleaseError, ana
 from verification.protocol import log
 from verification.protocol.changes import LOOKING, PERTURBATIONS
 from verification.protocol.custody import LUNGS
-from verification.protocol.plan import StudyFolder, read_study
+from verification.protocol.plan import TO_BE_WRITTEN, StudyFolder, read_study
 from verification.protocol.recorded import code_digest
 from verification.protocol.scores import Scored, render_columns, render_scores
 from verification.protocol.stated import StatedOf, read_stated, require_admitted, require_analysed
@@ -49,9 +49,15 @@ def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
         What was done, for a person to read.
 
     Raises:
-        ValueError: there is no such study, it has faults, or its data were opened by an earlier plan of it.
+        ValueError: there is no such study, it has faults or texts that are yet to be written, or its data were opened
+            by an earlier plan of it.
     """
     study = require_study(project, name)
+    if study.unwritten:
+        said = [f"{study.where}/{place}: is {TO_BE_WRITTEN.lower()}" for place in study.unwritten]
+        raise ValueError(
+            "\n".join((*said, "write what a person has to decide, then lock the plan; nothing was locked"))
+        )
     if study.locked == study.digest:
         return f"{name}: is locked already, plan digest {study.digest}"
     if not study.plan.is_recorded and any(opening.event in ("opened", "scored") for opening in study.openings):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, to_builtins
 
 from verification.datasets.manifest import blocking
 from verification.evidence import Issue, Opening, StudyPlan
@@ -34,8 +35,11 @@ T = TypeVar("T")
 RECORDED = ("comparator", "reference_standard")
 """Kinds of study that decide nothing of this device; their analyses are recorded from files kept elsewhere."""
 
-PENDING = ("validation_plan", "custody")
-"""Kinds of study that are locked long before anything is scored by them."""
+RECORD = "recorded.json"
+"""What analyses of files that are kept elsewhere gave."""
+
+TO_BE_WRITTEN = "TO BE WRITTEN"
+"""What a text says that a person has yet to write; a plan that holds one is not locked."""
 
 TABLES = ("scores.csv", "baselines.csv", "perturbed.csv", LUNGS, "out_of_scope.json")
 """What an opening leaves: the scores of the release, and of what they are compared with."""
@@ -273,10 +277,16 @@ class StudyFolder:
         return next((one.plan_digest for one in reversed(self.openings) if one.event == "plan_locked"), None)
 
     @property
+    def unwritten(self) -> tuple[str, ...]:
+        """Where plan and criteria hold a text that is yet to be written, such as `plan.yaml: objective`."""
+        parts = {"plan.yaml": self.plan, "criteria.yaml": self.goals}
+        return tuple(f"{file}: {at}" for file, part in parts.items() for at in _find_unwritten(to_builtins(part)))
+
+    @property
     def is_pending(self) -> bool:
-        """Whether it is a plan that nothing was scored by yet: this project's to carry out, or a custodian's."""
-        used = self.scores.is_file() or any(one.event == "scored" for one in self.openings)
-        return self.plan.kind in PENDING and not used
+        """Whether it is a plan that nothing was scored or recorded by yet: this project's, or a custodian's to do."""
+        used = any(one.event in ("scored", "recorded") for one in self.openings)
+        return not used and not self.scores.is_file() and not (self.folder / RECORD).is_file()
 
     @property
     def scores(self) -> Path:
@@ -291,7 +301,7 @@ class StudyFolder:
     @property
     def files(self) -> tuple[Path, ...]:
         """Every file that the study holds."""
-        names = ("plan.yaml", "criteria.yaml", *TABLES, *CUSTODY, "recorded.json", LOG)
+        names = ("plan.yaml", "criteria.yaml", *TABLES, *CUSTODY, RECORD, LOG)
         return tuple(self.folder / name for name in names if (self.folder / name).is_file())
 
 
@@ -355,6 +365,16 @@ def _find_custody_faults(plan: Plan, folder: Path, where: str) -> list[Issue]:
         return []
     message = f"SHA-256 {found}; plan.yaml says {plan.custody.registration_sha256}"
     return [blocking("custody-registration", f"{where}/{REGISTRATION}", message, hint)]
+
+
+def _find_unwritten(value: object, at: str = "") -> Iterator[str]:
+    """Yield where below a value a text is yet to be written, such as `asserted.values.Modality`."""
+    if isinstance(value, str) and TO_BE_WRITTEN in value:
+        yield at
+    parts = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list | tuple) else ()
+    for key, part in parts:
+        name = part.get("id", key) if isinstance(part, dict) else key
+        yield from _find_unwritten(part, f"{at}.{name}" if at else str(name))
 
 
 def _read_yaml(path: Path, where: str, kind: type[T], issues: list[Issue]) -> T | None:

@@ -15,9 +15,8 @@ from verification.datasets.manifest import blocking
 from verification.evidence import Analysis, Issue, Opening, RecordedAnalyses, Severity, write_atomically
 from verification.evidence.project import sha256_of
 from verification.protocol import ROOMS, log
-from verification.protocol.plan import StudyFolder
+from verification.protocol.plan import RECORD, StudyFolder
 
-RECORD = "recorded.json"
 PACKAGE = Path(__file__).parents[1]
 ROOTS = ("analyses/against_reads/*.py", "estimation/foreign_scores.py", "estimation/own_scores.py")
 """The modules that compute what is recorded."""

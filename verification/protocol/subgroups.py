@@ -43,16 +43,14 @@ def describe_images(entries: Sequence[Entry], collection: Collection | None = No
 
 
 def describe_collection(collection: Collection) -> Known:
-    """What a table of images says of each: patient, time, view, and what the mined label states beside pneumonia."""
+    """What a table of images says of each: patient, time, view, and what its label states beside pneumonia."""
+    columns = {"sex": "sex", "age_years": "age_years", "view_position": "view", "follow_up": "follow_up"}
+    held = {name: collection.column(of) for name, of in columns.items() if of in collection.records.table}
+    numbers = {name: np.asarray(held[name], dtype=np.float64) for name in ("age_years", "follow_up") if name in held}
+    lung = [name for name in collection.records.names if name in LUNG]
     others = [name for name in collection.records.names if name not in LUNG]
-    stated = {"lung_findings": collection.states(*LUNG), "other_findings": collection.states(*others)}
-    return {
-        "sex": collection.column("sex"),
-        "age_years": np.asarray(collection.column("age_years"), dtype=np.float64),
-        "view_position": collection.column("view"),
-        "follow_up": np.asarray(collection.column("follow_up"), dtype=np.float64),
-        **{name: np.where(mask, "stated", "none") for name, mask in stated.items()},
-    }
+    stated = {"lung_findings": collection.states(*lung), "other_findings": collection.states(*others)}
+    return held | numbers | {name: np.where(mask, "stated", "none") for name, mask in stated.items()}
 
 
 def find_places(images: Sequence[str], collection: Collection) -> NDArray[np.intp]:

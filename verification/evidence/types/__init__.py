@@ -26,7 +26,6 @@ from verification.evidence.types import (
     supply,
     tables,
     trace,
-    training,
 )
 from verification.evidence.types.analyses import *
 from verification.evidence.types.changes import *
@@ -43,11 +42,10 @@ from verification.evidence.types.studies import *
 from verification.evidence.types.supply import *
 from verification.evidence.types.tables import *
 from verification.evidence.types.trace import *
-from verification.evidence.types.training import *
 
 _SUBJECTS = (
     analyses, changes, datasets, items, product, record, results, reviews, risk, security, sources, studies, supply,
-    tables, trace, training,
+    tables, trace,
 )  # fmt: skip
 
 VOCABULARY = [name for subject in _SUBJECTS for name in subject.__all__]

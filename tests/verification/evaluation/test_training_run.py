@@ -58,14 +58,14 @@ def write_run(run, rows, **recipe):
 
 @pytest.fixture(scope="module")
 def rows():
-    """Tuning images of two sources with both labels, and of one with negative ones alone."""
+    """Tuning images of two sources with both labels, of one with negative and of one with positive ones alone."""
     dice = np.random.default_rng(4)
     made = []
     for number in range(120):
-        source = "ABC"[number % 3]
-        label = 0 if source == "C" else int(dice.random() < 0.4)
+        source = "ABCD"[number % 4]
+        label = {"C": 0, "D": 1}.get(source, int(dice.random() < 0.4))
         score = round(float(dice.beta(3 + label, 4)), 2)  # some are alike
-        made.append((f"{number}.png", f"p{number}", label, "whole", source, ("AP", "PA")[number % 2], score))
+        made.append((f"{number}.png", f"p{number}", label, "whole", source, ("AP", "PA")[number // 2 % 2], score))
     return made
 
 
@@ -76,12 +76,12 @@ def run(tmp_path, rows):
 
 def test_each_group_is_ranked_as_sklearn_ranks_it_and_one_of_one_label_not_at_all(run, rows):
     lines = {line[:2]: line[2:] for line in read_run(run, None, None, 3).scores.by_group.rows}
-    assert set(lines) == {("all", ""), *(("Source", one) for one in "ABC"), ("Projection", "AP"), ("Projection", "PA")}
+    assert set(lines) == {("all", ""), *(("Source", one) for one in "ABCD"), ("Projection", "AP"), ("Projection", "PA")}
     for (attribute, group), (images, positives, auroc, precision) in lines.items():
         held = [row for row in rows if attribute == "all" or row[4 if attribute == "Source" else 5] == group]
         labels, scores = [row[2] for row in held], [row[6] for row in held]
         assert (images, positives) == (len(held), sum(labels))
-        if group == "C":
+        if group in ("C", "D"):
             assert (auroc, precision) == (None, None)
         else:
             assert auroc == pytest.approx(roc_auc_score(labels, scores))
@@ -108,7 +108,7 @@ def test_each_histogram_holds_every_image_of_its_group(run, rows):
     for figure in drawn.values():
         assert [sum(series.y) for series in figure.series] == pytest.approx([100] * len(figure.series), abs=0.01)
     names = [series.name for series in drawn["Scores of the positive images by source"].series]
-    assert names == [f"{one} ({sum(row[2] for row in rows if row[4] == one)})" for one in "AB"]
+    assert names == [f"{one} ({sum(row[2] for row in rows if row[4] == one)})" for one in "ABD"]
 
 
 def test_the_worst_are_the_highest_of_the_negative_and_the_lowest_of_the_positive(run, rows):

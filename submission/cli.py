@@ -32,14 +32,15 @@ def submission(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     commands = {
         "build": _build, "audit": _audit, "attack": _attack, "figure": _figure, "exploration": _exploration,
-        "trace": _trace, "matrix": _matrix, **exchange_cli.COMMANDS,
+        "training": _training, "trace": _trace, "matrix": _matrix, **exchange_cli.COMMANDS,
     }  # fmt: skip
     return commands[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    names = "|".join(("build", "audit", "attack", "figure", "exploration", "trace", "matrix", *exchange_cli.COMMANDS))
+    own = ("build", "audit", "attack", "figure", "exploration", "training", "trace", "matrix")
+    names = "|".join((*own, *exchange_cli.COMMANDS))
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     _add_package(commands)
     _add_pages(commands)
@@ -86,6 +87,10 @@ def _add_pages(commands: Any) -> None:
     )
     page.add_argument("--output", type=Path, metavar="FILE", help="the page to write (build/exploration.html)")
     page.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
+    said = "write the page of a training run from the evidence of `clearway train report`, which calls this"
+    training = commands.add_parser("training", help=said, description=said)
+    training.add_argument("file", type=Path, metavar="FILE", help="what `clearway train report` wrote: RUN/report.json")
+    training.add_argument("--output", type=Path, metavar="FILE", help="the page to write (beside it, .html)")
     said = "write the trace as one HTML page to search and browse; it needs nothing else"
     shape = argparse.RawDescriptionHelpFormatter
     trace = commands.add_parser("trace", help=said, description=said, epilog=TRACE_EXAMPLE, formatter_class=shape)
@@ -200,6 +205,20 @@ def _exploration(arguments: argparse.Namespace) -> int:
         write_atomically(output, render_page(find_datasets(arguments.data, project)).encode())
     except (ExplorationError, OSError) as error:
         print(f"clearway submission exploration: {error}", file=sys.stderr)
+        return 2
+    print(output)
+    return 0
+
+
+def _training(arguments: argparse.Namespace) -> int:
+    from submission.package.training import TrainingPageError, render_training
+    from verification.evidence import write_atomically
+
+    output = arguments.output or arguments.file.with_suffix(".html")
+    try:
+        write_atomically(output, render_training(arguments.file).encode())
+    except (TrainingPageError, OSError) as error:
+        print(f"clearway submission training: {error}", file=sys.stderr)
         return 2
     print(output)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -15,11 +16,13 @@ from numpy.typing import NDArray
 
 from device import model
 from device.training.data import Images, plain_stream
-from device.training.fit import Epoch
+from device.training.fit import write_whole
 from device.training.network import describe_network
 from device.training.operating_point import choose_threshold
 from device.training.recipe import Recipe, RecipeFile
 from device.training.release_folder import describe_release, write_release
+from device.training.runs.folder import SCORES, render_tuning
+from device.training.runs.history import Epoch, find_exported
 from device.types import OperatingPoint, Release, Weights
 
 WEIGHTS = "model.tflite"
@@ -37,6 +40,8 @@ def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history:
     (run / WEIGHTS).write_bytes(content)
     weights = Weights(WEIGHTS, model.FORMAT, hashlib.sha256(content).hexdigest())
     exported = score_exported(recipe, weights, tuning, run)
+    scores = render_tuning(tuning.samples, exported.tolist())
+    write_whole(run / SCORES, lambda path: path.write_text(scores, encoding="utf-8"))
     trained = network.predict(plain_stream(tuning, recipe), verbose=0)[:, 0].astype(np.float64)
     threshold = choose_threshold(tuning.labels > 0, exported, recipe.operating_point.minimum_sensitivity)
     card = _card(file, network, images, history) | {
@@ -54,7 +59,8 @@ def export(network: Any, recipe: Recipe) -> bytes:
     """The network as LiteRT: input (1, rows, columns, 1) float32 in [0, 1], output (1, 1) float32, the score."""
     image = keras.Input(batch_shape=(1, recipe.geometry.rows, recipe.geometry.columns, 1), name="image")
     fixed = keras.Model(image, network(image))  # LiteRT reserves memory for one image at a time
-    return bytes(tf.lite.TFLiteConverter.from_keras_model(fixed).convert())
+    with contextlib.redirect_stdout(io.StringIO()):  # Keras tells at length what it exports
+        return bytes(tf.lite.TFLiteConverter.from_keras_model(fixed).convert())
 
 
 def score_exported(recipe: Recipe, weights: Weights, images: Images, folder: Path) -> NDArray[np.float64]:
@@ -107,7 +113,7 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
         f"class weighting {recipe.loss.class_weighting}",
         "optimizer": f"AdamW, learning rate {recipe.optimizer.learning_rate:g} after {recipe.optimizer.warmup_epochs} "
         f"epoch(s) of warm-up, cosine decay to 0, weight decay {recipe.optimizer.weight_decay:g}" + _averaging(recipe),
-        "epochs": recipe.epochs,
+        "epochs": len(history),
         "batch_size": recipe.batch_size,
         "augmentation": _augmentation(recipe),
         "seed": recipe.seed,
@@ -117,7 +123,7 @@ def _card(file: RecipeFile, network: Any, images: dict[str, Images], history: li
         "training_patients": len({sample.patient for sample in training.samples}),
         "tuning_images": len(tuning),
         "tuning_patients": len({sample.patient for sample in tuning.samples}),
-        "history": [_history(history)],
+        "history": [_history(history, recipe)],
     }
 
 
@@ -178,9 +184,10 @@ def _hiding(recipe: Recipe) -> str:
     )
 
 
-def _history(history: list[Epoch]) -> dict[str, Any]:
+def _history(history: list[Epoch], recipe: Recipe) -> dict[str, Any]:
+    rule = recipe.stopping.rule.replace("_", " ") if recipe.stopping else ""
     return {
-        "title": "Convergence",
+        "title": "Convergence" + (rule and f"; epoch {find_exported(history, recipe)} was exported, by {rule}"),
         "columns": ["epoch", "training loss", "tuning loss", "tuning AUROC (interpolated)"],
         "rows": [[e.epoch, e.training_loss, e.tuning_loss, e.tuning_auroc] for e in history],
     }

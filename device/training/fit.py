@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +16,8 @@ import tensorflow as tf
 from device.training.data import Images, seen_stream, training_stream
 from device.training.network import build_network
 from device.training.recipe import Recipe, RecipeError
+from device.training.runs.history import HISTORY, Epoch, find_exported, is_finished, read_history, render_history
 from device.training.sampling import count_draws
-
-HISTORY = "history.csv"
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """What an epoch gave. `tuning_auroc` is Keras's, by interpolation between 1,000 thresholds."""
-
-    epoch: int
-    training_loss: float
-    tuning_loss: float
-    tuning_auroc: float
 
 
 def make_deterministic(recipe: Recipe) -> None:
@@ -63,7 +49,7 @@ def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | No
         lungs: the network that finds them, if the recipe's network sees them alone.
 
     Returns:
-        The trained network, without the part that finds lungs.
+        The network of the epoch that counts, without the part that finds lungs.
     """
     history = read_history(run / HISTORY)
     network = (
@@ -72,27 +58,25 @@ def fit(recipe: Recipe, images: dict[str, Images], run: Path, weights: Path | No
         else _compiled(recipe, count_draws(recipe, len(images["training"])), weights)
     )
     started, first = time.monotonic(), len(history)
-    for number in range(first, recipe.epochs):
+    while not is_finished(history, recipe):
+        number = len(history)
         stream = training_stream(images["training"], recipe, number, lungs)
         progress = _Progress(number, recipe, count_draws(recipe, len(images["training"])))
         loss = network.fit(stream, verbose=0, shuffle=False, callbacks=[progress]).history["loss"][0]
         tuning = network.evaluate(seen_stream(images["tuning"], recipe, lungs), verbose=0, return_dict=True)
-        history.append(Epoch(number + 1, float(loss), float(tuning["loss"]), float(tuning["auroc"])))
-        _save(run, network, history)
-        an_epoch = (time.monotonic() - started) / (number + 1 - first)
-        _report(history[-1], recipe, an_epoch)
-    return network
+        history.append(_describe_epoch(number + 1, loss, tuning))
+        _save(run, network, history, recipe)
+        _report(history[-1], recipe, (time.monotonic() - started) / (len(history) - first))
+    if recipe.stopping is None:
+        return network
+    exported, rule = find_exported(history, recipe), recipe.stopping.rule.replace("_", " ")
+    print(f"epoch {exported} of {len(history)} is exported: {rule}", file=sys.stderr, flush=True)
+    return keras.models.load_model(_checkpoint(run, exported))
 
 
-def read_history(path: Path) -> list[Epoch]:
-    """The epochs that a run holds; none if there is no file."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return [
-            Epoch(int(row["epoch"]), *(float(row[field.name]) for field in fields(Epoch)[1:]))
-            for row in csv.DictReader(stream)
-        ]
+def _describe_epoch(number: int, loss: float, tuning: dict[str, float]) -> Epoch:
+    """A network that was compiled before average precision was measured does not tell it."""
+    return Epoch(number, float(loss), **{f"tuning_{name}": float(value) for name, value in tuning.items()})
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -124,20 +108,21 @@ def _compiled(recipe: Recipe, images: int, weights: Path | None) -> Any:
         ),
         loss=keras.losses.BinaryCrossentropy(label_smoothing=recipe.loss.label_smoothing),
         weighted_metrics=[],
-        metrics=[keras.metrics.AUC(num_thresholds=1000, name="auroc")],
+        metrics=[
+            keras.metrics.AUC(num_thresholds=1000, name="auroc"),
+            keras.metrics.AUC(num_thresholds=1000, curve="PR", name="average_precision"),
+        ],
     )
     return network
 
 
-def _save(run: Path, network: Any, history: list[Epoch]) -> None:
+def _save(run: Path, network: Any, history: list[Epoch], recipe: Recipe) -> None:
     """The history says which checkpoint counts: killed between the two writes, the epoch is simply done again."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(Epoch)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(epoch) for epoch in history)
     write_whole(_checkpoint(run, len(history)), network.save)
-    write_whole(run / HISTORY, lambda path: path.write_text(text.getvalue(), encoding="utf-8"))
-    _checkpoint(run, len(history) - 1).unlink(missing_ok=True)
+    write_whole(run / HISTORY, lambda path: path.write_text(render_history(history), encoding="utf-8"))
+    kept = {_checkpoint(run, number) for number in (len(history), find_exported(history, recipe))}
+    for old in set(run.glob("checkpoint-*.keras")) - kept:
+        old.unlink()
 
 
 def _checkpoint(run: Path, epochs: int) -> Path:
@@ -149,7 +134,7 @@ def _report(epoch: Epoch, recipe: Recipe, seconds: float) -> None:
     print(
         f"\repoch {epoch.epoch}/{recipe.epochs}: training loss {epoch.training_loss:.4f}, "
         f"tuning loss {epoch.tuning_loss:.4f}, tuning AUROC {epoch.tuning_auroc:.4f}; {seconds:.0f} s an epoch, "
-        f"about {left / 60:.0f} min left",
+        f"{'at most' if recipe.stopping else 'about'} {left / 60:.0f} min left",
         file=sys.stderr,
         flush=True,
     )

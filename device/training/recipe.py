@@ -152,6 +152,16 @@ class Optimizer(_Strict, frozen=True):
     averaging: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
 
+class Stopping(_Strict, frozen=True):
+    """The epoch that counts: the first with the best value on the tuning split, in place of the last.
+
+    With `patience` the training ends after so many epochs without a better one; the rate falls as if it did not.
+    """
+
+    rule: Literal["best_tuning_loss", "best_tuning_auroc"]
+    patience: Positive | None = None
+
+
 class ThresholdRule(_Strict, frozen=True):
     """The highest threshold whose sensitivity on the tuning split is at least this."""
 
@@ -188,6 +198,7 @@ class Recipe(_Strict, frozen=True):
     operating_point: ThresholdRule
     sampling: Sampling | None = None
     lungs: LungView | None = None
+    stopping: Stopping | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,12 @@ def picture(parts: Sequence[str], width: float, height: float, alt: str) -> Mark
     return Markup('<img class="chart" alt="{}" src="data:image/svg+xml;base64,{}">').format(str(alt), encoded)
 
 
+@total
+def photograph(content: bytes, alt: str) -> Markup:
+    """A picture (JPEG) in the page itself, with an alternative text."""
+    return Markup('<img alt="{}" src="data:image/jpeg;base64,{}">').format(alt, base64.b64encode(content).decode())
+
+
 def frame(horizontal: str, vertical: str) -> list[str]:
     """Grid, ticks and axis titles of the unit square."""
     parts = []

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import msgspec
-from markupsafe import Markup
 
-from submission.browser.page import embed_fonts
-from submission.content.environment import make_environment
-from submission.drawings.figures import COLOURS
-from submission.words.folders import HERE
+from submission.package.pages import render
 from verification.evidence import Dataset, DatasetsEvidence, EvidenceError, Project, read_evidence
 
 DATASETS = "datasets.json"
-STYLE = HERE / "exploration.css"
 
 
 class ExplorationError(Exception):
@@ -66,10 +60,4 @@ def _read_file(path: Path) -> tuple[Dataset, ...]:
 
 def render_page(datasets: tuple[Dataset, ...]) -> str:
     """The page of these data sets."""
-    names = {"datasets": datasets, "style": Markup(embed_fonts(STYLE.read_text()))}  # noqa: S704  our own file
-    page = make_environment().get_template("_exploration.html").render(names)
-    return COLOUR.sub(lambda match: f'"var(--{COLOURS[match[1]]})"', page)
-
-
-COLOUR = re.compile(f'"({"|".join(COLOURS)})"')
-"""A colour of a drawing as an attribute: on this page it is the page's own, light or dark."""
+    return render("_exploration.html", {"datasets": datasets})

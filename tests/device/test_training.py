@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -24,6 +25,7 @@ from device.training.cli import train
 from device.training.operating_point import choose_threshold
 from device.training.recipe import RECIPES, read_recipe
 from device.training.release_folder import describe_release, write_release
+from device.training.runs.process import PARENT
 from device.types import Unbuilt
 from verification.evidence import Card
 from verification.steps.radiographs import phantom, radiograph, save
@@ -32,6 +34,8 @@ pytestmark = pytest.mark.training
 
 SHIPPED = yaml.safe_load((RECIPES / "paediatric-reference.yaml").read_text())
 KILLS = 3
+TRAINS_ITSELF = {PARENT: str(os.getpid())}
+"""In the environment of a program that is to train in its own process, which a test interrupts or ends."""
 TRAIN = """
 import os, signal, sys, threading, time
 from device.training import cli, fit
@@ -128,6 +132,22 @@ def test_a_run_tells_how_long_it_will_take(told):
     lines = [line for line in told.splitlines() if "min left" in line]
     assert [line.strip().split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert lines[-1].endswith("about 0 min left")
+    assert told.splitlines()[0] == "tiny 1.0.0: 20 training images"
+    assert len(told.splitlines()) == 4, "TensorFlow says nothing while all is well"
+
+
+@pytest.mark.training
+def test_a_run_says_what_ran_it_what_it_has_and_how_each_tuning_image_is_scored(run, images):
+    record = json.loads((run / "run.json").read_text())
+    assert record["TF_ENABLE_ONEDNN_OPTS"] == os.environ.get("TF_ENABLE_ONEDNN_OPTS", "unset")
+    group = {"kind": "whole", "source": "", "view": "", "images": 10, "patients": 10}
+    assert record["data"]["training"] == {
+        "images": 20, "patients": 20, "groups": [group | {"label": 0}, group | {"label": 1}],
+    }  # fmt: skip
+    with (run / "tuning.csv").open() as one, (run / "release" / "tuning_scores.csv").open() as other:
+        ours, shipped = list(csv.DictReader(one)), list(csv.DictReader(other))
+    assert [row.pop("kind") + row.pop("source") + row.pop("view") for row in ours] == ["whole"] * 10
+    assert ours == shipped
 
 
 @pytest.mark.training
@@ -165,7 +185,8 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(run, images, tmp_path):
         "sys.exit(train(sys.argv[1:]))"
     )
     arguments = [str(images / "tiny.yaml"), "--data", str(images / "images"), "--output", str(again)]
-    stopped = subprocess.run([sys.executable, "-c", stop, *arguments], capture_output=True, text=True)
+    environment = os.environ | TRAINS_ITSELF
+    stopped = subprocess.run([sys.executable, "-c", stop, *arguments], capture_output=True, text=True, env=environment)
     assert stopped.returncode == 2
     assert "--resume" in stopped.stderr
     assert len((again / "history.csv").read_text().splitlines()) == 2
@@ -560,20 +581,20 @@ def test_an_unknown_recipe_names_the_known(capsys):
 
 
 @pytest.mark.training
-def test_missing_images_and_manifest_are_named(images, tmp_path, capsys, monkeypatch):
+def test_missing_images_and_manifest_are_named(images, tmp_path, capfd, monkeypatch):
     monkeypatch.delenv("CLEARWAY_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
     assert train(["adult-nih"]) == 2
-    assert "--data DIR" in capsys.readouterr().err
+    assert "--data DIR" in capfd.readouterr().err
     assert train(["adult-nih", "--data", str(tmp_path / "none")]) == 2
-    assert f"{tmp_path / 'none'}: no such folder" in capsys.readouterr().err
+    assert f"{tmp_path / 'none'}: no such folder" in capfd.readouterr().err
     assert train(["adult-nih", "--data", str(tmp_path)]) == 2
-    assert "datasets/nih/manifest.csv" in capsys.readouterr().err
+    assert "datasets/nih/manifest.csv" in capfd.readouterr().err
     partial = tmp_path / "partial"
     shutil.copytree(images / "images", partial)
     (partial / "0.png").unlink()
     assert train([str(images / "tiny.yaml"), "--data", str(partial)]) == 2
-    assert "0.png: missing" in capsys.readouterr().err
+    assert "0.png: missing" in capfd.readouterr().err
     assert not (tmp_path / "build").exists()
 
 
@@ -595,11 +616,11 @@ def test_an_image_that_is_not_the_manifests_is_not_trained_on(tiny):
         (lambda text: text.replace(",1,", ",x,", 1), "label 'x', expected 0 or 1"),
     ],
 )
-def test_a_manifest_that_cannot_be_read_is_named_with_its_line(tiny, capsys, change, word):
+def test_a_manifest_that_cannot_be_read_is_named_with_its_line(tiny, capfd, change, word):
     manifest = tiny / "manifest.csv"
     manifest.write_text(change(manifest.read_text()))
     assert train([str(tiny / "tiny.yaml"), "--data", str(tiny / "images")]) == 2
-    assert word in capsys.readouterr().err
+    assert word in capfd.readouterr().err
 
 
 @pytest.fixture
@@ -611,7 +632,7 @@ def train_until_killed(folder, run, limit=0.0, *options):
     """Train in a process of its own, which kills itself so many seconds after its training began."""
     arguments = (folder / "tiny.yaml", "--data", folder / "images", "--output", run, *options)
     command = [sys.executable, "-c", TRAIN, str(limit), str(folder / "seconds"), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | TRAINS_ITSELF)
 
 
 @pytest.mark.training

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from PIL import Image
 
 from device import read_release
 from device.training.recipe import FOUND, RECIPES, LungView, RecipeError, Sampling, read_recipe
+from device.training.runs.process import PARENT
 from device.training.samples import Sample, read_samples
 from device.training.sampling import draw_epoch
 from verification.evidence import Card
@@ -188,7 +190,8 @@ def folder(tmp_path_factory):
 def train(folder, run, program="", *options):
     command = f"import sys\n{program}\nfrom device.training.cli import train\nsys.exit(train(sys.argv[1:]))"
     arguments = [str(folder / "tiny.yaml"), "--data", str(folder / "images"), "--output", str(run), *options]
-    return subprocess.run([sys.executable, "-c", command, *arguments], capture_output=True, text=True)
+    environment = os.environ | {PARENT: str(os.getpid())}  # it trains in the process that the program may end
+    return subprocess.run([sys.executable, "-c", command, *arguments], capture_output=True, text=True, env=environment)
 
 
 @pytest.fixture(scope="module")

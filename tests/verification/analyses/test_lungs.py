@@ -20,7 +20,7 @@ class Planned:
     """What of a plan the analysis reads."""
 
     lungs = AIMS
-    subgroups = (
+    subgroups: tuple[Subgroup, ...] = (
         Subgroup(name="PA", by="view_position", values=("PA",)),
         Subgroup(name="AP", by="view_position", values=("AP",)),
         Subgroup(name="women", by="sex", values=("F",)),

@@ -1,5 +1,7 @@
 """`device.json`: facts of the product, read from it: releases, limits, refusals, report, interfaces.
 
+And `report.json` of a training run, which made a release or is to make one.
+
 This is the only file of the vocabulary that knows a chest radiograph: another device has another file in its place.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 from verification.evidence.types.record import Gap, Record, Source
 from verification.evidence.types.sources import Design, Development
 from verification.evidence.types.supply import Soup
-from verification.evidence.types.tables import Table
+from verification.evidence.types.tables import Figure, Table
 
 __all__ = [
     "Card",
@@ -23,7 +25,10 @@ __all__ = [
     "ReleaseEvidence",
     "ReportElement",
     "ReportForm",
+    "ScoredImage",
+    "TrainingRun",
     "TransferSyntax",
+    "TuningScores",
 ]
 
 
@@ -227,3 +232,61 @@ class DeviceEvidence(Record, frozen=True):
     design: Design | Gap = _NOT_DESCRIBED
     development: Development | Gap = _NOT_DESCRIBED
     requires_python: str | Gap = _NOT_DESCRIBED
+
+
+class ScoredImage(Record, frozen=True):
+    """A tuning image: its name and what is known of it, its score, and a small picture (JPEG) if it can be read."""
+
+    image: str
+    label: int
+    score: float
+    kind: str
+    source: str
+    view: str
+    picture: bytes | None
+
+
+class TuningScores(Record, frozen=True, tag=True):
+    """The scores of the tuning images. `threshold` and what it gives there are None before a release is made.
+
+    `missed` are positive images with the lowest scores, `alarming` negative ones with the highest, worst first.
+    `pictures` says where the pictures of these are from, or why there are none.
+    """
+
+    images: int
+    positives: int
+    threshold: float | None
+    sensitivity: float | None
+    specificity: float | None
+    by_group: Table
+    figures: tuple[Figure, ...]
+    missed: tuple[ScoredImage, ...]
+    alarming: tuple[ScoredImage, ...]
+    pictures: str | Gap
+
+
+class TrainingRun(Record, frozen=True):
+    """A run of a training, as far as its folder holds it.
+
+    `digest` is the recipe's, `manifest` that of the list of images (SHA-256).
+    `rule` is the recipe's for the epoch that is exported, None for the last one. `exported` is that epoch, None before
+    a release is made; `lowest_loss` and `highest_auroc` are those of the tuning images, None before the first epoch.
+    """
+
+    name: str
+    version: str
+    title: str
+    digest: str
+    dataset: str
+    manifest: str | None
+    machine: Table
+    data: tuple[Table, ...] | Gap
+    epochs: int
+    planned: int
+    rule: str | None
+    patience: int | None
+    exported: int | None
+    lowest_loss: int | None
+    highest_auroc: int | None
+    curves: tuple[Figure, ...]
+    scores: TuningScores | Gap

@@ -56,6 +56,8 @@ def made(tmp_path):
     home = tmp_path / "nih"
     home.mkdir()
     (home / "table.csv.gz").write_bytes(gzip.compress("\n".join([head, *lines]).encode()))
+    described = (NIH / "dataset.yaml").read_text().replace("Data_Entry_2017_v2020.csv.gz", "table.csv.gz")
+    (home / "dataset.yaml").write_text(described)
     mapping = (NIH / "mapping.yaml").read_text()
     (home / "mapping.yaml").write_text(mapping.split("published_images")[0])
     reads = generator.random(count) < 0.6

@@ -44,9 +44,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="clearway train",
         description="Train a recipe's network into a run folder, and make its release there.",
-        epilog="example: clearway train adult-nih --data ~/images/nih\n"
-        "    and: clearway train adult-nih --data ~/images/own --manifest own.csv --dataset own --name own-adult\n"
-        "then: clearway train report build/training/adult-nih --data ~/images/nih\n"
+        epilog="example: clearway train adult-nih --data ~/images --weights WHEEL\n"
+        "    and: clearway train RECIPE --data ~/images/own --manifest own.csv --dataset own --name own-adult\n"
+        "then: clearway train report build/training/adult-nih --data ~/images\n"
         "      clearway release lock build/training/adult-nih",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

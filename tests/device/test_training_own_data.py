@@ -17,6 +17,7 @@ from device.locking import lock
 from device.training.own_data import add_options, use_data
 from device.training.recipe import RECIPES, RecipeError, read_recipe
 
+EXAMPLE = RECIPES / "examples/nih-1024.yaml"
 OWN = ("--manifest", "own.csv", "--dataset", "own", "--name", "own-adult")
 
 
@@ -27,20 +28,20 @@ def parse(*options):
 
 
 def test_a_recipe_stays_as_it_is_without_other_data():
-    file = read_recipe("adult-nih")
+    file = read_recipe(str(EXAMPLE))
     assert use_data(file, parse()) is file
-    assert file.digest == hashlib.sha256((RECIPES / "adult-nih.yaml").read_bytes()).hexdigest()
+    assert file.digest == hashlib.sha256(EXAMPLE.read_bytes()).hexdigest()
     assert file.manifest.parts[-4:] == ("verification", "datasets", "nih", "manifest.csv")
 
 
 def test_other_data_name_the_release_and_nothing_else_of_the_recipe_changes(tmp_path):
-    shipped = read_recipe("adult-nih")
+    shipped = read_recipe(str(EXAMPLE))
     file = use_data(shipped, parse(*OWN[:1], str(tmp_path / "own.csv"), *OWN[2:], "--study", "own-validation"))
-    assert (file.recipe.name, file.recipe.version, file.base) == ("own-adult", "0.1.0", "adult-nih with other data")
+    assert (file.recipe.name, file.recipe.version, file.base) == ("own-adult", "0.1.0", "nih-1024 with other data")
     assert (file.recipe.data.dataset, file.manifest) == ("own", tmp_path / "own.csv")
     assert file.recipe.release.study == "own-validation"
     first, *others = file.recipe.release.limitations
-    assert "recipe adult-nih" in first
+    assert "recipe nih-1024" in first
     assert "own in place of nih" in first
     assert tuple(others) == shipped.recipe.release.limitations
     for part in ("geometry", "network", "augmentation", "loss", "optimizer", "epochs", "seed", "operating_point"):
@@ -53,7 +54,7 @@ def test_other_data_name_the_release_and_nothing_else_of_the_recipe_changes(tmp_
 
 def test_where_the_manifest_lies_does_not_change_the_recipe(tmp_path):
     one, other = (
-        use_data(read_recipe("adult-nih"), parse("--manifest", str(folder / "own.csv"), *OWN[2:]))
+        use_data(read_recipe(str(EXAMPLE)), parse("--manifest", str(folder / "own.csv"), *OWN[2:]))
         for folder in (tmp_path / "a", tmp_path / "b")
     )
     assert one.digest == other.digest
@@ -67,20 +68,20 @@ def test_where_the_manifest_lies_does_not_change_the_recipe(tmp_path):
         (OWN[2:], "go together"),
         (("--study", "own"), "go together"),
         (("--version", "2.0.0"), "go together"),
-        ((*OWN[:5], "adult-nih"), "none of adult-nih, paediatric-reference"),
-        ((*OWN[:5], "paediatric-reference"), "none of adult-nih, paediatric-reference"),
+        ((*OWN[:5], "adult-nih"), "none of adult-nih, nih-1024, paediatric-reference"),
+        ((*OWN[:5], "nih-1024"), "none of adult-nih, nih-1024, paediatric-reference"),
         ((*OWN[:5], "../adult-nih"), "expected small letters"),
     ],
 )
 def test_a_release_of_other_data_cannot_pass_for_a_shipped_one(options, told):
     with pytest.raises(RecipeError, match=told):
-        use_data(read_recipe("adult-nih"), parse(*options))
+        use_data(read_recipe(str(EXAMPLE)), parse(*options))
 
 
 @pytest.fixture
 def tiny(tmp_path):
     """A recipe of one short epoch, and images of a data set that it does not name, in folders as NIH's are."""
-    shipped = yaml.safe_load((RECIPES / "adult-nih.yaml").read_text())
+    shipped = yaml.safe_load(EXAMPLE.read_text())
     changed = {
         "name": "tiny", "geometry": shipped["geometry"] | {"rows": 32, "columns": 32}, "epochs": 1, "batch_size": 8,
         "network": {"kind": "residual", "stem": 4, "widths": [4, 8], "blocks": 1, "initial_weights": "none"},

@@ -292,7 +292,7 @@ def _find_planned(project: Project, study: StudyFolder) -> StudyFolder | None:
     for folder in sorted(study.folder.parent.iterdir()):
         found, _ = read_study(folder, project.relative(folder)) if (folder / "plan.yaml").is_file() else (None, ())
         same = found and (found.plan.release, found.plan.dataset) == (study.plan.release, study.plan.dataset)
-        if found and same and found.plan.kind == "validation_plan":
+        if found and same and found.plan.kind == "validation_plan" and not found.unwritten:
             return found
     return None
 

@@ -17,7 +17,7 @@ from verification.evidence import find_project
 from verification.qualification.sample import commit, git
 
 ROOT = find_project().root
-NIH, RECIPES = "verification/datasets/nih", "device/training/recipes"
+NIH, RECIPES = "verification/datasets/nih", "device/training/recipes/examples"
 HEADER = ("Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
           "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]\n")  # fmt: skip
 IMAGES, FOLDERS = 96, 12
@@ -77,7 +77,7 @@ def test_the_split_lists_the_images_where_they_lie(checkout, tree):
 
 def test_the_shipped_recipe_finds_each_image_of_the_tree_and_says_which_are_gone(checkout, tree, monkeypatch):
     split(checkout, tree)
-    file = read_recipe(str(checkout / RECIPES / "adult-nih.yaml"))
+    file = read_recipe(str(checkout / RECIPES / "nih-1024.yaml"))
     monkeypatch.setenv("CLEARWAY_DATA", str(tree.parent))
     assert find_folder(file.recipe, None) == tree
     found = read_samples(file, tree)

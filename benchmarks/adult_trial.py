@@ -4,9 +4,9 @@ python benchmarks/adult_trial.py FOLDER [--tables DATA] [--training COMMAND] [--
 
 FOLDER holds PNG images of the NIH collection under their own names, of any size; DATA/nih the two tables of reads that
 the plan names (default: beside FOLDER). All is done in a clone of the last commit: split, lock the plan, train, lock
-the release, open, hold the scores against the reads, evaluate. Only epochs and side differ from the shipped recipe. So
-few images make no model: the intervals say how little the figures mean. COMMAND is the `clearway` of an environment
-with TensorFlow (default: the one that `sh .ci/bootstrap training` made).
+the release, open, hold the scores against the reads, evaluate. The recipe is the example for that collection, with
+other epochs and another side. So few images make no model: the intervals say how little the figures mean. COMMAND is
+the `clearway` of an environment with TensorFlow (default: the one that `sh .ci/bootstrap training` made).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from verification.evidence import find_project
 ROOT = find_project(Path(__file__).parent).root
 NAME, STUDY = "adult-nih", "adult-nih-validation"
 HERE = Path(sys.executable).with_name("clearway")
-RECIPE = f"device/training/recipes/{NAME}.yaml"
+RECIPE, EXAMPLE = f"device/training/recipes/{NAME}.yaml", "device/training/recipes/examples/nih-1024.yaml"
 
 
 def run(checkout: Path, *arguments: str | Path, command: Path = HERE) -> None:
@@ -39,10 +39,12 @@ def run(checkout: Path, *arguments: str | Path, command: Path = HERE) -> None:
         raise SystemExit(code)
 
 
-def shorten(recipe: Path, epochs: int, side: int) -> None:
-    """Give the shipped recipe the trial's epochs and side."""
-    content = yaml.safe_load(recipe.read_bytes())
-    content["epochs"] = epochs
+def shorten(checkout: Path, epochs: int, side: int) -> None:
+    """Put the example for the whole collection in the adult recipe's place, with the trial's epochs and side."""
+    recipe, content = checkout / RECIPE, yaml.safe_load((checkout / EXAMPLE).read_bytes())
+    content |= {"name": NAME, "epochs": epochs}
+    content["release"] |= {"study": STUDY}
+    content["data"] |= {"manifest": "../../../verification/datasets/nih/manifest.csv"}
     content["geometry"] |= {"rows": side, "columns": side}
     recipe.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
@@ -51,7 +53,7 @@ def trial(options: argparse.Namespace, folder: Path) -> None:
     """What a user with the images types, in order."""
     checkout = folder / "clearway"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
-    shorten(checkout / RECIPE, options.epochs, options.side)
+    shorten(checkout, options.epochs, options.side)
     run(checkout, "data", "split", "nih", "--images", options.folder, "--minimum-age", "22")
     run(checkout, "study", "lock", STUDY)
     run(checkout, "train", NAME, "--data", options.folder, command=options.training.absolute())

@@ -122,8 +122,12 @@ def test_counts_beside_a_weighted_value_are_said_to_be_unweighted():
 
 def test_a_plan_says_whether_it_was_carried_out():
     assert "none of it has been carried out" in estimates.standing(SimpleNamespace(scores_sha256=None))
-    for custody, word in (((), "The Clinical Performance Report"), (("registered",), "scored by a custodian")):
-        said = estimates.standing(SimpleNamespace(scores_sha256="0" * 64, custody=custody))
+    for custody, holder, word in (
+        ((), None, "The Clinical Performance Report"),
+        (("registered",), "custodian", "scored by a custodian"),
+        (("registered",), "developers", "as an open test"),
+    ):
+        said = estimates.standing(SimpleNamespace(scores_sha256="0" * 64, custody=custody, holder=holder))
         assert "has been carried out" in said
         assert "none of it" not in said
         assert word in said

@@ -132,8 +132,8 @@ def test_a_run_tells_how_long_it_will_take(told):
     lines = [line for line in told.splitlines() if "min left" in line]
     assert [line.strip().split(":")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
     assert lines[-1].endswith("about 0 min left")
-    assert told.splitlines()[0] == "tiny 1.0.0: 20 training images"
-    assert len(told.splitlines()) == 4, "TensorFlow says nothing while all is well"
+    others = [line for line in told.splitlines() if line and line not in lines]
+    assert others == ["tiny 1.0.0: 20 training images"]  # TensorFlow says nothing while all is well
 
 
 @pytest.mark.training

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 import device
+from device.training.recipe import read_recipe
+from device.training.release_folder import describe_release, write_release
+from device.types import Unbuilt
 from verification.steps.radiographs import radiograph, save
 
 BRIGHTNESS = Path(__file__).parent / "brightness"
@@ -24,6 +27,15 @@ def release() -> device.Release:
 @pytest.fixture(scope="session")
 def adult() -> device.Release:
     return device.read_release("adult-nih")
+
+
+@pytest.fixture
+def unbuilt(tmp_path: Path) -> device.Release:
+    """The adult release as it would be without its weights."""
+    recipe = read_recipe("adult-nih").recipe
+    said = Unbuilt(reason="its images are elsewhere", command="clearway train adult-nih --data DIR")
+    write_release(tmp_path / "adult-nih", describe_release(recipe, None, None, said), None, {})
+    return device.read_release(tmp_path / "adult-nih")
 
 
 @pytest.fixture

@@ -140,19 +140,19 @@ def test_a_damaged_release_is_named(files: dict[str, Path], tmp_path: Path, caps
     assert device.main(["release", "show", str(folder)]) == 1
 
 
-def test_releases_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_releases_are_shown(unbuilt: device.Release, capsys: pytest.CaptureFixture[str]) -> None:
     assert device.main(["release", "list"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(device.find_releases())
-    assert device.main(["release", "show", "adult-nih"]) == 0
-    told, release = capsys.readouterr().out, device.read_release("adult-nih")
-    assert release.unbuilt is not None
+    assert device.main(["release", "show", str(unbuilt.folder)]) == 0
+    told = capsys.readouterr().out
+    assert unbuilt.unbuilt is not None
     for expected in (
-        release.digest,
+        unbuilt.digest,
         "reference",
-        release.unbuilt.command,
+        unbuilt.unbuilt.command,
         "from 22 years",
         "PA, AP",
-        *release.limitations,
+        *unbuilt.limitations,
     ):
         assert expected in told
     assert device.main(["release", "list", "--json"]) == 0

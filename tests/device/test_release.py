@@ -162,15 +162,15 @@ def test_weights_are_verified_when_they_are_loaded(release: device.Release, fold
         model.score(np.zeros((224, 224, 1), np.float32), replace(release, folder=folder))
 
 
-def test_an_unbuilt_release_gates_and_says_how_to_build_it(image: Callable[..., Path], adult: device.Release) -> None:
+def test_an_unbuilt_release_gates_and_says_how_to_build_it(image: Callable[..., Path], unbuilt: device.Release) -> None:
     path = image(PatientAge="050Y", PatientBirthDate="")
-    assert device.gate(path, adult).outcome is device.Admission.ACCEPTED
-    analysis = device.analyze(path, adult)
+    assert device.gate(path, unbuilt).outcome is device.Admission.ACCEPTED
+    analysis = device.analyze(path, unbuilt)
     assert (analysis.outcome, analysis.finding) == (device.Outcome.FAILED, None)
-    assert adult.unbuilt is not None
-    assert adult.unbuilt.reason in str(analysis.failure)
-    assert adult.unbuilt.command in str(analysis.failure)
-    refused = device.analyze(image(PatientAge="005Y"), adult)
+    assert unbuilt.unbuilt is not None
+    assert unbuilt.unbuilt.reason in str(analysis.failure)
+    assert unbuilt.unbuilt.command in str(analysis.failure)
+    refused = device.analyze(image(PatientAge="005Y"), unbuilt)
     assert refused.outcome is device.Outcome.NOT_ANALYSED
 
 

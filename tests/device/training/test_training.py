@@ -32,6 +32,7 @@ from verification.steps.radiographs import phantom, radiograph, save
 
 pytestmark = pytest.mark.training
 
+EXAMPLE = str(RECIPES / "examples/nih-1024.yaml")
 SHIPPED = yaml.safe_load((RECIPES / "paediatric-reference.yaml").read_text())
 KILLS = 3
 TRAINS_ITSELF = {PARENT: str(os.getpid())}
@@ -584,11 +585,11 @@ def test_an_unknown_recipe_names_the_known(capsys):
 def test_missing_images_and_manifest_are_named(images, tmp_path, capfd, monkeypatch):
     monkeypatch.delenv("CLEARWAY_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    assert train(["adult-nih"]) == 2
+    assert train([EXAMPLE]) == 2
     assert "--data DIR" in capfd.readouterr().err
-    assert train(["adult-nih", "--data", str(tmp_path / "none")]) == 2
+    assert train([EXAMPLE, "--data", str(tmp_path / "none")]) == 2
     assert f"{tmp_path / 'none'}: no such folder" in capfd.readouterr().err
-    assert train(["adult-nih", "--data", str(tmp_path)]) == 2
+    assert train([EXAMPLE, "--data", str(tmp_path)]) == 2
     assert "datasets/nih/manifest.csv" in capfd.readouterr().err
     partial = tmp_path / "partial"
     shutil.copytree(images / "images", partial)

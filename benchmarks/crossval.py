@@ -26,7 +26,7 @@ from scipy.stats import rankdata
 from verification.datasets.manifest import Entry
 from verification.evaluation.perturbing import score_perturbed
 from verification.product.api import Release, read_release
-from verification.protocol.changes import LOOKING, LUNGS_HIDDEN, SURROUNDINGS_HIDDEN
+from verification.protocol.changes import LOOKING, LUNGS_HIDDEN, SURROUNDINGS_FADED
 
 RECIPES, TRAINING, BUILD = Path("device/training/recipes"), ".tox/training/bin/clearway", Path("build")
 FOLDS = 3
@@ -95,7 +95,7 @@ def judge(run: Path, rows: Rows, data: Path) -> dict[str, float | int]:
         LOOKING,
     )  # fmt: skip
     found: dict[str, float | int] = {"images": labels.size, "positive": int(labels.sum())}
-    for name, each in (("whole", own), *((name, changed[name]) for name in (SURROUNDINGS_HIDDEN, LUNGS_HIDDEN))):
+    for name, each in (("whole", own), *((name, changed[name]) for name in (SURROUNDINGS_FADED, LUNGS_HIDDEN))):
         for view in ("all", "PA", "AP"):
             chosen = ~np.isnan(each) & ((views == view) | (view == "all"))
             found[f"{name}, {view}"] = measure_area(labels[chosen], each[chosen])
@@ -106,7 +106,7 @@ def _measure_moves(labels: Floats, own: Floats, changed: Mapping[str, Floats]) -
     """By how much the specificity changes at the threshold that 0.85 of the positive images reach."""
     threshold = np.sort(own[labels == 1])[::-1][int(np.ceil(0.85 * labels.sum())) - 1]
     before = float((own[labels == 0] < threshold).mean())
-    moved = {name: each for name, each in changed.items() if name not in (SURROUNDINGS_HIDDEN, LUNGS_HIDDEN)}
+    moved = {name: each for name, each in changed.items() if name not in (SURROUNDINGS_FADED, LUNGS_HIDDEN)}
     return {
         f"specificity less, {name}": float((each[(labels == 0) & ~np.isnan(each)] < threshold).mean()) - before
         for name, each in moved.items()
@@ -122,7 +122,7 @@ def train(options: argparse.Namespace, name: str, changes: Mapping[str, Any], ro
         writer.writeheader()
         writer.writerows(rows)
     recipe = yaml.safe_load((RECIPES / f"{options.recipe}.yaml").read_text(encoding="utf-8"))
-    recipe = change(recipe, {"data": {"manifest": "manifest.csv"}, "release": {"study": None}} | dict(changes))
+    recipe = change(change(recipe, changes), {"data": {"manifest": "manifest.csv"}})
     recipe["release"]["study"] = None
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     run = folder / "run"

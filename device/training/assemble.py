@@ -76,14 +76,15 @@ def score_exported(recipe: Recipe, weights: Weights, images: Images, folder: Pat
 def tuning_table(images: Images, scores: NDArray[np.float64], *, with_labels: bool) -> bytes:
     """The scores that the operating point was chosen on, `image,patient,label,score`, sorted by image.
 
-    Labels that are withheld are empty.
+    Where labels are withheld, images go by the SHA-256 of their files, for the folder of an image can tell its label;
+    labels and patients are empty.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("image", "patient", "label", "score"))
     writer.writerows(
         sorted(
-            (s.image, s.patient, s.label if with_labels else "", repr(float(score)))
+            (s.image, s.patient, s.label, repr(float(score))) if with_labels else (s.sha256, "", "", repr(float(score)))
             for s, score in zip(images.samples, scores, strict=True)
         )
     )

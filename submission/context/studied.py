@@ -11,6 +11,15 @@ from verification.evidence import Analysis, Dataset, EvidenceBundle, Gap, Releas
 
 
 @dataclass(frozen=True, slots=True)
+class Looking:
+    """Whether a release looks at the lungs, and the study that says so; `elsewhere` holds it if that is not its own."""
+
+    study: Study
+    analysis: Analysis
+    elsewhere: tuple[Analysis, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Studied:
     """The studies of a package, and the data behind them.
 
@@ -23,7 +32,7 @@ class Studied:
     scored: int | Gap
     development: Study | Gap
     development_data: Dataset | Gap
-    looking: Analysis | Gap
+    looking: Looking | Gap
     label_studies: tuple[Study, ...] | Gap
     comparators: tuple[Study, ...] | Gap
     plans: tuple[Study, ...] | Gap
@@ -98,7 +107,7 @@ def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study |
     return Gap(reason=reason, closes="estimates on patients held out of its training")
 
 
-def _looking_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Analysis | Gap:
+def _looking_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Looking | Gap:
     """What was found of a release with the lungs or all else hidden: in its own study, else in another of it."""
     if isinstance(bundle.studies, Gap):
         return bundle.studies
@@ -106,7 +115,7 @@ def _looking_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Analysis | 
     for study in sorted(own, key=lambda one: one.name != release.study):
         for analysis in study.analyses:
             if analysis.id == "lungs":
-                return analysis
+                return Looking(study, analysis, () if study.name == release.study else (analysis,))
     reason = compose("in no study of release {} were the lungs hidden, or all else", release.name)
     return Gap(reason=reason, closes="a plan that names it (lungs), locked before the images are scored")
 

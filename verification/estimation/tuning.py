@@ -70,15 +70,24 @@ def _doubt_withheld(release: Release, scores: Sequence[float], wanted: float) ->
     """Why a threshold cannot be by the rule, where labels are withheld; nothing if it can.
 
     By the rule it is midway between two neighbouring scores, and just so many positive images lie above as are asked
-    for: of these the card tells how many there are, and their share.
+    for: of these the card tells how many there are, and what the threshold gives. A lower threshold that the same
+    positive images reach cannot be told from it without the labels.
     """
     card, point = yaml.safe_load((release.folder / "card.yaml").read_bytes()), release.operating_point
-    threshold, positive = point.threshold if point else 0.0, card.get("tuning_positive_images")
+    threshold, positive = point.threshold if point else 0.0, card.get("tuning_positive_images") or 0
+    sensitivity, specificity = (card.get(f"tuning_{name}") for name in ("sensitivity", "specificity"))
     above = min((score for score in scores if score >= threshold), default=1.0)
     below = max((score for score in scores if score < threshold), default=0.0)
     if not math.isclose(threshold, (above + below) / 2, rel_tol=0, abs_tol=1e-12):
         return f"gives the middle of two scores, and it is not that of {below} and {above}"
-    least = math.ceil(round(wanted * positive, 9)) / positive if positive else None
-    if least is None or not math.isclose(card["tuning_sensitivity"], least):
-        return f"gives the sensitivity {least}, and the card says {card.get('tuning_sensitivity')}"
+    if not positive or sensitivity is None or specificity is None:
+        return "cannot be held against the card, which does not say what the threshold gives"
+    flagged = sum(score >= threshold for score in scores)
+    told = sensitivity * positive + (1 - specificity) * (len(scores) - positive)
+    if not math.isclose(flagged, told, abs_tol=1e-6):
+        return f"flags {flagged}, and by the card it would be {told:g}"
+    ties = sum(score == above for score in scores) - 1
+    least = math.ceil(round(wanted * positive, 9)) / positive
+    if not least - 1e-9 <= sensitivity <= least + ties / positive + 1e-9:
+        return f"gives the sensitivity {least:g}, and the card says {sensitivity:g}"
     return ""

@@ -98,7 +98,7 @@ def score(project: Project, name: str, given: Given, output: Path) -> str:
     before = [one for one in uses if one is not begun]
     result = _state(project, study, use, rows, held, before)
     with _put(output) as folder:
-        tables = _render(rows, groups, held.beside, _score_hidden(study, held, release))
+        tables = _render(rows, groups, held.beside, _score_hidden(study, held, release, rows))
         digest = _write_result(study, release, result, tables, folder)
         if signer:
             write_atomically(folder / SIGNATURE, seal((folder / RESULT).read_bytes(), signer))
@@ -180,14 +180,17 @@ def _score_all(held: Held, release: Release) -> list[Scored]:
     return rows
 
 
-def _score_hidden(study: StudyFolder, held: Held, release: Release) -> dict[str, Floats]:
-    """The scores with lungs or surroundings hidden, or moved; none if the plan does not ask.
+def _score_hidden(study: StudyFolder, held: Held, release: Release, rows: Sequence[Scored]) -> dict[str, Floats]:
+    """The scores with lungs hidden, surroundings faded, or moved; none if the plan does not ask.
 
-    A changed picture has no header: those of DICOM files are not tried, and NaN.
+    A changed picture has no header: those of DICOM files are not tried, nor what was not analysed as it is; all NaN.
     """
     if study.plan.lungs is None:
         return {}
-    pictures = [choose_intake(held.path_of(entry)) is Intake.RESEARCH for entry in held.entries]
+    pictures = [
+        row.score is not None and choose_intake(held.path_of(entry)) is Intake.RESEARCH
+        for entry, row in zip(held.entries, rows, strict=True)
+    ]
     tried = [entry for entry, is_picture in zip(held.entries, pictures, strict=True) if is_picture]
     found = score_perturbed(tried, held.path_of, release, held.stated, LOOKING, progress("changed and scored"))
     scores = {name: np.full(len(pictures), np.nan) for name in found}

@@ -154,9 +154,15 @@ OCCLUSIONS: tuple[Level, ...] = (
         "all but a box in the centre, {:g} of each side, at the image's mean",
     ),
 )  # fmt: skip
-SURROUNDINGS_HIDDEN, LUNGS_HIDDEN = "surroundings of the lungs hidden", "lungs hidden"
+SURROUNDINGS_FADED, LUNGS_HIDDEN = "surroundings of the lungs faded", "lungs hidden"
 BY_LUNGS: tuple[Level, ...] = (
-    (SURROUNDINGS_HIDDEN, hide_beside_lungs, (1.0,), "all but the lungs and a margin, at the image's mean"),
+    (
+        SURROUNDINGS_FADED,
+        hide_beside_lungs,
+        (0.9,),
+        "all but the lungs and a margin mixed with the image's mean, which has a share of {:g}: were nothing left, the "
+        "gate would refuse the picture, which is none of a chest then",
+    ),
     (LUNGS_HIDDEN, hide_lungs, (1.0,), "the lungs and a margin, at the image's mean"),
     ("shift {:g}", shift, (0.05,), "moved down and to the right by {:g} of each side; the edge is repeated"),
 )

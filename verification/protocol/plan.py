@@ -331,7 +331,7 @@ def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> 
     faults = []
     if plan.name != name:
         faults.append(("plan.yaml", f"name {plan.name}; expected {name}, the folder's"))
-    if not goals and plan.kind not in RECORDED and plan.lungs is None:
+    if not goals and plan.kind not in RECORDED and not (plan.kind == "development" and plan.lungs):
         faults.append(("criteria.yaml", "no criterion; expected at least one"))
     if plan.inputs and (plan.shortcuts or plan.perturbations or plan.lungs or plan.out_of_scope or plan.triage):
         what = "shortcuts, perturbations, lungs, out_of_scope or triage beside inputs"

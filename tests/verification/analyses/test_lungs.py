@@ -6,7 +6,7 @@ import pytest
 from verification.analyses.lungs import analyse_lungs
 from verification.estimation.estimates import Cases, Digests, Setting
 from verification.protocol import lungs, lungs_table
-from verification.protocol.changes import LOOKING, LUNGS_HIDDEN, SURROUNDINGS_HIDDEN
+from verification.protocol.changes import LOOKING, LUNGS_HIDDEN, SURROUNDINGS_FADED
 from verification.protocol.images import read_grey
 from verification.protocol.plan import Lungs, Subgroup
 from verification.protocol.scores import Scored
@@ -81,13 +81,13 @@ def test_the_table_is_made_of_pairs_and_finds_what_they_show(tmp_path):
 # --- what hides them --------------------------------------------------------------------------------------------------
 
 
-def test_the_lungs_are_hidden_or_all_else_and_nothing_but_that():
+def test_the_lungs_are_hidden_or_all_else_faded_and_nothing_but_that():
     grey = read_grey(sorted(PUBLISHED.glob("*.jpeg"))[0])
     inside = lungs.find_lungs(grey)
-    alone = LOOKING[SURROUNDINGS_HIDDEN].apply(grey, "one.png")
+    alone = LOOKING[SURROUNDINGS_FADED].apply(grey, "one.png")
     without = LOOKING[LUNGS_HIDDEN].apply(grey, "one.png")
     assert (alone[inside] == grey[inside]).all()
-    assert np.unique(alone[~inside]).size == 1
+    np.testing.assert_allclose(alone[~inside], 0.9 * grey.mean() + 0.1 * grey[~inside], atol=1e-6)
     assert (without[~inside] == grey[~inside]).all()
     assert np.unique(without[inside]).size == 1
     assert without[inside][0] == pytest.approx(grey.mean(), abs=1e-6)
@@ -126,28 +126,44 @@ def analyse(changed, scores=None):
 
 
 def aims(analysis):
-    return {(row[0], row[1]): row[3:] for row in analysis.tables[0].rows}
+    return {(row[0], row[1]): row[4:] for row in analysis.tables[0].rows}
 
 
 def test_a_release_that_looks_at_lungs_is_within_every_aim():
     found = aims(analyse({LUNGS_HIDDEN: np.full(12, 0.4)}))
     assert set(found) == {
-        (SURROUNDINGS_HIDDEN, "all"), (SURROUNDINGS_HIDDEN, "PA"), (SURROUNDINGS_HIDDEN, "AP"), (LUNGS_HIDDEN, "PA"),
+        (SURROUNDINGS_FADED, "all"), (SURROUNDINGS_FADED, "PA"), (SURROUNDINGS_FADED, "AP"), (LUNGS_HIDDEN, "PA"),
         (LUNGS_HIDDEN, "AP"), ("shift 0.05", "all"), ("centre 0.9", "all"), ("rotation 5 degrees", "all"),
         ("JPEG quality 50", "all"),
     }  # fmt: skip
     assert {row[-1] for row in found.values()} == {"within"}
-    assert found[LUNGS_HIDDEN, "PA"] == (1.0, 0.5, 0.6, "within")
+    assert found[LUNGS_HIDDEN, "PA"] == (0.5, 0.6, "within")
 
 
 def test_one_that_looks_elsewhere_is_beyond_them_and_the_projection_says_where():
     elsewhere = np.array([0.9, 0.8, 0.7, 0.3, 0.2, 0.1] + [0.4] * 6)
     flagged = np.array([0.9, 0.8, 0.7, 0.6, 0.2, 0.1] * 2)
-    found = aims(analyse({LUNGS_HIDDEN: elsewhere, SURROUNDINGS_HIDDEN: 1 - elsewhere, "centre 0.9": flagged}))
-    assert found[LUNGS_HIDDEN, "PA"] == (1.0, 1.0, 0.6, "BEYOND")
-    assert found[LUNGS_HIDDEN, "AP"] == (1.0, 0.5, 0.6, "within")
-    assert found[SURROUNDINGS_HIDDEN, "PA"][1:] == (0.0, 0.02, "BEYOND")
-    assert found["centre 0.9", "all"] == (1.0, pytest.approx(2 / 3), 0.03, "BEYOND")
+    found = aims(analyse({LUNGS_HIDDEN: elsewhere, SURROUNDINGS_FADED: 1 - elsewhere, "centre 0.9": flagged}))
+    assert found[LUNGS_HIDDEN, "PA"] == (1.0, 0.6, "not within")
+    assert found[LUNGS_HIDDEN, "AP"] == (0.5, 0.6, "within")
+    assert found[SURROUNDINGS_FADED, "PA"] == (1.0, 0.02, "not within")
+    assert found["centre 0.9", "all"] == (pytest.approx(1 / 3), 0.03, "not within")
+
+
+def test_an_inverted_order_with_the_lungs_hidden_is_no_chance_either():
+    scores = np.array([0.9, 0.8, 0.7, 0.3, 0.2, 0.1] * 2)
+    assert aims(analyse({LUNGS_HIDDEN: 1 - scores}))[LUNGS_HIDDEN, "PA"] == (1.0, 0.6, "not within")
+
+
+def test_what_is_refused_then_is_compared_with_itself_before_or_not_judged():
+    few = np.array([np.nan, 0.8, np.nan, 0.4, np.nan, np.nan] * 2)
+    half = np.array([np.nan, 0.8, 0.7, 0.6, 0.2, 0.1] * 2)
+    analysis = analyse({SURROUNDINGS_FADED: few, "shift 0.05": half})
+    found = {(row[0], row[1]): row[2:] for row in analysis.tables[0].rows}
+    assert found[SURROUNDINGS_FADED, "all"] == ("4 of 12", "AUROC, change", "not judged", 0.02, "–")
+    assert found["shift 0.05", "all"] == ("10 of 12", "specificity, change", pytest.approx(1 / 3), 0.03, "not within")
+    missed = analyse({"centre 0.9": np.array([0.9, 0.8, 0.7, np.nan, np.nan, 0.1] * 2)})
+    assert aims(missed)["centre 0.9", "all"] == (0.0, 0.03, "within")  # the one that is left stays as it was
 
 
 def test_images_that_are_not_analysed_are_left_out_with_their_numbers():
@@ -169,5 +185,5 @@ def test_of_one_projection_all_images_are_judged():
     cases = Cases(np.array([1, 1, 0, 0]), np.array([0.9, 0.8, 0.2, 0.1]), np.array(list("abcd")), 0.5)
     held = dict.fromkeys(LOOKING, cases.scores)
     table = analyse_lungs(rows, held, {}, One, cases, SETTING).tables[0]
-    assert [row[-1] for row in table.rows if row[0] == LUNGS_HIDDEN] == ["BEYOND"]
+    assert [row[-1] for row in table.rows if row[0] == LUNGS_HIDDEN] == ["not within"]
     assert {row[1] for row in table.rows} == {"all"}

@@ -251,6 +251,7 @@ def test_a_threshold_whose_labels_are_withheld_is_held_against_scores_and_card(o
     facts = yaml.safe_load(card.read_text()) | {
         "tuning_positive_images": int(positive.sum()),
         "tuning_sensitivity": float((tuning.scores[positive] >= threshold).mean()),
+        "tuning_specificity": float((tuning.scores[~positive] < threshold).mean()),
     }
     card.write_text(yaml.safe_dump(facts))
     held = replace(release, folder=tmp_path / "withheld")
@@ -260,6 +261,12 @@ def test_a_threshold_whose_labels_are_withheld_is_held_against_scores_and_card(o
     (issue,) = find_threshold_faults(asked, held)
     assert "gives the sensitivity 0.95" in issue.message
     point = release.operating_point
+    card.write_text(yaml.safe_dump(facts | {"tuning_specificity": 0.5}))
+    (issue,) = find_threshold_faults(study, held)
+    assert "by the card it would be" in issue.message
+    card.write_text(yaml.safe_dump({name: facts[name] for name in facts if name != "tuning_sensitivity"}))
+    (issue,) = find_threshold_faults(study, held)
+    assert "cannot be held against the card" in issue.message
     moved = replace(held, operating_point=structs.replace(point, threshold=threshold + 1e-6))
     (issue,) = find_threshold_faults(study, moved)
     assert "the middle of two scores" in issue.message

@@ -38,7 +38,7 @@ def analyse_as_published(foreign: Foreign) -> Analysis:
 
 
 def analyse_mined_threshold(foreign: Foreign) -> Analysis:
-    """The threshold that the mined label of the same patients would have chosen, as it chooses the release's."""
+    """The threshold that the mined label of the same patients would have chosen."""
     held = foreign.held
     mined = labels_of(held, "mined")
     table, setting, wanted = held.table, held.setting, held.choice.minimum_sensitivity
@@ -51,8 +51,7 @@ def analyse_mined_threshold(foreign: Foreign) -> Analysis:
     return state(
         held, cases, Role.SECONDARY, "rsna", identity="mined-threshold",
         title="Had the mined label chosen the threshold",
-        statement="The adult release's threshold is chosen by the mined label of its tuning patients: a release ships "
-        "the labels that chose its threshold, and the reads are not this project's to publish. Here the mined label of "
+        statement="Who has no reads of the tuning patients has the mined label to choose a threshold by. Here that of "
         "the threshold part chooses, and RSNA's reads of the estimation part judge what that gives.",
         estimates=estimate(cases, setting, metrics=HEADLINE), tables=ends,
     )  # fmt: skip

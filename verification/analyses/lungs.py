@@ -27,7 +27,7 @@ Found = Mapping[tuple[str, str, str], Estimate]
 def analyse_lungs(
     rows: Sequence[Scored], lungs: Mapping[str, Floats], known: Known, plan: Plan, cases: Cases, setting: Setting
 ) -> Analysis:
-    """How the release does with the lungs hidden, with all else hidden, and on pictures moved or compressed.
+    """How the release does with the lungs hidden, with all else faded, and on pictures moved or compressed.
 
     Args:
         rows: all images of the study with the release's scores, of those that were analysed.

@@ -182,4 +182,4 @@ PERTURBATIONS: dict[str, Perturbation] = {**CONTROL, **_name(CHANGES), **HIDING}
 """Every change, the control first, by the name that it has in tables."""
 OF_ALL = ("centre 0.9", "rotation 5 degrees", "JPEG quality 50")
 LOOKING = {**_name(BY_LUNGS), **{name: PERTURBATIONS[name] for name in OF_ALL}}
-"""What shows whether a release looks at the lungs: these or all else hidden, and the picture moved or compressed."""
+"""What shows whether a release looks at the lungs: these hidden or all else faded, the picture moved or compressed."""

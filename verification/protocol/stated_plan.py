@@ -132,7 +132,7 @@ def _find_triage(plan: Plan) -> Iterator[tuple[Cell, ...]]:
 def _find_planned(plan: Plan) -> Iterator[tuple[Cell, ...]]:
     yield "simple measures of file and image (shortcuts)", _planned(plan.shortcuts)
     yield "changed images and images with a part hidden", _planned(plan.perturbations)
-    yield "lungs hidden, or all else; pictures moved", _planned(plan.lungs is not None)
+    yield "lungs hidden, or all else faded; pictures moved", _planned(plan.lungs is not None)
     yield "images outside the population, on purpose", plan.out_of_scope.dataset if plan.out_of_scope else "no"
     yield "waits on a simulated worklist", _planned(plan.triage is not None)
 

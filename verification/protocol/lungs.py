@@ -1,8 +1,8 @@
 """Where the lungs are in a radiograph, for hiding them or all else: an instrument of the studies, no part of a device.
 
 It is linear: a thumbnail's ranks on the principal components of radiographs, and from there the share of each pixel
-that is lungs. `verification.protocol.lungs_table` made its table of pairs of images, of which one shows the lungs alone,
-as somebody's network outlined them.
+that is lungs. `verification.protocol.lungs_table` made its table of pairs of images, of which one shows the lungs
+alone, as somebody's network outlined them.
 """
 
 from __future__ import annotations

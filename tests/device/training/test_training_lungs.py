@@ -223,6 +223,27 @@ def test_the_lungs_are_found_where_they_are(folder, trained):
     assert np.mean(overlaps) > 0.8
 
 
+def test_the_release_is_both_parts_one_behind_the_other(folder, trained):
+    import keras
+
+    from device import model
+    from device.training.data import Images
+    from device.training.lung_view import shrink
+
+    run, _ = trained
+    file, release = read_recipe(str(folder / "tiny.yaml")), read_release(run / "release")
+    images = Images(read_samples(file, folder / "images")["tuning"], file.recipe)
+    lungs = keras.models.load_model(run / "lungs.keras", compile=False)
+    network = keras.models.load_model(run / "checkpoint-2.keras", compile=False)
+    scores = []
+    for place in range(6):
+        inputs = images[place][np.newaxis]
+        shown = seen(inputs, lungs(shrink(inputs), training=False), file.recipe.lungs)
+        scores.append(float(network(shown, training=False)[0, 0]))
+        assert model.score(images[place], release) == pytest.approx(scores[-1], abs=1e-5)
+    assert np.ptp(scores) > 1e-3
+
+
 def test_the_card_says_what_was_drawn_and_hidden(trained):
     import msgspec
 

@@ -96,20 +96,32 @@ def _judge(aims: Lungs | None, found: Found, groups: Mapping[str, Mask]) -> Iter
     yield Table(title="Aims of the plan, which decide nothing", columns=columns, rows=tuple(rows))
 
 
+AIMED = {
+    "auroc": "AUROC, from 0.5 either way",
+    "auroc_difference": "AUROC, change",
+    "specificity": "specificity, change",
+}
+
+
 def _judge_one(found: Found, group: str, change: str, metric: str, most: float) -> tuple[str | int | float, ...]:
-    before, after = found.get((group, AS_SCORED, "auroc")), found.get((group, change, "auroc"))
-    images, there = before.n if before else 0, after.n if after else 0
-    row = found.get((group, change, metric))
-    kept = found.get((group, f"{change}{BEFORE}", metric)) if metric == "specificity" else None
-    said = {"auroc": "AUROC, from 0.5 either way", "auroc_difference": "AUROC, change"}.get(metric, f"{metric}, change")
-    if row is None or row.value is None or 2 * there < images or (metric == "specificity" and not kept):
-        return change, group, f"{there} of {images}", said, "not judged", most, "–"
+    """A row of the table of aims; not judged where it is undefined, or most images were not analysed then."""
+    images, there = (row.n if row else 0 for row in (found.get((group, name, "auroc")) for name in (AS_SCORED, change)))
+    measured = _measure(found, group, change, metric) if 2 * there >= images else None
+    verdict = "–" if measured is None else "within" if measured <= most else "not within"
+    shown = "not judged" if measured is None else measured
+    return change, group, f"{there} of {images}", AIMED[metric], shown, most, verdict
+
+
+def _measure(found: Found, group: str, change: str, metric: str) -> float | None:
+    """How far from chance, or how far from the same images as scored; None where that is undefined."""
+    row, before = found.get((group, change, metric)), found.get((group, f"{change}{BEFORE}", metric))
+    if row is None or row.value is None:
+        return None
     if metric == "auroc":
-        measured = max(row.value, 1 - row.value)
-    else:
-        measured = abs(row.value - (kept.value or 0.0 if kept else 0.0))
-    verdict = "within" if measured <= most else "not within"
-    return change, group, f"{there} of {images}", said, measured, most, verdict
+        return max(row.value, 1 - row.value)
+    if metric == "auroc_difference":
+        return abs(row.value)
+    return None if before is None or before.value is None else abs(row.value - before.value)
 
 
 def _describe() -> Table:

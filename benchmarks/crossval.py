@@ -114,7 +114,10 @@ def _measure_moves(labels: Floats, own: Floats, changed: Mapping[str, Floats]) -
 
 
 def train(options: argparse.Namespace, name: str, changes: Mapping[str, Any], rows: Rows) -> Path:
-    """Train a variant on the divided rows; the run's folder."""
+    """Train a variant on the divided rows; the run's folder.
+
+    What finds lungs is taught once for a fold and taken over by the other variants.
+    """
     folder = BUILD / "crossval" / f"{name}-{options.fold}"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as stream:
@@ -126,21 +129,27 @@ def train(options: argparse.Namespace, name: str, changes: Mapping[str, Any], ro
     recipe["release"]["study"] = None
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe, sort_keys=False), encoding="utf-8")
     run = folder / "run"
+    lungs = [path for path in (BUILD / "crossval").glob(f"*-{options.fold}/run/lungs.txt") if path.parent != run]
     command = [TRAINING, "train", str(folder / "recipe.yaml"), "--data", str(options.data), "--output", str(run)]
     command += ["--cache", str(BUILD / "training" / "inputs"), *(["--resume"] if run.exists() else [])]
+    command += ["--lungs", str(lungs[0].parent)] if lungs and not (run / "lungs.txt").exists() else []
     command += ["--weights", str(options.weights)] if options.weights else []
     subprocess.run(command, check=True)
     return run
 
 
 def keep(row: Mapping[str, object]) -> None:
-    """Append a row to the table."""
-    new = not TABLE.exists()
-    with TABLE.open("a", encoding="utf-8", newline="") as stream:
+    """Put a row into the table, in place of one of the same variant and fold."""
+    rows: list[Mapping[str, object]] = []
+    if TABLE.exists():
+        with TABLE.open(encoding="utf-8", newline="") as stream:
+            rows += csv.DictReader(stream)
+    named = ("variant", "fold")
+    rows = [each for each in rows if [str(each[key]) for key in named] != [str(row[key]) for key in named]]
+    with TABLE.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+        writer.writeheader()
+        writer.writerows([*rows, row])
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from device import model
 from device.training.data import Images, plain_stream
 from device.training.fit import write_whole
+from device.training.lungs import EPOCHS, Lungs
 from device.training.network import describe_network
 from device.training.operating_point import choose_threshold
 from device.training.recipe import Recipe, RecipeFile
@@ -29,7 +30,10 @@ WEIGHTS = "model.tflite"
 TUNING = "tuning_scores.csv"
 
 
-def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history: list[Epoch], run: Path) -> Path:
+def assemble(
+    file: RecipeFile, network: Any, images: dict[str, Images], history: list[Epoch], run: Path,
+    lungs: Lungs | None = None,
+) -> Path:  # fmt: skip
     """Write `run/release`: weights, release.yaml, card.yaml and SHA256SUMS, whole or not at all.
 
     The operating point is chosen on the tuning images by the recipe's rule, from scores that the device's own
@@ -48,6 +52,7 @@ def assemble(file: RecipeFile, network: Any, images: dict[str, Images], history:
         "keras_litert_maximum_difference": float(np.abs(trained - exported).max()),
         "keras_litert_decision_flips": int(((trained >= threshold) != (exported >= threshold)).sum()),
         **_tuned(tuning.labels > 0, exported >= threshold),
+        **(_found(lungs) if lungs else {}),
     }
     release = describe_release(recipe, weights, _operating_point(file, threshold), None)
     table = tuning_table(tuning, exported, with_labels=recipe.data.labels == "shipped")
@@ -137,6 +142,17 @@ def _tuned(positive: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> dict[str,
     }
 
 
+def _found(lungs: Lungs) -> dict[str, Any]:
+    """How the part that finds lungs was made, which the network's own history does not tell."""
+    return {
+        "lung_pairs": lungs.pairs,
+        "lung_epochs": EPOCHS,
+        "lung_pairs_checked": lungs.checked,
+        "lung_dataset_digest": lungs.dataset_digest,
+        "lung_overlap": lungs.overlap if lungs.checked else None,
+    }
+
+
 def _initial_weights(recipe: Recipe) -> dict[str, str | None]:
     named = recipe.network.initial_weights
     if isinstance(named, str):
@@ -180,8 +196,8 @@ def _hiding(recipe: Recipe) -> str:
         return ""
     return (
         f"; what is cut out moved by normal deviates of {view.shift:g} of the side and scaled by those of "
-        f"{view.zoom:g}; the lungs hidden in a share of {view.hidden:g}, of these the whole images, the label then "
-        "neither"
+        f"{view.zoom:g}; the lungs hidden in {round(view.hidden * recipe.batch_size)} of a batch of "
+        f"{recipe.batch_size}, of these the whole images, the label then neither"
     )
 
 

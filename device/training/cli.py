@@ -30,6 +30,8 @@ def train(argv: Sequence[str]) -> int:
     try:
         file = own_data.use_data(read_recipe(options.recipe), options)
         run = options.output or RUNS / file.recipe.name
+        if options.lungs and file.recipe.lungs is None:
+            raise RecipeError(f"--lungs {options.lungs}: {file.recipe.name} finds no lungs; leave the option out")
         require_run(run, file, resume=options.resume)
         return _train(options, file, run) if is_child() else _wait(argv, file, run)
     except RecipeError as error:
@@ -58,6 +60,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="threads that read images")
     parser.add_argument("--cache", type=Path, metavar="DIR", help=f"prepared images (default: {CACHE} beside the run)")
     parser.add_argument("--cache-gib", type=float, default=16, metavar="GIB", help="how large it may get (default: 16)")
+    parser.add_argument("--lungs", type=Path, metavar="RUN", help="take over what finds lungs from this run")
     own_data.add_options(parser)
     return parser.parse_args(argv)
 
@@ -85,13 +88,15 @@ def _train(options: argparse.Namespace, file: RecipeFile, run: Path) -> int:
     open_run(run, file, found)
     kept = cache.InputCache(options.cache or run.parent / CACHE, file.recipe.geometry, int(options.cache_gib * 2**30))
     images = {split: data.Images(each, file.recipe, kept, options.workers) for split, each in found.items()}
-    finder = None
+    learned = None
+    if options.lungs is not None:
+        lungs.take_lungs(run, options.lungs)
     if file.recipe.lungs is not None:
         learned = lungs.learn_lungs(images["training"], run, file.recipe.seed)
-        finder, overlap = learned.network, f"overlap {learned.overlap:.3f} on {learned.checked} of them"
-        print(f"lungs: {learned.pairs} pairs, {overlap}", file=sys.stderr)
+        print(f"lungs: {learned}", file=sys.stderr)
+    finder = learned.network if learned else None
     print(f"{file.recipe.name} {file.recipe.version}: {len(images['training'])} training images", file=sys.stderr)
     trained = network.join(file.recipe, finder, fit.fit(file.recipe, images, run, options.weights, finder))
-    release = assemble.assemble(file, trained, images, read_history(run / HISTORY), run)
+    release = assemble.assemble(file, trained, images, read_history(run / HISTORY), run, learned)
     print(f"made {release}; lock it with: clearway release lock {run}")
     return 0

@@ -5,6 +5,7 @@ The first is taught by images that are there whole and with their lungs alone. B
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +22,11 @@ from device.training.data import Images
 from device.training.fit import write_whole
 from device.training.lung_view import SEEN, shrink
 from device.training.recipe import FOUND, RecipeError
+from device.training.runs.folder import OTHER, RECORD
 from device.training.samples import KINDS, Sample
 
-FILE, FACTS = "lungs.keras", "lungs.txt"
+FILE, FACTS, MEASURED = "lungs.keras", "lungs.txt", 3
+"""The network, and the line of what is known of it: three numbers; of one taken over, its manifest's digest."""
 WIDTHS, BOTTOM = (16, 32, 48), 64
 EPOCHS, BATCH, RATE = 12, 32, 3e-3
 ALONE = 8
@@ -40,13 +43,41 @@ Pictures = NDArray[np.float32]
 class Lungs:
     """The network that finds lungs, and how well it does where that is known.
 
-    `overlap` is the mean Dice coefficient over the `checked` pairs of the patients that nothing was taught of.
+    `pairs` were there; `overlap` is the mean Dice coefficient over the `checked` ones of the patients that nothing was
+    taught of, NaN without any. `dataset_digest` is the SHA-256 of the manifest whose images taught it, where it was
+    taken over from another run.
     """
 
     network: Any
     pairs: int
     checked: int
     overlap: float
+    dataset_digest: str | None = None
+
+    def __str__(self) -> str:
+        told = f"overlap {self.overlap:.3f} on {self.checked} of them" if self.checked else "none kept to measure it by"
+        return f"{self.pairs} pairs, {told}"
+
+
+def take_lungs(run: Path, other: Path) -> None:
+    """Copy what finds lungs from the folder of another run, whose images taught it, into that of a run.
+
+    Raises:
+        RecipeError: the other run holds none, or the run has one of its own already.
+    """
+    try:
+        record = json.loads((other / RECORD).read_bytes())
+        line, network = (other / FACTS).read_text(encoding="utf-8").split(), (other / FILE).read_bytes()
+    except OSError as error:
+        raise RecipeError(f"{other}: no run that has learned to find lungs: {error}; name one with --lungs") from error
+    if len(line) == MEASURED:  # taught there, not taken over there too
+        line.append(record["manifest_sha256"])
+    if (run / FACTS).is_file():
+        if (run / FACTS).read_text(encoding="utf-8").split() != line:
+            raise RecipeError(f"{run}: has lungs found by another network than that of {other}; {OTHER}")
+        return
+    write_whole(run / FILE, lambda path: path.write_bytes(network))
+    write_whole(run / FACTS, lambda path: path.write_text(" ".join(line) + "\n", encoding="utf-8"))
 
 
 def learn_lungs(images: Images, run: Path, seed: int) -> Lungs:
@@ -56,11 +87,14 @@ def learn_lungs(images: Images, run: Path, seed: int) -> Lungs:
         RecipeError: no image is there both whole and with its lungs alone.
     """
     if (run / FACTS).is_file():
-        facts = (run / FACTS).read_text(encoding="utf-8").split()
-        return Lungs(_freeze(run / FILE), int(facts[0]), int(facts[1]), float(facts[2]))
+        count, kept, dice, *taken = (run / FACTS).read_text(encoding="utf-8").split()
+        return Lungs(_freeze(run / FILE), int(count), int(kept), float(dice), taken[0] if taken else None)
     places = find_pairs(images.samples)
     if not places:
-        raise RecipeError("lungs: no training image is there both whole and with its lungs alone; leave the key out")
+        raise RecipeError(
+            "lungs: no training image is there both whole and with its lungs alone; name a run that has learned to "
+            "find them with --lungs RUN, or leave the key out"
+        )
     keras.utils.set_random_seed(seed)
     network, checked, overlap = teach(images, places, seed)
     write_whole(run / FILE, network.save)
@@ -78,25 +112,30 @@ def _freeze(path: Path) -> Any:
 
 
 def find_pairs(samples: Sequence[Sample]) -> list[tuple[int, int]]:
-    """The places of whole images and of their lungs alone, known by the names of their files."""
-    places = {PurePath(each.image).name: place for place, each in enumerate(samples) if each.kind == KINDS[1]}
-    return [
-        (place, places[PurePath(each.image).name])
-        for place, each in enumerate(samples)
-        if each.kind == KINDS[0] and PurePath(each.image).name in places
-    ]
+    """The places of whole images and of their lungs alone, known by the patient and the names of their files."""
+    whole, alone = ({_name(each): place for place, each in enumerate(samples) if each.kind == kind} for kind in KINDS)
+    return [(place, alone[name]) for name, place in whole.items() if name in alone]
+
+
+def _name(sample: Sample) -> tuple[str, str]:
+    return sample.patient, PurePath(sample.image).name
 
 
 def teach(images: Images, pairs: Sequence[tuple[int, int]], seed: int) -> tuple[Any, int, float]:
     """Teach the network by pairs, and by pictures of lungs alone, which are their own answer.
 
     Returns:
-        The network, how many pairs were kept from it, and the mean overlap on these.
+        The network, how many pairs were kept from it, and the mean overlap on these, NaN without any.
+
+    Raises:
+        RecipeError: all pairs are of patients that are kept from the teaching.
     """
     samples = images.samples
     is_kept = [zlib.crc32(each.patient.encode()) % CHECKED == 0 for each in samples]
-    kept = [pair for pair in pairs if is_kept[pair[0]]] or list(pairs[:1])
-    taught = [pair for pair in pairs if pair not in set(kept)] or list(pairs)
+    taught = [pair for pair in pairs if not is_kept[pair[0]]]
+    if not taught:
+        raise RecipeError(f"lungs: {len(pairs)} pairs of patients that are all kept to check it; more are needed")
+    kept = [pair for pair in pairs if is_kept[pair[0]]]
     alone = [place for place, each in enumerate(samples) if each.kind == KINDS[1] and not is_kept[place]]
     whole, answers = (_shrink(images, [pair[side] for pair in taught]) for side in (0, 1))
     single = _shrink(images, alone)
@@ -112,6 +151,8 @@ def teach(images: Images, pairs: Sequence[tuple[int, int]], seed: int) -> tuple[
             hidden = dice.random(len(inputs)) < HIDDEN
             inputs[hidden] = _hide_surroundings(inputs[hidden], targets[hidden], dice)
             network.train_on_batch(*vary(inputs, targets, dice))
+    if not kept:
+        return network, 0, float("nan")
     found = network.predict(_shrink(images, [pair[0] for pair in kept]), batch_size=BATCH, verbose=0) > 1 / 2
     return network, len(kept), measure_overlap(found, _shrink(images, [pair[1] for pair in kept]) > SEEN)
 

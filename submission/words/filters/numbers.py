@@ -42,6 +42,12 @@ def figure(value: float | None) -> object:
 
 
 @total
+def figure_or_dash(value: float | None) -> str:
+    """A measure between 0 and 1 that does not apply everywhere, three decimals."""
+    return "–" if value is None else written(f"{value:.3f}", value, "decimal 3")
+
+
+@total
 def score(value: float | None) -> object:
     """A threshold or a score, four decimals, as the device's own table of the operating point has it."""
     return None if value is None else written(f"{value:.4f}", value, "decimal 4")

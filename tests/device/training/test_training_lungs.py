@@ -249,8 +249,11 @@ def test_the_card_says_what_was_drawn_and_hidden(trained):
 
     card = msgspec.yaml.decode((trained[0] / "release" / "card.yaml").read_bytes(), type=Card)
     assert "48 draws an epoch, pictures of lungs alone in a share of 0.5" in card.augmentation
-    assert "the lungs hidden in a share of 0.25, of these the whole images, the label then neither" in card.augmentation
+    assert "hidden in 2 of a batch of 8, of these the whole images, the label then neither" in card.augmentation
     assert "finds the lungs at 64 x 64; they are cut out with what is within 1 of these pixels" in card.architecture
+    said = f"{card.lung_pairs} pairs, overlap {card.lung_overlap:.3f} on {card.lung_pairs_checked} of them"
+    assert f"lungs: {said}" in trained[1]
+    assert card.lung_epochs == 12
 
 
 def test_labels_that_are_withheld_are_nowhere_in_the_release(trained):
@@ -297,6 +300,63 @@ def test_without_pairs_nothing_can_be_found(folder, tmp_path):
     with pytest.raises(RecipeError, match="no training image is there both whole and with its lungs alone"):
         learn_lungs(Images(whole, file.recipe), tmp_path, 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pair_is_of_one_patient():
+    """Another collection may use the same names."""
+    from device.training.lungs import find_pairs
+
+    def picture_of(patient, image, kind):
+        return Sample(RECIPES, image, patient, 0, "0" * 64, kind=kind)
+
+    samples = [picture_of("p1", "whole/1.png", "whole"), picture_of("p2", "lungs/1.png", "lungs")]
+    assert find_pairs(samples) == []
+    assert find_pairs([*samples, picture_of("p1", "lungs/1.png", "lungs")]) == [(0, 2)]
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_few_pairs_are_refused_or_leave_the_overlap_unmeasured(folder, tmp_path, is_kept):
+    from zlib import crc32
+
+    from device.training.data import Images
+    from device.training.lungs import CHECKED, learn_lungs
+
+    file = read_recipe(str(folder / "tiny.yaml"))
+    found = read_samples(file, folder / "images")["training"]
+    patients = sorted({each.patient for each in found if (crc32(each.patient.encode()) % CHECKED == 0) == is_kept})[:3]
+    few = [each for each in found if each.patient in patients]
+    if is_kept:
+        with pytest.raises(RecipeError, match="3 pairs of patients that are all kept to check it; more are needed"):
+            learn_lungs(Images(few, file.recipe), tmp_path, 1)
+        return
+    lungs = learn_lungs(Images(few, file.recipe), tmp_path, 1)
+    assert (lungs.pairs, lungs.checked, str(lungs)) == (3, 0, "3 pairs, none kept to measure it by")
+    assert str(learn_lungs(Images(few, file.recipe), tmp_path, 1)) == str(lungs)  # read, not taught
+
+
+def test_a_run_without_pairs_takes_the_lungs_of_another(folder, trained, tmp_path):
+    import msgspec
+
+    lines = (folder / "manifest.csv").read_text().splitlines()
+    whole = [line for line in lines if not line.startswith("lungs/")]
+    (tmp_path / "manifest.csv").write_text("\n".join(whole) + "\n")
+    recipe = yaml.safe_load((folder / "tiny.yaml").read_text())
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(recipe | {"sampling": SAMPLING | {"lungs_alone": 0}}))
+    (tmp_path / "images").symlink_to(folder / "images")
+    assert "or leave the key out" in train(tmp_path, tmp_path / "without").stderr
+    done = train(tmp_path, tmp_path / "run", "", "--lungs", str(trained[0]))
+    assert done.returncode == 0, done.stderr
+    card, taught = (
+        msgspec.yaml.decode((run / "release" / "card.yaml").read_bytes(), type=Card)
+        for run in (tmp_path / "run", trained[0])
+    )
+    digest = hashlib.sha256((folder / "manifest.csv").read_bytes()).hexdigest()
+    assert (card.lung_dataset_digest, taught.lung_dataset_digest) == (digest, None)
+    assert (card.lung_overlap, card.lung_pairs) == (taught.lung_overlap, taught.lung_pairs)
+    again = train(tmp_path, tmp_path / "run", "", "--resume", "--lungs", str(tmp_path / "nothing"))
+    assert "no run that has learned to find lungs" in again.stderr
+    own = train(folder, trained[0], "", "--resume", "--lungs", str(tmp_path / "run"))
+    assert "has lungs found by another network" in own.stderr
 
 
 def test_a_kind_that_is_unknown_is_named(folder, tmp_path):

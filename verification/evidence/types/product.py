@@ -45,7 +45,10 @@ class Card(Record, frozen=True, tag=True):
     """How a release's model came to be: what a competent practitioner needs to make it again.
 
     Weights that were not random have a digest; a licence of theirs that is not stated is None. What the operating point
-    gives on the tuning images is None where an earlier training did not say it.
+    gives on the tuning images is None where an earlier training did not say it. Of a network with a part that finds
+    lungs: the images that taught that part, whole and with their lungs alone, for how many epochs, and its mean Dice
+    coefficient on those of patients that were kept from it; None without such a part. The digest of their manifest is
+    that of another training that the part was taken from, None if it was taught in this one.
     """
 
     architecture: str
@@ -73,6 +76,11 @@ class Card(Record, frozen=True, tag=True):
     tuning_positive_images: int | None = None
     tuning_sensitivity: float | None = None
     tuning_specificity: float | None = None
+    lung_pairs: int | None = None
+    lung_epochs: int | None = None
+    lung_pairs_checked: int | None = None
+    lung_overlap: float | None = None
+    lung_dataset_digest: str | None = None
 
 
 class ReleaseEvidence(Record, frozen=True):

@@ -6,6 +6,7 @@ The first is taught by images that are there whole and with their lungs alone. B
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -143,7 +144,8 @@ def teach(images: Images, pairs: Sequence[tuple[int, int]], seed: int) -> tuple[
     steps = -(-len(taught) // (BATCH - ALONE))
     network.compile(keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * steps)),
                     loss="binary_crossentropy")  # fmt: skip
-    for _ in range(EPOCHS):
+    for epoch in range(EPOCHS):
+        print(f"lungs: epoch {epoch + 1} of {EPOCHS}, {len(taught)} pairs", file=sys.stderr, flush=True)
         for chosen in np.array_split(dice.permutation(len(taught)), steps):
             other = dice.integers(0, len(single), ALONE)
             inputs = np.concatenate([whole[chosen], single[other]])

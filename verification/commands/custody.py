@@ -46,6 +46,7 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the list")
     beside = actions.add_parser("beside", help="simple measures and another release, as scores to be set beside")
     beside.add_argument("list", type=Path, help="the list of images")
+    beside.add_argument("--dataset", default="nih", help="whose table knows them (default: nih)")
     beside.add_argument("--images", type=Path, required=True, metavar="DIR", help="the images, PNG or JPEG")
     beside.add_argument("--manifest", type=Path, required=True, metavar="FILE", help="what the measures are fitted on")
     beside.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder of the manifest's images")
@@ -86,7 +87,13 @@ def act(project: Project, arguments: argparse.Namespace) -> str:
     if arguments.step == "beside":
         training = arguments.manifest, arguments.data
         return listing.score_beside(
-            project, arguments.list, arguments.images, training, arguments.release, arguments.output
+            project,
+            arguments.dataset,
+            arguments.list,
+            arguments.images,
+            training,
+            arguments.release,
+            arguments.output,
         )
     if arguments.step == "import":
         return taking_in.take_in(project, arguments.study, arguments.result, arguments.sha256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from verification.statistics.metrics import Floats
 PROJECTION = "projection"
 READERS = ("rsna", "google")
 """Whose reads are taken, the first that has one."""
+NEEDED = ("image", "patient", "label", "label_source", "split", "sha256")
+"""The columns of a manifest."""
 
 
 def list_reads(project: Project, dataset: str, images: Path, reads: Path, youngest: float, output: Path) -> str:
@@ -76,13 +78,14 @@ def _render(rows: Sequence[tuple[str, int, str]]) -> bytes:
 
 
 def score_beside(
-    project: Project, listed: Path, images: Path, training: tuple[Path, Path], other: str, output: Path,
+    project: Project, dataset: str, listed: Path, images: Path, training: tuple[Path, Path], other: str, output: Path,
     progress: Progress | None = None,
 ) -> str:  # fmt: skip
     """Write other scores of a list's images: of simple measures, of the projection alone, and of another release.
 
     Args:
         project: the checkout.
+        dataset: the data set whose table knows the images.
         listed: the list.
         images: the folder of its images.
         training: a manifest, and the folder of its images; on the whole ones of its training the measures are fitted.
@@ -94,23 +97,37 @@ def score_beside(
         What was written, for a person to read.
 
     Raises:
-        ValueError: a file cannot be used.
+        ValueError: a file cannot be used, or a patient of the list is in the manifest.
     """
-    rows = read_list(listed)
+    rows, collection = read_list(listed), _find_collection(project, dataset)
+    places = find_places([row.image for row in rows], collection)
+    _require_others(set(map(str, collection.patients[places])), listed, training[0])
     files = find_files(images, [row.image for row in rows])
     entries = [_enter(row, files[row.image]) for row in rows]
     taught = read_taught(training[0])
     folders = dict.fromkeys(taught, training[1]) | dict.fromkeys(entries, images)
     scores: dict[str, Floats] = score_baselines(taught, entries, folders.__getitem__, progress)
-    collection = _find_collection(project, "nih")
-    views = collection.column("view")[find_places([row.image for row in rows], collection)]
-    scores[PROJECTION] = (views == "AP").astype(np.float64)
+    scores[PROJECTION] = (collection.column("view")[places] == "AP").astype(np.float64)
     release = read_release(project.root / project.product.releases / other)
     found = np.array([score_file(files[row.image], release, pretend(release)) for row in rows])
     refused = int(np.isnan(found).sum())
     scores[other] = np.where(np.isnan(found), 0.0, found)
     write_atomically(output, render_columns(("image",), [(row.image,) for row in rows], scores))
     return f"{output}: {', '.join(scores)} of {len(rows)} images; {refused} that {other} refuses rank lowest by it"
+
+
+def _require_others(patients: Set[str], listed: Path, manifest: Path) -> None:
+    """Refuse a list of patients whom a release may know from its training or tuning.
+
+    Raises:
+        ValueError: a patient of the list is in the manifest, or that is none.
+    """
+    known = patients & {row["patient"] for row in _read_rows(manifest)}
+    if known:
+        raise ValueError(
+            f"{listed}: {len(known)} of {len(patients)} patients are in {manifest} too, such as {min(known)}; leave "
+            "their images out of one of the two"
+        )
 
 
 def pretend(release: Release) -> Mapping[str, str]:
@@ -128,17 +145,24 @@ def read_taught(manifest: Path) -> list[Entry]:
     Raises:
         ValueError: it is no manifest.
     """
+    return [
+        Entry(row["image"], row["patient"], int(row["label"]), row["label_source"], row["split"], row["sha256"])
+        for row in _read_rows(manifest)
+        if row["split"] == "training" and row.get("kind", "whole") == "whole"
+    ]
+
+
+def _read_rows(manifest: Path) -> list[dict[str, str]]:
+    hint = "make it with `clearway data assemble` or `clearway data split`"
     try:
         with manifest.open(encoding="utf-8", newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if row["split"] == "training"]
-        return [
-            Entry(row["image"], row["patient"], int(row["label"]), row["label_source"], row["split"], row["sha256"])
-            for row in rows
-            if row.get("kind", "whole") == "whole"
-        ]
-    except (OSError, KeyError, ValueError) as error:
-        hint = "make it with `clearway data assemble` or `clearway data split`"
+            rows = list(csv.DictReader(stream))
+    except (OSError, ValueError) as error:
         raise ValueError(f"{manifest}: no manifest: {error}; {hint}") from error
+    missing = [name for name in NEEDED if not rows or name not in rows[0]]
+    if missing:
+        raise ValueError(f"{manifest}: no manifest: has no column {', '.join(missing)}; {hint}")
+    return rows
 
 
 def _enter(row: Sealed, path: Path) -> Entry:

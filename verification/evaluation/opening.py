@@ -95,7 +95,7 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
     study = require_study(project, name)
     require_lock(study)
     if study.plan.custody:
-        raise ValueError(f"{study.where}: a custodian holds its images: clearway study custody score {name}")
+        raise ValueError(f"{study.where}: its images are a sealed list: clearway study custody score {name}")
     release = require_release(project, study)
     images = find_images(project, study.plan.dataset, study.plan.split, data)
     begun = _find_begun(study, release)

@@ -38,7 +38,7 @@ from verification.statistics.metrics import Floats
 
 DATASETS = "verification/datasets"
 NOT_MADE = "none: not made"
-TAKE_IN = "restore the files from git, or take the custodian's result in again"
+TAKE_IN = "restore the files from git, or take the result of the sealed list in again"
 NO_RELEASE = "none: labels are compared, no release is scored"
 
 

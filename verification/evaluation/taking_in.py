@@ -60,10 +60,10 @@ def take_in(project: Project, name: str, folder: Path, digest: str | None = None
     holder = custody.holder
     release = require_release(project, study)
     if any(one.event == "scored" for one in study.openings):
-        raise ValueError(f"{study.where}: a custodian's result was taken in before, and stands")
+        raise ValueError(f"{study.where}: a result was taken in before, and stands")
     result = read_result(folder, study.plan.tables)
     if digest is not None and (found := sha256_of(folder / RESULT)) != digest:
-        raise ValueError(f"{folder / RESULT}: SHA-256 {found}; the custodian told {digest}; ask which it is")
+        raise ValueError(f"{folder / RESULT}: SHA-256 {found}; the {holder} told {digest}; ask which it is")
     rows = _require_rows(study, release, registration, result, folder)
     _compare(result.estimates, estimate_result(study, release, rows, folder), folder)
     vouched = [_read_signer(folder) or "not signed", "digest told by another way" if digest else "no digest told"]

@@ -214,6 +214,7 @@ def test_the_lungs_are_found_where_they_are(folder, trained):
     assert lungs.overlap > 0.8
     assert f"lungs: {lungs.pairs} pairs, overlap {lungs.overlap:.3f} on {lungs.checked} of them" in said
     assert 0 < lungs.checked < lungs.pairs
+    assert f"lungs: epoch 12 of 12, {lungs.pairs - lungs.checked} pairs" in said
     assert len(images) > 10
     overlaps = []
     for place in range(len(images)):

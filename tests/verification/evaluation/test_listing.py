@@ -109,6 +109,20 @@ def test_other_scores_are_of_measures_projection_and_another_release(folder, lis
     assert len(set(scores)) == 4
 
 
+def test_patients_of_the_training_are_refused(folder, listed, tmp_path, capsys):
+    root, names = folder
+    text, known = (root / "manifest.csv").read_text(), str(int(names[0].partition("_")[0]))
+    lines = text.splitlines()
+    cells = lines[1].split(",")
+    cells[lines[0].split(",").index("patient")] = known
+    (tmp_path / "manifest.csv").write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
+    step = ["custody", "beside", str(listed), "--images", str(root / "images"), "--data", str(PUBLISHED)]
+    step += ["--manifest", str(tmp_path / "manifest.csv"), "--release", RELEASE, "-o", str(tmp_path / "other.csv")]
+    assert study(step) == 2
+    assert f"1 of 4 patients are in {tmp_path / 'manifest.csv'} too, such as {known}" in capsys.readouterr().err
+    assert not (tmp_path / "other.csv").exists()
+
+
 def test_measures_are_fitted_on_whole_images_of_the_training(folder):
     taught = read_taught(folder[0] / "manifest.csv")
     assert len(taught) == 16 * 3 // 4 - 1
@@ -117,7 +131,9 @@ def test_measures_are_fitted_on_whole_images_of_the_training(folder):
 
 def test_no_manifest_is_told(tmp_path):
     (tmp_path / "manifest.csv").write_text("image,label\na.png,1\n")
-    with pytest.raises(ValueError, match="no manifest: 'split'; make it with"):
+    with pytest.raises(
+        ValueError, match="no manifest: has no column patient, label_source, split, sha256; make it with"
+    ):
         read_taught(tmp_path / "manifest.csv")
 
 

@@ -40,20 +40,22 @@ def hold_own(study: StudyFolder, opened: Opened, reads: Reads) -> Held:
         reads: what radiologists read.
 
     Raises:
-        ValueError: the release has no scores of its tuning images, a table does not list an image, or a patient of the
-            split chose the threshold.
+        ValueError: the release has no threshold or the plan no sensitivity for it, a table does not list an image, or a
+            patient of the split is known to have chosen the threshold.
     """
     tuning, point, wanted = read_tuning(opened.release), opened.release.operating_point, study.plan.minimum_sensitivity
-    if tuning is None or point is None or wanted is None:
-        raise ValueError(f"release {opened.release.name} or {study.where}: no tuning scores or no minimum_sensitivity")
+    if point is None or wanted is None:
+        raise ValueError(f"release {opened.release.name} or {study.where}: no threshold or no minimum_sensitivity")
     table = make_table(study, opened, tuning, reads.collection)
-    chosen_by = Cases(tuning.labels, tuning.scores, tuning.patients.astype(str), None)
+    chosen_by = Cases(tuning.labels, tuning.scores, tuning.patients.astype(str), None) if tuning else None
     choice = Choice(point.threshold, chosen_by, wanted, midway=True)
     return hold(table, study, reads, find_tuning(table, reads, study.plan.ages), choice)
 
 
-def make_table(study: StudyFolder, opened: Opened, tuning: Tuning, collection: Collection) -> ScoreTable:
+def make_table(study: StudyFolder, opened: Opened, tuning: Tuning | None, collection: Collection) -> ScoreTable:
     """The release's scores beside the collection's images, and the tuning images that chose its threshold.
+
+    Which these are is not known where their labels are withheld: none then.
 
     Raises:
         ValueError: the table does not list an image, or a patient of the split chose the threshold.
@@ -62,7 +64,7 @@ def make_table(study: StudyFolder, opened: Opened, tuning: Tuning, collection: C
     own = [np.nan if row.score is None else row.score for row in opened.rows]
     scores = np.full(collection.images.size, np.nan)
     listed = _place([row.image for row in opened.rows], own, collection, scores)
-    choosing = _place(tuning.images, tuning.scores, collection, scores)
+    choosing = _place(tuning.images, tuning.scores, collection, scores) if tuning else np.zeros_like(listed)
     if (both := np.intersect1d(patients[listed], patients[choosing])).size:
         raise ValueError(f"{study.where}: {both.size} patients of {split} chose the threshold too, such as {both[0]}")
     falls = np.array([rule is not None and split_of(patient, rule) == split for patient in patients])

@@ -59,11 +59,12 @@ def read_tables(inputs: Mapping[str, Path], collection: Collection) -> Reads:
 class Choice:
     """A threshold, the images that chose it with the labels and weights it was chosen by, and the rule.
 
-    `midway` is the rule of a release: the middle between the highest score that keeps the sensitivity and the next one.
+    The images are None where the release withholds their labels. `midway` is the rule of a release: the middle between
+    the highest score that keeps the sensitivity and the next one.
     """
 
     threshold: float
-    cases: Cases
+    cases: Cases | None
     minimum_sensitivity: float
     midway: bool
 

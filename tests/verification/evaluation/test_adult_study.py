@@ -298,6 +298,40 @@ def test_every_part_of_the_comparators_report_is_there(recorded):
     assert [method.split()[0] for method in methods] == ["patient-clustered", "DeLong"]
 
 
+def withhold(root):
+    """Leave the tuning images' names, patients and labels out; the card says what the threshold gives."""
+    release = root / RELEASE
+    rows = list(csv.DictReader((release / "tuning_scores.csv").open()))
+    labels, scores = np.array([row["label"] == "1" for row in rows]), np.array([float(row["score"]) for row in rows])
+    flagged = scores >= read_release(release).operating_point.threshold
+    with (release / "tuning_scores.csv").open("w", newline="") as file:
+        names = [hashlib.sha256(row["image"].encode()).hexdigest() for row in rows]
+        withheld = sorted((name, "", "", row["score"]) for name, row in zip(names, rows, strict=True))
+        csv.writer(file, lineterminator="\n").writerows([("image", "patient", "label", "score"), *withheld])
+    said = {
+        "tuning_positive_images": int(labels.sum()), "tuning_sensitivity": float(flagged[labels].mean()),
+        "tuning_specificity": float((~flagged)[~labels].mean()),
+    }  # fmt: skip
+    (release / "card.yaml").write_text("".join(f"{name}: {number}\n" for name, number in said.items()))
+    sign(release)
+    commit(root)
+
+
+def test_a_release_that_withholds_its_tuning_labels_is_held_against_the_reads_all_the_same(checkout, recorded):
+    project, data = checkout
+    withhold(project.root)
+    where = ["--project", str(project.root)]
+    assert clearway(["study", *where, "lock", NAME]) == 0
+    opening = ["open", "adult-nih", "--reason", "a test", "--data", str(data / "images")]
+    assert clearway(["study", *where, *opening]) == 0
+    assert clearway(["evaluate", NAME, "--record", "--data", str(data), *where]) == 0
+    (study,), (shipped,) = run(project).studies, run(recorded).studies
+    mine, theirs = (named(each.analyses, "rsna-weighted") for each in (study, shipped))
+    assert "not estimated, for the release withholds the labels" in mine.statement
+    assert [row.value for row in mine.estimates] == [row.value for row in theirs.estimates]
+    assert len(mine.tables) == len(theirs.tables) - 1  # the threshold's own interval
+
+
 def test_the_flow_begins_at_the_table_and_its_counts_sum(recorded):
     primary = named(run(recorded).studies[0].analyses, "rsna-weighted")
     (flow,) = [table for table in primary.tables if table.title.startswith("Flow of images")]

@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from verification.analyses.against_reads.frame import estimate_group, find_others, has_both, labels_of, state
+from verification.datasets.references import weigh
 from verification.estimation.curves import roc_figure
 from verification.estimation.estimates import Cases, difference, estimate
-from verification.estimation.reads import MAIN, Held
+from verification.estimation.reads import MAIN, Held, Mask
 from verification.evidence import Analysis, Role
 from verification.protocol.subgroups import Known
 from verification.statistics.metrics import Floats
@@ -28,9 +29,9 @@ def analyse_patient_baselines(held: Held) -> Iterator[Analysis]:
     yield _against_baselines(
         held, rsna, {name: scores[held.where] for name, scores in fitted.items()}, "rsna",
         identity="baselines", title="What view, age and sex alone reach",
-        statement="Each baseline knows nothing of the image; it was fitted to RSNA's reads of the patients that chose "
-        "the threshold, weighted. How much of a score's AUROC lies between patients of the two views is not disease "
-        "seen on the image.",
+        statement=f"Each baseline knows nothing of the image; it was fitted to RSNA's reads of {_name_taught(held)}, "
+        "weighted. How much of a score's AUROC lies between patients of the two views is not disease seen on the "
+        "image.",
     )  # fmt: skip
     for source, where in find_others(held).items():
         cases = held.table.cases(labels_of(held, source), where)
@@ -79,9 +80,27 @@ def _measure(known: Known) -> dict[str, list[Floats]]:
 
 
 def _fit(columns: Sequence[Floats], held: Held) -> Floats:
-    """A logistic regression fitted on the threshold part; (images,) its scores of the whole collection."""
-    if not has_both(held.tuned):
-        raise ValueError("RSNA's reads of the patients that chose the threshold are all alike; expected both")
+    """A logistic regression fitted on patients apart; (images,) its scores of the whole collection."""
+    where, weights = _find_taught(held)
+    labels = held.reads["rsna"][where].astype(np.int_)
+    if np.unique(labels).size < 2:
+        raise ValueError(f"RSNA's reads of {_name_taught(held)} are all alike; expected both")
     known, model = np.column_stack(columns), LogisticRegression(C=1e3, max_iter=1000)
-    model.fit(known[held.tuning], held.tuned.labels, sample_weight=held.tuned.weights)
+    model.fit(known[where], labels, sample_weight=weights)
     return np.asarray(model.predict_proba(known)[:, 1], dtype=np.float64)
+
+
+def _name_taught(held: Held) -> str:
+    if held.choice.cases is None:
+        return "the patients of the collection that are not scored"
+    return "the patients that chose the threshold"
+
+
+def _find_taught(held: Held) -> tuple[Mask, Floats | None]:
+    """(images,) what a baseline is fitted on, and the weights of these: the threshold part, or what is not listed."""
+    if held.choice.cases is not None:
+        return held.tuning, held.tuned.weights
+    collection, read = held.table.collection, ~np.isnan(held.reads["rsna"])
+    patients = collection.patients
+    apart = held.aged & ~np.isin(patients, np.unique(patients[held.table.listed]))
+    return apart & read, weigh(collection, apart, read)[apart & read]

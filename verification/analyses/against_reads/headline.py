@@ -30,7 +30,8 @@ def analyse_weighted(held: Held) -> Analysis:
     return state(
         held, rsna, Role.PRIMARY, "rsna", identity="rsna-weighted", title="Against RSNA Lung Opacity, weighted",
         statement="The threshold was chosen on patients apart by the rule of the plan. The intervals of the estimates "
-        f"hold it fixed; had other patients chosen it, it would lie elsewhere in its own interval. {_say_ends(ends)} "
+        "hold it fixed; had other patients chosen it, it would lie elsewhere in its own interval. "
+        f"{_say_ends(held, ends)} "
         "The reference is a read of lung opacity on the image, which is no diagnosis of pneumonia; weighted, the "
         "figures are of all images that are estimated on.",
         estimates=estimates,
@@ -76,6 +77,8 @@ def _tune(held: Held) -> Iterator[Table]:
     """The threshold's interval by its own rule, and what its ends give; nothing if it is undefined."""
     choice, setting = held.choice, held.setting
     cases = choice.cases
+    if cases is None:
+        return
     found = threshold_interval(
         cases.labels, cases.scores, cases.codes, choice.minimum_sensitivity, setting.replicates, setting.seed,
         cases.weights, midway=choice.midway,
@@ -84,8 +87,10 @@ def _tune(held: Held) -> Iterator[Table]:
         yield ends_table(held.rsna, choice.threshold, found, int(np.unique(cases.patients).size))
 
 
-def _say_ends(tables: Sequence[Table]) -> str:
+def _say_ends(held: Held, tables: Sequence[Table]) -> str:
     """What the ends of the threshold's interval give, in a sentence; that there is no interval, if there is none."""
+    if held.choice.cases is None:
+        return "That interval is not estimated, for the release withholds the labels of those patients."
     if not tables:
         return "That interval is undefined, for too few of those patients are positive."
     lower, upper = tables[0].rows[1:]

@@ -10,16 +10,29 @@ Counting what should have run is not its business: `verification.scenarios.verif
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from pytest_bdd.parser import Step
 
 from verification.evidence import Project, ProjectError, ResultStatus, find_project
-from verification.scenarios.verify import CollectionError, Imported, Line, Outcome, StepOutcome, write_partial
+from verification.scenarios.refusals import WARNINGS, find_step_fault, find_strangers, wait_for_threads
+from verification.scenarios.verify import (
+    CollectionError,
+    Imported,
+    Line,
+    Outcome,
+    StepOutcome,
+    TookPart,
+    write_partial,
+)
 from verification.scenarios.watch import Watch
 from verification.sources.scenarios import Scenario, read_scenarios
 from verification.strength.trial import scenario_key
@@ -38,6 +51,7 @@ class _Running:
     """What is known so far of the scenario that a pytest item runs."""
 
     key: tuple[str, int, int | None]
+    threads: frozenset[threading.Thread] = field(default_factory=lambda: frozenset(threading.enumerate()))
     steps: list[_Step] = field(default_factory=list)
     status: ResultStatus = ResultStatus.NOT_RUN
     message: str | None = None
@@ -60,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except ProjectError as error:
         raise pytest.UsageError(str(error)) from error
     recorder = _Recorder(config, project, read_scenarios(project)[0])
+    for warning in WARNINGS:
+        config.addinivalue_line("filterwarnings", warning)
     for tag in sorted({tag for scenario in recorder.scenarios.values() for tag in scenario.tags}):
         config.addinivalue_line("markers", f"{tag}: a tag of the feature files")
     config.pluginmanager.register(recorder, "clearway-recorder")
@@ -79,6 +95,10 @@ def observe(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return attach
 
 
+class RefusedError(Exception):
+    """What ran is no evidence, whatever became of it."""
+
+
 class _Recorder:
     """Follows each scenario through set-up, steps and teardown; only a pass of all three is a pass."""
 
@@ -87,6 +107,7 @@ class _Recorder:
         self.scenarios = {scenario.key: scenario for scenario in scenarios}
         self.record = Path(config.getoption("--record")) if config.getoption("--record") else None
         self.lines: list[Line] = []
+        self.faults: dict[tuple[str, str, str], str] = {}
         self.watch = Watch(project, self.record.parent if self.record else None)
 
     # --- what runs ---
@@ -116,7 +137,15 @@ class _Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         if _RUNNING in item.stash:
             self.watch.begin(item.nodeid)
+            item.stash[_RUNNING].threads = frozenset(threading.enumerate())
         return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        result = yield
+        if _RUNNING in item.stash and (said := wait_for_threads(item.stash[_RUNNING].threads)):
+            raise RefusedError(said)
+        return result
 
     # --- what became of each step; between steps, pytest-bdd's own work is not watched ---
 
@@ -127,8 +156,15 @@ class _Recorder:
     def pytest_bdd_before_scenario(self) -> None:
         self.watch.pause()
 
-    def pytest_bdd_before_step(self, request: pytest.FixtureRequest) -> None:
-        request.node.stash[_RUNNING].steps.append(_Step())
+    def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Step, step_func: Callable[..., Any]) -> None:
+        running = request.node.stash[_RUNNING]
+        running.steps.append(_Step())
+        key = request.node.parent.nodeid, step.type, step.name
+        if key not in self.faults:
+            self.faults[key] = find_step_fault(request, step, step_func)
+        if said := self.faults[key]:
+            running.status = running.steps[-1].status = ResultStatus.ERROR
+            raise RefusedError(f"{step.keyword} {step.name}: {said}")
 
     @pytest.hookimpl(trylast=True)
     def pytest_bdd_before_step_call(self) -> None:
@@ -181,7 +217,8 @@ class _Recorder:
     def _message(self, report: pytest.TestReport) -> str:
         crash = getattr(report.longrepr, "reprcrash", None)
         if crash is not None:
-            text = f"{crash.message} ({crash.path}:{crash.lineno})"
+            chain = [each[1] for each in getattr(report.longrepr, "chain", ()) if each[1] and each[1] is not crash]
+            text = " because of ".join(f"{one.message} ({one.path}:{one.lineno})" for one in (crash, *chain[::-1]))
         elif isinstance(report.longrepr, tuple):  # a skip: file, line, reason
             text = str(report.longrepr[2])
         else:
@@ -207,6 +244,11 @@ class _Recorder:
     def pytest_sessionfinish(self) -> None:
         if any(isinstance(line, Outcome) for line in self.lines):
             self._write(Imported(functions=self.watch.on_import()))
+        registered = self.config.pluginmanager.list_name_plugin()
+        plugins = sorted(type(each).__name__ if name.isdigit() else name for name, each in registered if each)
+        packages = sorted({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names - {"__main__"})
+        strangers = tuple(map(self._clean, find_strangers(self.project)))
+        self._write(TookPart(plugins=tuple(plugins), packages=tuple(packages), strangers=strangers))
 
     def pytest_unconfigure(self) -> None:
         self.watch.stop()

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -34,6 +34,18 @@ _WORST_FIRST = tuple(
     ResultStatus(status)
     for status in ("failed", "error", "undefined", "xpassed", "xfailed", "skipped", "not_run", "passed")
 )
+
+
+_LEFT_OUT = ("PYTHON", "PYTEST", "COVERAGE")
+"""What the variables of the environment begin with that could change what runs."""
+_START = """\
+import os, sys
+root = sys.argv.pop(1)
+sys.path.insert(0, root)
+os.environ["PYTHONPATH"] = root  # of the processes that steps start: it must not be there when this one starts
+import pytest
+sys.exit(pytest.main(sys.argv[1:]))
+"""
 
 
 class StepOutcome(Record, frozen=True):
@@ -64,6 +76,14 @@ class Imported(Record, frozen=True, tag=True):
     functions: tuple[str, ...]
 
 
+class TookPart(Record, frozen=True, tag=True):
+    """pytest's plugins, the packages beyond Python's own, and the modules that no commit and no package holds."""
+
+    plugins: tuple[str, ...]
+    packages: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
 class CollectionError(Record, frozen=True, tag=True):
     """pytest could not collect a module: none of its scenarios ran."""
 
@@ -75,7 +95,7 @@ class EmptySelectionError(Exception):
     """Nothing is there to run: no feature file has a scenario, or the selection names none."""
 
 
-Line: TypeAlias = Outcome | Imported | CollectionError
+Line: TypeAlias = Outcome | Imported | TookPart | CollectionError
 Recorded: TypeAlias = tuple[Line, ...]
 
 
@@ -140,6 +160,7 @@ def _evidence(
     items = read_items(project)
     imported = {name for line in recorded if isinstance(line, Imported) for name in line.functions}
     functions = find_functions(recorded)
+    parts = [line for line in recorded if isinstance(line, TookPart)]
     return VerificationEvidence(
         source=project.source(project.find_names(*inputs_of(project))),
         complete=not (only or partial),
@@ -147,7 +168,9 @@ def _evidence(
         results=combine(selected, recorded),
         requirement_digests={entry.id: entry.digest for entry in items.of(*REQUIREMENTS)},
         release_digests=read_release_digests(project),
-        issues=issues + tuple(_collection_issue(error) for error in recorded if isinstance(error, CollectionError)),
+        issues=(*issues, *_find_recorded(recorded)),
+        plugins=tuple(sorted({name for part in parts for name in part.plugins})),
+        packages=tuple(sorted({name for part in parts for name in part.packages})),
         protocol_digest=find_protocol(items, scenarios).digest,
         functions=functions,
         on_import=tuple(place for place, name in enumerate(functions) if name in imported),
@@ -200,6 +223,21 @@ def _verdict(scenario: Scenario, outcome: Outcome | None) -> tuple[ResultStatus,
     return outcome.status, outcome.message
 
 
+def _find_recorded(recorded: Recorded) -> Iterator[Issue]:
+    """Yield an issue for each module that could not be collected or has no business here."""
+    for line in recorded:
+        if isinstance(line, CollectionError):
+            yield _collection_issue(line)
+        for stranger in line.strangers if isinstance(line, TookPart) else ():
+            yield Issue(
+                code="stranger-took-part",
+                severity=Severity.BLOCKING,
+                where="verification",
+                message=f"{stranger} took part in the run; neither the commit nor an installed package holds it",
+                hint="take it out of the checkout or the environment, or commit it, and verify again",
+            )
+
+
 def _collection_issue(error: CollectionError) -> Issue:
     return Issue(
         code="collection-failed",
@@ -211,19 +249,22 @@ def _collection_issue(error: CollectionError) -> Issue:
 
 
 def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], None]) -> Recorded:
-    """Run pytest in an interpreter of its own, without the user's options and terminal; a crash leaves a record."""
+    """Run pytest in an interpreter of its own; a crash leaves a record.
+
+    Nothing of the user's takes part: no option, variable, plugin or module of theirs, no conftest.py, no terminal.
+    """
     project.evidence.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="clearway-verify-") as folder:
         record = Path(folder, "record.jsonl")
         record.touch()
         command = [
-            sys.executable, "-m", "pytest", "-p", "pytest_bdd.plugin", "-p", "verification.scenarios.plugin",
+            sys.executable, "-s", "-P", "-c", _START, str(project.root), f"--config-file={project.root}/pyproject.toml",
+            "--noconftest", "-p", "pytest_bdd.plugin", "-p", "verification.scenarios.plugin",
             "-p", "no:cacheprovider", f"--rootdir={project.root}", f"--basetemp={folder}/run", f"--record={record}",
             *(f"--only={selector}" for selector in only), "verification",
         ]  # fmt: skip
-        path = os.pathsep.join(filter(None, (str(project.root), os.environ.get("PYTHONPATH"))))
-        environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
-        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONPATH": path}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(_LEFT_OUT)}
+        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1"}
         environment |= {"COLUMNS": "100"}  # what a command prints, and so the evidence, is as wide as a terminal is
         with (project.evidence / "verify.log").open("wb") as log:
             process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)

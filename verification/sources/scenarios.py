@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -114,6 +114,7 @@ def _read_file(project: Project, file: str) -> Found:
 
 
 def _read_feature(text: str, file: str) -> Iterator[Scenario]:
+    from gherkin.dialect import Dialect
     from gherkin.parser import Parser
     from gherkin.pickles.compiler import Compiler
 
@@ -125,6 +126,8 @@ def _read_feature(text: str, file: str) -> Iterator[Scenario]:
     pickles: dict[str, list[Any]] = {}
     for pickle in Compiler().compile(document):
         pickles.setdefault(pickle["astNodeIds"][0], []).append(pickle)
+    dialect = Dialect.for_name(feature["language"])
+    outlines = dialect.scenario_outline_keywords if dialect else ()
     keywords = {step["id"]: step["keyword"].strip() for step in _find_steps(feature)}
     for scenario in _find_scenarios(feature):
         rows = _rows(scenario)
@@ -143,7 +146,7 @@ def _read_feature(text: str, file: str) -> Iterator[Scenario]:
                 example={} if row is None else rows[row][1],
                 tags=tuple(dict.fromkeys(tag["name"].lstrip("@") for tag in pickle["tags"])),
                 steps=tuple(_step(step, keywords) for step in pickle["steps"]),
-                defect=_defect(scenario, own),
+                defect=_defect(scenario, own, outlines),
             )
 
 
@@ -180,10 +183,16 @@ def _empty_outline(feature: dict[str, Any], scenario: dict[str, Any]) -> dict[st
     return {"astNodeIds": [], "name": scenario["name"], "location": scenario["location"], "tags": tags, "steps": []}
 
 
-def _defect(scenario: dict[str, Any], pickles: list[dict[str, Any]]) -> str | None:
-    if not pickles:
+def _defect(scenario: dict[str, Any], pickles: list[dict[str, Any]], outlines: Sequence[str]) -> str | None:
+    if not pickles or (scenario["keyword"] in outlines and not scenario["examples"]):
         return "an outline without example rows checks nothing"
-    return None if scenario["steps"] else "a scenario without steps checks nothing"
+    if not scenario["steps"]:
+        return "a scenario without steps checks nothing"
+    headers = (table.get("tableHeader", {"cells": []})["cells"] for table in scenario["examples"])
+    columns = [{cell["value"] for cell in header} for header in headers]
+    wanted = {name for step in scenario["steps"] for name in re.findall(r"<([^<>]+)>", step["text"])}
+    missing = sorted(name for name in wanted if not all(name in each for each in columns))
+    return f"<{missing[0]}> stands for no column of its examples" if columns and missing else None
 
 
 def _step(step: dict[str, Any], keywords: dict[str, str]) -> Step:

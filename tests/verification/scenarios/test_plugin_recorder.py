@@ -74,11 +74,42 @@ Feature: Faults
   @SRS-404
   Scenario: names what does not exist
     Given fine
+
+  Scenario Outline: has no examples <x>
+    Given fine
+
+  Scenario Outline: has a name of no column <n>
+    Given <m> doors are open
+
+    Examples:
+      | n |
+      | 1 |
+
+  Scenario: has a step that nothing awaits
+    Given nobody awaits it
+
+  Scenario: calls what nothing awaits
+    Given it calls what nobody awaits
+
+  Scenario: has a sentence of two definitions
+    Given it is said twice
+
+  Scenario: has a sentence that two patterns match
+    Given 3 doors are open
+
+  Scenario: fails in a thread
+    Given a thread fails
+
+  Scenario: leaves a thread behind
+    Given a thread goes on
 """
 
 STEPS = """\
+import threading
+import time
+
 import pytest
-from pytest_bdd import given, scenarios, then, when
+from pytest_bdd import given, parsers, scenarios, then, when
 
 scenarios("features/faults.feature", "features/unparsable")
 
@@ -97,6 +128,35 @@ def fails(tmp_path): assert "open" == "shut", f"at {tmp_path}"
 
 @when("it is skipped")
 def skipped(): pytest.skip("no reason")
+
+async def opens(): assert "open" == "shut"
+
+@given("nobody awaits it")
+async def unawaited(): assert "open" == "shut"
+
+@given("it calls what nobody awaits")
+def calls(): opens()
+
+@given("it is said twice")
+def first(): assert "open" == "shut"
+
+@given("it is said twice")
+def second(): pass
+
+@given(parsers.parse("{number:d} doors are open"))
+def many(number): assert number == 2
+
+@given(parsers.parse("{what} are open"))
+def some(what): pass
+
+@given("a thread fails")
+def in_thread():
+    thread = threading.Thread(target=fails, args=("nowhere",))
+    thread.start()
+    thread.join()
+
+@given("a thread goes on")
+def goes_on(): threading.Thread(target=time.sleep, args=(8,), daemon=True, name="slow").start()
 """
 
 UNBOUND = """\
@@ -148,6 +208,14 @@ def results(faults):
         ("faults/repeats-a-row-n/1", "passed"),
         ("faults/repeats-a-row-n/2", "passed"),
         ("faults/repeats-a-row-n/3", "passed"),
+        ("faults/has-no-examples-x", "undefined"),
+        ("faults/has-a-name-of-no-column-n/1", "undefined"),
+        ("faults/has-a-step-that-nothing-awaits", "error"),
+        ("faults/calls-what-nothing-awaits", "failed"),
+        ("faults/has-a-sentence-of-two-definitions", "error"),
+        ("faults/has-a-sentence-that-two-patterns-match", "error"),
+        ("faults/fails-in-a-thread", "failed"),
+        ("faults/leaves-a-thread-behind", "failed"),
         ("unbound/nobody-binds-it", "not_run"),
         ("door/a-door-opens", "not_run"),
     ],
@@ -162,7 +230,24 @@ def test_nothing_but_passes_would_be_good(faults):
 
 
 def test_every_scenario_and_row_of_the_files_appears_once(faults, results):
-    assert len(results) == len(faults[0].evidence()["results"]) == 17 + 1 + 5
+    assert len(results) == len(faults[0].evidence()["results"]) == 25 + 1 + 5
+
+
+def test_a_step_that_is_no_evidence_says_why(results):
+    """By itself pytest-bdd passes each of them."""
+    said = {name.removeprefix("faults/"): each["message"] for name, each in results.items() if each["message"]}
+    assert "unawaited (verification/test_features.py:" in said["has-a-step-that-nothing-awaits"]
+    assert "nothing awaits it, and it would pass without running" in said["has-a-step-that-nothing-awaits"]
+    assert "<coroutine object opens" in said["calls-what-nothing-awaits"]
+    twice = said["has-a-sentence-of-two-definitions"]
+    assert "Given it is said twice: 2 definitions match it, of which one would run unseen: first (" in twice
+    assert "second (" in twice
+    assert "many (" in said["has-a-sentence-that-two-patterns-match"]
+    assert "at nowhere" in said["fails-in-a-thread"]
+    assert "slow: a thread of the scenario still runs behind its last step" in said["leaves-a-thread-behind"]
+    assert "<m> stands for no column" in said["has-a-name-of-no-column-n/1"]
+    steps = results["faults/has-a-sentence-of-two-definitions"]["steps"]
+    assert [step["status"] for step in steps] == ["error"]
 
 
 def test_steps_say_how_far_the_scenario_got(results):
@@ -198,15 +283,18 @@ def test_tags_background_rule_and_argument_belong_to_the_scenario(results):
 
 
 def test_what_is_wrong_with_the_files_is_an_issue_at_its_line(faults):
-    issues = {issue["code"]: issue["where"] for issue in faults[0].evidence()["issues"]}
+    issues = {(issue["code"], issue["where"]) for issue in faults[0].evidence()["issues"]}
     line = {text: number for number, text in enumerate(FAULTS.splitlines(), start=1)}
-    assert (
-        issues["scenario-empty"]
-        == f"verification/features/faults.feature:{line['  Scenario Outline: has no rows <n>']}"
-    )
-    assert issues["scenario-duplicate"].endswith(f":{line['  Scenario: has a namesake']}")
-    assert issues["feature-syntax"] == "verification/features/broken.feature:4"
-    assert "row-duplicate" in issues
+    file = "verification/features/faults.feature"
+    for text in (
+        "  Scenario Outline: has no rows <n>",
+        "  Scenario Outline: has no examples <x>",
+        "  Scenario: has no steps",
+    ):
+        assert ("scenario-empty", f"{file}:{line[text]}") in issues
+    assert ("scenario-duplicate", f"{file}:{line['  Scenario: has a namesake']}") in issues
+    assert ("feature-syntax", "verification/features/broken.feature:4") in issues
+    assert "row-duplicate" in {code for code, _ in issues}
 
 
 def test_a_module_that_cannot_be_collected_leaves_its_scenarios_not_run(checkout):

@@ -83,7 +83,7 @@ class VerificationEvidence(Record, frozen=True):
     function of the device that was entered, sorted; `on_import` are the places in it of those that ran when the device
     was imported, before any scenario, which no scenario enters by that. `protocol_digest` is of all scenarios and of
     the requirements that they verify; `approval` is the SHA-256 of the line of the review record that approves it, for
-    a formal run.
+    a formal run. `plugins` are those of pytest that took part, `packages` what of beyond Python's own was imported.
     """
 
     source: Source
@@ -98,6 +98,8 @@ class VerificationEvidence(Record, frozen=True):
     kind: RunKind = RunKind.ENGINEERING
     protocol_digest: str = ""
     approval: str | None = None
+    plugins: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 class MutantOutcome(StrEnum):

@@ -21,20 +21,17 @@ from verification.estimation.estimates import Digests, Setting
 from verification.evaluation.measuring import score_baselines
 from verification.evaluation.perturbing import score_perturbed
 from verification.evaluation.scope import Known, read_known, score_out_of_scope
-from verification.evidence import Opening, Project, write_atomically
+from verification.evidence import Opening, Project, alone, write_atomically
 from verification.evidence.chain import find_rewritten
 from verification.evidence.project import sha256_of
 from verification.product.api import Intake, Outcome, Release, ReleaseError, analyze, read_release
 from verification.protocol import log
 from verification.protocol.changes import LOOKING, PERTURBATIONS
 from verification.protocol.custody import LUNGS
-from verification.protocol.plan import TO_BE_WRITTEN, StudyFolder, read_study
+from verification.protocol.plan import ONCE, TO_BE_WRITTEN, StudyFolder, read_study
 from verification.protocol.recorded import code_digest
 from verification.protocol.scores import Scored, render_columns, render_scores
 from verification.protocol.stated import StatedOf, read_stated, require_admitted, require_analysed
-
-ONCE = ("benchmark", "validation_plan")
-"""Kinds of study that one release opens once: each further look at the images tells more."""
 
 
 def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
@@ -92,7 +89,12 @@ def open_study(project: Project, name: str, reason: str, data: Path | None) -> s
         ValueError: the plan or the release is not locked, this release has opened it and may once, images are
             missing or are not the manifest's, or the gate refuses most of them; nothing is written then.
     """
-    study = require_study(project, name)
+    with alone(require_study(project, name).folder / "plan.yaml", f"opening study {name}"):
+        return _open(project, name, reason, data)
+
+
+def _open(project: Project, name: str, reason: str, data: Path | None) -> str:
+    study = require_study(project, name)  # as it is now that no other process can open it
     require_lock(study)
     if study.plan.custody:
         raise ValueError(f"{study.where}: its images are a sealed list: clearway study custody score {name}")

@@ -14,7 +14,7 @@ from verification.evaluation.custody import count_outcomes, estimate_result
 from verification.evaluation.holding import require_custody
 from verification.evaluation.opening import require_lock, require_release, require_study, today
 from verification.evaluation.sealing import read_seal
-from verification.evidence import Estimate, Opening, Project, write_atomically
+from verification.evidence import Estimate, Opening, Project, alone, write_atomically
 from verification.evidence.project import sha256_of
 from verification.product.api import Release
 from verification.protocol import log
@@ -54,7 +54,12 @@ def take_in(project: Project, name: str, folder: Path, digest: str | None = None
         ValueError: the result is of something else, was changed, does not give the custodian's own estimates, or one
             was taken in before: nothing is written then.
     """
-    study = require_study(project, name)
+    with alone(require_study(project, name).folder / "plan.yaml", f"taking in a result of study {name}"):
+        return _take_in(project, name, folder, digest)
+
+
+def _take_in(project: Project, name: str, folder: Path, digest: str | None) -> str:
+    study = require_study(project, name)  # as it is now that no other process can take a result in
     require_lock(study)
     custody, registration = require_custody(study)
     holder = custody.holder

@@ -15,6 +15,7 @@ from verification.evidence.bundle import (
 )
 from verification.evidence.files import (
     EvidenceError,
+    alone,
     held,
     read_evidence,
     read_manifest,
@@ -37,6 +38,7 @@ __all__ = [
     "Product",
     "Project",
     "ProjectError",
+    "alone",
     "find_changes",
     "find_project",
     "find_stale",

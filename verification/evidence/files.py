@@ -63,6 +63,23 @@ def held(folder: Path, *, shared: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def alone(path: Path, what: str) -> Iterator[None]:
+    """Do what may be done once, with no other process of this machine doing it; `path` is a file that stays as it is.
+
+    Raises:
+        ValueError: another process is at it.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise ValueError(f"{path}: another process is {what}; wait until it has ended") from error
+    finally:
+        os.close(handle)
+
+
 def read_manifest(folder: Path) -> dict[str, str]:
     """The digests that the folder's manifest lists, by file name; empty where there is no manifest yet.
 

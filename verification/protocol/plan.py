@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -34,6 +34,9 @@ T = TypeVar("T")
 
 RECORDED = ("comparator", "reference_standard")
 """Kinds of study that decide nothing of this device; their analyses are recorded from files kept elsewhere."""
+
+ONCE = ("benchmark", "validation_plan")
+"""Kinds of study that one release opens once: each further look at the images tells more."""
 
 RECORD = "recorded.json"
 """What analyses of files that are kept elsewhere gave."""
@@ -323,6 +326,7 @@ def read_study(folder: Path, where: str) -> tuple[StudyFolder | None, tuple[Issu
     if plan is None or goals is None:
         return None, tuple(issues)
     issues += [*_find_faults(plan, goals, folder.name, where), *_find_custody_faults(plan, folder, where)]
+    issues += _find_repeated(plan, openings, where)
     digest = hashlib.sha256((folder / "plan.yaml").read_bytes() + (folder / "criteria.yaml").read_bytes()).hexdigest()
     return StudyFolder(folder, where, plan, goals, openings, digest), tuple(issues)
 
@@ -347,6 +351,17 @@ def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> 
         if goal.subgroup not in subgroups:
             faults.append(("criteria.yaml", f"{goal.id}: subgroup {goal.subgroup} is not in the plan"))
     return [blocking("study-plan", f"{where}/{file}", message, "mend the file") for file, message in faults]
+
+
+def _find_repeated(plan: Plan, openings: Sequence[Opening], where: str) -> Iterator[Issue]:
+    """Yield an issue for each use beyond the first of data that a release may use once."""
+    event = "scored" if plan.kind == "custody" else "opened" if plan.kind in ONCE else None
+    used: set[str] = set()
+    for number, opening in enumerate(openings, start=1):
+        if opening.event == event and opening.release_digest in used:
+            message = f"{opening.release}: {event} again on {opening.date}; expected it once by a release"
+            yield blocking("opened-twice", f"{where}/{LOG}:{number}", message, "the first figures stand: restore them")
+        used |= {opening.release_digest} if opening.event == event else set()
 
 
 def _find_custody_faults(plan: Plan, folder: Path, where: str) -> list[Issue]:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -177,6 +178,31 @@ def test_a_release_opens_a_benchmark_once(opened, made):
     with pytest.raises(ValueError, match="it is opened once by a release"):
         open_study(opened, NAME, "again", made[1])
     assert (opened.root / FOLDER / "openings.log").read_bytes() == before
+
+
+def test_of_three_openings_at_once_one_opens_it(checkout):
+    project, images = checkout
+    lock_plan(project, NAME)
+    with ThreadPoolExecutor(3) as pool:
+        tried = [pool.submit(open_study, project, NAME, f"number {number}", images) for number in range(3)]
+    errors = [str(error) for each in tried if (error := each.exception())]
+    assert len(errors) == 2
+    assert all("another process is opening study tiny" in said or "opened once" in said for said in errors)
+    assert events(project) == ["prior_use", "plan_locked", "opened", "scored"]
+
+
+def test_a_second_opening_in_a_log_is_an_issue_at_its_line(opened, tmp_path):
+    """As two checkouts give it that were joined: each line by itself is in order."""
+    shutil.copytree(opened.root, tmp_path / "again")
+    project = Project(tmp_path / "again")
+    openings, _ = read_log(project.root / FOLDER / "openings.log", "log")
+    append(project.root / FOLDER / "openings.log", openings[2], openings[3])
+    _, (issue,) = read_study(project.root / FOLDER, FOLDER)
+    assert (issue.code, issue.where) == ("opened-twice", f"{FOLDER}/openings.log:5")
+    assert "opened again" in issue.message
+    evidence = run(project)
+    assert "opened-twice" in {each.code for each in evidence.issues}
+    assert evidence.studies[0].estimates == ()
 
 
 def test_a_changed_table_or_plan_withholds_every_figure(opened, tmp_path):

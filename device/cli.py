@@ -337,8 +337,10 @@ def release(argv: list[str]) -> int:
     if options.what in ("lock", "compare"):
         return {"lock": _lock, "compare": _compare}[options.what](Path(options.name))
     from device.errors import ReleaseError
+    from device.locking import restore_releases
     from device.release import find_releases, read_release
 
+    restore_releases()
     status = PASSED
     for name in [options.name] if options.name else find_releases():
         try:

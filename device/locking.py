@@ -6,7 +6,7 @@ import csv
 import math
 import os
 import shutil
-import tempfile
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,7 @@ def lock(run: Path, releases: Path = RELEASES) -> Path:
         made = read_release(run / "release")
     except ReleaseError as error:
         raise ReleaseError(f"{run}: no release to lock: {error}; finish the training with --resume") from error
+    restore_releases(releases)
     target = releases / made.name
     if (target / SUMS).is_file():
         held = read_release(target)
@@ -121,11 +122,16 @@ def _require_equal_decisions(folder: Path) -> None:
 
 
 def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write a new folder of these files beside the old one, flush it to disk and put it in the old one's place."""
+    """Write a new folder of these files beside the old one, flush it to disk and put it in the old one's place.
+
+    If it cannot be put there, the old one is back; if that was killed, `restore_folder` puts it back.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as temporary:
-        new, old = Path(temporary) / "new", Path(temporary) / "old"
-        new.mkdir()
+    restore_folder(folder)
+    new, old = (folder.with_name(f".{folder.name}.{which}") for which in ("new", "old"))
+    shutil.rmtree(new, ignore_errors=True)  # of one that was killed while it wrote
+    new.mkdir()
+    try:
         for name, content in contents.items():
             with (new / name).open("wb") as file:
                 file.write(content)
@@ -134,4 +140,31 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        restore_folder(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def restore_folder(folder: Path) -> bool:
+    """Put back the folder whose replacement was killed between taking it away and putting the new one there.
+
+    Returns:
+        Whether it was put back, which is said on the terminal.
+    """
+    old = folder.with_name(f".{folder.name}.old")
+    if not old.is_dir():
+        return False
+    if folder.exists():  # killed when all was done but this
+        shutil.rmtree(old)
+        return False
+    old.rename(folder)
+    print(f"{folder}: its replacement was interrupted; what was there before is back", file=sys.stderr)
+    return True
+
+
+def restore_releases(releases: Path = RELEASES) -> None:
+    """Put back each release whose replacement was killed."""
+    for old in sorted(releases.glob(".*.old")):
+        restore_folder(old.with_name(old.name.removeprefix(".").removesuffix(".old")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -13,12 +14,15 @@ from device.types import Geometry, OperatingPoint, Population, Release, Status, 
 
 RELEASES = Path(__file__).parent / "releases"
 DESCRIPTION, SUMS = "release.yaml", "SHA256SUMS"
+NAME = "[a-z0-9]+(-[a-z0-9]+)*"
+Name = Annotated[str, msgspec.Meta(pattern=rf"^{NAME}\Z", max_length=64)]
+"""A release's name, which names its folder: never a path."""
 
 
 class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """release.yaml, key by key."""
 
-    name: str
+    name: Name
     version: str
     status: Status
     title: str
@@ -36,7 +40,7 @@ def find_releases(folder: Path | None = None) -> tuple[str, ...]:
 
     Implements: SRS-035
     """
-    return tuple(sorted(path.parent.name for path in (folder or RELEASES).glob(f"*/{DESCRIPTION}")))
+    return tuple(sorted(path.parent.name for path in (folder or RELEASES).glob(f"[!.]*/{DESCRIPTION}")))
 
 
 def read_release(name: str | Path = "paediatric-reference") -> Release:

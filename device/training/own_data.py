@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
+from device.release import NAME
 from device.training.recipe import RECIPES, Recipe, RecipeError, RecipeFile
 
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 TOGETHER = "--manifest FILE, --dataset NAME and --name NAME"
 
 
@@ -38,7 +38,7 @@ def use_data(file: RecipeFile, options: argparse.Namespace) -> RecipeFile:
         raise RecipeError(f"{TOGETHER} go together: the release of other data than the recipe's has another name")
     recipe = file.recipe
     taken = {path.stem for path in RECIPES.glob("*.yaml")} | {recipe.name}
-    if options.name in taken or not NAME.fullmatch(options.name):
+    if options.name in taken or not re.fullmatch(NAME, options.name):
         raise RecipeError(
             f"--name {options.name}: expected small letters and digits with single hyphens between, and none of "
             f"{', '.join(sorted(taken))}, whose releases are made of other data"

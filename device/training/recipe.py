@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from device.release import Name
 from device.types import Geometry, Population, Status
 
 RECIPES = Path(__file__).with_name("recipes")
@@ -58,7 +59,7 @@ class WeightsFile(_Strict, frozen=True):
     """
 
     origin: str
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     member: str
     layer: str
     licence: str | None
@@ -182,7 +183,7 @@ class ReleaseStatement(_Strict, frozen=True):
 class Recipe(_Strict, frozen=True):
     """A training, whole: two runs of one recipe on one dataset with one set of library versions are the same."""
 
-    name: str
+    name: Name
     version: str
     release: ReleaseStatement
     data: Data

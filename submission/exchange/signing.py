@@ -19,10 +19,9 @@ from submission.audit.signatures import LIST, SHEET, find_in_signatures, signed_
 from submission.content.catalogue import Entry
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
-from submission.package.build import replacing
 from submission.package.folder import Listed, Opened, find_document, open_package, read_listed
 from submission.setting.render import print_one
-from verification.evidence import held
+from verification.evidence import held, replacing
 
 if TYPE_CHECKING:
     from pyhanko.sign.signers import SimpleSigner

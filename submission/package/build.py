@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +24,7 @@ from submission.setting.volume import FILE, LEDGER, print_volume
 from submission.words.folders import MANIFEST, SIDECAR, TEMPLATES
 from submission.words.ledger import as_json, find_free
 from submission.words.places import look_up
-from verification.evidence import Project, write_atomically
+from verification.evidence import Project, replacing, restore, write_atomically
 
 INDEX = "package_summary.html"
 
@@ -59,6 +56,7 @@ def build(
         BuildError: the target holds something that is no package, or cannot be written.
     """
     target = (output or project.submission).resolve()
+    restore(target)
     _check_target(target)
     catalogue = read_catalogue()
     described = catalogue_file(catalogue)
@@ -180,27 +178,6 @@ def _check_target(target: Path) -> None:
             f"{target}: holds files but no {MANIFEST}, so it is no earlier package and is not replaced; "
             "empty it or name another folder with --output"
         )
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a new folder beside `target`; when the block ends well it takes the place of the target."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    old = fresh.with_name(f"{fresh.name}.old")
-    try:
-        yield fresh
-        fresh.chmod(0o755)
-        if target.exists():
-            target.rename(old)
-        try:
-            fresh.rename(target)
-        except OSError:
-            old.rename(target)
-            raise
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
 
 
 __all__ = ["BuildError", "Built", "RenderError", "build"]

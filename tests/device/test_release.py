@@ -18,6 +18,8 @@ import device
 from device import model
 from device.decision import decide
 from device.errors import DeviceError, ReleaseError
+from device.locking import lock, replace_folder, restore_releases
+from device.release import find_releases
 
 BRIGHTNESS = Path(__file__).parent / "brightness"
 
@@ -160,6 +162,67 @@ def test_weights_are_verified_when_they_are_loaded(release: device.Release, fold
     (folder / "model.tflite").write_bytes(b"another network")
     with pytest.raises(ReleaseError, match=r"model\.tflite"):
         model.score(np.zeros((224, 224, 1), np.float32), replace(release, folder=folder))
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "", ".", "..", "a/b", "A", "x\\n"])
+def test_a_release_is_named_by_a_name_and_no_path(tmp_path: Path, unbuilt: device.Release, name: str) -> None:
+    text = (unbuilt.folder / "release.yaml").read_text()
+    contents = {"release.yaml": text.replace("name: adult-nih", f'name: "{name}"', 1).encode()}
+    contents["SHA256SUMS"] = f"{sha256(contents['release.yaml']).hexdigest()}  release.yaml\n".encode()
+    replace_folder(tmp_path / "run/release", contents)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/kept").write_text("")
+    with pytest.raises(ReleaseError, match=r"no release to lock: .*\$.name"):
+        lock(tmp_path / "run", tmp_path / "releases")
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["kept"]
+    assert not (tmp_path / "releases").exists()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from device.locking import replace_folder
+rename, count = Path.rename, []
+def killed(self, target):
+    count.append(target)
+    os._exit(9) if len(count) == int(sys.argv[2]) else rename(self, target)
+Path.rename = killed
+replace_folder(Path(sys.argv[1]), {"new": b"2"})
+"""
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_replacement_that_was_killed_leaves_what_was_there(
+    tmp_path: Path, step: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace_folder(tmp_path / "held", {"old": b"1"})
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "held"), str(step)], check=False)
+    assert done.returncode == 9
+    restore_releases(tmp_path)
+    assert [path.name for path in (tmp_path / "held").iterdir()] == ["old"]
+    assert ("its replacement was interrupted" in capsys.readouterr().err) == (step == 2)
+    assert find_releases(tmp_path) == ()  # what a killed one left is no release
+    replace_folder(tmp_path / "held", {"new": b"2"})
+    assert [path.name for path in (tmp_path / "held").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["held"]
+
+
+def test_a_replacement_that_cannot_be_put_there_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_folder(tmp_path / "held", {"old": b"1"})
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name.endswith(".new"):
+            raise OSError("no more room")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)  # no disk refuses the second of two renames on demand
+    with pytest.raises(OSError, match="no more room"):
+        replace_folder(tmp_path / "held", {"new": b"2"})
+    assert [path.name for path in tmp_path.iterdir()] == ["held"]
+    assert [path.name for path in (tmp_path / "held").iterdir()] == ["old"]
 
 
 def test_an_unbuilt_release_gates_and_says_how_to_build_it(image: Callable[..., Path], unbuilt: device.Release) -> None:

@@ -30,7 +30,7 @@ class Modification(Record, frozen=True):
     shown each time, for people to judge.
     """
 
-    id: Annotated[str, Meta(pattern="^MOD-[0-9]+$")]
+    id: Annotated[str, Meta(pattern=r"^MOD-[0-9]+\Z")]
     what: str
     conditions: Annotated[tuple[str, ...], Meta(min_length=1)]
     files: tuple[str, ...] = ()

@@ -5,11 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import platform
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -28,7 +25,7 @@ from verification.evaluation.opening import progress, require_lock, require_rele
 from verification.evaluation.perturbing import score_perturbed
 from verification.evaluation.reading import gather_custody, read_commitment
 from verification.evaluation.sealing import read_key, seal
-from verification.evidence import Estimate, Opening, Project, write_atomically
+from verification.evidence import Estimate, Opening, Project, replacing, write_atomically
 from verification.evidence.chain import append_chain, read_chain
 from verification.evidence.project import sha256_of
 from verification.product.api import Intake, Outcome, Release, analyze
@@ -97,7 +94,7 @@ def score(project: Project, name: str, given: Given, output: Path) -> str:
     require_analysed([row.not_analysed for row in rows if row.score is None], len(rows))
     before = [one for one in uses if one is not begun]
     result = _state(project, study, use, rows, held, before)
-    with _put(output) as folder:
+    with replacing(output) as folder:
         tables = _render(rows, groups, held.beside, _score_hidden(study, held, release, rows))
         digest = _write_result(study, release, result, tables, folder)
         if signer:
@@ -116,22 +113,6 @@ def _require_place(output: Path, study: StudyFolder, begun: Opening | None) -> N
     ours = {*study.plan.tables, RESULT, SIGNATURE}
     if not begun or not output.is_dir() or {path.name for path in output.iterdir()} - ours:
         raise ValueError(f"{output}: is there already; name a new folder with --output")
-
-
-@contextmanager
-def _put(output: Path) -> Iterator[Path]:
-    """A new folder beside `output`, which takes its place, whole, when this is left."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
-    try:
-        folder.chmod(0o755)
-        yield folder
-        if output.exists():
-            shutil.rmtree(output)
-        folder.rename(output)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def _read_uses(path: Path) -> tuple[Opening, ...]:

@@ -19,6 +19,8 @@ from verification.evidence.files import (
     held,
     read_evidence,
     read_manifest,
+    replacing,
+    restore,
     write_atomically,
     write_evidence,
 )
@@ -51,6 +53,8 @@ __all__ = [
     "read_manifest",
     "read_sources",
     "recorded_run",
+    "replacing",
+    "restore",
     "sha256_of",
     "write_atomically",
     "write_evidence",

@@ -6,6 +6,8 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +63,40 @@ def held(folder: Path, *, shared: bool = False) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a new folder beside `target`; when the block ends well it takes the place of the target.
+
+    If it cannot take it, the target is as it was; if that was killed, `restore` puts it back.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    restore(target)
+    fresh, old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.")), _aside(target)
+    try:
+        yield fresh
+        fresh.chmod(0o755)
+        if target.exists():
+            target.rename(old)
+        fresh.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        restore(target)
+
+
+def restore(target: Path) -> None:
+    """Put back the folder that was taken away for another which did not come; what is said on the terminal."""
+    old = _aside(target)
+    if old.is_dir() and not target.exists():
+        old.rename(target)
+        print(f"{target}: its replacement was interrupted; what was there before is back", file=sys.stderr)
+    shutil.rmtree(old, ignore_errors=True)  # killed when all was done but this
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
 
 
 @contextmanager

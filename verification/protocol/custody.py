@@ -33,7 +33,7 @@ CONTENTS = "sha256 over salt, line feed, then a JSON list [name, SHA-256 of the 
 FORM = "custody result, form 1"
 ALLOWED = {"sex": ("M", "F", ""), "view_position": ("PA", "AP", "")}
 """What a list may say of an image in words."""
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class Commitment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +47,7 @@ class Registration(Struct, frozen=True):
     """`custody.json`: what a custodian states of a sealed list before a plan is locked; a custodian may state more."""
 
     what: str
-    registered: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    registered: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
     images: Annotated[int, Meta(ge=1)]
     positive: Annotated[int, Meta(ge=0)]
     reference_standard: str

@@ -93,7 +93,7 @@ class Input(_Strict, frozen=True):
     """A file outside the repository that a study is computed from: its name in the user's folder, and its SHA-256."""
 
     file: str
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class PowerAssumption(_Strict, frozen=True):
@@ -150,7 +150,7 @@ class Beside(_Strict, frozen=True):
     """Another score of the same images, in a table kept elsewhere: its file, its digest, and which columns."""
 
     file: str
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     image: str
     score: str
     what: str
@@ -175,7 +175,7 @@ class Custody(_Strict, frozen=True):
     what is left of custody is that the list was registered before the plan was locked, and is scored once.
     """
 
-    registration_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    registration_sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     beside: dict[str, Beside] = {}
     holder: Literal["custodian", "developers"] = "custodian"
 
@@ -254,7 +254,7 @@ class Plan(_Strict, frozen=True):
 class Goal(_Strict, frozen=True):
     """An entry of criteria.yaml: the limit of the deciding interval against a bound."""
 
-    id: Annotated[str, Meta(pattern="^CRIT-[A-Z]+-[0-9]+$")]
+    id: Annotated[str, Meta(pattern=r"^CRIT-[A-Z]+-[0-9]+\Z")]
     metric: str
     subgroup: str
     limit: Literal["lower", "upper"]

@@ -98,7 +98,16 @@ def read_scenarios(project: Project) -> tuple[tuple[Scenario, ...], tuple[Issue,
         found = recall(project, key, Found, partial(_read_file, project, file))
         scenarios += found[0]
         issues += found[1]
-    return tuple(scenarios), tuple(issues)
+    return tuple(scenarios), (*issues, *_find_unread(project))
+
+
+def _find_unread(project: Project) -> Iterator[Issue]:
+    """Files that look like a feature file and are read as none."""
+    read = set(project.find_names(FEATURES))
+    for file in project.find_names(f"{FEATURES.partition('/')[0]}/**/*"):
+        if ".feature" in file.rpartition("/")[2].casefold() and file not in read:
+            message = f"found a file that looks like a feature file and is read as none, expected {FEATURES}"
+            yield _issue("feature-misplaced", f"{file}:1", message, "move or rename it")
 
 
 def _read_file(project: Project, file: str) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from verification.evidence import Issue, ItemKind, Project, Severity
@@ -10,6 +11,11 @@ from verification.specification.hints import near
 from verification.specification.items import Entry, Items
 from verification.specification.kinds import FOLDERS, LINKS, ONCE, REQUIREMENTS, RETIRED
 
+ROOMS = ("requirements_spec/", "risk/")
+"""Rooms in which nothing but items lies, and what is named here."""
+BESIDE_ITEMS = ("requirements_spec/pccp.yaml", "requirements_spec/infrastructure.yaml")
+LIKE_AN_ITEM = re.compile(r"^[a-z]{2,4}-[0-9]+|\.ya?ml", re.IGNORECASE)
+"""A name that begins as an id does, or holds the end of a YAML file's, in whatever case."""
 _SHOWN = 4
 """So many ids of a long cycle are shown at either end."""
 
@@ -29,15 +35,17 @@ def find_issues(items: Items, found: list[Entry]) -> Iterator[Issue]:
 
 
 def find_misplaced(project: Project) -> Iterator[Issue]:
-    """YAML files in the rooms of items that are read as no item."""
-    expected = (*(f"{folder}/" for folder in FOLDERS), *(f"risk/{name}.yaml" for name in ONCE), RETIRED)
-    expected += ("requirements_spec/pccp.yaml", "requirements_spec/infrastructure.yaml")
-    for file in project.find_names("requirements_spec/**/*.y*ml", "risk/**/*.y*ml"):
-        if not file.startswith(expected) or not file.endswith(".yaml"):
+    """Files in the rooms of items that look like an item, by their name or its end, and are read as none."""
+    known = {*(f"risk/{name}.yaml" for name in ONCE), RETIRED, *BESIDE_ITEMS}
+    rooms = (*ROOMS, *(f"{folder}/" for folder in FOLDERS if not folder.startswith(ROOMS)))
+    for file in project.find_names(*(f"{room}**/*" for room in rooms)):
+        folder, _, name = file.rpartition("/")
+        is_read = file in known or (folder in FOLDERS and name.endswith(".yaml"))
+        if not is_read and LIKE_AN_ITEM.search(name):
             folders = ", ".join(FOLDERS)
             yield Issue(
                 code="item-misplaced", severity=Severity.BLOCKING, where=f"{file}:1",
-                message=f"found a YAML file that is read as no item, expected <ID>.yaml in one of {folders}",
+                message=f"found a file that looks like an item and is read as none, expected <ID>.yaml in {folders}",
                 hint="move or rename it",
             )  # fmt: skip
 

@@ -52,7 +52,8 @@ def test_a_later_replacement_begins_with_what_was_there(target, capsys):
 
 
 def test_a_replacement_that_cannot_be_put_there_leaves_what_was_there(target, monkeypatch, capsys):
-    rename, failed = type(target).rename, []
+    rename = type(target).rename
+    failed: list[object] = []
 
     def failing(self, to):  # no disk refuses the second of two renames on demand
         if to == target and not failed:

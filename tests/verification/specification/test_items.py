@@ -4,6 +4,7 @@ import pytest
 
 from verification.evidence import Project
 from verification.sources.scan import digest_of, scan
+from verification.sources.scenarios import read_scenarios
 from verification.specification.reading import read_items
 
 SRS = "requirements_spec/software/SRS-001.yaml"
@@ -95,6 +96,28 @@ def test_a_link_that_leads_nowhere_is_named(checkout):
     link = checkout.root / "requirements_spec/software/SRS-009.yaml"
     link.symlink_to(link)
     assert ("item-missing", "requirements_spec/software/SRS-009.yaml:1") in found(checkout)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requirements_spec/software/SRS-003.YAML", "requirements_spec/software/SRS-003.Yml", "risk/hazards/haz-002.txt",
+        "requirements_spec/software/SRS-003.yaml.orig", "requirements_spec/software/new/SRS-003.yaml",
+        "risk/other.yaml", "docs/records/changes/CR-001.yml",
+    ],
+)  # fmt: skip
+def test_a_file_that_looks_like_an_item_and_is_read_as_none_is_told(checkout, name):
+    checkout.write(name, (checkout.root / SRS).read_text().replace("SRS-001", "SRS-003"))
+    assert ("item-misplaced", f"{name}:1") in found(checkout)
+    assert "SRS-003" not in read_items(checkout.project).entries
+
+
+@pytest.mark.parametrize("name", ["features/more.FEATURE", "features/more.feature.bak", "steps/more.feature"])
+def test_a_file_that_looks_like_a_feature_file_and_is_read_as_none_is_told(checkout, name):
+    checkout.write(f"verification/{name}", "Feature: More\n\n  Scenario: more\n    Given a door\n")
+    scenarios, issues = read_scenarios(checkout.project)
+    assert ("feature-misplaced", f"verification/{name}:1") in {(issue.code, issue.where) for issue in issues}
+    assert "more" not in {scenario.name for scenario in scenarios}
 
 
 def test_one_bad_file_hides_nothing_in_the_others(checkout):

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from verification.evidence.product import SETTINGS, Product, read_product
 from verification.evidence.types import Source
@@ -16,6 +17,7 @@ from verification.evidence.types import Source
 RECORDS = "docs/records"
 """What people recorded of the rest. A commit of nothing else leaves evidence as good as it was."""
 _BESIDES = f":(exclude){RECORDS}"
+_MADE = "build/evidence/"
 LARGEST_BYTES = 1_000_000
 """No file that people write is larger. What is larger is hashed, and neither kept nor parsed."""
 
@@ -38,6 +40,18 @@ class Seen:
     git: dict[str, str | None] = field(default_factory=dict)
     recalled: dict[str, bytes] = field(default_factory=dict)
     used: dict[str, bytes] = field(default_factory=dict)
+
+
+LINK = "120000"
+"""Git's mode of a symbolic link, whose content is where it leads."""
+
+
+class Blob(NamedTuple):
+    """A file of a commit: git's mode, kind (`blob`; `commit` of a submodule) and digest."""
+
+    mode: str
+    kind: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +142,11 @@ class Project:
         """Describe what evidence is made from: the commit, and the digest of every file (or name) that was read."""
         commit, day = self.commit()
         names = sorted({each if isinstance(each, str) else self.relative(each) for each in inputs})
+        written = [name for name in names if not name.startswith(_MADE)]
         return Source(
             commit=commit,
             commit_date=day,
-            dirty=bool(self.git("status", "--porcelain")),
+            dirty=bool(self.git("status", "--porcelain") or self.find_hidden(written)),
             inputs={name: self.digest(name) or _gone(name) for name in names},
         )
 
@@ -142,8 +157,40 @@ class Project:
             yield self._run("show", f"{commit}:{file}")
 
     def find_uncommitted(self) -> list[str]:
-        """The files that differ from the commit, records aside, as git names them."""
-        return self.git("status", "--porcelain", "--", ".", _BESIDES).splitlines()
+        """The files that differ from the commit, records aside: as git names them, and what it was told to hide."""
+        listed = self.git("status", "--porcelain", "--", ".", _BESIDES).splitlines()
+        named = {line.split(maxsplit=1)[-1] for line in listed}
+        hidden = [name for name in self.find_hidden() if not name.startswith(f"{RECORDS}/") and name not in named]
+        return [*listed, *(f" H {name}" for name in hidden)]
+
+    def find_hidden(self, names: Iterable[str] = ()) -> list[str]:
+        """The files whose content is not that of the commit, whatever git says of them.
+
+        Git can be told to take a file for unchanged (assume-unchanged, skip-worktree), or not to see one (info/exclude,
+        a submodule): contents are compared with the commit's blobs.
+
+        Args:
+            names: files that have to be of the commit, beside all of those that are; one of a submodule is not.
+        """
+        blobs = self.read_tree("HEAD")
+        changed = [name for name, blob in blobs.items() if blob.kind == "blob" and self.differs(name, blob)]
+        return sorted({*names} - blobs.keys()) + changed
+
+    def read_tree(self, revision: str) -> dict[str, Blob]:
+        """The files of a commit by name; a submodule counts as one."""
+        listed = self.git("ls-tree", "-r", "-z", revision).split("\0")
+        entries = (line.split("\t", 1) for line in listed if line)
+        return {name: Blob(*facts.split()) for facts, name in entries}
+
+    def differs(self, name: str, blob: Blob) -> bool:
+        """Whether a file's content here is not that of a commit; a submodule is none, and differs."""
+        path = self.root / name
+        try:
+            content = os.fsencode(path.readlink()) if blob.mode == LINK else path.read_bytes()
+        except OSError:
+            return True  # a submodule is a folder
+        hashed = hashlib.sha1 if len(blob.digest) == 40 else hashlib.sha256
+        return hashed(b"blob %d\0" % len(content) + content).hexdigest() != blob.digest
 
     def is_still_at(self, commit: str) -> bool:
         """Whether the checkout's commit is this one, or differs from it in records alone; no if git cannot tell."""

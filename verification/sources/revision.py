@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
-import tarfile
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from verification.evidence import Project
-
-_HOW = {"A": "added", "D": "removed"}
+from verification.evidence.project import LINK
 
 
 class RevisionError(Exception):
@@ -60,17 +60,29 @@ def find_commit(project: Project, revision: str) -> str:
 
 
 def find_changed_files(project: Project, span: Range) -> dict[str, str]:
-    """Each file that differs between the ends, as `added`, `changed` or `removed`; a move is both of the others."""
-    ends = [span.base] if span.head is None else [span.base, span.head]
-    listed = _git(project, "diff", "--name-status", "-z", "--no-renames", "--relative", *ends, "--").split(b"\0")
-    found = {
-        name.decode(errors="surrogateescape"): _HOW.get(how.decode(), "changed")
-        for how, name in zip(listed[::2], listed[1::2], strict=False)
-    }
-    if span.head is None:
-        new = _git(project, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
-        found |= {name.decode(errors="surrogateescape"): "added" for name in new if name}
+    """Each file that differs between the ends, as `added`, `changed` or `removed`; a move is both of the others.
+
+    Trees and contents are compared, never what git was told to say of them.
+    """
+    before = project.read_tree(span.base)
+    after = project.read_tree(span.head) if span.head else dict.fromkeys(_find_present(project))
+    found = dict.fromkeys(before.keys() - after.keys(), "removed") | dict.fromkeys(
+        after.keys() - before.keys(), "added"
+    )
+    for name in before.keys() & after.keys():
+        if before[name] != after[name] if span.head else project.differs(name, before[name]):
+            found[name] = "changed"
     return dict(sorted(found.items()))
+
+
+def _find_present(project: Project) -> Iterator[str]:
+    """Yield the files of the working tree: those of the commit that are there, and those that no .gitignore names."""
+    for name in project.read_tree("HEAD"):
+        if (project.root / name).exists() or (project.root / name).is_symlink():
+            yield name
+    for listed in _git(project, "ls-files", "--others", "--exclude-per-directory=.gitignore", "-z").split(b"\0"):
+        if listed:
+            yield listed.decode(errors="surrogateescape")
 
 
 @contextmanager
@@ -84,21 +96,38 @@ def open_range(project: Project, span: Range) -> Iterator[tuple[Project, Project
 
 @contextmanager
 def open_commit(project: Project, commit: str) -> Iterator[Project]:
-    """A commit's files in a temporary folder, for as long as the block lasts."""
-    content = _git(project, "archive", "--format=tar", commit)
+    """A commit's files in a temporary folder, for as long as the block lasts; what is not read is said on the terminal.
+
+    The blobs of its tree are written as they are: no attribute of git's leaves one out or changes it. A submodule and a
+    link that leads out of the folder are not read.
+    """
+    tree = project.read_tree(commit)
     with tempfile.TemporaryDirectory(prefix="clearway-commit-") as name:
-        folder = Path(name).resolve()
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            archive.extractall(folder, filter=_inside)  # noqa: S202 the filter lets nothing out of the folder
+        folder, blobs = Path(name).resolve(), [(name, blob) for name, blob in tree.items() if blob.kind == "blob"]
+        unread = [name for name, blob in tree.items() if blob.kind != "blob"]
+        for (name, blob), content in zip(blobs, _read_blobs(project, [blob.digest for _, blob in blobs]), strict=True):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if blob.mode != LINK:
+                path.write_bytes(content)
+            elif (path.parent / os.fsdecode(content)).resolve().is_relative_to(folder):
+                path.symlink_to(os.fsdecode(content))
+            else:
+                unread.append(name)
+        for name in unread:
+            print(f"{commit[:12]}: {name} is a submodule or leads out of the commit; it is not read", file=sys.stderr)
         yield Project(folder)
 
 
-def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Leave out what would lead outside of the folder."""
-    try:
-        return tarfile.data_filter(member, folder)
-    except tarfile.FilterError:
-        return None
+def _read_blobs(project: Project, digests: Sequence[str]) -> Iterator[bytes]:
+    """Yield the content of each blob."""
+    command = ["git", "-C", str(project.root), "cat-file", "--batch"]
+    asked = "".join(f"{digest}\n" for digest in digests).encode()
+    stream = io.BytesIO(subprocess.run(command, input=asked, check=True, capture_output=True).stdout)
+    for _ in digests:
+        size = int(stream.readline().split()[2])
+        yield stream.read(size)
+        stream.read(1)
 
 
 def _ancestor(project: Project, one: str, other: str) -> str:

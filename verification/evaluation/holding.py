@@ -6,7 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -34,11 +34,9 @@ from verification.protocol.custody import (
 )
 from verification.protocol.plan import Custody, StudyFolder
 from verification.protocol.stated import StatedOf, read_stated
-from verification.protocol.subgroups import Known, describe_images
+from verification.protocol.subgroups import Known, describe_images, strip_suffix
 from verification.statistics.metrics import Floats
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm")
-"""What an image's file may end with, whatever the list calls it and in small letters or capitals."""
 COLUMNS = {"view_position": str, "sex": str, "age_years": float}
 """What a list may say of an image where no table of the collection does."""
 
@@ -109,11 +107,6 @@ def find_files(folder: Path, images: Sequence[str]) -> dict[str, Path]:
     if faults:
         raise ValueError("\n".join([*faults, "nothing was done"]))
     return {image: held[strip_suffix(image)][0] for image in images}
-
-
-def strip_suffix(name: str) -> str:
-    """A file's name without a suffix that images have; UIDs, which hold points, stay whole."""
-    return name[: -len(PurePath(name).suffix)] if PurePath(name).suffix.lower() in SUFFIXES else name
 
 
 def _commit_files(rows: Sequence[Sealed], files: Mapping[str, Path], salt: bytes) -> Commitment:

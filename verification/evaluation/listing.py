@@ -12,14 +12,14 @@ import numpy as np
 from verification.datasets.manifest import Entry
 from verification.datasets.reads import read_labels
 from verification.datasets.references import Collection, find_collection
-from verification.evaluation.holding import find_files, strip_suffix
+from verification.evaluation.holding import find_files
 from verification.evaluation.measuring import score_baselines
 from verification.evidence import Issue, Project, write_atomically
 from verification.product.api import Release, read_release
 from verification.protocol.custody import Sealed, read_list
 from verification.protocol.images import Progress, score_file
 from verification.protocol.scores import render_columns
-from verification.protocol.subgroups import find_places
+from verification.protocol.subgroups import find_places, strip_suffix
 from verification.statistics.metrics import Floats
 
 PROJECTION = "projection"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +19,9 @@ from verification.protocol.scores import Scored
 Mask: TypeAlias = NDArray[np.bool_]
 Known: TypeAlias = Mapping[str, NDArray[Any]]
 """By attribute, (images,) texts, or numbers with NaN where none is recorded."""
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".dcm")
+"""What an image's file may end with, whatever a list calls it and in small letters or capitals."""
 
 LUNG = ("Pneumonia", "Consolidation", "Infiltration")
 """Findings of a mined label that an opacity of pneumonia may be reported as."""
@@ -54,16 +57,25 @@ def describe_collection(collection: Collection) -> Known:
 
 
 def find_places(images: Sequence[str], collection: Collection) -> NDArray[np.intp]:
-    """(images,) the place in the collection of each image, known by the name of its file.
+    """(images,) the place in the collection of each image, known by the name of its file; PNG and JPEG are alike.
 
     Raises:
         ValueError: the collection does not list some; the first is named.
     """
     names = [PurePosixPath(image).name for image in images]
     places = pd.Index(collection.images).get_indexer(pd.Index(names))
+    if (places < 0).any():
+        known = pd.Index([strip_suffix(name) for name in collection.images])
+        known = known.where(~known.duplicated(keep=False), "")  # of two that differ in it alone, neither is meant
+        places = known.get_indexer_for(pd.Index([strip_suffix(name) for name in names]))
     if (missing := np.flatnonzero(places < 0)).size:
         raise ValueError(f"{names[missing[0]]} and {missing.size - 1} more are not in the table of images")
     return np.asarray(places)
+
+
+def strip_suffix(name: str) -> str:
+    """A file's name without a suffix that images have; UIDs, which hold points, stay whole."""
+    return name[: -len(PurePath(name).suffix)] if PurePath(name).suffix.lower() in SUFFIXES else name
 
 
 def coarsen(subgroups: Sequence[Subgroup], known: Known) -> Known:

@@ -25,7 +25,7 @@ def test_a_patient_is_on_one_side_and_no_tuning_image_is_read(crossval):
          "label": str(n % 2 * (n // 3 % 2)), "kind": ("whole", "lungs")[n % 7 == 0], "image": str(n)}
         for n in range(600)
     ]  # fmt: skip
-    held = set()
+    held: set[str] = set()
     for fold in range(crossval.FOLDS):
         divided = crossval.divide(rows, fold)
         patients = {

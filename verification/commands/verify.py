@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         StudiesEvidence,
         StudyCriterion,
         VerificationEvidence,
-        VerificationResult,
     )
 
 
@@ -163,10 +162,12 @@ def doctor(argv: list[str]) -> int:
 
 
 def _verification_lines(evidence: VerificationEvidence, started: float) -> Iterator[str]:
+    from verification.trace.ran import tell_run
+
     failing = [result for result in evidence.results if result.status != "passed"]
     for result in failing:
         yield f"{result.status.replace('_', ' ')}  {result.id}  {result.file}:{result.line}  {result.name}"
-        yield from (f"    {line}" for line in _failure(result))
+        yield from (f"    {line}" for line in tell_run(result))
     yield from map(issue_line, evidence.issues)
     wanting = Counter(name for result in failing for name in result.requirements)
     total = Counter(name for result in evidence.results for name in result.requirements)
@@ -181,14 +182,6 @@ def _verification_lines(evidence: VerificationEvidence, started: float) -> Itera
         yield f"formal run of the protocol {evidence.protocol_digest[:12]}, approval {str(evidence.approval)[:12]}"
     else:
         yield "engineering run: it cannot support a candidate release; `clearway verify --formal` can"
-
-
-def _failure(result: VerificationResult) -> Iterator[str]:
-    """The step at which a scenario ended, and why."""
-    step = next((step for step in result.steps if step.status not in ("passed", "not_run")), None)
-    if step is not None:
-        yield f"{step.keyword} {step.text}"
-    yield from (result.message or "").strip().splitlines()[:8]
 
 
 def _study_lines(evidence: StudiesEvidence) -> Iterator[str]:

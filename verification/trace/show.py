@@ -24,6 +24,7 @@ from verification.evidence import (
     VerificationEvidence,
     is_reviewable,
 )
+from verification.trace.ran import tell_run
 
 _MADE = (ItemKind.SYMBOL, ItemKind.SCENARIO)
 _NEXT = {
@@ -86,6 +87,7 @@ def render_item(
     yield f"  review: {item.review.status.value}: {item.review.why}"
     yield from (f"  {line}" for line in (item.text, f"{item.file}:{item.line}") if line)
     yield from _section("up", list(_tree(near, near.above, identity, outcomes, everything=False)))
+    yield from _section("run", _run(item, verification))
     yield from _section("criteria", list(_criteria(item, outcomes)))
     yield from _section("down", list(_tree(near, near.below, identity, outcomes, everything=True)))
     yield from _section("executed and fault-sensitive", list(_strength(trace, near, item)))
@@ -96,6 +98,12 @@ def render_item(
     yield from _section("issues", [f"{each.code}: {each.message}" for each in _issues_about(trace, item)])
     if item.status is not LinkStatus.COVERS:
         yield f"next  {_NEXT.get(item.status, 'see why').format(id=item.id)}"
+
+
+def _run(item: Item, verification: VerificationEvidence | None) -> list[str]:
+    """What a run showed of the scenario that an item is; nothing of other items."""
+    results = verification.results if verification and item.kind is ItemKind.SCENARIO else ()
+    return [line for result in results if result.id == item.id for line in tell_run(result)]
 
 
 def render_file(trace: TraceEvidence, file: str, verification: VerificationEvidence | None) -> Iterator[str]:

@@ -229,6 +229,31 @@ def test_nothing_but_passes_would_be_good(faults):
     assert "not run  unbound/nobody-binds-it" in faults[1].stdout
 
 
+TOLD = [
+    "passed   Given fine",
+    "           observed: seen to be fine",
+    "failed   When it fails",
+    "AssertionError: at <tmp>/test_fails0",
+]
+
+
+def test_who_ran_it_reads_step_by_step_why_a_scenario_failed(faults):
+    lines = [line.strip(" ") if "observed" not in line else line[4:] for line in faults[1].stdout.splitlines()]
+    first = next(n for n, line in enumerate(lines) if line.startswith("failed  faults/fails "))
+    assert "verification/features/faults.feature:6" in lines[first]
+    assert lines[first + 1 : first + 4] == TOLD[:3]
+    assert lines[first + 4] == "not run  Then fine"
+    assert lines[first + 5].startswith(TOLD[3])
+    assert "with n = 1" in lines
+
+
+def test_a_scenario_is_shown_with_what_its_last_run_observed(faults):
+    said = faults[0].run("trace", "faults/fails").stdout
+    for line in TOLD:
+        assert line in said
+    assert "observed: seen to be fine" in faults[0].run("trace", "faults/passes").stdout
+
+
 def test_every_scenario_and_row_of_the_files_appears_once(faults, results):
     assert len(results) == len(faults[0].evidence()["results"]) == 25 + 1 + 5
 

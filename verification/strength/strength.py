@@ -7,7 +7,7 @@ faults are what they were. Which faults change nothing is said in `verification/
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -177,14 +177,26 @@ def read_strengths(links: Links, items: Items) -> tuple[tuple[Strength, ...], tu
     }
     exemptions, more = read_exemptions(links.project)
     fitting = [each.strength for each in tried if links.still_fits(each)]
-    strengths = tuple(as_of_today(links, fitting, exemptions))
-    known = {(each.requirement, each.symbol) for each in strengths}
+    fit = {(each.requirement, each.symbol) for each in fitting}
+    decided = _find_decided(links, fitting, fit)
+    strengths = tuple(as_of_today(links, decided, exemptions))
+    waiting = fit - {(each.requirement, each.symbol) for each in decided}
     recorded = {(each.strength.requirement, each.strength.symbol) for each in tried}
     found = [
-        *issues, *more, *_find_missing(links, recorded, known), *_find_weak(links, strengths, safety_related),
-        *_find_idle(links, strengths, exemptions),
+        *issues, *more, *_find_missing(links, recorded, fit), *_find_waiting(waiting),
+        *_find_weak(links, strengths, safety_related), *_find_idle(links, strengths, exemptions),
     ]  # fmt: skip
     return strengths, tuple(found)
+
+
+def _find_decided(links: Links, fitting: Sequence[Strength], fit: Set[tuple[str, str]]) -> list[Strength]:
+    """Those of which today's result can be told.
+
+    What the scenarios of one requirement did not notice, those of another of the symbol may have: while faults were not
+    tried for that as it is now, such a fault is neither noticed nor not.
+    """
+    unsettled = {symbol for requirement, symbol in links.pairs if (requirement, symbol) not in fit}
+    return [each for each in fitting if not each.mutants or each.symbol not in unsettled]
 
 
 def as_of_today(links: Links, fitting: Sequence[Strength], exemptions: list[Exemption]) -> Iterator[Strength]:
@@ -250,6 +262,19 @@ def _find_missing(links: Links, recorded: set[tuple[str, str]], known: set[tuple
         if stale:
             message = f"{requirement}: code, scenarios or steps changed since faults were tried in {', '.join(stale)}"
             yield _issue("strength-stale", requirement, message, hint)
+
+
+def _find_waiting(waiting: Iterable[tuple[str, str]]) -> Iterator[Issue]:
+    """Yield an issue for each requirement of whose faults some wait for those of another that has the same code."""
+    symbols_of: dict[str, list[str]] = {}
+    for requirement, symbol in sorted(waiting):
+        symbols_of.setdefault(requirement, []).append(symbol)
+    for requirement, symbols in symbols_of.items():
+        message = (
+            f"{requirement}: what it did not notice in {', '.join(symbols)} may be noticed for another requirement of "
+            "the same code, and for that nothing was tried as it is now"
+        )
+        yield _issue("strength-stale", requirement, message, "`clearway trace prove`")
 
 
 def _find_weak(links: Links, strengths: tuple[Strength, ...], safety_related: set[str]) -> Iterator[Issue]:

@@ -199,6 +199,18 @@ def test_what_one_requirement_misses_another_of_the_symbol_may_notice(moving):
     )
 
 
+def test_while_another_requirement_of_the_symbol_is_stale_no_fault_counts_as_unnoticed(moving):
+    """SRS-002 notices nothing in the handle; that SRS-001 does is not known while it is stale."""
+    moving.edit("device/door.py", "Implements: SRS-001", "Implements: SRS-001, SRS-002")
+    moving.run("trace", "prove", "SRS-001")
+    moving.edit("verification/features/door.feature", "| handle |", "| knob   |")
+    stale = issues(moving, "strength-stale")
+    assert any(each.startswith("SRS-001: code, scenarios or steps changed since") for each in stale)
+    assert any(each.startswith("SRS-002: what it did not notice in device.door.turn may be noticed") for each in stale)
+    assert not any("device.door.turn" in each for each in issues(moving, "strength-below-aim"))
+    assert ("SRS-002", "device.door.turn") not in strengths(moving)
+
+
 def test_a_fault_that_hangs_or_kills_the_process_counts_as_noticed(moving, monkeypatch):
     monkeypatch.setattr(prove, "PATIENCE_SECONDS", 1.0)
     code = """\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import device
 from device import model
@@ -162,6 +165,29 @@ def test_weights_are_verified_when_they_are_loaded(release: device.Release, fold
     (folder / "model.tflite").write_bytes(b"another network")
     with pytest.raises(ReleaseError, match=r"model\.tflite"):
         model.score(np.zeros((224, 224, 1), np.float32), replace(release, folder=folder))
+
+
+def test_the_adult_release_is_of_its_recipe_and_list_and_gives_no_read_away() -> None:
+    release, root = device.read_release("adult-nih"), Path(__file__).parents[2]
+    card = yaml.safe_load((release.folder / "card.yaml").read_text())
+    recipe = root / "device/training/recipes/adult-nih.yaml"
+    listed = json.loads((root / "verification/datasets/nih_adult/assembled.json").read_text())
+    parts = {part["name"]: part for part in listed["splits"]}
+    assert card["recipe_digest"] == sha256(recipe.read_bytes()).hexdigest()
+    assert card["dataset_digest"] == listed["digest"]
+    for name in ("training", "tuning"):
+        assert (card[f"{name}_images"], card[f"{name}_patients"]) == (parts[name]["images"], parts[name]["patients"])
+    assert card["tuning_positive_images"] == parts["tuning"]["positives"]
+    assert release.weights is not None
+    assert (release.folder / release.weights.file).stat().st_size < 20_000_000
+    rows = list(csv.DictReader((release.folder / "tuning_scores.csv").open()))
+    assert len(rows) == parts["tuning"]["images"]
+    assert {(row["patient"], row["label"], len(row["image"])) for row in rows} == {("", "", 64)}
+    assert release.operating_point is not None
+    flagged = sum(float(row["score"]) >= release.operating_point.threshold for row in rows) / len(rows)
+    share = parts["tuning"]["positives"] / parts["tuning"]["images"]
+    assert flagged == pytest.approx(card["tuning_sensitivity"] * share + (1 - card["tuning_specificity"]) * (1 - share))
+    assert card["tuning_sensitivity"] >= 0.85
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "", ".", "..", "a/b", "A", "x\\n"])

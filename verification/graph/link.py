@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from verification.evidence import DOWNWARD, Criterion, Item, ItemKind, Link, LinkStatus, Method, Review
 from verification.graph.changes import standing_of_change
@@ -111,6 +112,8 @@ def _entry_links(graph: TraceGraph, entry: Entry) -> Iterator[Link]:
         for _, target in entry.targets(key):
             judged = target if relation in DOWNWARD else entry.id
             yield _link(entry.id, target, relation, graph.standings.get(judged))
+    for _, target in entry.studied() if entry.kind in REQUIREMENTS else ():
+        yield _link(entry.id, target, "shown_by", graph.standings.get(target))
     for _, target in entry.targets("effectiveness.evidence"):
         yield _link(entry.id, target, "shown_by", graph.criteria.get(target) or graph.standings.get(target))
     if entry.kind in (ItemKind.ANOMALY, ItemKind.DEVIATION):
@@ -178,6 +181,8 @@ def _judge_requirement(graph: TraceGraph, entry: Entry) -> None:
     children = [said_of(child.id, graph.standings[child.id]) for child in graph.children_of.get(entry.id, [])]
     if entry.kind is ItemKind.SOFTWARE_REQUIREMENT:
         graph.standings[entry.id] = own
+    elif not children and "study_criterion" in entry.value["needs"]:
+        graph.standings[entry.id] = own  # of the release as it is, which no code of its own implements
     elif not children:
         graph.standings[entry.id] = Standing(LinkStatus.ORPHANED, f"no requirement derives from {entry.id}")
     elif entry.kind is ItemKind.SYSTEM_REQUIREMENT:
@@ -194,15 +199,18 @@ def _own_parts(graph: TraceGraph, entry: Entry) -> Iterator[Standing]:
         yield Standing(LinkStatus.ORPHANED, f"no code implements {entry.id}")
     if scenarios_for(graph, entry.id):
         yield from (graph.claims[symbol.id, entry.id] for symbol in graph.symbols_of.get(entry.id, []))
-    if "scenario" in needs:
+    if {"scenario", "study_criterion"}.intersection(needs):
         yield from (graph.criteria[f"{entry.id}/{criterion['id']}"] for criterion in entry.value["criteria"])
         yield from (graph.standings[scenario.id] for scenario in graph.scenarios_of.get(entry.id, []))
         if not entry.value["criteria"]:
             yield Standing(LinkStatus.ORPHANED, f"{entry.id} has no criterion")
 
 
-def _criterion_standing(graph: TraceGraph, entry: Entry, criterion: dict[str, str]) -> Standing:
+def _criterion_standing(graph: TraceGraph, entry: Entry, criterion: dict[str, Any]) -> Standing:
     name, method = f"{entry.id}/{criterion['id']}", Method(criterion["method"])
+    if method is Method.ANALYSIS and (named := criterion.get("evidence")):
+        found = [graph.sources.proof.of_study_criterion(each) for each in named]
+        return worst(found, f"shown by {', '.join(named)}")
     if method is not Method.TEST:
         return Standing(LinkStatus.GAP, f"no record of the {method.value} of {name}")
     scenarios = graph.scenarios_of.get(name, [])

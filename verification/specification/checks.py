@@ -100,6 +100,10 @@ def _find_bad_links(items: Items) -> Iterator[Issue]:
                 yield from _bad_link(items, entry, target, place, kinds)
         if entry.kind is ItemKind.RISK_CONTROL:
             yield from _find_unknown_evidence(items, entry)
+        for place, target in entry.studied() if entry.kind in REQUIREMENTS else ():
+            if target not in items.study_criteria:
+                message = f"evidence names {target}, which is no criterion of a study"
+                yield entry.document.issue("link-dangling", place, message, near(target, items.study_criteria))
 
 
 def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tuple[ItemKind, ...]) -> Iterator[Issue]:

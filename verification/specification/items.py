@@ -43,6 +43,15 @@ class Entry:
         """The ids that a key lists, each with its place in the file; of an unsound entry those that can be read."""
         return [((*key.split("."), n), target) for n, target in enumerate(_listed(self.value, key))]
 
+    def studied(self) -> list[tuple[Where, str]]:
+        """The criteria of studies that a requirement's own criteria name as evidence, each with its place."""
+        criteria = self.value.get("criteria") if isinstance(self.value, dict) else None
+        return [
+            (("criteria", number, "evidence", n), target)
+            for number, criterion in enumerate(criteria if isinstance(criteria, list) else [])
+            for n, target in enumerate(_listed(criterion, "evidence"))
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
@@ -70,7 +79,7 @@ class Items:
     """Everything written by people: entries by id, study criteria, the risk policy, retired ids; every issue found.
 
     `infrastructure` declares the code that is there for no requirement; `data_flow` and `security` are what the threats
-    are about.
+    are about. `foreign` are the study criteria of comparators, which are of no product.
     """
 
     entries: dict[str, Entry]
@@ -81,6 +90,7 @@ class Items:
     infrastructure: Document | None = None
     data_flow: Document | None = None
     security: Document | None = None
+    foreign: frozenset[str] = frozenset()
 
     def of(self, *kinds: ItemKind) -> Iterator[Entry]:
         """Yield the sound entries of some kinds, by id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,11 @@ def read_items(project: Project) -> Items:
     policy = read_declared(project, "risk", "policy", issues)
     infrastructure = read_declared(project, "requirements_spec", "infrastructure", issues)
     retired = _read_retired(project, issues)
-    security = [read_declared(project, "risk", name, issues) for name in ("dataflow", "security")]
-    items = Items(dict(sorted(first.items())), studied, policy, issues, retired, infrastructure, *security)
+    data_flow, security = (read_declared(project, "risk", name, issues) for name in ("dataflow", "security"))
+    foreign = frozenset(name for name, entry in studied.items() if _is_of_comparator(project, entry))
+    items = Items(
+        dict(sorted(first.items())), studied, policy, issues, retired, infrastructure, data_flow, security, foreign
+    )
     issues += find_issues(items, found)
     return items
 
@@ -173,6 +177,15 @@ def _read_study_criteria(project: Project, issues: list[Issue]) -> Iterator[Entr
                 part = _part(document, n)
                 digests = digest_of(value), whole_of(value)
                 yield Entry(value["id"], ItemKind.STUDY_CRITERION, value, part, True, *digests)
+
+
+def _is_of_comparator(project: Project, entry: Entry) -> bool:
+    """Whether a criterion is of a study of somebody else's model, as its plan says."""
+    try:
+        plan = project.read(f"{entry.document.file.rpartition('/')[0]}/plan.yaml")
+    except OSError:
+        return False
+    return re.search(rb"^kind: *comparator\b", plan, re.MULTILINE) is not None
 
 
 def _part(document: Document, number: int) -> Document:

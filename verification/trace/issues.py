@@ -14,6 +14,7 @@ from verification.graph.risk import ACCEPTABLE, UNACCEPTABLE, find_hazards
 from verification.graph.specified import find_code_issues
 from verification.specification.hints import near
 from verification.specification.items import Entry
+from verification.specification.kinds import REQUIREMENTS
 from verification.trace.anomalies import find_excused, find_scenario_issues, find_why_not_excused
 
 _HINTS = {
@@ -119,7 +120,7 @@ def _find_requirement_issues(graph: TraceGraph, entry: Entry, excused: dict[str,
             yield _blocking(
                 f"requirement-{own.status.value.replace('_', '-')}", _where(entry), _says(entry, own.why), hint
             )
-    elif entry.kind is ItemKind.SYSTEM_REQUIREMENT and entry.id not in graph.children_of:
+    elif entry.kind is ItemKind.SYSTEM_REQUIREMENT and standing.status is LinkStatus.ORPHANED:
         message = _says(entry, standing.why)
         yield _blocking("requirement-orphaned", _where(entry), message, "write the requirement that serves it")
     if not entry.value["parents"]:
@@ -128,7 +129,12 @@ def _find_requirement_issues(graph: TraceGraph, entry: Entry, excused: dict[str,
         )
     for criterion in entry.value["criteria"]:
         name = f"{entry.id}/{criterion['id']}"
-        if graph.criteria[name].status is LinkStatus.GAP:
+        if graph.criteria[name].status is not LinkStatus.GAP:
+            continue
+        if "evidence" in criterion:
+            hint = "obtain the evidence that it names; a goal that is not met stays so, and is told"
+            yield _issue("criterion-not-shown", _where(entry), f"{name}: {graph.criteria[name].why}", hint)
+        else:
             hint = f"have a person record the {criterion['method']}"
             yield _issue("criterion-without-evidence", _where(entry), f"{name}: {graph.criteria[name].why}", hint)
 
@@ -176,8 +182,16 @@ def _hazard_issues(entry: Entry, hazard: Hazard) -> Iterator[Issue]:
 
 
 def _find_study_issues(graph: TraceGraph) -> Iterator[Issue]:
-    for entry in graph.sources.items.study_criteria.values():
+    items = graph.sources.items
+    claimed = {target for entry in items.of(*REQUIREMENTS) for _, target in entry.studied()}
+    controls = items.of(ItemKind.RISK_CONTROL)
+    claimed |= {target for entry in controls for _, target in entry.targets("effectiveness.evidence")}
+    for entry in items.study_criteria.values():
         standing = graph.standings[entry.id]
+        if entry.id not in claimed | items.foreign:
+            message = f"{entry.id}: no requirement and no risk control rests on it"
+            hint = "name it as evidence of a requirement's criterion or of a control's effectiveness"
+            yield _issue("study-criterion-unclaimed", _where(entry), message, hint)
         if standing.status is not LinkStatus.COVERS:
             if standing.status is LinkStatus.STALE:
                 yield _blocking("estimate-stale", _where(entry), standing.why, "run `clearway evaluate` again")

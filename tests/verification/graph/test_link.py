@@ -270,6 +270,60 @@ def test_a_study_criterion_without_estimate_is_said(verified):
     assert "criterion-without-estimate" in verified.codes("advisory")
 
 
+GOALS = "verification/studies/doors/criteria.yaml"
+OPENS = """id: SYS-002
+kind: system_requirement
+title: Most doors open
+text: The device shall open most doors.
+rationale: One is not enough.
+parents: [UN-001]
+safety_related: false
+source: null
+needs: [study_criterion]
+criteria:
+  - {id: AC1, text: Most doors open., method: analysis, evidence: [CRIT-D-1, CRIT-D-2]}
+"""
+
+
+@pytest.fixture
+def studied(verified):
+    """A requirement that two criteria of a study show, of which nothing is estimated yet."""
+    row = "- {{id: CRIT-D-{}, metric: auroc, limit: lower, comparison: '>', bound: 0.5}}\n"
+    verified.write(GOALS, row.format(1) + row.format(2))
+    return verified.write("requirements_spec/system/SYS-002.yaml", OPENS)
+
+
+def test_a_requirement_of_performance_stands_as_the_criteria_of_its_studies_do(studied):
+    (found,) = studied.item("SYS-002").criteria
+    assert found.status.value == studied.item("SYS-002").status.value == "gap"
+    assert "CRIT-D-1 has no estimate" in found.why
+    assert "criterion-not-shown" in studied.codes("advisory")
+    assert "requirement-orphaned" not in studied.codes()
+    links = {(link.source, link.relation, link.target) for link in studied.trace().links}
+    assert {("SYS-002", "shown_by", "CRIT-D-1"), ("SYS-002", "shown_by", "CRIT-D-2")} <= links
+
+
+def test_a_goal_that_is_named_nowhere_is_told_unless_it_is_a_comparators(studied):
+    assert "study-criterion-unclaimed" not in studied.codes("advisory")
+    studied.edit("requirements_spec/system/SYS-002.yaml", ", CRIT-D-2]", "]")
+    assert "study-criterion-unclaimed" in studied.codes("advisory")
+    studied.write("verification/studies/doors/plan.yaml", "kind: comparator\n")
+    assert "study-criterion-unclaimed" not in studied.codes("advisory")
+
+
+def test_evidence_that_is_no_criterion_of_a_study_is_named(studied):
+    studied.edit("requirements_spec/system/SYS-002.yaml", "CRIT-D-2]", "CRIT-D-3]")
+    (issue,) = [each for each in studied.trace().issues if each.code == "link-dangling"]
+    assert issue.where == "requirements_spec/system/SYS-002.yaml:11"
+    assert "evidence names CRIT-D-3, which is no criterion of a study" in issue.message
+    assert issue.hint == "did you mean CRIT-D-1 or CRIT-D-2?"
+
+
+def test_evidence_is_of_an_analysis(studied):
+    studied.edit("requirements_spec/system/SYS-002.yaml", "method: analysis", "method: test")
+    assert "item-malformed" in studied.codes()
+
+
 def test_a_section_shows_what_is_there_or_says_that_it_is_not(verified):
     verified.edit("submission/content_map.yaml", "shows: [SRS-001]", "shows: [SRS-101]")
     verified.write(

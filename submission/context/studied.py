@@ -47,7 +47,7 @@ def studied(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study
         study_data=bind(study, lambda found: _data_of(bundle, found)),
         scored=bind(study, _scored),
         development=development,
-        development_data=bind(development, lambda found: _data_of(bundle, found)),
+        development_data=bind(release, lambda found: _training_of(bundle, found)),
         looking=bind(release, lambda found: _looking_of(bundle, found)),
         label_studies=of_kind(bundle, "reference_standard"),
         comparators=of_kind(bundle, "comparator"),
@@ -120,12 +120,25 @@ def _looking_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Looking | G
     return Gap(reason=reason, closes="a plan that names it (lungs), locked before the images are scored")
 
 
+def _training_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Dataset | Gap:
+    """The collection that a release was trained on, known by the digest of its list."""
+    if isinstance(bundle.datasets, Gap) or isinstance(release.card, Gap):
+        return bundle.datasets if isinstance(bundle.datasets, Gap) else release.card  # type: ignore[return-value]
+    for dataset in bundle.datasets.datasets:
+        if dataset.digest == release.card.dataset_digest:
+            return dataset
+    reason = compose("no collection in datasets.json has the digest of the training data of {}", release.name)
+    return Gap(reason=reason, closes="describe the collection with `clearway data explore`")
+
+
 def _data_of(bundle: EvidenceBundle, study: Study) -> Dataset | Gap:
-    """The collection that a study scored, known by the digest of its manifest."""
+    """The collection that a study scored: known by the digest of its manifest, of a sealed list by its name."""
     if isinstance(bundle.datasets, Gap):
         return bundle.datasets
     for dataset in bundle.datasets.datasets:
         if study.dataset_digest and dataset.digest == study.dataset_digest:
+            return dataset
+        if study.holder and dataset.name == study.dataset:
             return dataset
     reason = compose("no collection in datasets.json has the digest of the data of study {}", study.name)
     return Gap(reason=reason, closes="describe the collection with `clearway data explore`")

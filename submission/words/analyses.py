@@ -90,14 +90,49 @@ def beside_headline(study: Study) -> Beside:
         reason=compose("no simple measure was scored on the images of study {}", study.name),
         closes="a plan that asks for it, locked before an opening",
     )
-    baselines = [one for found in study.analyses if found.role is Role.BASELINE for one in found.estimates]
-    paired = next((one for one in baselines if one.metric == "auroc_difference"), missing)
-    named = f"({paired.score})" if isinstance(paired, Estimate) else ""
-    best = next((one for one in baselines if one.metric == "auroc" and f"({one.score})" in named), missing)
+    best, paired = max(_pair_baselines(study), key=lambda pair: pair[0].value or 0, default=(missing, missing))
     shares = (one for one in study.estimates if one.metric == "prevalence" and one.subgroup == overall(study))
     unknown = Gap(reason=compose("study {} holds no share of positive images", study.name), closes="evaluate it")
     apart = (one for found in study.analyses if found.id == "shared-names" for one in found.estimates)
     return Beside(best, paired, next(shares, unknown), tuple(one for one in apart if one.subgroup == APART))
+
+
+def _pair_baselines(study: Study) -> Iterator[tuple[Estimate, Estimate]]:
+    """Yield what a simple measure reaches on all images with the release's paired difference to it."""
+    found = [one for each in study.analyses if each.role is Role.BASELINE for one in each.estimates]
+    whole = [one for one in found if one.subgroup in (WHOLE, overall(study))]
+    for paired in (one for one in whole if one.metric == "auroc_difference"):
+        for one in whole:
+            names = f"({one.score})" in f"({paired.score})" or str(paired.score).endswith(f" less {one.score}")
+            if one.metric == "auroc" and names:
+                yield one, paired
+
+
+@total
+def analysis_of(study: Study, name: str) -> Analysis | Gap:
+    """An analysis of a study by its id; a gap where its plan does not name it."""
+    reason = compose("study {} has no analysis “{}”", study.name, name)
+    missing = Gap(reason=reason, closes="a plan that names it, locked before its images are scored")
+    return next((one for one in study.analyses if one.id == name), missing)
+
+
+@total
+def criterion_on(study: Study, name: str) -> StudyCriterion | Gap:
+    """The criterion of a study on a metric; a gap where it has none."""
+    reason = compose("study {} has no criterion on {}", study.name, metric(name))
+    missing = Gap(reason=reason, closes="a plan with such a criterion, locked before its images are scored")
+    return next((one for one in study.criteria if one.metric == name), missing)
+
+
+@total
+def headline(study: Study, name: str) -> Estimate | Gap:
+    """What a study found by a metric: what decides its criterion, else the estimate of all images."""
+    decided = criterion_on(study, name)
+    if isinstance(decided, StudyCriterion):
+        return decided.estimate
+    every = overall(study)
+    missing = Gap(reason=compose("study {} has no estimate of {}", study.name, metric(name)), closes="carry it out")
+    return next((one for one in study.estimates if (one.metric, one.subgroup) == (name, every)), missing)
 
 
 APART = "no shared number"

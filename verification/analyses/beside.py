@@ -15,12 +15,35 @@ from verification.protocol.scores import Scored
 from verification.protocol.subgroups import Known, select
 from verification.statistics.metrics import Floats
 
+COMPARED = (
+    "Each comparison is of the images that the release analysed; its interval is of the difference on the same images, "
+    "patients drawn together. Where images were not analysed, the same difference stands twice more: with each of them "
+    "ranked wrongly by the release, a positive one below all others and a negative one above, and with each ranked "
+    "rightly."
+)
+KINDS = (
+    (
+        "beside", Role.SECONDARY, "Other models on the same images",
+        "The other scores were made by others; what their images of training were is stated by these and was not "
+        "checked.",
+        False,
+    ),
+    (
+        "beside-simple", Role.BASELINE, "Simple measures of the same images",
+        "Each looks at the image coarsely or not at all, and learned on the training images what goes along with the "
+        "finding. What it reaches, these images give away to so little.", True,
+    ),
+)  # fmt: skip
+"""Id, role, title and statement of what is set beside, and whether it is of simple measures."""
+
 
 def analyse_beside(
     rows: Sequence[Scored], beside: Mapping[str, Floats], known: Known, plan: Plan, goals: tuple[Goal, ...],
     setting: Setting,
-) -> Analysis:  # fmt: skip
-    """Each other score beside the release's, of all images that have both and within each group of the plan.
+) -> Iterator[Analysis]:  # fmt: skip
+    """Yield each other score beside the release's, of all images that have both and within each group of the plan.
+
+    Those of other models stand together, and those of simple measures.
 
     Args:
         rows: all images of the study with the release's scores, of those that were analysed.
@@ -33,33 +56,27 @@ def analyse_beside(
     every, said = gather_rows(rows), plan.custody.beside if plan.custody else {}
     groups = {"all": np.ones(len(rows), dtype=np.bool_)}
     groups |= {group.name: select(group, known) for group in plan.subgroups}
-    estimates = [
-        row
-        for place, name in enumerate(said)
-        for group, chosen in groups.items()
-        for row in _compare(every.where(chosen), beside[name][chosen], setting, (name, group), () if place else goals)
-    ]
-    return state_analysis(
-        every.where(~np.isnan(every.scores)),
-        setting,
-        Role.SECONDARY,
-        identity="beside",
-        title="Other scores of the same images",
-        score=f"{OF_THE_RELEASE}, and others of the same images",
-        statement="Each comparison is of the images that the release analysed; its interval is of the difference on "
-        "the same images, patients drawn together. Where images were not analysed, the same difference stands twice "
-        "more: with each of them ranked wrongly by the release, a positive one below all others and a negative one "
-        "above, and with each ranked rightly. The other scores were made by others; what their images of training were "
-        "is stated by these and was not checked.",
-        estimates=estimates,
-        tables=(
-            Table(
-                title="What the other scores are",
-                columns=("score", "what it is"),
-                rows=tuple((name, one.what) for name, one in said.items()),
-            ),
-        ),
-    )
+    for identity, role, title, statement, is_simple in KINDS:
+        names = [name for name, one in said.items() if one.simple == is_simple]
+        estimates = [
+            row
+            for name in names
+            for group, chosen in groups.items()
+            for row in _compare(
+                every.where(chosen),
+                beside[name][chosen],
+                setting,
+                (name, group),
+                goals if name == next(iter(said)) else (),
+            )
+        ]
+        told = Table("What the other scores are", ("score", "what it is"), tuple((n, said[n].what) for n in names))
+        analysed = every.where(~np.isnan(every.scores))
+        if names:
+            yield state_analysis(
+                analysed, setting, role, identity=identity, title=title, score=f"{OF_THE_RELEASE}, and others of them",
+                statement=f"{statement} {COMPARED}", estimates=estimates, tables=(told,),
+            )  # fmt: skip
 
 
 def gather_rows(rows: Sequence[Scored]) -> Cases:

@@ -101,7 +101,9 @@ ANALYSES = (
     Registered(analyse_thresholds, _of(Role.SECONDARY, "thresholds"), f"{REPORT}#analyses"),
     Registered(analyse_prevalence, _of(Role.SECONDARY, "prevalence"), f"{REPORT}#analyses"),
     Registered(analyse_power, _of(Role.SECONDARY, "power"), f"{REPORT}#analyses"),
-    Registered(analyse_beside, _of(Role.SECONDARY, "beside"), f"{REPORT}#analyses"),
+    Registered(
+        analyse_beside, _of(Role.SECONDARY, "beside") | _of(Role.BASELINE, "beside-simple"), f"{REPORT}#analyses"
+    ),
     Registered(analyse_shared_names, _of(Role.SECONDARY, "shared-names"), f"{REPORT}#analyses"),
     Registered(analyse_dropout, _of(Role.ROBUSTNESS, "dropout"), f"{ROBUSTNESS}#robustness"),
     Registered(analyse_context, _of(Role.CONTEXT, "context"), f"{REPORT}#context"),

@@ -25,7 +25,7 @@ from verification.evaluation.opening import progress, require_lock, require_rele
 from verification.evaluation.perturbing import score_perturbed
 from verification.evaluation.reading import gather_custody, read_commitment
 from verification.evaluation.sealing import read_key, seal
-from verification.evidence import Estimate, Opening, Project, replacing, write_atomically
+from verification.evidence import Analysis, Estimate, Opening, Project, replacing, write_atomically
 from verification.evidence.chain import append_chain, read_chain
 from verification.evidence.project import sha256_of
 from verification.product.api import Intake, Outcome, Release, analyze
@@ -253,9 +253,9 @@ def estimate_result(
     material = gather_custody(Material(study, setting, release, rows=rows), folder, point.threshold)
     if material.cases is None or not material.cases.labels.size:
         return ()
-    further = []
+    further: list[Analysis] = []
     if material.beside:
-        further.append(analyse_beside(rows, material.beside, material.known, plan, study.goals, setting))
+        further.extend(analyse_beside(rows, material.beside, material.known, plan, study.goals, setting))
     if material.lungs:
         further.append(analyse_lungs(rows, material.lungs, material.known, plan, material.cases, setting))
     return (*estimate_all(material, material.cases), *(row for one in further for row in one.estimates))

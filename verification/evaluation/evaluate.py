@@ -258,4 +258,5 @@ def _state(material: Material, found: _Found) -> Study:
         inputs={name: one.sha256 for name, one in plan.inputs.items()} if found.analyses and plan.inputs else {},
         custody=_state_custody(study),
         holder=plan.custody.holder if plan.custody else None,
+        dataset=plan.dataset,
     )

@@ -147,13 +147,14 @@ class OutOfScope(_Strict, frozen=True):
 
 
 class Beside(_Strict, frozen=True):
-    """Another score of the same images, in a table kept elsewhere: its file, its digest, and which columns."""
+    """Another score of the same images, in a table kept elsewhere; a simple one knows no more than a coarse look."""
 
     file: str
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
     image: str
     score: str
     what: str
+    simple: bool = False
 
 
 class Lungs(_Strict, frozen=True):
@@ -356,12 +357,11 @@ def _find_faults(plan: Plan, goals: tuple[Goal, ...], name: str, where: str) -> 
 def _find_repeated(plan: Plan, openings: Sequence[Opening], where: str) -> Iterator[Issue]:
     """Yield an issue for each use beyond the first of data that a release may use once."""
     event = "scored" if plan.kind == "custody" else "opened" if plan.kind in ONCE else None
-    used: set[str] = set()
     for number, opening in enumerate(openings, start=1):
+        used = {one.release_digest for one in openings[: number - 1] if one.event == event}
         if opening.event == event and opening.release_digest in used:
             message = f"{opening.release}: {event} again on {opening.date}; expected it once by a release"
             yield blocking("opened-twice", f"{where}/{LOG}:{number}", message, "the first figures stand: restore them")
-        used |= {opening.release_digest} if opening.event == event else set()
 
 
 def _find_custody_faults(plan: Plan, folder: Path, where: str) -> list[Issue]:

@@ -71,7 +71,8 @@ class Study(Record, frozen=True):
     `kind` is `development`, `benchmark` (a public test set), `comparator` (somebody else's model), `reference_standard`
     (labels against readers), `validation_plan` (no scores yet) or `custody` (images that a custodian holds and scores).
     `inputs` are the outside files that its analyses were recorded from; `custody` is what was registered and found, and
-    `holder` who did: a custodian, or in an open test the developers.
+    `holder` who did: a custodian, or in an open test the developers. `dataset` is the collection that the images are
+    of; what a holder's list has of it no digest here tells.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Study(Record, frozen=True):
     inputs: dict[str, str] = field(default_factory=dict)
     custody: tuple[Table, ...] = ()
     holder: str | None = None
+    dataset: str = ""
 
 
 class StudiesEvidence(Record, frozen=True):

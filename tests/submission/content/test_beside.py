@@ -63,6 +63,36 @@ def test_each_headline_stands_beside_the_best_simple_measure_and_its_spectrum(co
     assert "Two fictitious extremes." in said
 
 
+def test_of_several_measures_with_a_difference_each_the_best_stands_beside(compared, replace):
+    studies = compared.parts["studies"].studies
+    (found,) = [one for one in studies[0].analyses if one.role is Role.BASELINE]
+    *rows, paired = found.estimates
+    others = [replace(paired, score=f"the release's score less {row.score}", value=0.9 - row.value) for row in rows[1:]]
+    analyses = tuple(replace(one, estimates=(*rows, *others)) if one is found else one for one in studies[0].analyses)
+    with_study(compared, replace, analyses=analyses)
+    said = words_of_document(compared.write(), "CW-DOC-004")
+    assert "small images: AUROC 0.800 (0.750 to 0.850)" in said
+    assert "less small images: AUROC difference 0.100" in said
+    assert "less file size" not in said
+
+
+def test_the_collection_of_a_sealed_list_is_known_by_its_name(compared, replace):
+    with_study(compared, replace, dataset_digest="0" * 64, dataset=compared.parts["datasets"].datasets[0].name)
+    assert "Two fictitious extremes." not in words_of_document(compared.write(), "CW-DOC-011")
+    with_study(compared, replace, holder="developers")
+    assert "Two fictitious extremes." in words_of_document(compared.write(), "CW-DOC-011")
+
+
+def test_what_a_study_has_no_criterion_on_is_said_of_all_its_images(made, replace):
+    study = made.parts["studies"].studies[0]
+    kept = tuple(one for one in study.criteria if one.metric != "auroc")
+    assert len(kept) < len(study.criteria)
+    with_study(made, replace, criteria=kept)
+    said = words_of_document(made.write(), "CW-DOC-003")
+    assert "evidence does not hold" not in said
+    assert "study fictitious-study has no criterion on AUROC" in words_of_document(made.write(), "CW-DOC-027")
+
+
 @pytest.mark.parametrize("number", HEADLINES)
 def test_a_headline_without_a_simple_measure_says_so(made, number):
     assert "no simple measure was scored on the images of study fictitious-study" in words_of_document(

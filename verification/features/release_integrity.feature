@@ -242,7 +242,9 @@ Feature: The release that gives the results
   @SRS-028 @SRS-028/AC1
   Scenario Outline: A release without weights judges images
     Given a complete DX radiograph of a patient of <age>
-    When the device judges it by the release adult-nih
+    And a copy of the release adult-nih
+    And its weights are taken out
+    When the device judges it
     Then <verdict>
 
     Examples:
@@ -253,7 +255,9 @@ Feature: The release that gives the results
   @SRS-028 @SRS-028/AC2 @RC-003
   Scenario: A release without weights analyses nothing and says what would build it
     Given a complete DX radiograph of a patient of 040Y
-    When the device analyses it by the release adult-nih
+    And a copy of the release adult-nih
+    And its weights are taken out
+    When the device analyses it
     Then its analysis fails with a reason that says "not built"
     And its analysis fails with a reason that says "clearway train"
     And the exit status is 4

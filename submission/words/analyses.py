@@ -174,8 +174,13 @@ def deciding(criteria: Iterable[StudyCriterion]) -> tuple[Estimate, ...]:
 
 
 def _groups(estimates: Sequence[Estimate]) -> tuple[tuple[Estimate, ...], ...]:
-    keys = dict.fromkeys(_key(estimate) for estimate in estimates)
-    return tuple(tuple(estimate for estimate in estimates if _key(estimate) == key) for key in keys)
+    """The estimates by score and group; what was found of both scores of a comparison stands once."""
+    groups: dict[tuple[str, str], list[Estimate]] = {}
+    for estimate in estimates:
+        group = groups.setdefault(_key(estimate), [])
+        if estimate not in group:
+            group.append(estimate)
+    return tuple(map(tuple, groups.values()))
 
 
 def _key(estimate: Estimate) -> tuple[str, str]:

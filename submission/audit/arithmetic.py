@@ -126,8 +126,9 @@ def _find_studies(studies: dict[str, Any] | None) -> Iterator[Found]:
 
 def _find_in_cells(study: dict[str, Any], cells: Cells) -> Iterator[Found]:
     total, where = sum(cells.values()), f"{STUDIES}, study {study['name']}"
-    if study["images"] is not None and total != study["images"]:
-        yield "two-by-two", where, f"the cells sum to {total}, the study has {study['images']} images"
+    held = study["images"] if study.get("analysed") is None else study["analysed"]
+    if held is not None and total != held:
+        yield "two-by-two", where, f"the cells sum to {total}, the study has {held} images with a score"
     whole = max((estimate["n"] for estimate in study["estimates"]), default=0)
     everybody = {estimate["subgroup"] for estimate in study["estimates"] if estimate["n"] == whole}
     for estimate in study["estimates"]:

@@ -37,7 +37,11 @@ def _find_in_study(name: str, content: bytes, study: dict[str, Any], release: di
     digest = hashlib.sha256(content).hexdigest()
     if digest != study["scores_sha256"]:
         yield "scores-changed", name, f"SHA-256 {digest}, the study was computed from {study['scores_sha256']}"
-    rows = [row for row in csv.DictReader(content.decode().splitlines()) if not row["not_analysed"]]
+    every = list(csv.DictReader(content.decode().splitlines()))
+    rows = [row for row in every if not row["not_analysed"]]
+    for key, counted in (("images", len(every)), ("analysed", len(rows))):
+        if study.get(key) not in (None, counted):
+            yield "scores-differ", name, f"{key}: the table has {counted}, the study states {study[key]}"
     pairs = [(float(row["score"]), row["label"] == "1") for row in rows]
     if release and release["digest"] == study["release_digest"] and release["threshold"] is not None:
         cells = _cells(pairs, release["threshold"])

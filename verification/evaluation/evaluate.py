@@ -259,4 +259,5 @@ def _state(material: Material, found: _Found) -> Study:
         custody=_state_custody(study),
         holder=plan.custody.holder if plan.custody else None,
         dataset=plan.dataset,
+        analysed=sum(row.score is not None for row in material.rows) if scored else None,
     )

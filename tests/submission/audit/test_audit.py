@@ -12,6 +12,7 @@ import pytest
 
 from submission.audit import audit
 from submission.audit.exempt import find_in_exempt, find_in_records
+from submission.audit.scores import find_in_scores
 from submission.cli import submission
 
 
@@ -104,6 +105,37 @@ def test_a_forged_two_by_two_table_does_not_add_up(folder):
 
     rewrite_evidence(folder, "studies.json", forge)
     assert others(folder) == {"two-by-two"}
+
+
+def test_images_without_a_score_are_in_no_cell(folder):
+    """One image more that the gate refused adds up; one that is said to be scored does not."""
+
+    def refuse(studies):
+        studies["studies"][0]["analysed"] = studies["studies"][0]["images"]
+        studies["studies"][0]["images"] += 1
+
+    def forge(studies):
+        studies["studies"][0]["analysed"] += 1
+
+    rewrite_evidence(folder, "studies.json", refuse)
+    assert "two-by-two" not in others(folder)
+    rewrite_evidence(folder, "studies.json", forge)
+    assert "two-by-two" in others(folder)
+
+
+def test_the_images_of_a_table_of_scores_are_counted_again(tmp_path):
+    content = b"image,patient,label,score,not_analysed\na,p,1,0.9,\nb,q,0,0.1,\nc,r,0,,BLANK_IMAGE\n"
+    (tmp_path / "evidence/scores").mkdir(parents=True)
+    (tmp_path / "evidence/scores/x.csv").write_bytes(content)
+    study = {
+        "name": "x", "scores_sha256": hashlib.sha256(content).hexdigest(), "release": "r", "estimates": [],
+        "openings": [], "images": 3, "analysed": 2,
+    }  # fmt: skip
+    assert list(find_in_scores(tmp_path, {"studies.json": {"studies": [study]}})) == []
+    for key, forged in (("images", 2), ("analysed", 3)):
+        (found,) = find_in_scores(tmp_path, {"studies.json": {"studies": [study | {key: forged}]}})
+        assert found[0] == "scores-differ"
+        assert f"the study states {forged}" in found[2]
 
 
 def test_a_forged_sensitivity_does_not_follow_from_the_cells(folder):

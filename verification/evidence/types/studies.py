@@ -72,7 +72,8 @@ class Study(Record, frozen=True):
     (labels against readers), `validation_plan` (no scores yet) or `custody` (images that a custodian holds and scores).
     `inputs` are the outside files that its analyses were recorded from; `custody` is what was registered and found, and
     `holder` who did: a custodian, or in an open test the developers. `dataset` is the collection that the images are
-    of; what a holder's list has of it no digest here tells.
+    of; what a holder's list has of it no digest here tells. `analysed` counts those of `images` that have a score: the
+    estimates are of them.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Study(Record, frozen=True):
     custody: tuple[Table, ...] = ()
     holder: str | None = None
     dataset: str = ""
+    analysed: int | None = None
 
 
 class StudiesEvidence(Record, frozen=True):

@@ -21,29 +21,20 @@ COMPARED = (
     "ranked wrongly by the release, a positive one below all others and a negative one above, and with each ranked "
     "rightly."
 )
-KINDS = (
-    (
-        "beside", Role.SECONDARY, "Other models on the same images",
-        "The other scores were made by others; what their images of training were is stated by these and was not "
-        "checked.",
-        False,
-    ),
-    (
-        "beside-simple", Role.BASELINE, "Simple measures of the same images",
-        "Each looks at the image coarsely or not at all, and learned on the training images what goes along with the "
-        "finding. What it reaches, these images give away to so little.", True,
-    ),
-)  # fmt: skip
-"""Id, role, title and statement of what is set beside, and whether it is of simple measures."""
+MODELS = (
+    "The other scores were made by others; what their images of training were is stated by these and was not checked."
+)
+SIMPLE = (
+    "Each looks at the image coarsely or not at all, and learned on the training images what goes along with the "
+    "finding. What it reaches, these images give away to so little."
+)
 
 
 def analyse_beside(
     rows: Sequence[Scored], beside: Mapping[str, Floats], known: Known, plan: Plan, goals: tuple[Goal, ...],
     setting: Setting,
-) -> Iterator[Analysis]:  # fmt: skip
-    """Yield each other score beside the release's, of all images that have both and within each group of the plan.
-
-    Those of other models stand together, and those of simple measures.
+) -> Analysis | None:  # fmt: skip
+    """The scores of other models beside the release's, of all images that have both and within each group of the plan.
 
     Args:
         rows: all images of the study with the release's scores, of those that were analysed.
@@ -52,31 +43,59 @@ def analyse_beside(
         plan: names the groups, and says what each other score is.
         goals: a goal for "auroc_difference" is decided by the difference to the score that the plan names first.
         setting: the study's.
+
+    Returns:
+        The analysis; None if the plan names none of another model.
     """
+    found, told = _compare_all(rows, beside, known, plan, goals, setting, is_simple=False)
+    if found is None:
+        return None
+    return state_analysis(
+        gather_analysed(rows), setting, Role.SECONDARY, identity="beside", title="Other models on the same images",
+        score=f"{OF_THE_RELEASE}, and others of them", statement=f"{MODELS} {COMPARED}", estimates=found, tables=told,
+    )  # fmt: skip
+
+
+def analyse_beside_simple(
+    rows: Sequence[Scored], beside: Mapping[str, Floats], known: Known, plan: Plan, goals: tuple[Goal, ...],
+    setting: Setting,
+) -> Analysis | None:  # fmt: skip
+    """The same for simple measures; None if the plan names none."""
+    found, told = _compare_all(rows, beside, known, plan, goals, setting, is_simple=True)
+    if found is None:
+        return None
+    return state_analysis(
+        gather_analysed(rows), setting, Role.BASELINE, identity="beside-simple",
+        title="Simple measures of the same images", score=f"{OF_THE_RELEASE}, and others of them",
+        statement=f"{SIMPLE} {COMPARED}", estimates=found, tables=told,
+    )  # fmt: skip
+
+
+def _compare_all(
+    rows: Sequence[Scored], beside: Mapping[str, Floats], known: Known, plan: Plan, goals: tuple[Goal, ...],
+    setting: Setting, *, is_simple: bool,
+) -> tuple[list[Estimate] | None, tuple[Table, ...]]:  # fmt: skip
+    """The comparisons with the scores of a kind, None if there is none, and what these scores are."""
     every, said = gather_rows(rows), plan.custody.beside if plan.custody else {}
     groups = {"all": np.ones(len(rows), dtype=np.bool_)}
     groups |= {group.name: select(group, known) for group in plan.subgroups}
-    for identity, role, title, statement, is_simple in KINDS:
-        names = [name for name, one in said.items() if one.simple == is_simple]
-        estimates = [
-            row
-            for name in names
-            for group, chosen in groups.items()
-            for row in _compare(
-                every.where(chosen),
-                beside[name][chosen],
-                setting,
-                (name, group),
-                goals if name == next(iter(said)) else (),
-            )
-        ]
-        told = Table("What the other scores are", ("score", "what it is"), tuple((n, said[n].what) for n in names))
-        analysed = every.where(~np.isnan(every.scores))
-        if names:
-            yield state_analysis(
-                analysed, setting, role, identity=identity, title=title, score=f"{OF_THE_RELEASE}, and others of them",
-                statement=f"{statement} {COMPARED}", estimates=estimates, tables=(told,),
-            )  # fmt: skip
+    names = [name for name, one in said.items() if one.simple == is_simple]
+    found = [
+        row
+        for name in names
+        for group, chosen in groups.items()
+        for row in _compare(
+            every.where(chosen), beside[name][chosen], setting, (name, group), goals if name == next(iter(said)) else ()
+        )
+    ]
+    told = Table("What the other scores are", ("score", "what it is"), tuple((name, said[name].what) for name in names))
+    return found if names else None, (told,)
+
+
+def gather_analysed(rows: Sequence[Scored]) -> Cases:
+    """The rows that were analysed."""
+    every = gather_rows(rows)
+    return every.where(~np.isnan(every.scores))
 
 
 def gather_rows(rows: Sequence[Scored]) -> Cases:

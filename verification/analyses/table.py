@@ -27,7 +27,7 @@ from verification.analyses.against_reads.headline import (
     analyse_weighted,
 )
 from verification.analyses.against_reads.patients import analyse_patients
-from verification.analyses.beside import analyse_beside
+from verification.analyses.beside import analyse_beside, analyse_beside_simple
 from verification.analyses.context import analyse_context
 from verification.analyses.dropout import analyse_dropout
 from verification.analyses.lungs import analyse_lungs
@@ -101,9 +101,8 @@ ANALYSES = (
     Registered(analyse_thresholds, _of(Role.SECONDARY, "thresholds"), f"{REPORT}#analyses"),
     Registered(analyse_prevalence, _of(Role.SECONDARY, "prevalence"), f"{REPORT}#analyses"),
     Registered(analyse_power, _of(Role.SECONDARY, "power"), f"{REPORT}#analyses"),
-    Registered(
-        analyse_beside, _of(Role.SECONDARY, "beside") | _of(Role.BASELINE, "beside-simple"), f"{REPORT}#analyses"
-    ),
+    Registered(analyse_beside, _of(Role.SECONDARY, "beside"), f"{REPORT}#analyses"),
+    Registered(analyse_beside_simple, _of(Role.BASELINE, "beside-simple"), f"{REPORT}#beside"),
     Registered(analyse_shared_names, _of(Role.SECONDARY, "shared-names"), f"{REPORT}#analyses"),
     Registered(analyse_dropout, _of(Role.ROBUSTNESS, "dropout"), f"{ROBUSTNESS}#robustness"),
     Registered(analyse_context, _of(Role.CONTEXT, "context"), f"{REPORT}#context"),

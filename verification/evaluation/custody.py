@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
-from verification.analyses.beside import analyse_beside
+from verification.analyses.beside import analyse_beside, analyse_beside_simple
 from verification.analyses.lungs import analyse_lungs
 from verification.estimation.estimates import Digests, Setting
 from verification.estimation.material import Material
@@ -253,9 +253,10 @@ def estimate_result(
     material = gather_custody(Material(study, setting, release, rows=rows), folder, point.threshold)
     if material.cases is None or not material.cases.labels.size:
         return ()
-    further: list[Analysis] = []
+    further: list[Analysis | None] = []
     if material.beside:
-        further.extend(analyse_beside(rows, material.beside, material.known, plan, study.goals, setting))
+        given = rows, material.beside, material.known, plan, study.goals, setting
+        further += [analyse_beside(*given), analyse_beside_simple(*given)]
     if material.lungs:
         further.append(analyse_lungs(rows, material.lungs, material.known, plan, material.cases, setting))
-    return (*estimate_all(material, material.cases), *(row for one in further for row in one.estimates))
+    return (*estimate_all(material, material.cases), *(row for one in further if one for row in one.estimates))

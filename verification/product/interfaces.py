@@ -78,14 +78,14 @@ def describe_interfaces(releases: tuple[Release, ...]) -> Interfaces:
 
     with tempfile.TemporaryDirectory(prefix="clearway-interfaces-") as folder:
         images = _write_images(Path(folder)) if releases else ()
-        built = next((release for release in releases if release.weights), None)
+        built = [release for release in releases if release.weights]
         return Interfaces(
             commands=tuple(CommandHelp(name=name, text=_say(name, "--help")) for name in COMMANDS),
             about={release.name: _say("release", "show", str(release.folder)) for release in releases},
             version=_say("--version"),
             json_fields=_read_fields(images[0], releases) if images else (),
             outcomes=(*(flag.value for flag in api.Flag), *(one.value for one in api.Outcome)),
-            report=_describe_report(built, images, Path(folder)) if built else _UNBUILT,
+            report=_describe_first(built, images, Path(folder)),
         )
 
 
@@ -136,6 +136,16 @@ def _write_images(folder: Path) -> tuple[Path, ...]:
     for path, image in zip(paths, (radiograph(), other), strict=True):
         save(image, path)
     return paths
+
+
+def _describe_first(releases: list[Release], images: tuple[Path, ...], folder: Path) -> ReportForm | Gap:
+    """The report of the first release that is labelled for the images; why there is none, if none is."""
+    found: ReportForm | Gap = _UNBUILT
+    for release in releases:
+        found = _describe_report(release, images, folder)
+        if not isinstance(found, Gap):
+            break
+    return found
 
 
 def _describe_report(release: Release, images: tuple[Path, ...], folder: Path) -> ReportForm | Gap:

@@ -137,6 +137,17 @@ def child_of(process):
     return int(child)
 
 
+def await_handler(process, number):
+    """Wait until a process handles a signal itself, however busy the machine is."""
+    for _ in range(1200):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+        if int(caught.split()[1], 16) >> (number - 1) & 1:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{number.name} is not handled after a minute")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return write_tiny(tmp_path_factory.mktemp("tiny"), epochs=400)
@@ -175,7 +186,7 @@ def test_who_asks_the_command_to_end_ends_the_training(folder, tmp_path):
     assert (status, told.splitlines()[-1]) == (2, "clearway train: interrupted; continue with --resume")
     assert not Path(f"/proc/{child}").exists()
     process = start(folder, run, "--resume")
-    time.sleep(1)
+    await_handler(process, signal.SIGTERM)
     process.terminate()
     status, told = finish(process)
     assert status == 128 + signal.SIGTERM

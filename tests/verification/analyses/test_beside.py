@@ -5,7 +5,7 @@ import pytest
 from msgspec import structs
 from sklearn.metrics import roc_auc_score
 
-from verification.analyses.beside import analyse_beside
+from verification.analyses.beside import analyse_beside, analyse_beside_simple
 from verification.estimation.estimates import Digests, Setting
 from verification.evidence import Role, find_project
 from verification.protocol.plan import read_study
@@ -31,7 +31,8 @@ def found():
     rows = [Scored(f"i{n}", f"p{n}", int(labels[n]), float(scores[n])) for n in range(COUNT)]
     plan = structs.replace(study.plan, replicates=50)
     setting = Setting(50, 1, "r", Digests("r", "d"))
-    analyses = {one.id: one for one in analyse_beside(rows, beside, known, plan, study.goals, setting)}
+    given = rows, beside, known, plan, study.goals, setting
+    analyses = {one.id: one for one in (analyse_beside(*given), analyse_beside_simple(*given))}
     return analyses, beside, labels, scores
 
 

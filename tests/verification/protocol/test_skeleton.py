@@ -84,8 +84,8 @@ def test_what_a_table_of_images_says_is_not_asked_for_and_forms_groups(project):
         "women", "men", "PA", "AP", "patients with one image", "patients with several images",
     ]  # fmt: skip
     assert (plan.ages.minimum_years, plan.ages.maximum_years) == (22, 120)
-    assert TO_BE_WRITTEN in plan.threshold_rule  # the release is not made, so that its rule is not known
-    assert plan.minimum_sensitivity is None
+    assert read_release(project.root / "device/releases/adult-nih").operating_point.rule in plan.threshold_rule
+    assert plan.minimum_sensitivity == 0.85
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -78,7 +78,8 @@ def test_an_anomaly_has_a_place_though_none_is_recorded() -> None:
 def test_parents_exist_and_every_need_and_system_requirement_is_served() -> None:
     known = items(REQUIREMENTS)
     claimed = {parent for item in known.values() for parent in item["parents"]}
-    assert claimed == {id_ for id_ in known if not id_.startswith("SRS-")}
+    served = {id_ for id_, item in known.items() if not id_.startswith("SRS-") and item["needs"] != ["study_criterion"]}
+    assert claimed == served  # what studies show is of the release as it is, which no code of its own serves
 
 
 def test_hazards_and_controls_name_each_other_and_safety_related_requirements() -> None:

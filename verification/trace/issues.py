@@ -120,7 +120,7 @@ def _find_requirement_issues(graph: TraceGraph, entry: Entry, excused: dict[str,
             yield _blocking(
                 f"requirement-{own.status.value.replace('_', '-')}", _where(entry), _says(entry, own.why), hint
             )
-    elif entry.kind is ItemKind.SYSTEM_REQUIREMENT and standing.status is LinkStatus.ORPHANED:
+    elif standing.status is LinkStatus.ORPHANED and entry.id not in graph.children_of:
         message = _says(entry, standing.why)
         yield _blocking("requirement-orphaned", _where(entry), message, "write the requirement that serves it")
     if not entry.value["parents"]:

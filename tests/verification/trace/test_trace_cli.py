@@ -187,7 +187,7 @@ def test_verify_shows_the_step_that_failed_and_records_the_run(checkout):
     run = checkout.run("verify")
     assert run.returncode == 1
     assert "failed  door/the-handle-turns-by-angle/2  verification/features/door.feature:17" in run.stdout
-    assert "    When the handle is turned by 20" in run.stdout
+    assert "    failed   When the handle is turned by 20" in run.stdout
     assert "it sticks" in run.stdout
     assert "SRS-001: 2 of 3 scenarios passed" in run.stdout
     assert "5 scenarios of 3 items: 4 passed, 1 failed" in run.stdout

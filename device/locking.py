@@ -18,6 +18,9 @@ from device.release import RELEASES, read_release
 from device.types import Release
 
 SUMS = "SHA256SUMS"
+NEW, OLD = ".clearway.new", ".clearway.old"
+"""What ends the name of a folder that is to take another's place, and of one that another is to take the place of: no
+name that a person gives a folder, for both are removed."""
 TUNING = "tuning_scores.csv"
 TOLERANCE = 0.02
 """By how much a tuning score may differ where a recipe is trained again on another processor, whose floating-point
@@ -128,7 +131,7 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     restore_folder(folder)
-    new, old = (folder.with_name(f".{folder.name}.{which}") for which in ("new", "old"))
+    new, old = (folder.with_name(f".{folder.name}{end}") for end in (NEW, OLD))
     shutil.rmtree(new, ignore_errors=True)  # of one that was killed while it wrote
     new.mkdir()
     try:
@@ -153,7 +156,7 @@ def restore_folder(folder: Path) -> bool:
     Returns:
         Whether it was put back, which is said on the terminal.
     """
-    old = folder.with_name(f".{folder.name}.old")
+    old = folder.with_name(f".{folder.name}{OLD}")
     if not old.is_dir():
         return False
     if folder.exists():  # killed when all was done but this
@@ -166,5 +169,5 @@ def restore_folder(folder: Path) -> bool:
 
 def restore_releases(releases: Path = RELEASES) -> None:
     """Put back each release whose replacement was killed."""
-    for old in sorted(releases.glob(".*.old")):
-        restore_folder(old.with_name(old.name.removeprefix(".").removesuffix(".old")))
+    for old in sorted(releases.glob(f".*{OLD}")):
+        restore_folder(old.with_name(old.name.removeprefix(".").removesuffix(OLD)))

@@ -96,7 +96,7 @@ def restore(target: Path) -> None:
 
 
 def _aside(target: Path) -> Path:
-    return target.with_name(f".{target.name}.old")
+    return target.with_name(f".{target.name}.clearway.old")  # no name that a person gives a folder
 
 
 @contextmanager

@@ -186,11 +186,16 @@ class Project:
         """Whether a file's content here is not that of a commit; a submodule is none, and differs."""
         path = self.root / name
         try:
-            content = os.fsencode(path.readlink()) if blob.mode == LINK else path.read_bytes()
+            content = os.fsencode(path.readlink()) if blob.mode == LINK else self._whole(name)
         except OSError:
             return True  # a submodule is a folder
         hashed = hashlib.sha1 if len(blob.digest) == 40 else hashlib.sha256
         return hashed(b"blob %d\0" % len(content) + content).hexdigest() != blob.digest
+
+    def _whole(self, name: str) -> bytes:
+        """The bytes of a file of any size; a snapshot holds its digest among what it rests on."""
+        kept = self.seen.contents.get(name) if self.seen and self.digest(name) else None
+        return (self.root / name).read_bytes() if kept is None else kept
 
     def is_still_at(self, commit: str) -> bool:
         """Whether the checkout's commit is this one, or differs from it in records alone; no if git cannot tell."""

@@ -1,4 +1,4 @@
-"""The scores of a study, counted again: cells, area under the curve, binomial intervals, and the order of events."""
+"""The scores of a study, counted again: cells, estimates, binomial intervals, and the order of events."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import csv
 import hashlib
 import math
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from submission.audit.again.estimates import Image, find_in_estimates
 from submission.audit.names import EVIDENCE, MANIFEST
 
 Found = tuple[str, str, str]
@@ -52,11 +52,9 @@ def _find_in_study(name: str, content: bytes, study: dict[str, Any], release: di
                 name,
                 f"the scores give {cells} at the release's threshold, the study states {stated}",
             )
-    area = _area(pairs)
-    for estimate in study["estimates"]:
-        whole = estimate["metric"] == "auroc" and estimate["subgroup"] == "all" and not estimate["score"]
-        if whole and (area is None or estimate["value"] is None or abs(area - estimate["value"]) > 1e-9):
-            yield "scores-differ", name, f"the scores give an AUROC of {area}, the study states {estimate['value']}"
+    threshold = release["threshold"] if release and release["digest"] == study["release_digest"] else None
+    images = tuple(Image(row["patient"], row["label"] == "1", float(row["score"])) for row in rows)
+    yield from find_in_estimates(f"{EVIDENCE}studies.json, study {study['name']}", images, study, threshold)
 
 
 def _cells(pairs: list[tuple[float, bool]], threshold: float) -> dict[str, int]:
@@ -67,16 +65,6 @@ def _cells(pairs: list[tuple[float, bool]], threshold: float) -> dict[str, int]:
         "false_negative": flagged.count((False, True)),
         "true_negative": flagged.count((False, False)),
     }
-
-
-def _area(pairs: list[tuple[float, bool]]) -> float | None:
-    """The share of pairs, one of each kind, in which the positive has the higher score; ties count half."""
-    negatives = sorted(score for score, positive in pairs if not positive)
-    positives = [score for score, positive in pairs if positive]
-    if not negatives or not positives:
-        return None
-    won = sum(bisect_left(negatives, score) + bisect_right(negatives, score) for score in positives)
-    return won / (2 * len(negatives) * len(positives))
 
 
 def _find_binomial(where: str, estimate: dict[str, Any]) -> Iterator[Found]:

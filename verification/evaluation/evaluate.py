@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from msgspec import structs
 
 from verification.analyses.table import ANALYSES
 from verification.datasets.manifest import blocking
-from verification.estimation.estimates import Cases, estimate, estimate_as_if_independent, judge, not_recorded
+from verification.estimation.estimates import Cases, Mask, estimate, estimate_as_if_independent, judge, not_recorded
 from verification.estimation.material import Material
 from verification.estimation.operating_point import draw_curve
 from verification.evaluation.reading import NOT_MADE, read_material
@@ -108,6 +108,7 @@ class _Found:
     curve: Curve | Gap | NotApplicable
     analyses: tuple[Analysis, ...]
     gap: Gap | None = None
+    members: dict[str, Mask] = field(default_factory=dict)
 
 
 def _find(material: Material, gap: Gap | None) -> tuple[Study, tuple[Issue, ...]]:
@@ -131,7 +132,10 @@ def _compute(material: Material, cases: Cases) -> tuple[_Found, tuple[Issue, ...
             analyses += registered.ask(material)
         except ValueError as error:
             issues.append(blocking("table-unusable", material.study.where, str(error), RESCORE))
-    return _Found(estimate_all(material, cases), cases.confusion(), curve, tuple(analyses)), tuple(issues)
+    found = _Found(
+        estimate_all(material, cases), cases.confusion(), curve, tuple(analyses), members=_find_members(material)
+    )
+    return found, tuple(issues)
 
 
 def _take_recorded(material: Material) -> tuple[Study, tuple[Issue, ...]]:
@@ -209,13 +213,18 @@ def _find_pending(study: StudyFolder) -> Gap:
 
 def estimate_all(material: Material, cases: Cases) -> tuple[Estimate, ...]:
     """Every metric of all images and of each group of the plan's, and a row for what is not recorded."""
-    scored, setting = np.array([row.score is not None for row in material.rows]), material.setting
-    known = {name: values[scored] for name, values in material.known.items()}
+    setting = material.setting
     estimates = [*estimate(cases, setting, "all", material.goals), *estimate_as_if_independent(cases, setting)]
-    for subgroup in material.plan.subgroups:
-        chosen = cases.where(select(subgroup, known))
-        estimates += estimate(chosen, setting, subgroup.name, material.goals)
+    for name, chosen in _find_members(material).items():
+        estimates += estimate(cases.where(chosen), setting, name, material.goals)
     return (*estimates, *(not_recorded(attribute, setting) for attribute in material.plan.not_recorded))
+
+
+def _find_members(material: Material) -> dict[str, Mask]:
+    """By subgroup of the plan, (images with a score,) which of them it holds."""
+    scored = np.array([row.score is not None for row in material.rows])
+    known = {name: values[scored] for name, values in material.known.items()}
+    return {subgroup.name: select(subgroup, known) for subgroup in material.plan.subgroups}
 
 
 def _draw(cases: Cases) -> Curve | Gap:
@@ -260,4 +269,5 @@ def _state(material: Material, found: _Found) -> Study:
         holder=plan.custody.holder if plan.custody else None,
         dataset=plan.dataset,
         analysed=sum(row.score is not None for row in material.rows) if scored else None,
+        members={name: "".join("01"[each] for each in mask.astype(int)) for name, mask in found.members.items()},
     )

@@ -73,7 +73,8 @@ class Study(Record, frozen=True):
     `inputs` are the outside files that its analyses were recorded from; `custody` is what was registered and found, and
     `holder` who did: a custodian, or in an open test the developers. `dataset` is the collection that the images are
     of; what a holder's list has of it no digest here tells. `analysed` counts those of `images` that have a score: the
-    estimates are of them.
+    estimates are of them. `members` has a sign for each of those by subgroup, in the order of the scores: 1 where the
+    subgroup holds the image, so that its estimates can be computed again.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Study(Record, frozen=True):
     holder: str | None = None
     dataset: str = ""
     analysed: int | None = None
+    members: dict[str, str] = field(default_factory=dict)
 
 
 class StudiesEvidence(Record, frozen=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from submission.audit.again.judged import find_in_judged
 from submission.audit.arithmetic import find_arithmetic
 from submission.audit.claims import MALFORMED, find_in_ledgers
 from submission.audit.names import EVIDENCE, MANIFEST, SIDECAR, VOLUME_LEDGER, ledger_of, printed, text_of
@@ -61,7 +62,8 @@ def audit(folder: Path) -> Report:
         *find_arithmetic(manifest, evidence),
         *_found_in_pages(folder, manifest),
         *find_in_ledgers(folder, manifest, known),
-        *_found_in_scores(folder, known),
+        *_found_in_evidence(lambda: find_in_scores(folder, known)),
+        *_found_in_evidence(lambda: find_in_judged(manifest, known)),
         *find_in_signatures(folder),
     )
     findings += [Finding(*found) for found in checks]
@@ -75,9 +77,9 @@ def _found_in_pages(folder: Path, manifest: dict[str, Any]) -> list[tuple[str, s
         return [("manifest-malformed", MANIFEST, f"not of its form: {type(error).__name__} {error}")]
 
 
-def _found_in_scores(folder: Path, files: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _found_in_evidence(find: Callable[[], Iterable[tuple[str, str, str]]]) -> list[tuple[str, str, str]]:
     try:
-        return list(find_in_scores(folder, files))
+        return list(find())
     except (*MALFORMED, csv.Error) as error:
         return [("evidence-malformed", "evidence", f"not of its schema: {type(error).__name__} {error}")]
 

@@ -1,5 +1,6 @@
 """A small checkout with made-up evidence: every name says that it is fictitious, every figure is round."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -15,7 +16,9 @@ from verification.evidence import Project, write_evidence
 
 DIGEST = "f1c7" * 16
 DATA_DIGEST = "da7a" * 16
-BILL = b"{}\n"
+BILL = json.dumps(
+    {"components": [{"type": "library", "name": name, "version": "1.0"} for name in ("fictitia", "made-up", "unseen")]}
+).encode()
 PYPROJECT = """\
 [project]
 name = "fictitious"
@@ -279,17 +282,22 @@ def trace(source: e.Source) -> e.TraceEvidence:
         requirements=("SRS-901",), implemented=covers, implemented_why="verified", effective=e.LinkStatus.UNPROVEN,
         effective_why="no evidence of effect",
     )  # fmt: skip
+    not_effective = e.Issue(
+        code="control-not-effective", severity=e.Severity.ADVISORY, where="risk/RC-901.yaml:1",
+        message="RC-901 is not shown to be effective: no evidence of effect", hint="obtain it",
+    )  # fmt: skip
     row = ("acceptable", "acceptable", "reduce", "unacceptable", "unacceptable")
+    worse = ("acceptable", "reduce", "unacceptable", "unacceptable", "unacceptable")
     policy = e.RiskPolicy(
         severities=("negligible", "minor", "serious", "critical", "catastrophic"),
         probabilities=("improbable", "remote", "occasional", "probable", "frequent"),
-        matrix=(row,) * 5, assumptions=("A software failure is taken as certain.",),
+        matrix=(row, row, row, worse, worse), assumptions=("A software failure is taken as certain.",),
         exploitabilities=("Contrived: x", "Hard: x", "Moderate: x", "Easy: x", "Trivial: x"),
     )  # fmt: skip
     level = e.DocumentationLevel(level="Enhanced", why="A fictitious hazard is unacceptable.", hazards=("HAZ-901",))
     return e.TraceEvidence(
         source=source, items=items, links=links, hazards=(hazard,), controls=(control,), policy=policy,
-        documentation_level=level, anomalies=(), issues=(), **security(),
+        documentation_level=level, anomalies=(), issues=(not_effective,), **security(),
     )  # fmt: skip
 
 

@@ -159,7 +159,70 @@ def test_a_failure_edited_into_the_evidence_contradicts_the_state_of_the_package
         verification["results"][0]["status"] = "failed"
 
     rewrite_evidence(folder, "verification.json", forge)
-    assert others(folder) == {"blocking-hidden", "count-differs"}
+    assert others(folder) == {"blocking-hidden", "count-differs", "state-differs"}
+
+
+def fail_criterion(trace):
+    trace["items"][2]["criteria"][0]["status"] = "failed"
+
+
+def drop_issue(trace):
+    trace["issues"].clear()
+
+
+def lower_risk(trace):
+    trace["hazards"][0]["acceptability"] = "reduce"
+
+
+def cut_link(trace):
+    trace["links"][0]["target"] = "UN-902"
+
+
+def forget_state(trace):
+    trace["items"][1]["status"] = "stale"
+
+
+def hide_blocking(trace):
+    trace["issues"].append({"code": "x", "severity": "blocking", "where": "y", "message": "RC-901", "hint": "z"})
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (fail_criterion, "state-differs"),
+        (drop_issue, "issue-missing"),
+        (lower_risk, "risk-differs"),
+        (cut_link, "link-loose"),
+        (forget_state, "issue-missing"),
+        (hide_blocking, "blocking-hidden"),
+    ],
+)
+def test_a_trace_that_contradicts_itself_is_named(folder, change, code):
+    rewrite_evidence(folder, "trace.json", change)
+    assert others(folder) == {code}
+
+
+def test_a_component_that_was_dropped_still_stands_in_the_bill(folder):
+    rewrite_evidence(folder, "supply.json", lambda supply: supply["components"].pop())
+    found = {(one.code, one.message) for one in audit(folder).findings}
+    assert ("component-differs", "unseen 1.0 stands in the bill alone") in found
+
+
+def test_a_scenario_that_failed_in_the_run_fails_in_the_trace(folder):
+    def forge(trace):
+        trace["items"][2]["criteria"][0]["scenarios"].append("gate/never-ran")
+
+    rewrite_evidence(folder, "trace.json", forge)
+    assert others(folder) == {"state-differs"}
+
+
+def test_a_count_of_faults_is_that_of_the_faults_listed(folder):
+    def forge(trace):
+        strength = {"requirement": "SRS-901", "symbol": "device.gate.check", "scenarios": 2, "killed": 9}
+        trace["strengths"] = [strength | {"survived": 1, "equivalent": 0, "elsewhere": 0, "mutants": []}]
+
+    rewrite_evidence(folder, "trace.json", forge)
+    assert others(folder) == {"count-differs"}
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from verification.commands.console import (
     GOOD,
+    INTERRUPTED,
     ISSUE,
     USAGE,
     complain,
     has_blocking,
+    issue_line,
     make_parser,
     open_project,
     plain,
@@ -26,7 +28,7 @@ from verification.commands.prove import prove
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from verification.evidence import EvidenceBundle, Item, TraceEvidence
+    from verification.evidence import EvidenceBundle, Issue, Item, Project, TraceEvidence
 
 ACTIONS: dict[str, Callable[[list[str]], int]] = {
     "impact": impact, "diff": diff, "prove": prove, "export": export, "import": import_,
@@ -49,10 +51,17 @@ def trace(argv: list[str]) -> int:
         "id", nargs="?", help="an item's id, or a file (default: the dashboard; makes trace.json and device.json)"
     )
     parser.add_argument("--check", action="store_true", help="print every issue; exit 1 if one is blocking")
+    parser.add_argument(
+        "--deep",
+        action="store_true",
+        help="with --check: make all evidence again in a fresh clone, and compare; minutes",
+    )
     parser.add_argument("--ids", action="store_true", help="print the ids of items alone, for a shell to complete")
     arguments = parser.parse_args(argv)
     if arguments.ids:
         return _print_ids(arguments.project)
+    if arguments.deep and (arguments.id or not arguments.check):
+        parser.error("--deep: give it with --check and without an id; it is of all evidence")
     project = open_project(arguments)
     if project is None:
         return USAGE
@@ -63,7 +72,27 @@ def trace(argv: list[str]) -> int:
         evidence, _ = run(project)
     if arguments.id:
         return _trace_item(evidence, read_bundle(project.evidence), arguments)
-    return _trace_all(evidence, arguments)
+    told = _trace_all(evidence, arguments)
+    return max(told, _compare_again(project)) if arguments.deep else told
+
+
+def _compare_again(project: Project) -> int:
+    """Say of each part of the evidence whether it is what its command makes."""
+    from verification.trace.again import compare_again
+
+    found: list[Issue] = []
+    try:
+        for again in compare_again(project):
+            found += again.issues
+            said = "as it is made again" if not again.issues else "NOT AS IT IS MADE AGAIN"
+            print_lines([f"{again.name:24} {said} ({again.seconds:.0f} s)", *map(issue_line, again.issues)])
+    except ValueError as error:
+        complain(f"clearway trace --check --deep: {error}")
+        return USAGE
+    except KeyboardInterrupt:
+        complain("clearway trace --check --deep: interrupted; nothing was changed")
+        return INTERRUPTED
+    return ISSUE if found else GOOD
 
 
 def _print_ids(folder: str | None) -> int:

@@ -69,7 +69,7 @@ def trace(argv: list[str]) -> int:
     from verification.trace.trace import trace as run
 
     with recorded_run(project.evidence, "trace", argv):
-        evidence, _ = run(project)
+        evidence, _ = run(project, judge=arguments.check)
     if arguments.id:
         return _trace_item(evidence, read_bundle(project.evidence), arguments)
     told = _trace_all(evidence, arguments)

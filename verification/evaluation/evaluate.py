@@ -30,7 +30,7 @@ from verification.evidence import (
     Table,
     write_evidence,
 )
-from verification.evidence.chain import find_rewritten
+from verification.evidence.chain import find_in_history
 from verification.evidence.project import sha256_of
 from verification.protocol import log
 from verification.protocol.plan import StudyFolder, read_study
@@ -87,7 +87,8 @@ def _find_shared_names(studies: Sequence[Study]) -> Iterator[Issue]:
 def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue, ...], tuple[Path, ...]]:
     """A study as evidence, what is wrong with it, and the files that it rests on."""
     study, issues = read_study(folder, project.relative(folder))
-    issues += tuple(find_rewritten(project, folder / log.LOG))
+    dates = [line.date for line in study.openings] if study else []
+    issues += tuple(find_in_history(project, folder / log.LOG, dates))
     if study is None:
         return None, issues, tuple(path for path in folder.iterdir() if path.is_file())
     material = read_material(project, study)

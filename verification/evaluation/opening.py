@@ -22,7 +22,7 @@ from verification.evaluation.measuring import score_baselines
 from verification.evaluation.perturbing import score_perturbed
 from verification.evaluation.scope import Known, read_known, score_out_of_scope
 from verification.evidence import Opening, Project, alone, write_atomically
-from verification.evidence.chain import find_rewritten
+from verification.evidence.chain import find_in_history
 from verification.evidence.project import sha256_of
 from verification.product.api import Intake, Outcome, Release, ReleaseError, analyze, read_release
 from verification.protocol import log
@@ -217,7 +217,8 @@ def require_study(project: Project, name: str) -> StudyFolder:
     if name not in known:
         raise ValueError(f"study {name}: unknown; expected one of {', '.join(known) or 'none'}")
     study, issues = read_study(studies / name, project.relative(studies / name))
-    issues += tuple(find_rewritten(project, studies / name / log.LOG))
+    dates = [line.date for line in study.openings] if study else []
+    issues += tuple(find_in_history(project, studies / name / log.LOG, dates))
     if study is None or issues:
         raise ValueError("\n".join(f"{issue.where}: {issue.message}; {issue.hint}" for issue in issues))
     return study

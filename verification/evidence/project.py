@@ -54,6 +54,13 @@ class Blob(NamedTuple):
     digest: str
 
 
+class Version(NamedTuple):
+    """What a file held at a commit: the day on which that was made (ISO 8601, by its author's clock), and the bytes."""
+
+    day: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """A checkout of the repository. A name is a path relative to it, with forward slashes, as evidence has it."""
@@ -150,11 +157,12 @@ class Project:
             inputs={name: self.digest(name) or _gone(name) for name in names},
         )
 
-    def versions(self, path: Path) -> Iterator[bytes]:
+    def versions(self, path: Path) -> Iterator[Version]:
         """Yield what a file held at each commit of the history here that changed it, the latest first."""
         file = self.relative(path)
-        for commit in self.git("log", "--format=%H", "--diff-filter=AM", "--", file).split():
-            yield self._run("show", f"{commit}:{file}")
+        for line in self.git("log", "--format=%H %as", "--diff-filter=AM", "--", file).splitlines():
+            commit, day = line.split()
+            yield Version(day, self._run("show", f"{commit}:{file}"))
 
     def find_uncommitted(self) -> list[str]:
         """The files that differ from the commit, records aside: as git names them, and what it was told to hide."""

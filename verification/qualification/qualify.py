@@ -23,7 +23,7 @@ from typing import TypeAlias
 from verification.evidence import Product, Project, ProjectError
 from verification.evidence.types import Record
 from verification.qualification.doctor import Check, examine
-from verification.qualification.sample import commit, write_sample
+from verification.qualification.sample import commit, git, write_sample
 
 Command: TypeAlias = tuple[str, ...]
 Edit: TypeAlias = Callable[[Path], None]
@@ -35,6 +35,7 @@ RESULTS, LISTED, LOG = "build/evidence/verification.json", "build/evidence/manif
 PACKAGE = "build/package"
 
 CHECK: Command = ("trace", "--check")
+DEEP: Command = ("trace", "--check", "--deep")
 VERIFY: Command = ("verify",)
 AUDIT: Command = ("submission", "audit", PACKAGE)
 REVIEW = ("--by", "Ada Example (fictitious)", "--meaning", "reviewed", "--reason")
@@ -81,7 +82,7 @@ def find_outcomes(project: Project, work: Path) -> Iterator[Outcome]:
     sound = work / "sound"
     write_sample(sound, project.root)
     said: dict[Command, str] = {}
-    for name, command in (("a sound run", VERIFY), ("a sound trace", CHECK)):
+    for name, command in (("a sound run", VERIFY), ("a sound trace", CHECK), ("sound evidence made again", DEEP)):
         outcome, said[command] = _try_sound(sound, name, command)
         yield outcome
     _write_package(sound)
@@ -178,6 +179,31 @@ def _rewrite_review(root: Path) -> None:
     _change(LOG, '"reason":"read"', '"reason":"skimmed"')(root)
 
 
+def _date_review_back(root: Path) -> None:
+    """Add a line by hand, with the digest of the one before, that says it was written long ago."""
+    run(root, "review", "SRS-001", *REVIEW, "read")
+    commit(root)
+    line = (root / LOG).read_bytes().splitlines()[-1]
+    forged = json.loads(line) | {"date": "2001-02-03", "previous": hashlib.sha256(line).hexdigest()}
+    (root / LOG).write_bytes(line + b"\n" + json.dumps(forged, separators=(",", ":")).encode() + b"\n")
+
+
+def _hide_from_git(root: Path) -> None:
+    _change(DOOR, "angle + 1", "angle + 2")(root)
+    git(root, "update-index", "--assume-unchanged", DOOR)
+    run(root, "verify")
+
+
+def _edit_and_list(root: Path) -> None:
+    _change(RESULTS, '"observed": "turned by 10"', '"observed": "turned by 99"')(root)
+    listed = json.loads((root / LISTED).read_bytes()) | {"verification.json": _sha256(root / RESULTS)}
+    (root / LISTED).write_text(json.dumps(listed), encoding="utf-8")
+
+
+def _rename_item(root: Path) -> None:
+    (root / OTHER).rename(root / f"{OTHER.removesuffix('.yaml')}.YAML")
+
+
 def _lower_count(root: Path) -> None:
     """State one scenario fewer in a package, and let its digest fit: only counting finds it."""
     path = root / PACKAGE / "manifest.json"
@@ -219,6 +245,12 @@ FAULTS = (
     Fault("a skipped scenario in the trace", _change(FEATURE, "@SRS-001 @SRS-001/AC2", "@SRS-001 @SRS-001/AC2 @skip"),
           CHECK, "door/the-handle-turns-back is skipped", again=True),
     Fault("a changed line of the review record", _rewrite_review, CHECK, "the SHA-256 of the line before [log-broken]"),
+    Fault("a review that is dated back", _date_review_back, CHECK, "is dated 2001-02-03, and the line above it"),
+    Fault("a file that git was told to take for unchanged", _hide_from_git, CHECK, "from files that are not committed"),
+    Fault("an edited result that the manifest lists", _edit_and_list, DEEP,
+          "observed is turned by 99, made again it is turned by 10"),
+    Fault("a requirement in a file that is not read", _rename_item, CHECK, "[item-misplaced]"),
+    Fault("a step that nothing awaits", _change(STEPS, "def turned", "async def turned"), VERIFY, "async"),
     Fault("a changed document of a package", _change(f"{PACKAGE}/sample.pdf", "Sample", "Simple"), AUDIT,
           "sample.pdf: SHA-256"),
     Fault("changed evidence of a package", _change(f"{PACKAGE}/evidence/verification.json", '"passed"', '"failed"'),

@@ -214,14 +214,14 @@ def write_sample(root: Path, lender: Path) -> None:
 
 
 def commit(root: Path) -> None:
-    """Commit everything that is in a sample, as nobody, on a fixed day."""
+    """Commit everything that is in a sample, as nobody."""
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--allow-empty", "--message", "Change")
 
 
 def git(root: Path, *arguments: str) -> None:
-    """Run git in a sample."""
-    day = {f"GIT_{whose}_DATE": "2026-01-02T00:00:00Z" for whose in ("AUTHOR", "COMMITTER")}
+    """Run git in a sample: committed on a fixed day, written when it is, so that records agree with history."""
+    day = {"GIT_COMMITTER_DATE": "2026-01-02T00:00:00Z"}
     nobody = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.invalid", "-c", "commit.gpgSign=false"]
     command = ["git", "-C", str(root), *nobody, *arguments]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | day)

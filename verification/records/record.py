@@ -19,7 +19,7 @@ from verification.evidence import (
     fitting,
     lines_by_subject,
 )
-from verification.evidence.chain import append_chain, find_rewritten, read_chain
+from verification.evidence.chain import append_chain, find_in_history, read_chain
 from verification.sources.subjects import Subject
 
 RECORD = f"{RECORDS}/reviews.log"
@@ -31,13 +31,15 @@ _NEWER = "use the version of Clearway that wrote it, or restore the record from 
 def read_record(project: Project) -> tuple[tuple[ReviewLine, ...], tuple[Issue, ...]]:
     """Read the record. Where a line cannot be used or the chain is broken, none of the lines counts."""
     lines, issues = read_chain(project.root / RECORD, RECORD, ReviewLine)
-    found = [*map(_explained, issues), *find_rewritten(project, project.root / RECORD)]
+    found = list(map(_explained, issues))
     if not found:
-        found = [
+        found += [
             _issue(f"{RECORD}:{number}", message)
             for number, line in enumerate(lines, start=1)
             for message in _find_odd(line)
         ]
+    if not found:
+        found += find_in_history(project, project.root / RECORD, [line.date for line in lines])
     return lines, tuple(found)
 
 

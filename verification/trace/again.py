@@ -11,13 +11,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from verification.evidence import EvidenceError, Issue, Project, Severity, read_evidence
+from verification.evidence import EvidenceError, Issue, Project, Severity, Source, read_evidence
 from verification.evidence.bundle import EVIDENCE_FILES
 from verification.qualification.qualify import run
 from verification.strength.prove import read_links
@@ -32,6 +33,7 @@ BOUND_ELSEWHERE = {"commit", "commit_date", "dirty", "kind", "approval"}
 SHARE = 20
 """Of so many recorded results of deliberate faults, one is tried again."""
 MOST_TOLD = 5
+MADE = "build/evidence/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,12 @@ def _compare(project: Project, clone: Project, name: str, kind: type[Any], said:
         last = (said.strip().splitlines() or ["nothing was said"])[-1]
         yield _issue("evidence-not-made", name, f"in a fresh clone it is not made: {error}; {last}", "see why")
         return
-    before, after = msgspec.to_builtins(written), msgspec.to_builtins(made)
-    inputs, now = before["source"].pop("inputs"), after["source"].pop("inputs")
-    if older := sorted(each for each in inputs.keys() | now.keys() if inputs.get(each) != now.get(each)):
-        older = [each for each in older if not each.startswith("build/")]
-    if older:
-        message = f"was made from another {older[0]}" + (f" and {len(older) - 1} more" if older[1:] else "")
-        yield _issue("evidence-older", name, message, "make it again")
+    if older := _find_older(project, written):
+        yield _issue("evidence-older", name, f"{older}; it is not compared", "make the evidence again, in its order")
         return
+    before, after = (msgspec.json.decode(msgspec.json.encode(each)) for each in (written, made))
+    for each in (before, after):  # the evidence below has a commit in it, and so another digest
+        each["source"]["inputs"] = {n: d for n, d in each["source"]["inputs"].items() if not n.startswith(MADE)}
     differing = list(find_differing(before, after))
     for place, was, is_ in differing[:MOST_TOLD]:
         message = f"{place} is {was}, made again it is {is_}"
@@ -97,6 +97,20 @@ def _compare(project: Project, clone: Project, name: str, kind: type[Any], said:
     if len(differing) > MOST_TOLD:
         message = f"{len(differing) - MOST_TOLD} more values are not what is made again"
         yield _issue("evidence-altered", name, message, "see who changed it; make the evidence again")
+
+
+def _find_older(project: Project, written: Any) -> str:
+    """Why evidence is not of the checkout as it is, or rests on such; nothing if it is."""
+    source: Source = written.source
+    if not project.is_still_at(source.commit):
+        return f"was made at commit {source.commit[:12]}"
+    for name, kind, _ in EVIDENCE_FILES.values():
+        if f"{MADE}{name}" in source.inputs:
+            with suppress(FileNotFoundError, EvidenceError):
+                below: Source = read_evidence(project.evidence, name, kind).source
+                if not project.is_still_at(below.commit):
+                    return f"rests on {name}, which was made at commit {below.commit[:12]}"
+    return ""
 
 
 def find_differing(before: Any, after: Any, place: str = "") -> Iterator[tuple[str, str, str]]:
@@ -161,21 +175,25 @@ def _try_faults(project: Project, clone: Project) -> Iterator[Again]:
     _, said = run(clone.root, "trace", "prove", *chosen)
     made = {(each.strength.requirement, each.strength.symbol): each for each in read_tried(clone)[0]}
     for symbol in chosen:
-        issues = []
-        for each in (one for one in tried if one.strength.symbol == symbol):
-            now = made.get((each.strength.requirement, symbol))
-            if now is None or now.strength != each.strength:
-                issues.append(_tell(each, now, said))
-        yield Again(f"faults in {symbol}", time.monotonic() - started, tuple(issues))
+        recorded = [each for each in tried if each.strength.symbol == symbol]
+        issues = tuple(_tell(each, made.get((each.strength.requirement, symbol)), said) for each in recorded)
+        yield Again(f"faults in {symbol}", time.monotonic() - started, tuple(filter(None, issues)))
         started = time.monotonic()
 
 
-def _tell(was: Tried, now: Tried | None, said: str) -> Issue:
+def _tell(was: Tried, now: Tried | None, said: str) -> Issue | None:
+    """An issue if a fault is recorded as noticed and is not; that one more is noticed may be a scenario out of time."""
     requirement, symbol = was.strength.requirement, was.strength.symbol
-    found = f"{now.strength.killed} of {now.strength.killed + now.strength.survived}" if now else said.strip()[-200:]
-    recorded = f"{was.strength.killed} of {was.strength.killed + was.strength.survived} faults noticed"
-    hint = "`clearway trace prove` after deleting the result; see who recorded it"
-    return _issue("strength-altered", requirement, f"{symbol}: recorded are {recorded}, tried again {found}", hint)
+    hint = "take the result out of verification/strength.json, then `clearway trace prove`; see who recorded it"
+    if now is None:
+        last = (said.strip().splitlines() or ["nothing was said"])[-1]
+        return _issue("strength-altered", requirement, f"{symbol}: the faults cannot be tried again: {last}", hint)
+    missed = [each for each in now.strength.mutants if each not in was.strength.mutants]
+    if not missed:
+        return None
+    first = f"{missed[0].before} → {missed[0].after}"
+    message = f"{symbol}: {len(missed)} faults recorded as noticed are not, tried again; the first is {first}"
+    return _issue("strength-altered", requirement, message, hint)
 
 
 def _issue(code: str, where: str, message: str, hint: str) -> Issue:

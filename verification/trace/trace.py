@@ -22,6 +22,7 @@ from verification.evidence import (
     read_evidence,
     write_evidence,
 )
+from verification.evidence.chain import find_uncommitted
 from verification.graph.changes import find_change_records
 from verification.graph.history import find_vanished
 from verification.graph.link import Sources, find_items, find_links, link
@@ -54,10 +55,15 @@ from verification.trace.issues import find_issues
 T = TypeVar("T", VerificationEvidence, StudiesEvidence)
 
 
-def trace(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
-    """Make the trace of the checkout as it is now, with the evidence there is, and write the files."""
+def trace(project: Project, *, judge: bool = False) -> tuple[TraceEvidence, DeviceEvidence]:
+    """Make the trace of the checkout as it is now, with the evidence there is, and write the files.
+
+    Args:
+        project: the checkout.
+        judge: judge everything, also where nothing changed since the last trace, whose answer is in a cache.
+    """
     project = open_cache(project)
-    if still_holds(project):
+    if not judge and still_holds(project):
         with suppress(FileNotFoundError, EvidenceError):  # somebody deleted or changed what was written
             known = read_evidence(project.evidence, "trace.json", TraceEvidence)
             return known, read_evidence(project.evidence, "device.json", DeviceEvidence)
@@ -123,7 +129,8 @@ def _build(
         issues=_ordered(
             [
                 *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
-                *study_issues, *carried, *record_issues, *find_issues(graph), *find_vanished(project, items),
+                *study_issues, *carried, *record_issues, *find_uncommitted(project, project.root / RECORD),
+                *find_issues(graph), *find_vanished(project, items),
                 *find_threat_issues(items),
                 *find_archive_issues(project, verification, record, protocol),
                 *find_review_issues(nodes, reviews, known_subjects, items.retired), *strength_issues,

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 ADA = "Ada Example (fictitious)"
 BEN = "Ben Example (fictitious)"
-DAY = "2001-02-03"
+DAY = datetime.now(UTC).date().isoformat()
 FEATURE = "verification/features/door.feature"
 SRS_1 = "requirements_spec/software/SRS-001.yaml"
 ALL = (
@@ -268,7 +269,7 @@ def test_a_review_of_what_is_there_again_holds_again(reviewed):
 
 def test_another_review_lifts_the_suspicion_of_that_item_alone(reviewed):
     reviewed.edit("device/door.py", "(0, 128, 0)", "(0, 129, 0)").commit()
-    say(reviewed, "SRS-002", by=BEN, meaning=Meaning.ADEQUATE, date="2001-03-04")
+    say(reviewed, "SRS-002", by=BEN, meaning=Meaning.ADEQUATE, date=DAY)
     assert dropped(reviewed) == {"device.door.GREEN", "SYS-001", "UN-001"}
     found = reviewed.item("SRS-002").review
     assert (found.by, found.meanings) == (BEN, ("adequate",))
@@ -423,6 +424,49 @@ def test_a_line_that_no_command_writes_is_not_believed(checkout, old, new, told)
     assert checkout.item("SRS-001").review.status == "unreviewed"
 
 
+def earlier(days):
+    return (datetime.now(UTC).date() - timedelta(days=days)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ([0, 2], "the line above it is dated"),
+        ([9, 9], "holds the record without it"),
+        ([9, -3], "that brought it is of"),
+    ],
+)
+def test_a_line_out_of_time_is_named_and_no_line_counts(checkout, days, told):
+    for identity, back in zip(("SRS-001", "SRS-002"), days, strict=True):
+        say(checkout, identity, date=earlier(back))
+        checkout.commit()
+    (issue,) = (issue for issue in checkout.trace().issues if issue.code == "log-out-of-time")
+    assert issue.where == f"{RECORD}:2"
+    assert told in issue.message
+    assert "record it again as of now" in issue.hint
+    assert "reviewed" not in statuses(checkout).values()
+
+
+def test_clocks_of_two_zones_may_differ_by_a_day(checkout):
+    say(checkout, "SRS-001", date=earlier(1))
+    checkout.commit()
+    say(checkout, "SRS-002", date=earlier(-1))
+    checkout.commit()
+    assert "log-out-of-time" not in checkout.codes()
+
+
+def test_lines_that_no_commit_holds_are_told_and_count(checkout):
+    say(checkout, "SRS-001")
+    checkout.commit()
+    say(checkout, "SRS-002", "SYS-001")
+    (issue,) = (issue for issue in checkout.trace().issues if issue.code == "record-uncommitted")
+    assert (issue.severity, issue.where) == ("advisory", f"{RECORD}:2")
+    assert "2 of 3 lines are in no commit yet" in issue.message
+    assert statuses(checkout)["SRS-002"] == "reviewed"
+    checkout.commit()
+    assert "record-uncommitted" not in checkout.codes("advisory")
+
+
 def test_a_record_without_a_last_line_end_is_continued(checkout):
     say(checkout, "SRS-001")
     path = checkout.root / RECORD
@@ -445,4 +489,5 @@ def test_processes_at_once_leave_one_whole_chain(checkout):
     assert [process.wait() for process in running] == [0] * len(names)
     trace = checkout.trace()
     assert sorted(line.id for line in trace.records) == sorted(names)
-    assert {issue.code for issue in trace.issues if "log" in issue.code or "record" in issue.code} == set()
+    damage = {issue.code for issue in trace.issues if "log" in issue.code or "record" in issue.code}
+    assert damage == {"record-uncommitted"}

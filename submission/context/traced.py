@@ -95,9 +95,19 @@ def _risk_cell(hazards: tuple[Hazard, ...], severity: int, probability: int, acc
     here = (severity, probability)
     return RiskCell(
         acceptability,
-        before=tuple(h.id for h in hazards if (h.severity, h.probability_of_harm) == here),
-        after=tuple(h.id for h in hazards if (h.residual_severity, h.residual_probability_of_harm) == here),
+        before=tuple(hazard.id for hazard in hazards if here in _places(hazard)[0]),
+        after=tuple(hazard.id for hazard in hazards if here in _places(hazard)[1]),
     )
+
+
+def _places(hazard: Hazard) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Severity and probability of each harm of a hazard, before and after control."""
+    before = [(hazard.severity, hazard.probability_of_harm)]
+    after = [(hazard.residual_severity, hazard.residual_probability_of_harm)]
+    if rarer := hazard.rarer:
+        before.append((rarer.severity, rarer.probability_of_harm))
+        after.append((rarer.severity, rarer.residual_probability_of_harm))
+    return before, after
 
 
 def _coverage(trace: TraceEvidence) -> tuple[tuple[str, int], ...]:

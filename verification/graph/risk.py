@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from verification.evidence import (
     DocumentationLevel,
@@ -10,6 +10,7 @@ from verification.evidence import (
     Hazard,
     ItemKind,
     LinkStatus,
+    RarerHarm,
     RiskControl,
     RiskPolicy,
 )
@@ -18,6 +19,8 @@ from verification.specification.items import Entry, Items
 
 _BY_PEOPLE = {"usability": "a usability evaluation", "analysis": "an analysis"}
 ACCEPTABLE, UNACCEPTABLE = "acceptable", "unacceptable"
+JUDGEMENTS = ("unknown", ACCEPTABLE, "reduce", UNACCEPTABLE)
+"""The words of the policy's matrix, the best first; `unknown` without a policy."""
 
 
 def find_risk_standings(
@@ -75,10 +78,12 @@ def _named(target: str, known: Mapping[str, Standing]) -> Standing:
 
 def _hazard_standing(items: Items, hazard: Entry, found: Mapping[str, Standing]) -> Standing:
     controls = [target for _, target in hazard.targets("controls")]
-    initial = acceptability(items, hazard.value["severity"], hazard.value["probability_of_harm"])
+    initial = judge_hazard(items, hazard)
     if not controls:
         covered = initial == ACCEPTABLE
         why = "acceptable without a control" if covered else f"no control against a risk to {initial}"
+        if not covered and initial != UNACCEPTABLE and "benefit_risk" in hazard.value:
+            return Standing(LinkStatus.GAP, "no control; weighed, by nobody yet, against the benefit")
         return Standing(LinkStatus.COVERS if covered else LinkStatus.ORPHANED, why)
     return worst((_named(control, found) for control in controls), f"controlled by {', '.join(controls)}")
 
@@ -99,15 +104,31 @@ def acceptability(items: Items, severity: int, probability: int) -> str:
     return str(items.policy.value["matrix"][severity - 1][probability - 1])
 
 
+def judge_worst(items: Items, harms: Iterable[tuple[int, int]]) -> str:
+    """The worst that the matrix says of severities and probabilities of harm."""
+    return max((acceptability(items, *each) for each in harms), key=JUDGEMENTS.index)
+
+
+def judge_hazard(items: Items, hazard: Entry) -> str:
+    """What the matrix says of a hazard before any control."""
+    stated = [hazard.value, hazard.value["rarer"]] if "rarer" in hazard.value else [hazard.value]
+    return judge_worst(items, [(each["severity"], each["probability_of_harm"]) for each in stated])
+
+
 # --- as evidence ------------------------------------------------------------------------------------------------------
 
 
-def find_hazards(items: Items) -> Iterator[Hazard]:
+def find_hazards(items: Items, standings: Mapping[str, Standing]) -> Iterator[Hazard]:
     """Yield every hazard with its acceptability before and after control."""
     for entry in items.of(ItemKind.HAZARD):
         value = entry.value
+        rarer = RarerHarm(**value["rarer"]) if "rarer" in value else None
         before = value["severity"], value["probability_of_harm"]
         after = value["residual"]["severity"], value["residual"]["probability_of_harm"]
+        both = [before], [after]
+        if rarer:
+            both[0].append((rarer.severity, rarer.probability_of_harm))
+            both[1].append((rarer.severity, rarer.residual_probability_of_harm))
         yield Hazard(
             id=entry.id,
             title=value["title"],
@@ -117,13 +138,26 @@ def find_hazards(items: Items) -> Iterator[Hazard]:
             harm=value["harm"],
             severity=before[0],
             probability_of_harm=before[1],
-            acceptability=acceptability(items, *before),
+            acceptability=judge_worst(items, both[0]),
             controls=tuple(value["controls"]),
             residual_severity=after[0],
             residual_probability_of_harm=after[1],
-            residual_acceptability=acceptability(items, *after),
+            residual_acceptability=judge_worst(items, both[1]),
             disclosed=value["disclosed"],
+            rarer=rarer,
+            residual_why=_why_not_shown(entry, standings),
+            benefit_risk=value.get("benefit_risk"),
         )
+
+
+def _why_not_shown(hazard: Entry, standings: Mapping[str, Standing]) -> str:
+    """The controls on which a residual counts and that are not shown, each with the reason."""
+    named = {target: standings.get(target) for _, target in hazard.targets("controls")}
+    return "; ".join(
+        f"{target}: {standing.why}"
+        for target, standing in named.items()
+        if standing and standing.status is not LinkStatus.COVERS
+    )
 
 
 def find_controls(items: Items, standings: Mapping[str, Standing]) -> Iterator[RiskControl]:

@@ -155,7 +155,7 @@ def _failure(graph: TraceGraph, entry: Entry, excused: dict[str, str]) -> Issue:
 
 def _find_risk_issues(graph: TraceGraph) -> Iterator[Issue]:
     items = graph.sources.items
-    for hazard in find_hazards(items):
+    for hazard in find_hazards(items, graph.standings):
         yield from _hazard_issues(items.entries[hazard.id], hazard)
     used = {target for hazard in items.of(ItemKind.HAZARD) for _, target in hazard.targets("controls")}
     for control in items.of(ItemKind.RISK_CONTROL):
@@ -170,10 +170,18 @@ def _find_risk_issues(graph: TraceGraph) -> Iterator[Issue]:
 
 
 def _hazard_issues(entry: Entry, hazard: Hazard) -> Iterator[Issue]:
+    rarer = hazard.rarer
+    if rarer and (rarer.severity <= hazard.severity or rarer.probability_of_harm > hazard.probability_of_harm):
+        message = f"{hazard.id}: rarer states severity {rarer.severity} and probability {rarer.probability_of_harm}"
+        hint = f"expected a severity above {hazard.severity}, and a probability of {hazard.probability_of_harm} at most"
+        yield _blocking("hazard-rarer", _where(entry), message, hint)
     if not hazard.controls and hazard.acceptability != ACCEPTABLE:
         message = f"{hazard.id} has no control; its risk is “{hazard.acceptability}” by risk/policy.yaml"
-        found = _blocking if hazard.acceptability == UNACCEPTABLE else _issue
-        yield found("hazard-without-control", _where(entry), message, "add a control, or lower the risk by design")
+        hint = "add a control, lower the risk by design, or state in benefit_risk what it is weighed against"
+        if hazard.acceptability == UNACCEPTABLE:
+            yield _blocking("hazard-without-control", _where(entry), message, hint)
+        elif not hazard.benefit_risk:
+            yield _issue("hazard-without-control", _where(entry), message, hint)
     if hazard.residual_acceptability == UNACCEPTABLE:
         message = f"{hazard.id}: the residual risk is unacceptable by risk/policy.yaml"
         yield _issue(

@@ -115,7 +115,7 @@ def _build(
         source=project.source(_find_inputs(project)),
         items=nodes,
         links=tuple(find_links(graph)),
-        hazards=tuple(find_hazards(items)),
+        hazards=tuple(find_hazards(items, graph.standings)),
         controls=tuple(find_controls(items, graph.standings)),
         policy=describe_policy(items),
         documentation_level=documentation_level(items),

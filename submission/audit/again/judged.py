@@ -104,19 +104,29 @@ def _find_in_hazards(trace: Mapping[str, Any]) -> Iterator[Found]:
     matrix = trace["policy"].get("matrix")
     for hazard in trace["hazards"] if matrix else ():
         for before in ("", "residual_"):
-            place = hazard[f"{before}severity"], hazard[f"{before}probability_of_harm"]
-            stated, expected = hazard[f"{before}acceptability"], matrix[place[0] - 1][place[1] - 1]
+            stated, expected = hazard[f"{before}acceptability"], _judge(matrix, hazard, before)
             if stated != expected:
                 kind = before.replace("_", " ")
-                said = f"{hazard['id']}: its {kind}risk {place} stands as {stated}, the matrix has {expected}"
+                said = f"{hazard['id']}: its {kind}risk stands as {stated}, the matrix has {expected}"
                 yield "risk-differs", TRACE, said
-        uncontrolled = not hazard["controls"] and hazard["acceptability"] != "acceptable"
+        uncontrolled = (
+            not (hazard["controls"] or hazard.get("benefit_risk")) and hazard["acceptability"] != "acceptable"
+        )
         if (uncontrolled or hazard["residual_acceptability"] == "unacceptable") and not _is_named(trace, hazard["id"]):
             yield (
                 "issue-missing",
                 TRACE,
                 f"{hazard['id']} has no control or an unacceptable residual, and no issue says so",
             )
+
+
+def _judge(matrix: Sequence[Sequence[str]], hazard: Mapping[str, Any], before: str) -> str:
+    """The worst word of the matrix of the harms that a hazard states."""
+    places = [(hazard[f"{before}severity"], hazard[f"{before}probability_of_harm"])]
+    if rarer := hazard.get("rarer"):
+        places.append((rarer["severity"], rarer[f"{before}probability_of_harm"]))
+    words: list[str] = [matrix[severity - 1][probability - 1] for severity, probability in places]
+    return max(words, key=("acceptable", "reduce", "unacceptable").index)
 
 
 def _find_in_links(trace: Mapping[str, Any]) -> Iterator[Found]:

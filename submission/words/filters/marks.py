@@ -9,7 +9,7 @@ from submission.words.filters.numbers import count
 from submission.words.filters.registry import total
 from submission.words.filters.texts import ticked, words
 from submission.words.matrix import Faults
-from verification.evidence import Review, RunKind
+from verification.evidence import Hazard, Review, RunKind
 
 GOOD = {
     "allowed", "passed", "covers", "acceptable", "met", "accepted", "reviewed", "answered", "present", "closed", "same",
@@ -28,6 +28,13 @@ def badge(value: str | None) -> object:
     lower = text.lower()
     tone = "good" if lower in GOOD else "bad" if lower in BAD else "none" if lower in NEUTRAL else "open"
     return Markup('<span class="badge {}">{}</span>').format(tone, text)
+
+
+@total
+def residual(hazard: Hazard) -> object:
+    """The word of the matrix for what remains of a risk, and that it is not shown while its controls are not."""
+    mark = badge(hazard.residual_acceptability)
+    return Markup("{} {}").format(mark, badge("not shown")) if hazard.residual_why else mark
 
 
 @total

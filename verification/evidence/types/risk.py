@@ -5,14 +5,26 @@ from __future__ import annotations
 from verification.evidence.types.items import LinkStatus
 from verification.evidence.types.record import Record
 
-__all__ = ["DocumentationLevel", "Hazard", "RiskControl", "RiskPolicy"]
+__all__ = ["DocumentationLevel", "Hazard", "RarerHarm", "RiskControl", "RiskPolicy"]
+
+
+class RarerHarm(Record, frozen=True):
+    """A harm of a hazard that is worse than the one it states, and rarer; controls change how rare it is alone."""
+
+    harm: str
+    severity: int
+    probability_of_harm: int
+    residual_probability_of_harm: int
 
 
 class Hazard(Record, frozen=True):
     """The chain of ISO 14971, clause 5: hazard, sequence of events, hazardous situation, harm. Scales are 1 to 5.
 
     The probability of a software failure is taken as 1: `probability_of_harm` is the probability that the hazardous
-    situation, once there, leads to harm.
+    situation, once there, leads to harm. `acceptability` is the matrix's worse word of this harm and the `rarer` one.
+
+    `residual_why` says why the residual is not shown, since it counts on controls of which some are not shown to be
+    implemented and effective; it is empty where all are. `benefit_risk` is what stands in place of a control.
     """
 
     id: str
@@ -29,6 +41,9 @@ class Hazard(Record, frozen=True):
     residual_probability_of_harm: int
     residual_acceptability: str
     disclosed: str | None
+    rarer: RarerHarm | None = None
+    residual_why: str = ""
+    benefit_risk: str | None = None
 
 
 class RiskControl(Record, frozen=True):

@@ -160,7 +160,7 @@ Feature: A file is one thing, read once
       | ends its process   | JPEG-LS Lossless Image Compression: its process ended by signal 6 |
       | leaves its process | JPEG-LS Lossless Image Compression: its process ended             |
 
-  @SRS-045 @SRS-045/AC2 @RC-014
+  @SRS-045 @SRS-045/AC2 @SYS-013 @SYS-013/AC1 @RC-014
   Scenario Outline: A codec beyond its limits costs one image
     Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512
     When the device analyses the folder with a codec that <does> at 513 rows

@@ -1,4 +1,4 @@
-"""Hazards: the worst of their harms decides, a residual counts on its controls, and what is not controlled is weighed."""
+"""Hazards: the worst of their harms decides, a residual counts on its controls, what has none is weighed."""
 
 import pytest
 

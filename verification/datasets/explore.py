@@ -27,6 +27,8 @@ from verification.evidence import (
 from verification.evidence.project import sha256_of
 
 PIXELS = "pixels.json"
+INPUTS = ("verification/datasets/*/*",)
+CODE = ("verification/datasets/**/*.py", "verification/evidence/**/*.py")
 
 
 def run(project: Project) -> DatasetsEvidence:
@@ -42,7 +44,7 @@ def run(project: Project) -> DatasetsEvidence:
     if not files:
         issues.append(blocking("no-dataset", "verification/datasets", "no dataset", "add a dataset.yaml"))
     evidence = DatasetsEvidence(
-        source=project.source(files), datasets=tuple(datasets), issues=tuple(dict.fromkeys(issues))
+        source=project.source(files, INPUTS, CODE), datasets=tuple(datasets), issues=tuple(dict.fromkeys(issues))
     )
     write_evidence(project.evidence, "datasets.json", evidence)
     return evidence

@@ -42,6 +42,12 @@ from verification.protocol.subgroups import select
 RECORDED = NotApplicable(
     reason="the study's analyses were recorded from files that are not in the repository; each holds its own estimates"
 )
+INPUTS = ("verification/studies/*/*", "verification/datasets/*/*", "pyproject.toml")
+CODE = tuple(
+    f"verification/{room}/**/*.py"
+    for room in ("evaluation", "analyses", "estimation", "protocol", "statistics", "datasets", "product", "evidence")
+)
+"""What the evidence of studies is made from, beside the product, and by which rooms."""
 NO_CASES = Gap(reason="no image is scored", closes="score the study's images")
 
 
@@ -68,7 +74,9 @@ def run(project: Project, study: str | None = None) -> StudiesEvidence:
         files += read
         found += [one] if one else []
     issues += _find_shared_names(found)
-    evidence = StudiesEvidence(source=project.source(files), studies=tuple(found), issues=tuple(issues))
+    evidence = StudiesEvidence(
+        source=project.source(files, (*INPUTS, project.product.files), CODE), studies=tuple(found), issues=tuple(issues)
+    )
     name = "studies.partial.json" if study else "studies.json"
     write_evidence(project.evidence, name, evidence, listed=study is None)
     return evidence

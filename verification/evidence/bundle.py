@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from verification.evidence.files import EvidenceError, read_evidence, read_manifest
-from verification.evidence.project import Project
+from verification.evidence.project import Project, digest_of_suite
 from verification.evidence.types import (
     DatasetsEvidence,
     DeviceEvidence,
@@ -80,7 +80,7 @@ def read_sources(folder: Path, trace: TraceEvidence | Gap) -> SourcesEvidence | 
 
 
 def find_stale(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
-    """Yield a blocking issue for each part made at another commit or from a file that has changed since."""
+    """Yield a blocking issue for each part that was made from something that has changed since."""
     for part, (name, _, command) in EVIDENCE_FILES.items():
         evidence = getattr(bundle, part)
         if not isinstance(evidence, Gap):
@@ -89,10 +89,12 @@ def find_stale(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
 
 
 def find_changes(source: Source, project: Project) -> Iterator[str]:
-    """Yield what has changed since evidence was made: the commit, or a file that it was made from."""
-    if not project.is_still_at(source.commit):
-        commit, _ = project.commit()
-        yield f"was made at commit {source.commit[:12]}, the checkout is at {commit[:12]}"
+    """Yield what has changed since evidence was made, of all that it was made from; other commits change nothing."""
+    for pattern, digest in source.code.items():
+        if digest_of_suite(pattern) != digest:
+            yield f"was made by other code: {pattern} has changed since"
+    for name in sorted({*project.find_names(*source.patterns)} - source.inputs.keys()):
+        yield f"was made without {name}, which was added since"
     for relative, digest in source.inputs.items():
         found = project.digest(relative)
         if found is None:

@@ -6,8 +6,9 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -145,16 +146,27 @@ class Project:
         commit, _, day = self.git("-c", "log.showSignature=false", "log", "-1", "--format=%H %cs").partition(" ")
         return commit, day
 
-    def source(self, inputs: Iterable[Path | str]) -> Source:
-        """Describe what evidence is made from: the commit, and the digest of every file (or name) that was read."""
+    def source(
+        self, inputs: Iterable[Path | str] = (), patterns: Sequence[str] = (), code: Sequence[str] = ()
+    ) -> Source:
+        """Describe what evidence is made from.
+
+        Args:
+            inputs: files (or names) that were read.
+            patterns: of further names that were read, all of them.
+            code: patterns of the suite's own files by which it is made.
+        """
         commit, day = self.commit()
-        names = sorted({each if isinstance(each, str) else self.relative(each) for each in inputs})
+        given = {each if isinstance(each, str) else self.relative(each) for each in inputs}
+        names = sorted({*given, *self.find_names(*patterns)})
         written = [name for name in names if not name.startswith(_MADE)]
         return Source(
             commit=commit,
             commit_date=day,
             dirty=bool(self.git("status", "--porcelain") or self.find_hidden(written)),
             inputs={name: self.digest(name) or _gone(name) for name in names},
+            patterns=tuple(patterns),
+            code={pattern: digest_of_suite(pattern) for pattern in code},
         )
 
     def versions(self, path: Path) -> Iterator[Version]:
@@ -288,6 +300,14 @@ def _walk(root: str, folder: str, deepest: int | None) -> Iterator[tuple[str, bo
 
 def _gone(name: str) -> str:
     raise FileNotFoundError(f"{name}: it was there, and cannot be read now")
+
+
+@cache
+def digest_of_suite(pattern: str) -> str:
+    """SHA-256 of those files of the suite, as it is installed, whose names match."""
+    suite = Project(Path(__file__).resolve().parents[2])
+    parts = (f"{name} {suite.digest(name)}" for name in suite.find_names(pattern))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def sha256_of(path: Path) -> str:

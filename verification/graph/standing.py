@@ -16,7 +16,7 @@ from verification.evidence import (
     VerificationResult,
     find_changes,
 )
-from verification.sources.scenarios import Scenario, inputs_of
+from verification.sources.scenarios import Scenario
 
 _WORST_FIRST = tuple(
     LinkStatus(status)
@@ -179,9 +179,6 @@ def _find_staleness(evidence: VerificationEvidence, project: Project, releases: 
         yield f"only {', '.join(evidence.selection)} was run"
     for change in find_changes(evidence.source, project):
         yield f"the evidence {change}"
-    new = {*project.find_names(*inputs_of(project))} - evidence.source.inputs.keys()
-    for file in sorted(new):
-        yield f"{file} was added after the scenarios ran"
     for name, digest in releases.items():
         if evidence.release_digests.get(name) != digest:
             yield f"the scenarios ran against another release {name}"

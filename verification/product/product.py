@@ -25,6 +25,7 @@ from verification.product.said import ask
 from verification.sources.locks import LOCKS, distribution_name, read_lock
 from verification.specification.cache import ALL_CODE, code_digest, recall
 
+CODE = ("verification/product/*.py", "verification/sources/*.py", "verification/evidence/**/*.py")
 Described: TypeAlias = tuple[DeviceEvidence, tuple[Issue, ...]]
 
 
@@ -35,7 +36,7 @@ def inputs_of_device(project: Project) -> tuple[str, ...]:
 
 def read_device(project: Project) -> Described:
     """Describe the product as it stands in the checkout, and what is wrong with its releases and dependencies."""
-    source = project.source(project.find_names(*inputs_of_device(project)))
+    source = project.source(patterns=inputs_of_device(project), code=CODE)
     of_source = hashlib.sha256(msgspec.json.encode(source, order="sorted")).hexdigest()
     key = f"device {of_source} {code_digest(*ALL_CODE)}"
     return recall(project, key, Described, partial(_describe, project, source))

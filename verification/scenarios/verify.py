@@ -36,6 +36,10 @@ _WORST_FIRST = tuple(
 )
 
 
+CODE = tuple(
+    f"verification/{room}/**/*.py" for room in ("scenarios", "product", "sources", "specification", "evidence")
+)
+"""What of the suite takes part in a run, beside what the checkout holds."""
 _LEFT_OUT = ("PYTHON", "PYTEST", "COVERAGE")
 """What the variables of the environment begin with that could change what runs."""
 _START = """\
@@ -162,7 +166,7 @@ def _evidence(
     functions = find_functions(recorded)
     parts = [line for line in recorded if isinstance(line, TookPart)]
     return VerificationEvidence(
-        source=project.source(project.find_names(*inputs_of(project))),
+        source=project.source(patterns=inputs_of(project), code=CODE),
         complete=not (only or partial),
         selection=only or partial,
         results=combine(selected, recorded),

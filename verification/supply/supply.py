@@ -35,6 +35,7 @@ from verification.supply.sbom import Subject, find_faults, make_sbom
 
 DECLARED = ("licences", "support", "vulnerabilities")
 INPUTS = ("pyproject.toml", "*.lock", *(f"risk/{name}.yaml" for name in DECLARED), "risk/schema.json", f"{FOLDER}/*")
+CODE = tuple(f"verification/{room}/**/*.py" for room in ("supply", "product", "sources", "specification", "evidence"))
 INSTALLERS = ("pip", "setuptools")
 """What a new environment brings along to install the locks. It counts only if suite.lock names it."""
 
@@ -88,7 +89,7 @@ def describe(project: Project, environment: Mapping[str, Installed]) -> tuple[Su
     reports = declared["vulnerabilities"]
     lookups = read_lookups(project, reports, locked) if reports else Lookups()
     components = tuple(_find_components(metadata, locks, environment, values, lookups))
-    source = project.source(project.find_names(*INPUTS))
+    source = project.source(patterns=(*INPUTS, project.product.files), code=CODE)
     subject = Subject(metadata["project"]["name"], metadata["project"]["version"], source.commit_date, _models(project))
     bills = {name: make_sbom(subject, _of(components, parts)) for name, parts in BILLS.items()}
     issues += [*lookups.issues, *_find_differences(locks, environment), *_find_faulty(bills)]

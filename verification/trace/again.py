@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from verification.evidence import EvidenceError, Issue, Project, Severity, Source, read_evidence
+from verification.evidence import EvidenceError, Issue, Project, Severity, Source, find_changes, read_evidence
 from verification.evidence.bundle import EVIDENCE_FILES
 from verification.qualification.qualify import run
 from verification.strength.prove import read_links
@@ -102,15 +102,13 @@ def _compare(project: Project, clone: Project, name: str, kind: type[Any], said:
 def _find_older(project: Project, written: Any) -> str:
     """Why evidence is not of the checkout as it is, or rests on such; nothing if it is."""
     source: Source = written.source
-    if not project.is_still_at(source.commit):
-        return f"was made at commit {source.commit[:12]}"
     for name, kind, _ in EVIDENCE_FILES.values():
         if f"{MADE}{name}" in source.inputs:
             with suppress(FileNotFoundError, EvidenceError):
                 below: Source = read_evidence(project.evidence, name, kind).source
-                if not project.is_still_at(below.commit):
-                    return f"rests on {name}, which was made at commit {below.commit[:12]}"
-    return ""
+                if changed := next(find_changes(below, project), None):
+                    return f"rests on {name}, which {changed}"
+    return next(find_changes(source, project), "")
 
 
 def find_differing(before: Any, after: Any, place: str = "") -> Iterator[tuple[str, str, str]]:

@@ -45,7 +45,7 @@ from verification.sources.scan import Symbol, scan
 from verification.sources.scenarios import inputs_of, read_scenarios
 from verification.sources.subjects import find_below, find_protocol, find_subjects
 from verification.specification import kinds
-from verification.specification.cache import open_cache, save_cache, still_holds
+from verification.specification.cache import ALL_CODE, open_cache, save_cache, still_holds
 from verification.specification.reading import read_items
 from verification.strength import strength
 from verification.strength.strength import Links, read_strengths
@@ -112,7 +112,7 @@ def _build(
     strengths, strength_issues = read_strengths(Links(project, symbols, found), items)
     carried = () if isinstance(verification, Gap) else verification.issues
     evidence = TraceEvidence(
-        source=project.source(_find_inputs(project)),
+        source=project.source(*_find_inputs(project), ALL_CODE[:1]),
         items=nodes,
         links=tuple(find_links(graph)),
         hazards=tuple(find_hazards(items, graph.standings)),
@@ -153,11 +153,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _find_inputs(project: Project) -> list[str]:
+def _find_inputs(project: Project) -> tuple[list[str], tuple[str, ...]]:
+    """The evidence that a trace reads, and the patterns of all else."""
     evidence = ("build/evidence/verification.json", "build/evidence/studies.json")
     items = (*kinds.INPUTS, CONTENT_MAP, RECORD, ARCHIVES, *strength.INPUTS)
     patterns = (*items, *inputs_of(project), *inputs_of_device(project))
-    return [*project.find_names(*patterns), *(name for name in evidence if project.digest(name))]
+    return [name for name in evidence if project.digest(name)], patterns
 
 
 def _read(project: Project, name: str, kind: type[T], command: str) -> tuple[T | Gap, tuple[Issue, ...]]:

@@ -84,7 +84,8 @@ def test_older_evidence_is_not_compared(traced):
     traced.edit("requirements_spec/software/SRS-001.yaml", "turn the handle.", "turn a handle.").commit()
     found = altered(traced)
     assert {found[name].code for name in ("verification.json", "trace.json")} == {"evidence-older"}
-    assert "was made at commit" in found["verification.json"].message
+    assert "SRS-001.yaml, which has changed since; it is not compared" in found["verification.json"].message
+    assert "rests on verification.json" in found["trace.json"].message
 
 
 def test_files_that_nobody_committed_are_in_no_clone(traced):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 __all__ = ["Gap", "Issue", "NotApplicable", "Record", "RunRecord", "Severity", "Source"]
 
@@ -47,13 +47,18 @@ class Source(Record, frozen=True):
     """What a piece of evidence was made from.
 
     `commit_date` is the commit's own date (ISO 8601, day); `dirty` says that tracked files differed from the commit;
-    `inputs` maps each file that was read, as a path relative to the checkout, to its SHA-256.
+    `inputs` maps each file that was read, as a path relative to the checkout, to its SHA-256; `patterns` are those of
+    names that were asked for, so that a file that comes later is noticed; `code` maps patterns of the suite's own
+    files to the SHA-256 of what they match. Evidence is as good as on its first day while all of these are the same,
+    whatever else was committed.
     """
 
     commit: str
     commit_date: str
     dirty: bool
     inputs: dict[str, str]
+    patterns: tuple[str, ...] = ()
+    code: dict[str, str] = field(default_factory=dict)
 
 
 class RunRecord(Record, frozen=True):

@@ -66,12 +66,13 @@ def trace(argv: list[str]) -> int:
     if project is None:
         return USAGE
     from verification.evidence import read_bundle, recorded_run
+    from verification.trace.trace import ask
     from verification.trace.trace import trace as run
 
+    if arguments.id:
+        return _trace_item(ask(project)[0], read_bundle(project.evidence), arguments)
     with recorded_run(project.evidence, "trace", argv):
         evidence, _ = run(project, judge=arguments.check)
-    if arguments.id:
-        return _trace_item(evidence, read_bundle(project.evidence), arguments)
     told = _trace_all(evidence, arguments)
     return max(told, _compare_again(project)) if arguments.deep else told
 
@@ -111,9 +112,9 @@ def status(argv: list[str]) -> int:
         return USAGE
     from verification.evidence import read_bundle
     from verification.trace.status import find_steps, render_steps
-    from verification.trace.trace import trace as run
+    from verification.trace.trace import ask
 
-    evidence, device = run(project)
+    evidence, device = ask(project)
     steps = list(find_steps(evidence, device, read_bundle(project.evidence)))
     if arguments.json:
         print_lines(json.dumps({slot: getattr(step, slot) for slot in step.__slots__}) for step in steps)

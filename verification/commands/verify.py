@@ -10,6 +10,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,9 +107,7 @@ def _tell(evidence: VerificationEvidence, started: float, as_json: bool) -> int:
 def evaluate(argv: list[str]) -> int:
     """Recompute each study's estimates from its scores and hold them against its criteria."""
     parser = make_parser("evaluate", evaluate, "example: clearway evaluate --json | grep sensitivity")
-    parser.add_argument(
-        "study", nargs="?", help="one study (default: all; one makes studies.partial.json, no evidence)"
-    )
+    parser.add_argument("study", nargs="?", help="one study (default: all; of one nothing is written)")
     parser.add_argument(
         "--record", action="store_true", help="compute the study's analyses from outside files and record them"
     )
@@ -127,7 +126,7 @@ def evaluate(argv: list[str]) -> int:
     try:
         if arguments.record:
             complain(record(project, arguments.study, Path(folder) if folder else None))
-        with recorded_run(project.evidence, "evaluate", argv):
+        with nullcontext() if arguments.study else recorded_run(project.evidence, "evaluate", argv):
             evidence = run(project, arguments.study)
     except ValueError as error:
         complain(f"clearway evaluate: {error}")

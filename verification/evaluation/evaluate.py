@@ -52,7 +52,7 @@ NO_CASES = Gap(reason="no image is scored", closes="score the study's images")
 
 
 def run(project: Project, study: str | None = None) -> StudiesEvidence:
-    """Evaluate the studies and write `studies.json` (`studies.partial.json`, which is no evidence, for one study).
+    """Evaluate the studies and write `studies.json`; what is found of one study alone is no evidence, and not written.
 
     Args:
         project: the checkout.
@@ -77,8 +77,8 @@ def run(project: Project, study: str | None = None) -> StudiesEvidence:
     evidence = StudiesEvidence(
         source=project.source(files, (*INPUTS, project.product.files), CODE), studies=tuple(found), issues=tuple(issues)
     )
-    name = "studies.partial.json" if study else "studies.json"
-    write_evidence(project.evidence, name, evidence, listed=study is None)
+    if study is None:
+        write_evidence(project.evidence, "studies.json", evidence)
     return evidence
 
 

@@ -55,6 +55,12 @@ from verification.trace.issues import find_issues
 T = TypeVar("T", VerificationEvidence, StudiesEvidence)
 
 
+def ask(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
+    """The trace of the checkout as it is now, with the evidence there is; nothing is written."""
+    project = open_cache(project)
+    return _read_answer(project) or _make(project)[:2]
+
+
 def trace(project: Project, *, judge: bool = False) -> tuple[TraceEvidence, DeviceEvidence]:
     """Make the trace of the checkout as it is now, with the evidence there is, and write the files.
 
@@ -63,20 +69,33 @@ def trace(project: Project, *, judge: bool = False) -> tuple[TraceEvidence, Devi
         judge: judge everything, also where nothing changed since the last trace, whose answer is in a cache.
     """
     project = open_cache(project)
-    if not judge and still_holds(project):
-        with suppress(FileNotFoundError, EvidenceError):  # somebody deleted or changed what was written
-            known = read_evidence(project.evidence, "trace.json", TraceEvidence)
-            return known, read_evidence(project.evidence, "device.json", DeviceEvidence)
+    if not judge and (known := _read_answer(project)):
+        return known
+    evidence, device, symbols = _make(project)
     with _uncollected():
-        device, product_issues = read_device(project)
-        digests = {release.name: release.digest for release in device.releases}
-        evidence, symbols = _build(project, digests, product_issues)
         sources = read_sources(project, evidence, symbols)
         write_evidence(project.evidence, "device.json", device)
         write_evidence(project.evidence, "trace.json", evidence)
         write_evidence(project.evidence, SOURCES, sources)
         save_cache(project, "device.json", "trace.json", SOURCES)
     return evidence, device
+
+
+def _read_answer(project: Project) -> tuple[TraceEvidence, DeviceEvidence] | None:
+    """What was written last, if it is what would be written now."""
+    if still_holds(project):
+        with suppress(FileNotFoundError, EvidenceError):  # somebody deleted or changed what was written
+            known = read_evidence(project.evidence, "trace.json", TraceEvidence)
+            return known, read_evidence(project.evidence, "device.json", DeviceEvidence)
+    return None
+
+
+def _make(project: Project) -> tuple[TraceEvidence, DeviceEvidence, tuple[Symbol, ...]]:
+    with _uncollected():
+        device, product_issues = read_device(project)
+        digests = {release.name: release.digest for release in device.releases}
+        evidence, symbols = _build(project, digests, product_issues)
+    return evidence, device, symbols
 
 
 def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] = ()) -> TraceEvidence:

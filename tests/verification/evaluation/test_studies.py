@@ -211,9 +211,8 @@ def test_a_bound_that_is_missed_is_not_met_and_blocks_nothing(project):
 
 
 def test_one_study_is_no_evidence(project):
-    run(project, study=NAME)
-    assert not (project.evidence / "studies.json").exists()
-    assert json.loads((project.evidence / "studies.partial.json").read_bytes())["studies"][0]["name"] == NAME
+    assert run(project, study=NAME).studies[0].name == NAME
+    assert not project.evidence.exists()
     with pytest.raises(ValueError, match="adult-nih-validation"):
         run(project, study="paediatric")
 

@@ -208,7 +208,7 @@ def test_a_commit_of_records_alone_leaves_the_evidence_good(formal):
     formal.commit()
     assert formal.item("SRS-001").status == "covers"
     assert blocking(formal) == set()
-    formal.write("docs/other.md", "Not a record.").commit()
+    formal.write("device/other.py", '"""Not a record."""\n').commit()
     assert formal.item("SRS-001").status == "stale"
 
 

@@ -229,3 +229,22 @@ def test_status_forgets_what_has_been_done(verified):
     text = verified.run("status").stdout
     assert "verification.json" not in text
     assert "studies.json" in text
+
+
+@pytest.mark.parametrize(
+    "query", [("trace", "SRS-001"), ("trace", "SRS-001", "--check"), ("trace", "device/door.py"), ("status",)]
+)
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_query_writes_nothing(verified, query, traced):
+    if traced:
+        verified.run("trace")
+
+    def files():
+        paths = (path for path in verified.root.rglob("*") if path.is_file() and ".git" not in path.parts)
+        return {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in paths}
+
+    before = files()
+    run = verified.run(*query)
+    assert run.returncode in (0, 1), run.stderr
+    assert run.stdout
+    assert files() == before

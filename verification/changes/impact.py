@@ -17,7 +17,15 @@ from verification.changes.differences import (
     read_state,
     shorten,
 )
-from verification.changes.impact_record import Affected, Again, Impact, Invalidated, SectionAffected, UnitChange
+from verification.changes.impact_record import (
+    Affected,
+    Again,
+    Impact,
+    Invalidated,
+    Nearness,
+    SectionAffected,
+    UnitChange,
+)
 from verification.changes.invalidated import find_invalidated
 from verification.changes.questions import ask
 from verification.evidence import Gap, ItemKind, Project, VerificationEvidence
@@ -137,31 +145,50 @@ def _find_again(
     everything: tuple[str, ...],
     verification: VerificationEvidence | Gap,
 ) -> Iterator[Again]:
-    """Yield every scenario of the state after that some reason asks to run, in the order of the files."""
-    reasons: dict[str, dict[str, None]] = {}
-    for name, why in (
-        *((name, why) for why in everything for name in after.scenarios),
-        *((each.id, f"the scenario was {each.how}") for each in found.scenarios),
-        *_find_linked(before, after, found),
-        *_find_entering(found.units, verification),
-        *_find_driven(before, after, found),
+    """Yield every scenario of the state after that some reason asks to run, the nearest first, then as files have them.
+
+    A change of a requirement's text touches those that name it; that code which they enter is entered by others too,
+    is told after that.
+    """
+    reasons: dict[str, dict[str, Nearness]] = {}
+    for nearness, asked in (
+        (Nearness.NAMED, ((each.id, f"the scenario was {each.how}") for each in found.scenarios)),
+        (Nearness.NAMED, _find_naming(after, _list_changed(found))),
+        (Nearness.IMPLEMENTED, _find_naming(after, _list_implemented(before, after, found))),
+        (Nearness.SHARED, _find_entering(found.units, verification)),
+        (Nearness.SHARED, _find_driven(before, after, found)),
+        (Nearness.SHARED, ((name, why) for why in everything for name in after.scenarios)),
     ):
-        reasons.setdefault(name, {})[why] = None
-    for name, scenario in after.scenarios.items():
-        if name in reasons:
-            yield Again(id=name, file=scenario.file, line=scenario.line, why=tuple(reasons[name]))
+        for name, why in asked:
+            reasons.setdefault(name, {}).setdefault(why, nearness)
+    nearest = {name: next(iter(of.values())) for name, of in reasons.items()}
+    for nearness in Nearness:
+        for name, scenario in after.scenarios.items():
+            if nearest.get(name) is nearness:
+                said = tuple(reasons[name])
+                yield Again(id=name, file=scenario.file, line=scenario.line, why=said, nearness=nearness)
 
 
-def _find_linked(before: State, after: State, found: Differences) -> Iterator[tuple[str, str]]:
-    """The scenarios that verify what changed, or what changed code implements."""
-    asked = [
+def _list_changed(found: Differences) -> list[tuple[str, str]]:
+    """The items that changed in what is verified of them, each with the reason for its scenarios."""
+    return [
         (item.id, f"verifies {item.id}, {item.how}") for item in found.items if item.fields or "needs" in item.other
     ]
+
+
+def _list_implemented(before: State, after: State, found: Differences) -> list[tuple[str, str]]:
+    """The items that changed code implements, each with the reason for its scenarios."""
+    asked: list[tuple[str, str]] = []
     for unit in found.units:
         asked += [(claim, f"verifies {claim}, which {unit.id} implements, {unit.how}") for claim in unit.claims]
         for user in unit.reached_by:
             claims = dict.fromkeys((*before.claims.get(user, ()), *after.claims.get(user, ())))
             asked += [(claim, f"verifies {claim}, whose {user} uses {unit.id}, {unit.how}") for claim in claims]
+    return asked
+
+
+def _find_naming(after: State, asked: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The scenarios that verify these items, with the reason for each."""
     named: dict[str, list[str]] = {}
     for scenario in after.scenarios.values():
         for target in scenario.requirements:

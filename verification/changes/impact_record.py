@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from enum import StrEnum
 
 import msgspec
 
@@ -83,13 +84,22 @@ class Affected(Record, frozen=True):
     because: str
 
 
+class Nearness(StrEnum):
+    """How near a scenario is to a change, the nearest first."""
+
+    NAMED = "names what changed, or changed itself"
+    IMPLEMENTED = "names what the changed code implements"
+    SHARED = "by shared code"
+
+
 class Again(Record, frozen=True):
-    """A scenario to run again, and every reason."""
+    """A scenario to run again: how near it is to the change, and every reason, the nearest first."""
 
     id: str
     file: str
     line: int
     why: tuple[str, ...]
+    nearness: Nearness
 
 
 class Invalidated(Record, frozen=True):

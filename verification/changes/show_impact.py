@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from verification.changes.impact_record import Impact, UnitChange
+from verification.changes.impact_record import Impact, Nearness, UnitChange
 from verification.changes.questions import UNVERIFIED
 
 Block = tuple[str, list[str]]
@@ -16,7 +16,7 @@ _LONG = 12
 """Longer lists are folded in Markdown."""
 
 _SHOWN = 40
-"""So many scenarios are named in text; of more, the counts."""
+"""So many scenarios of a kind are named in text; of more, the counts."""
 
 
 def render_impact(impact: Impact, *, markdown: bool) -> Iterator[str]:
@@ -90,11 +90,15 @@ def _item_line(how: str, identity: str, title: str, fields: tuple[str, ...], oth
 
 def _again_lines(impact: Impact) -> Iterator[str]:
     yield from (f"all: {why}" for why in impact.everything)
-    if len(impact.again) <= _SHOWN:
-        yield from (f"{each.id}  {each.file}:{each.line}  {each.why[0]}" for each in impact.again)
-    else:
-        counts = Counter(each.file for each in impact.again)
-        yield from (f"{count:4}  {file}" for file, count in counts.items())
+    for nearness in Nearness:
+        near = [each for each in impact.again if each.nearness is nearness]
+        if near:
+            yield f"{len(near)} {nearness.value}:"
+        if len(near) <= _SHOWN:
+            yield from (f"{each.id}  {each.file}:{each.line}  {each.why[0]}" for each in near)
+        else:
+            counts = Counter(each.file for each in near)
+            yield from (f"{count:4}  {file}" for file, count in counts.items())
 
 
 def _estimate_lines(impact: Impact) -> Iterator[str]:

@@ -172,8 +172,25 @@ def test_what_a_scenario_entered_is_added_to_what_the_links_say(verified):
     assert next(each["why"] for each in found["again"] if each["id"] == "door/a-door-opens") == [
         "entered device.door.turn"
     ]
+    assert [each["nearness"] for each in found["again"]][-1] == "by shared code"
     assert found["basis"].startswith("links, and the functions that 5 scenarios entered in the run at ")
     assert impact(verified).basis.startswith("links alone")
+
+
+def test_scenarios_that_name_what_changed_come_first(verified):
+    evidence = read_evidence(verified.project.evidence, "verification.json", VerificationEvidence)
+    every = tuple(structs.replace(result, entered=(0,)) for result in evidence.results)
+    watched = structs.replace(evidence, functions=("device.door.turn",), results=every)
+    write_evidence(verified.project.evidence, "verification.json", watched)
+    verified.edit("device/door.py", "angle + 1", "angle + 2")
+    verified.edit("requirements_spec/software/SRS-002.yaml", "be green", "be lime")
+    found = json.loads(verified.run("trace", "impact", "--json").stdout)["again"]
+    by = {name: {each["id"] for each in found if each["nearness"].startswith(name)} for name in ("names what c", "by")}
+    assert by["names what c"] == {"door/it-is-green"}
+    assert by["by"] == EVERY - HANDLE - {"door/it-is-green"}
+    assert found[0]["id"] == "door/it-is-green"
+    text = verified.run("trace", "impact").stdout
+    assert text.index("1 names what changed, or changed itself:") < text.index("1 by shared code:")
 
 
 # --- items, scenarios, steps ------------------------------------------------------------------------------------------

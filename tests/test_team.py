@@ -169,7 +169,9 @@ def it_reviews_a_draft_and_agrees_on_a_protocol(team):
     assert "notes.txt: differs from the commit" in is_refused(team, 2, *approval)
     (team.root / "notes.txt").unlink()
     does(team, *approval)
-    does(team, "review", *ITEMS, *CODE, "door", *says(BEN, "reviewed", "design review"))
+    review = ("review", *ITEMS, *CODE, "door", *says(BEN, "reviewed", "design review"))
+    assert "say the same again with --despite" in is_refused(team, 2, *review)  # nothing was run yet
+    does(team, *review, "--despite")
     assert "commit them, approvals included" in is_refused(team, 2, "verify", "--formal")
     team.commit()
 
@@ -185,9 +187,7 @@ def it_runs_the_protocol_and_finds_that_doors_are_blue(team):
 
 
 def it_assesses_the_anomaly(team):
-    team.write("risk/anomalies/ANO-001.yaml", yaml.safe_dump(ANOMALY)).commit()
-    is_refused(team, 1, "verify", "--formal")  # the failure stays a failure, and the checkout is another
-    team.commit()
+    team.write("risk/anomalies/ANO-001.yaml", yaml.safe_dump(ANOMALY)).commit()  # and nothing is run again for it
     assert blocking(team) == {"requirement-failed"}
     assert "ANO-001 is not approved as it stands" in team.run("trace", "SRS-002").stdout + team.run("status").stdout
     said, answers = rows(team)

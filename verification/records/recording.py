@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from verification.evidence import ItemKind, Meaning, Project, ReviewLine, lines_by_subject, sha256_of
@@ -29,7 +29,15 @@ class RefusedError(Exception):
 
 
 def record(
-    project: Project, event: str, ids: list[str], *, by: str, meaning: Meaning, reason: str, date: str
+    project: Project,
+    event: str,
+    ids: list[str],
+    *,
+    by: str,
+    meaning: Meaning,
+    reason: str,
+    date: str,
+    doubts: Iterable[str] = (),
 ) -> list[ReviewLine]:
     """Append a line for each thing that is named, bound to its digests; all of them or none.
 
@@ -41,11 +49,12 @@ def record(
         meaning: what the person says of it.
         reason: why, in the person's words.
         date: the day of the person's clock (UTC), as ISO 8601.
+        doubts: reasons to refuse that were found already.
 
     Raises:
         RefusedError: a thing cannot be reviewed as it stands, or the person or reason is not named.
     """
-    problems = [*_find_unnamed(by=by, reason=reason), *_find_uncommitted(project)]
+    problems = [*_find_unnamed(by=by, reason=reason), *_find_uncommitted(project), *doubts]
     subjects: dict[str, Subject] = {}
     find = _find_reviewable if event == "review" else _find_approvable
     find = _find_recorded if meaning is Meaning.WITHDRAWN else find

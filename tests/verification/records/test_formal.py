@@ -376,8 +376,10 @@ def test_a_fictitious_team_goes_from_draft_to_a_formal_run_with_an_anomaly(check
     assert checkout.run("verify").returncode == 1  # the draft fails
     checkout.write("risk/anomalies/ANO-001.yaml", ANOMALY).commit()
     assert approves(checkout, "ANO-001", "protocol") == 0
-    assert says("UN-001", "SYS-001", "SRS-001", "SRS-002", "HAZ-001", "RC-001", "--meaning", "reviewed") == 0
-    assert says("SRS-001", "SRS-002", "--meaning", "adequate") == 0
+    assert (
+        says("UN-001", "SYS-001", "SRS-001", "SRS-002", "HAZ-001", "RC-001", "--meaning", "reviewed", "--despite") == 0
+    )
+    assert says("SRS-001", "SRS-002", "--meaning", "adequate", "--despite") == 0
     run = checkout.commit().run("verify", "--formal")
     assert run.returncode == 1  # the scenario failed, and stays failed
     assert "formal run of the protocol" in run.stdout

@@ -349,7 +349,7 @@ def test_name_meaning_and_reason_are_asked_for(checkout, missing):
 
 def test_the_command_records_a_line_with_the_day_of_the_clock(checkout, capsys):
     options = ["--by", ADA, "--meaning", "reviewed", "--reason", "r", "--project", str(checkout.root)]
-    assert review(["SRS-001", *options, "--json"]) == 0
+    assert review(["SRS-001", "--despite", *options, "--json"]) == 0
     line = json.loads(capsys.readouterr().out)
     assert line["parts"].keys() == {
         "SRS-001", "device.door.turn", "door/the-handle-turns-back", "door/the-handle-turns-by-angle/1",
@@ -479,7 +479,7 @@ def test_a_record_without_a_last_line_end_is_continued(checkout):
 def test_processes_at_once_leave_one_whole_chain(checkout):
     code = (
         "import sys; from verification.commands.records import review; sys.exit(review([sys.argv[1], '--project', "
-        f"sys.argv[2], '--by', {ADA!r}, '--meaning', 'reviewed', '--reason', 'at once']))"
+        f"sys.argv[2], '--despite', '--by', {ADA!r}, '--meaning', 'reviewed', '--reason', 'at once']))"
     )
     names = ["SRS-001", "SRS-002", "SYS-001", "UN-001"]
     running = [
@@ -491,3 +491,76 @@ def test_processes_at_once_leave_one_whole_chain(checkout):
     assert sorted(line.id for line in trace.records) == sorted(names)
     damage = {issue.code for issue in trace.issues if "log" in issue.code or "record" in issue.code}
     assert damage == {"record-uncommitted"}
+
+
+# --- many at a time ---------------------------------------------------------------------------------------------------
+
+
+SAYS = ("--by", ADA, "--meaning", "reviewed", "--reason", "for a test")
+
+
+def test_a_choice_of_items_is_reviewed_at_once(verified):
+    run = verified.run("review", "--kind", "hazard", "--kind", "risk_control", *SAYS)
+    assert run.returncode == 0, run.stderr
+    assert {name for name, status in statuses(verified).items() if status == "reviewed"} == {"HAZ-001", "RC-001"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (["--file", "requirements_spec/software/*"], {"SRS-001", "SRS-002"}),
+        (["--match", "handle", "--kind", "software_requirement"], {"SRS-001"}),
+        (["--match", "DOOR/THE-HANDLE"], {name for name in ALL if name.startswith("door/the-handle")}),
+    ],
+)
+def test_items_are_chosen_by_file_and_by_words(verified, choice, expected):
+    run = verified.run("review", *choice, *SAYS)
+    assert run.returncode == 0, run.stderr
+    reviewed = {name for name, status in statuses(verified).items() if status == "reviewed"}
+    assert {name.rsplit("/", 1)[0] if name.count("/") == 2 else name for name in reviewed} == expected
+
+
+def test_ids_are_taken_from_a_list_with_remarks(verified, tmp_path):
+    (tmp_path / "ids.txt").write_text("SRS-001  # the handle\n\nHAZ-001\n")
+    assert verified.run("review", "--list", str(tmp_path / "ids.txt"), *SAYS).returncode == 0
+    assert {name for name, status in statuses(verified).items() if status == "reviewed"} == {"SRS-001", "HAZ-001"}
+    run = verified.run("review", "--list", str(tmp_path / "none.txt"), *SAYS)
+    assert (run.returncode, "No such file" in run.stderr) == (2, True)
+
+
+def test_the_queue_is_a_line_an_item_and_records_nothing(verified):
+    verified.run("review", "SRS-001", *SAYS)
+    lines = verified.run("review", "--queue", "--kind", "software_requirement").stdout.splitlines()
+    assert [line.split() for line in lines] == [
+        ["unreviewed", "gap", "software", "requirement", "SRS-002", verified.item("SRS-002").digest[:12], "Colour"]
+    ]
+    verified.commit().edit(SRS_1, "turn the handle.", "turn a handle.").commit()
+    (line, _) = verified.run("review", "--queue", "--kind", "software_requirement").stdout.splitlines()
+    assert line.startswith("suspect     stale")
+    assert "(SRS-001 changed since the review of" in line
+    assert len(verified.trace().records) == 1
+
+
+def test_what_was_not_run_is_reviewed_only_when_said_twice(checkout):
+    run = checkout.run("review", "SRS-001", "door/the-handle-turns-by-angle", *SAYS)
+    assert run.returncode == 2
+    assert "SRS-001 is not run: verification.json has not been made" in run.stderr
+    assert "door/the-handle-turns-by-angle/2 is not run" in run.stderr
+    assert "--despite" in run.stderr
+    assert not (checkout.root / RECORD).exists()
+    assert checkout.run("review", "SRS-001", "--despite", *SAYS).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "name what is reviewed"),
+        (["SRS-001"], "--by, --meaning, --reason missing"),
+        (["--kind", "anomaly", *SAYS], "no item is of this choice"),
+        (["--kind", "wish", *SAYS], "invalid choice"),
+    ],
+)
+def test_a_review_of_nothing_or_by_nobody_is_refused(verified, words, told):
+    run = verified.run("review", *words)
+    assert run.returncode == 2
+    assert told in run.stderr

@@ -105,17 +105,17 @@ def _print_ids(folder: str | None) -> int:
 
 
 def status(argv: list[str]) -> int:
-    """Say what each role must do next, from the evidence."""
+    """Say all that is left, by role and in an order: from the evidence, and the gaps of the package built last."""
     arguments = make_parser("status", status, "example: clearway status").parse_args(argv)
     project = open_project(arguments)
     if project is None:
         return USAGE
     from verification.evidence import read_bundle
-    from verification.trace.status import find_steps, render_steps
+    from verification.trace.status import find_steps, read_register, render_steps
     from verification.trace.trace import ask
 
     evidence, device = ask(project)
-    steps = list(find_steps(evidence, device, read_bundle(project.evidence)))
+    steps = list(find_steps(evidence, device, read_bundle(project.evidence), read_register(project)))
     if arguments.json:
         print_lines(json.dumps({slot: getattr(step, slot) for slot in step.__slots__}) for step in steps)
     else:

@@ -1,9 +1,13 @@
-"""What each role must do next, taken from the evidence: nothing here is typed that evidence knows."""
+"""All that is left, by role and in an order, taken from the evidence and from the package that was built of it.
+
+Nothing here is typed that evidence knows; nothing is said twice.
+"""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verification.evidence import (
@@ -11,6 +15,7 @@ from verification.evidence import (
     EvidenceBundle,
     Gap,
     Issue,
+    Project,
     ReviewStatus,
     RunKind,
     Severity,
@@ -70,16 +75,54 @@ class Step:
     blocking: bool
 
 
-def find_steps(trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBundle) -> Iterator[Step]:
-    """Yield the steps of all roles, blocking ones first within each; issues of one code are one step."""
+SAID_ELSEWHERE = ("verification-missing", "unreviewed")
+"""Issues that are said of the bundle, or counted, already."""
+
+MAKING = ("clearway verify", "clearway evaluate", "clearway data explore", "clearway supply", "clearway trace")
+"""What makes evidence, in the order in which one reads what another wrote."""
+
+
+def find_steps(
+    trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBundle, register: Sequence[Mapping[str, str]] = ()
+) -> Iterator[Step]:
+    """Yield the steps of all roles: within each those that block first, evidence in the order in which it is made.
+
+    Issues of one code are one step.
+
+    Args:
+        trace: as it is now.
+        device: what it is of.
+        bundle: the other evidence.
+        register: the gap register of the package that was built last.
+    """
     studies = _from_issues(getattr(bundle.studies, "issues", ()), STATISTICIAN)
     datasets = _from_issues(getattr(bundle.datasets, "issues", ()), ML_ENGINEER)
     supply = _from_issues(getattr(bundle.supply, "issues", ()), ENGINEER)
     found = [*_from_issues(trace.issues), *studies, *datasets, *supply, *_from_reviews(trace, bundle)]
-    steps = [*_from_bundle(bundle), *found, *_from_releases(device), *_from_anomalies(trace)]
+    steps = [*_from_bundle(bundle), *found, *_from_releases(device), *_from_anomalies(trace), *_from_register(register)]
+    once = {(step.role, step.what): step for step in steps}
     for role in ROLES:
-        own = [step for step in steps if step.role == role]
-        yield from sorted(own, key=lambda step: not step.blocking)
+        own = [step for step in once.values() if step.role == role]
+        yield from sorted(own, key=_place)
+
+
+def _place(step: Step) -> tuple[bool, int]:
+    makes = (n for n, command in enumerate(MAKING) if f"`{command}`" in step.how)
+    return not step.blocking, next(makes, len(MAKING))
+
+
+def read_register(project: Project) -> tuple[Mapping[str, str], ...]:
+    """The declared gaps of the package that was built last; none where there is no package that can be read."""
+    try:
+        rows = json.loads((project.submission / "manifest.json").read_bytes())["register"]
+        return tuple(row for row in rows if row["id"])  # the others are of this evidence, and said from it
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def _from_register(register: Sequence[Mapping[str, str]]) -> Iterator[Step]:
+    for row in register:
+        yield Step(REGULATORY, f"{row['id']} ({row['severity']}) {row['what']}", row["closes"], False)
 
 
 def _from_bundle(bundle: EvidenceBundle) -> Iterator[Step]:
@@ -97,7 +140,7 @@ def _from_issues(issues: tuple[Issue, ...], whose: str | None = None) -> Iterato
             if issue.severity is severity:
                 by_code.setdefault(issue.code, []).append(issue)
         for code, found in by_code.items():
-            if code == "verification-missing":  # the bundle says so already
+            if code in SAID_ELSEWHERE:
                 continue
             more = f" (and {len(found) - 1} more of this kind: {code})" if len(found) > 1 else ""
             role = whose or next((role for prefix, role in _ROLE_OF_PREFIX if code.startswith(prefix)), ENGINEER)
@@ -142,6 +185,6 @@ def render_steps(steps: list[Step]) -> Iterator[str]:
     for role in ROLES:
         own = [step for step in steps if step.role == role]
         yield f"{role}: {'nothing' if not own else len(own)} to do"
-        for step in own:
-            yield f"  {'blocking' if step.blocking else 'gap':8}  {step.what}"
-            yield f"            {step.how}"
+        for number, step in enumerate(own, start=1):
+            yield f"  {number:2}  {'blocking' if step.blocking else 'gap':8}  {step.what}"
+            yield f"                {step.how}"

@@ -248,3 +248,22 @@ def test_a_query_writes_nothing(verified, query, traced):
     assert run.returncode in (0, 1), run.stderr
     assert run.stdout
     assert files() == before
+
+
+def test_status_has_the_declared_gaps_of_the_package_built_last(verified):
+    row = {"severity": "major", "closes": "measure it", "consequence": "Nobody knows", "where": "declared"}
+    register = [row | {"id": "GAP-048", "what": "No time"}, row | {"id": "", "what": "Said from the evidence already"}]
+    verified.write("build/submission/manifest.json", json.dumps({"register": register}))
+    text = verified.run("status").stdout
+    assert "gap       GAP-048 (major) No time\n                measure it" in text
+    assert "Said from the evidence already" not in text
+    verified.write("build/submission/manifest.json", "{")
+    assert "GAP-048" not in verified.run("status").stdout
+
+
+def test_evidence_is_asked_for_in_the_order_in_which_it_is_made(checkout):
+    steps = lines(checkout.run("status", "--json"))
+    for role, made in (("engineer", ["verify", "supply"]), ("ML engineer", ["evaluate", "data explore"])):
+        own = [step["how"] for step in steps if step["role"] == role and step["blocking"]]
+        assert own[: len(made)] == [f"run `clearway {command}`" for command in made]
+    assert len({(step["role"], step["what"]) for step in steps}) == len(steps)

@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ PASSWORD = "CLEARWAY_KEY_PASSWORD"  # noqa: S105  the name of a variable
 MEANINGS = ("authorship", "review", "approval", "responsibility")
 """What a signature can mean."""
 DOCX_EXAMPLE = "example: clearway submission docx CW-DOC-003 --output build/docx"
+CHECKED = (
+    "notes, comments, headers, footers, fields, equations, pictures, links and hidden text are named where they stand, "
+    "and whatever else of the file was not compared; the form of the text is not looked at"
+)
 CHECK_EXAMPLE = "example: clearway submission check-docx returned/CW-DOC-003-summary-510k.docx"
 SIGN_EXAMPLE = f"""example: clearway submission sign build/submission --key ada.p12 --name "Ada Example" \\
              --meaning review --document CW-DOC-003
@@ -50,7 +55,7 @@ def _add_docx(commands: Any) -> None:
     docx.add_argument("documents", nargs="*", metavar="DOCUMENT", help="numbers, as CW-DOC-003 (default: all)")
     docx.add_argument("--output", type=Path, metavar="DIR", default=Path("build/docx"), help="(%(default)s)")
     said = "name every sentence and figure of returned Word files that is not as their package has it"
-    check = commands.add_parser("check-docx", help=said, description=said, epilog=CHECK_EXAMPLE)
+    check = commands.add_parser("check-docx", help=said, description=f"{said}; {CHECKED}", epilog=CHECK_EXAMPLE)
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="Word files that `docx` made")
     check.add_argument("--json", action="store_true", help="print one JSON object a change")
     for command in (docx, check):
@@ -132,9 +137,9 @@ def docx(arguments: argparse.Namespace) -> int:
 
 
 def check_docx(arguments: argparse.Namespace) -> int:
-    """Compare returned Word files with their package. Exit status: 0 nothing changed; 1 something did; 2 usage."""
-    from submission.exchange.docx_check import DocxError
+    """Compare returned Word files with their package. Exit status: 0 nothing changed; 1 not so, or unknown; 2 usage."""
     from submission.exchange.docx_check import check_docx as check
+    from submission.exchange.docx_parts import DocxError
     from submission.package.folder import FolderError, open_package
 
     try:
@@ -146,12 +151,29 @@ def check_docx(arguments: argparse.Namespace) -> int:
     for finding in found:
         print(json.dumps(asdict(finding), ensure_ascii=False) if arguments.json else _line(finding))
     if not arguments.json:
-        print(f"check-docx: {len(arguments.files)} files: {len(found) or 'no'} changes")
+        print(_told(len(arguments.files), found))
     return 1 if found else 0
+
+
+def _told(files: int, found: Sequence[Finding]) -> str:
+    """What was found in all: "no changes" only where everything was compared."""
+    from submission.exchange.docx_check import LEFT
+
+    left = sum(finding.how == LEFT for finding in found)
+    changes, are = len(found) - left, "is" if left == 1 else "are"
+    said = f"check-docx: {files} {'file' if files == 1 else 'files'}: "
+    if not left:
+        return f"{said}{changes or 'no'} {'change' if changes == 1 else 'changes'}"
+    hint = "look at each in Word, or take it out and check again"
+    return f"{said}{changes} changes in what was compared; {left} {are} not compared: {hint}"
 
 
 def _line(finding: Finding) -> str:
     """A finding for a terminal: where, how, what it was and is, and which figures of it."""
+    from submission.exchange.docx_check import LEFT
+
+    if finding.how == LEFT:
+        return f"{finding.file}: {finding.document}, {finding.section}: {LEFT}: {finding.now}"
     texts = " → ".join(f"“{text}”" for text in (finding.was, finding.now) if text)
     figures = f"; figures {', '.join(finding.figures)}" if finding.figures else ""
     tracked = " (tracked)" if finding.tracked else ""

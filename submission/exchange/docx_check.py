@@ -1,6 +1,7 @@
 """A Word file that came back: every sentence and figure that is not as the package that it was made from has it.
 
-Formatting is not looked at. Tracked changes are read as made, and said to be tracked.
+Formatting is not looked at, but where it hides text or writes some. Tracked changes are read as made, and said to be
+tracked. What is not compared is a finding, too.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from submission.exchange.docx_file import ORIGIN, TAG, Piece, pieces
+from submission.exchange.docx_file import ORIGIN, Piece, pieces, properties
+from submission.exchange.docx_parts import NOTES, DocxError, WordFile, left_over, open_word
+from submission.exchange.docx_sections import furniture
+from submission.exchange.docx_styles import W
+from submission.exchange.docx_text import P, Reader, is_tracked, mark, places
 from submission.package.folder import FolderError, Opened, find_document
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"'“(]?[A-Z0-9])")
+SENTENCE = re.compile(
+    r"(?<=[.!?])((?:\s\[\[(?:footnote|endnote|comment) \S+\]\])*)\s(?=(?:\[\[.*?\]\]\s)*[\"'“(]?[A-Z0-9])"
+)
+"""Where a sentence ends; the note of a sentence belongs to it, any other mark to the next."""
+
 FIGURE = re.compile(r"[-−]?\d[\d,.]*\d|\d")
-SPACE = {f"{W}tab": " ", f"{W}br": " ", f"{W}cr": " ", f"{W}noBreakHyphen": "-"}
-GONE = {f"{W}del", f"{W}moveFrom"}
-TRACKED = {*GONE, f"{W}ins", f"{W}moveTo"}
-
-
-class DocxError(Exception):
-    """The file is no Word file of ours, or of another package; the message names it and what to do."""
+MARK = re.compile(r"\[\[.*?\]\]")
+LEFT = "not compared"
+"""How a finding says that something is in the file that no text of the package can be held against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +89,31 @@ def check_docx(path: Path, package: Opened) -> tuple[Finding, ...]:
         DocxError: it is no Word file, was not made by us, or was made from another package.
         FolderError: the text of its document is missing from the package, or was changed.
     """
-    file = _open(path)
-    number = _origin(path, file.core_properties.keywords or "", package)
+    file = open_word(path)
+    number = _origin(path, file, package)
     try:
         document = find_document(package, number)
     except FolderError as error:
         raise DocxError(f"{path}: {error}") from error
-    expected = pieces(package, document)
-    roots = [file.sections[0].header._element, file.element.body]
-    back = _read({piece.tag for piece in expected}, roots)
-    return tuple(Finding(path.name, number, *row) for row in _find(expected, back))
+    head, *expected = pieces(package, document)
+    rows = (
+        *_of_properties(file, properties(package, document)),
+        *_of_furniture(file, head.text),
+        *_find(expected, _read({piece.tag for piece in expected}, file)),
+        *_of_notes(file),
+        *((name, LEFT, "", what, (), False) for name, what in left_over(file)),
+    )
+    return tuple(Finding(path.name, number, *row) for row in rows)
 
 
-def _open(path: Path) -> Any:
-    import docx
-
-    try:
-        return docx.Document(str(path))
-    except Exception as error:  # python-docx and zipfile raise many kinds on what is no Word file
-        reason = "no such file" if not path.exists() else f"not a Word file (.docx): {error}"
-        raise DocxError(f"{path}: {reason}; name one that `clearway submission docx` made") from error
-
-
-def _origin(path: Path, keywords: str, package: Opened) -> str:
+def _origin(path: Path, file: WordFile, package: Opened) -> str:
     pattern = re.escape(ORIGIN).replace(r"\{number\}", r"(\S+)").replace(r"\{digest\}", r"([0-9a-f]{64})")
-    match = re.search(pattern, keywords)
+    match = re.search(pattern, file.properties.get("keywords", ""))
     if match is None:
-        raise DocxError(f"{path}: its properties name no package, so `clearway submission docx` did not make it")
+        raise DocxError(
+            f"{path}: its properties name no package: `clearway submission docx` did not make it, or a program that "
+            "saved it left out the keywords; make the edits in a file that `docx` wrote"
+        )
     if match[2] != package.digest:
         raise DocxError(
             f"{path}: was made from the package with manifest {match[2][:12]}…, {package.folder} is that with "
@@ -123,62 +125,41 @@ def _origin(path: Path, keywords: str, package: Opened) -> str:
 # --- what came back ---------------------------------------------------------------------------------------------------
 
 
-def _read(known: set[str], roots: Sequence[Any]) -> Back:
+def _read(known: set[str], file: WordFile) -> Back:
     back, last = Back(), ""
+    reader = Reader(file.styles, file.main.targets)
     rows: dict[Any, Returned] = {}
-    for paragraph, tags in _paragraphs(known, roots):
-        text, tracked = _text(paragraph), _is_tracked(paragraph)
+    for place, tags in _tagged(known, file.main.root):
+        text, tracked = reader.text(place), is_tracked(place)
         if tags:
             first = back.merged.get(tags[0], tags[0])
             back.merged.update({tag: first for tag in tags if tag != first})
             back.at.setdefault(first, Returned()).add(text, tracked)
             last = tags[-1]
         elif text:
-            place = next(paragraph.iterancestors(f"{W}tr"), paragraph)  # the cells of a new row are one text
-            if place not in rows:
-                rows[place] = Returned()
-                back.strangers.setdefault(last, []).append(rows[place])
-            rows[place].add(text, tracked)
+            row = next(place.iterancestors(f"{W}tr"), place)  # the cells of a new row are one text
+            if row not in rows:
+                rows[row] = Returned()
+                back.strangers.setdefault(last, []).append(rows[row])
+            rows[row].add(text, tracked)
     return back
 
 
-def _paragraphs(known: set[str], roots: Sequence[Any]) -> Iterator[tuple[Any, list[str]]]:
-    """Yield each paragraph with the tags of the pieces that it holds a part of."""
+def _tagged(known: set[str], root: Any) -> Iterator[tuple[Any, list[str]]]:
+    """Yield each place with the tags of the pieces that it holds a part of."""
     seen: set[str] = set()
-    for root in roots:
-        open_tags: dict[str, str] = {}
-        for element in root.iter(f"{W}p", f"{W}bookmarkStart", f"{W}bookmarkEnd"):
-            identifier, name = element.get(f"{W}id"), element.get(f"{W}name")
-            if element.tag == f"{W}p":
-                starts = [mark.get(f"{W}name") for mark in element.iter(f"{W}bookmarkStart")]
-                yield element, [*open_tags.values(), *(tag for tag in starts if tag in known - seen)]
-            elif element.tag == f"{W}bookmarkEnd":
-                open_tags.pop(identifier, None)
-            elif name in known and name not in seen:
-                seen.add(name)
-                open_tags[identifier] = name
-
-
-def _text(paragraph: Any) -> str:
-    """The text of a paragraph with its tracked changes made, single-spaced."""
-    parts: list[str] = []
-
-    def walk(element: Any) -> None:
-        for child in element:
-            if child.tag in GONE or child.tag == f"{W}p":
-                continue
-            ours = (child.get(f"{W}name") or "").startswith(TAG)  # a piece that was joined to the one before it
-            parts.append((child.text or "") if child.tag == f"{W}t" else " " if ours else SPACE.get(child.tag, ""))
-            walk(child)
-
-    walk(paragraph)
-    return " ".join("".join(parts).split())
-
-
-def _is_tracked(paragraph: Any) -> bool:
-    row = next(paragraph.iterancestors(f"{W}tr"), None)
-    marks = [] if row is None else [mark for mark in row.findall(f"{W}trPr/*") if mark.tag in TRACKED]
-    return bool(marks) or any(True for _ in paragraph.iter(*TRACKED))
+    open_tags: dict[str, str] = {}
+    closed = {mark.get(f"{W}id") for mark in root.iter(f"{W}bookmarkEnd")}  # LibreOffice begins that of an empty
+    for place in places(root):  # cell twice, and ends the second
+        identifier, name = place.get(f"{W}id"), place.get(f"{W}name")
+        if place.tag == f"{W}bookmarkEnd":
+            open_tags.pop(identifier, None)
+        elif place.tag != f"{W}bookmarkStart":
+            starts = [mark.get(f"{W}name") for mark in place.iter(f"{W}bookmarkStart")] if place.tag == P else []
+            yield place, [*open_tags.values(), *(tag for tag in starts if tag in known - seen)]
+        elif name in known - seen:
+            seen.add(name)
+            open_tags.update({identifier: name} if identifier in closed else {})
 
 
 # --- what is other ----------------------------------------------------------------------------------------------------
@@ -186,6 +167,33 @@ def _is_tracked(paragraph: Any) -> bool:
 
 Row = tuple[str, str, str, str, tuple[str, ...], bool]
 """Section, how, was, now, figures, tracked."""
+
+
+def _of_properties(file: WordFile, expected: dict[str, str]) -> Iterator[Row]:
+    for name, now in file.properties.items():
+        yield from _compared(f"Properties, {name}", expected.get(name, ""), now, False)
+
+
+def _of_furniture(file: WordFile, banner: str) -> Iterator[Row]:
+    """Compare every header with the banner; footers, and what no page shows, have no text."""
+    for where, part, is_banner in furniture(file):
+        found = [] if part is None else list(places(part.root))
+        reader = Reader(file.styles, {} if part is None else part.targets)
+        now = " ".join(filter(None, map(reader.text, found)))
+        tracked = any(map(is_tracked, found))
+        yield from _compared(where, banner if is_banner else "", now, tracked)
+
+
+def _of_notes(file: WordFile) -> Iterator[Row]:
+    for part in file.parts:
+        reader = Reader(file.styles, part.targets)
+        for note in part.root if part.kind in NOTES else ():
+            found = list(places(note))
+            text = " ".join(filter(None, map(reader.text, found)))
+            author = f" by {note.get(f'{W}author')}" if note.get(f"{W}author") else ""
+            name = mark(f"{NOTES[part.kind]} {note.get(f'{W}id')}{author}").strip()
+            if text:
+                yield part.name, "added", "", f"{name} {text}", (), any(map(is_tracked, found))
 
 
 def _find(expected: Sequence[Piece], back: Back) -> Iterator[Row]:
@@ -241,12 +249,12 @@ def _compared(section: str, was: str, now: str, tracked: bool) -> Iterator[Row]:
 
 
 def _sentences(text: str) -> list[str]:
-    return [sentence for sentence in SENTENCE.split(" ".join(text.split())) if sentence]
+    return [sentence for sentence in SENTENCE.sub(r"\1\n", " ".join(text.split())).split("\n") if sentence]
 
 
 def _figures(was: str, now: str) -> tuple[str, ...]:
     """The figures of a changed sentence that are others, "0.800 → 0.810"."""
-    old, new = FIGURE.findall(was), FIGURE.findall(now)
+    old, new = FIGURE.findall(was), FIGURE.findall(MARK.sub("", now))
     found = []
     for how, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if how != "equal":

@@ -61,6 +61,16 @@ def _furniture(package: Opened, document: Listed) -> Iterator[Piece]:
     yield Piece(f"{TAG}note", "Title", said)
 
 
+def properties(package: Opened, document: Listed) -> dict[str, str]:
+    """What the properties of the Word file say, by their names in python-docx; the banner is the comment."""
+    return {
+        "title": f"{document.number} {document.title}",
+        "subject": package.release,
+        "comments": package.banner,
+        "keywords": ORIGIN.format(number=document.number, digest=package.digest),
+    }
+
+
 def _of_blocks(text: Text) -> Iterator[Piece]:
     section = "Before the first section"
     for at, block in enumerate(text.blocks):
@@ -133,9 +143,9 @@ def _set_form(file: WordDocument, text: Text) -> None:
 def _set_properties(file: WordDocument, package: Opened, document: Listed) -> None:
     stamp = datetime.fromisoformat(package.manifest.commit_date)
     core = file.core_properties
-    core.title, core.author, core.last_modified_by = f"{document.number} {document.title}", "Clearway", "Clearway"
-    core.comments, core.subject = package.banner, package.release
-    core.keywords = ORIGIN.format(number=document.number, digest=package.digest)
+    core.author, core.last_modified_by = "Clearway", "Clearway"
+    for name, text in properties(package, document).items():
+        setattr(core, name, text)
     core.created, core.modified = stamp, stamp
 
 

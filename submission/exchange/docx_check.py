@@ -28,13 +28,14 @@ SENTENCE = re.compile(
 
 FIGURE = re.compile(r"[-−]?\d[\d,.]*\d|\d")
 MARK = re.compile(r"\[\[.*?\]\]")
+BEFORE = "Before the first text"
 LEFT = "not compared"
 """How a finding says that something is in the file that no text of the package can be held against."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A sentence (or cell, or row) that was added, removed or changed, and the figures in it that are others now.
+    """A sentence, cell or row that was added, removed, changed or moved, and the figures in it that are others now.
 
     `tracked` says that Word recorded a change in it.
     """
@@ -64,11 +65,12 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A file that came back: the text at each tag; the tags whose pieces were joined to that of another; what is new.
+    """A file that came back: its tags in order, the text at each, and the tags whose pieces were joined to another's.
 
     `strangers` are texts that stand where no piece was, by the tag of the piece before them.
     """
 
+    order: dict[str, None] = field(default_factory=dict)
     at: dict[str, Returned] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
     strangers: dict[str, list[Returned]] = field(default_factory=dict)
@@ -96,10 +98,12 @@ def check_docx(path: Path, package: Opened) -> tuple[Finding, ...]:
     except FolderError as error:
         raise DocxError(f"{path}: {error}") from error
     head, *expected = pieces(package, document)
+    back = _read({piece.tag for piece in expected}, file)
     rows = (
         *_of_properties(file, properties(package, document)),
         *_of_furniture(file, head.text),
-        *_find(expected, _read({piece.tag for piece in expected}, file)),
+        *_find(expected, back),
+        *_moved(expected, back),
         *_of_notes(file),
         *((name, LEFT, "", what, (), False) for name, what in left_over(file)),
     )
@@ -132,6 +136,7 @@ def _read(known: set[str], file: WordFile) -> Back:
     for place, tags in _tagged(known, file.main.root):
         text, tracked = reader.text(place), is_tracked(place)
         if tags:
+            back.order.update(dict.fromkeys(tags))
             first = back.merged.get(tags[0], tags[0])
             back.merged.update({tag: first for tag in tags if tag != first})
             back.at.setdefault(first, Returned()).add(text, tracked)
@@ -149,13 +154,14 @@ def _tagged(known: set[str], root: Any) -> Iterator[tuple[Any, list[str]]]:
     """Yield each place with the tags of the pieces that it holds a part of."""
     seen: set[str] = set()
     open_tags: dict[str, str] = {}
-    closed = {mark.get(f"{W}id") for mark in root.iter(f"{W}bookmarkEnd")}  # LibreOffice begins that of an empty
-    for place in places(root):  # cell twice, and ends the second
+    # LibreOffice begins the bookmark of an empty cell twice and ends it once: one without an end holds nothing more.
+    closed = {end.get(f"{W}id") for end in root.iter(f"{W}bookmarkEnd")}
+    for place in places(root):
         identifier, name = place.get(f"{W}id"), place.get(f"{W}name")
         if place.tag == f"{W}bookmarkEnd":
             open_tags.pop(identifier, None)
         elif place.tag != f"{W}bookmarkStart":
-            starts = [mark.get(f"{W}name") for mark in place.iter(f"{W}bookmarkStart")] if place.tag == P else []
+            starts = [start.get(f"{W}name") for start in place.iter(f"{W}bookmarkStart")] if place.tag == P else []
             yield place, [*open_tags.values(), *(tag for tag in starts if tag in known - seen)]
         elif name in known - seen:
             seen.add(name)
@@ -185,9 +191,9 @@ def _of_furniture(file: WordFile, banner: str) -> Iterator[Row]:
 
 
 def _of_notes(file: WordFile) -> Iterator[Row]:
-    for part in file.parts:
+    for part in (part for part in file.parts if part.kind in NOTES):
         reader = Reader(file.styles, part.targets)
-        for note in part.root if part.kind in NOTES else ():
+        for note in part.root:
             found = list(places(note))
             text = " ".join(filter(None, map(reader.text, found)))
             author = f" by {note.get(f'{W}author')}" if note.get(f"{W}author") else ""
@@ -201,7 +207,7 @@ def _find(expected: Sequence[Piece], back: Back) -> Iterator[Row]:
     for piece in expected:
         groups.setdefault(back.merged.get(piece.tag, piece.tag), []).append(piece)
     gone = _gone_rows(expected, back)
-    yield from _added("Before the first text", back.strangers.get("", []))
+    yield from _added(BEFORE, back.strangers.get("", []))
     for piece in expected:
         if piece.row in gone:
             yield from _gone_row(piece, gone[piece.row], back)
@@ -209,6 +215,20 @@ def _find(expected: Sequence[Piece], back: Back) -> Iterator[Row]:
             was, now = " ".join(one.text for one in groups[piece.tag]), " ".join(back.texts(piece.tag))
             yield from _compared(piece.section, was, now, back.tracked(piece.tag))
         yield from _added(piece.section, back.strangers.get(piece.tag, []))
+
+
+def _moved(expected: Sequence[Piece], back: Back) -> Iterator[Row]:
+    """Yield what stands after another piece now; of a row its first cell."""
+    by_tag = {piece.tag: piece for piece in expected}
+    kept, found = [tag for tag in by_tag if tag in back.order], list(back.order)
+    told: set[str] = set()
+    for how, _, _, k, m in SequenceMatcher(None, kept, found, autojunk=False).get_opcodes():
+        where = by_tag[found[k - 1]].section if k else BEFORE
+        for piece in (by_tag[tag] for tag in found[k:m] if how != "equal"):
+            if piece.text and piece.row not in told:
+                told.update({piece.row} - {""})
+                said = "moved" if where == piece.section else f"moved to {where}"
+                yield piece.section, said, " ".join(piece.text.split()), "", (), back.tracked(piece.tag)
 
 
 def _gone_rows(expected: Sequence[Piece], back: Back) -> dict[str, list[Piece]]:

@@ -34,7 +34,7 @@ HOLDERS = {f"{MC}AlternateContent", f"{MC}Choice", f"{MC}Fallback"} | {
 PLAIN = HOLDERS | {
     f"{W}{name}"
     for name in (
-        "r", "dir", "bdo", "hyperlink", "fldChar", "bookmarkStart", "bookmarkEnd", "proofErr", "permStart", "permEnd",
+        "r", "hyperlink", "fldChar", "bookmarkStart", "bookmarkEnd", "proofErr", "permStart", "permEnd",
         "commentRangeStart", "commentRangeEnd", "moveFromRangeStart", "moveFromRangeEnd", "moveToRangeStart",
         "moveToRangeEnd", "customXmlInsRangeStart", "customXmlInsRangeEnd", "customXmlDelRangeStart",
         "customXmlDelRangeEnd", "lastRenderedPageBreak", "softHyphen", "annotationRef", "footnoteRef", "endnoteRef",

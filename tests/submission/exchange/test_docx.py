@@ -150,6 +150,26 @@ def test_two_paragraphs_joined_are_no_change(edited):
     assert edited(SRS, join) == ()
 
 
+def test_a_paragraph_that_was_moved_is_named_with_where_it_stands_now(edited):
+    def to_the_top(file):
+        paragraph(file, "Purpose")._p.addnext(paragraph(file, "The device shall do what SRS-901")._p)
+
+    (finding,) = edited(SRS, to_the_top)
+    assert (finding.section, finding.was) == ("4 Software requirements", "The device shall do what SRS-901 says.")
+    assert finding.how.startswith("moved to ")
+    assert finding.how != "moved to 4 Software requirements"
+
+
+def test_a_row_that_was_moved_is_named_once(edited):
+    def down(file):
+        head, first = row(file, "Criterion")._tr, row(file, "SRS-901/AC1")._tr
+        assert head.getnext() is first
+        head.addprevious(first)
+
+    (finding,) = edited(SRS, down)
+    assert (finding.how, finding.section) == ("moved", "4 Software requirements")
+
+
 def tracked(kind: str, run) -> None:
     """Turn a run into one that Word recorded as inserted or deleted."""
     mark = OxmlElement(f"w:{kind}")

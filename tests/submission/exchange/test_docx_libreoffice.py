@@ -1,13 +1,14 @@
 """A Word file that LibreOffice saved is read like any; what it does to the form of ours is no change."""
 
+import copy
 import re
 import zipfile
 
 import docx
 import pytest
+from docx.opc.oxml import serialize_part_xml
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
-from lxml import etree
 
 SRS, WITH_ALL = "CW-DOC-006", "CW-DOC-007"
 DROPPED = ("stylesWithEffects.xml", "webSettings.xml", "thumbnail.jpeg")
@@ -44,7 +45,7 @@ def as_libreoffice(path) -> None:
     for name in ("word/document.xml", "word/header1.xml"):
         root = parse_xml(content[name])
         _reword(root)
-        content[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+        content[name] = serialize_part_xml(root)
     rank = {name: next(place for place, start in enumerate(ORDER) if name.startswith(start)) for name in content}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(content, key=rank.__getitem__):
@@ -78,7 +79,7 @@ def _split(run) -> None:
     """Split a run behind each dagger and its space, as where the script changes."""
     head, dagger, rest = run.text.partition("† ")
     if dagger and rest and "\n" not in run.text:
-        second = parse_xml(etree.tostring(run))
+        second = copy.deepcopy(run)
         run.addnext(second)
         run.text, second.text = head + dagger, rest
         _split(second)

@@ -183,6 +183,7 @@ IN_PLACE = {
     "object": (put("<w:r><w:object><o:OLEObject/></w:object></w:r>"), "[[embedded object]]"),
     "list number": (number("List Number"), f"[[list number %1.]] {SENTENCE}"),
     "words of a list": (number("List Bullet", "NOT"), f"[[list number NOT]] {SENTENCE}"),
+    "turned round": (put('<w:bdo w:val="rtl"><w:r><w:t> 0.81</w:t></w:r></w:bdo>'), "[[bdo]] 0.81"),
     "what we know nothing of": (put("<w:r><w:dayLong/></w:r>"), "[[dayLong]]"),
     "what we know nothing of, with text": (
         put("<w:ruby><w:rt><w:r><w:t>not</w:t></w:r></w:rt></w:ruby>"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 BORROWED = ("requirements_spec/schema.json", "risk/schema.json", "risk/policy.yaml")
@@ -220,8 +221,9 @@ def commit(root: Path) -> None:
 
 
 def git(root: Path, *arguments: str) -> None:
-    """Run git in a sample: committed on a fixed day, written when it is, so that records agree with history."""
-    day = {"GIT_COMMITTER_DATE": "2026-01-02T00:00:00Z"}
+    """Run git in a sample: committed on a fixed day, written today, so that records agree with history."""
+    today = f"{datetime.now(UTC).date()}T00:00:00Z"
+    day = {"GIT_COMMITTER_DATE": "2026-01-02T00:00:00Z", "GIT_AUTHOR_DATE": today}
     nobody = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.invalid", "-c", "commit.gpgSign=false"]
     command = ["git", "-C", str(root), *nobody, *arguments]
     subprocess.run(command, check=True, capture_output=True, env=os.environ | day)

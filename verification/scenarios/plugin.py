@@ -64,6 +64,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the recorder's options."""
     group = parser.getgroup("clearway")
     group.addoption("--record", metavar="FILE", help="append each scenario's outcome to FILE, a JSON object a line")
+    group.addoption(
+        "--share", metavar="K/N", default="0/1", help="run each Nth scenario from the Kth on, counted from 0"
+    )
     group.addoption("--only", metavar="ID", action="append", default=[], help="run the scenarios that ID names")
 
 
@@ -123,6 +126,8 @@ class _Recorder:
             wanted = [item for item in items if self._is_wanted(item, selectors)]
             config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
             items[:] = wanted
+        share, of = map(int, config.getoption("--share").split("/"))
+        items[:] = items[share::of]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

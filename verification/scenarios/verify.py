@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -42,6 +42,9 @@ CODE = tuple(
 """What of the suite takes part in a run, beside what the checkout holds."""
 _LEFT_OUT = ("PYTHON", "PYTEST", "COVERAGE")
 """What the variables of the environment begin with that could change what runs."""
+SHARES, WORTH_SHARING = 2, 40
+"""Into so many shares are scenarios divided, if there are so many of them: on every machine into the same, since what a
+scenario enters depends on what ran before it in its process."""
 _START = """\
 import os, sys
 root = sys.argv.pop(1)
@@ -120,7 +123,8 @@ def verify(
     selected = [each for each in scenarios if not only or any(each.is_named_by(selector) for selector in only)]
     if not selected:
         raise EmptySelectionError(f"no scenario is named by {', '.join(only)}" if only else "there is no scenario")
-    recorded = _run(project, only, lambda done: on_progress(done, len(selected)) if on_progress else None)
+    shares = SHARES if len(selected) >= WORTH_SHARING else 1
+    recorded = _run(project, only, shares, lambda done: on_progress(done, len(selected)) if on_progress else None)
     evidence = _evidence(project, recorded, only)
     name = "verification.partial.json" if only else "verification.json"
     write_evidence(project.evidence, name, evidence, listed=not only)
@@ -252,35 +256,49 @@ def _collection_issue(error: CollectionError) -> Issue:
     )
 
 
-def _run(project: Project, only: tuple[str, ...], on_progress: Callable[[int], None]) -> Recorded:
-    """Run pytest in an interpreter of its own; a crash leaves a record.
+def _run(project: Project, only: tuple[str, ...], shares: int, on_progress: Callable[[int], None]) -> Recorded:
+    """Run pytest, each share of the scenarios in an interpreter of its own; a crash leaves a record."""
+    project.evidence.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="clearway-verify-") as name, ExitStack() as stack:
+        folders = [Path(name, str(share)) for share in range(shares)]
+        processes = [_start(project, folder, only, f"{n}/{shares}", stack) for n, folder in enumerate(folders)]
+        records = [folder / RECORD for folder in folders]
+        while any(process.poll() is None for process in processes):
+            with suppress(subprocess.TimeoutExpired):
+                next(each for each in processes if each.returncode is None).wait(0.2)
+            on_progress(sum(record.read_bytes().count(b"\n") for record in records))
+        log = b"".join((folder / LOG).read_bytes() for folder in folders)
+        (project.evidence / "verify.log").write_bytes(log)
+        read = [_read_record(*each) for each in zip(records, (one.returncode for one in processes), strict=True)]
+        return tuple(dict.fromkeys(line for lines in read for line in lines))
+
+
+RECORD, LOG = "record.jsonl", "log"
+
+
+def _start(
+    project: Project, folder: Path, only: tuple[str, ...], share: str, stack: ExitStack
+) -> subprocess.Popen[bytes]:
+    """Start pytest on a share of the scenarios; it ends with the stack.
 
     Nothing of the user's takes part: no option, variable, plugin or module of theirs, no conftest.py, no terminal.
     """
-    project.evidence.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="clearway-verify-") as folder:
-        record = Path(folder, "record.jsonl")
-        record.touch()
-        command = [
-            sys.executable, "-s", "-P", "-c", _START, str(project.root), f"--config-file={project.root}/pyproject.toml",
-            "--noconftest", "-p", "pytest_bdd.plugin", "-p", "verification.scenarios.plugin",
-            "-p", "no:cacheprovider", f"--rootdir={project.root}", f"--basetemp={folder}/run", f"--record={record}",
-            *(f"--only={selector}" for selector in only), "verification",
-        ]  # fmt: skip
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(_LEFT_OUT)}
-        environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1"}
-        environment |= {"COLUMNS": "100"}  # what a command prints, and so the evidence, is as wide as a terminal is
-        with (project.evidence / "verify.log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)
-            try:
-                while process.poll() is None:
-                    with suppress(subprocess.TimeoutExpired):
-                        process.wait(0.2)
-                    on_progress(record.read_bytes().count(b"\n"))
-            finally:
-                process.terminate()
-                process.wait()
-        return _read_record(record, process.returncode)
+    folder.mkdir()
+    (folder / RECORD).touch()
+    command = [
+        sys.executable, "-s", "-P", "-c", _START, str(project.root), f"--config-file={project.root}/pyproject.toml",
+        "--noconftest", "-p", "pytest_bdd.plugin", "-p", "verification.scenarios.plugin",
+        "-p", "no:cacheprovider", f"--rootdir={project.root}", f"--basetemp={folder}/run",
+        f"--record={folder / RECORD}", f"--share={share}", *(f"--only={selector}" for selector in only), "verification",
+    ]  # fmt: skip
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(_LEFT_OUT)}
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1"}
+    environment |= {"COLUMNS": "100"}  # what a command prints, and so the evidence, is as wide as a terminal is
+    log = stack.enter_context((folder / LOG).open("wb"))
+    process = subprocess.Popen(command, cwd=project.root, env=environment, stdout=log, stderr=log)
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    return process
 
 
 def _read_record(record: Path, status: int) -> Recorded:

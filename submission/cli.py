@@ -101,8 +101,9 @@ def _add_pages(commands: Any) -> None:
     matrix = commands.add_parser("matrix", help=said, description=said, epilog=MATRIX_EXAMPLE, formatter_class=shape)
     matrix.add_argument("file", type=Path, metavar="FILE", help="the file to write; its ending says the format")
     matrix.add_argument(
-        "--direction", choices=("forward", "backward"), default="forward",
-        help="of a .csv, which holds one: from requirement to evidence, or from code to need (%(default)s)",
+        "--direction", choices=("forward", "needs", "backward"), default="forward",
+        help="of a .csv, which holds one: from requirement to evidence, from user need to criterion, or from code to "
+        "need (%(default)s)",
     )  # fmt: skip
     matrix.add_argument("--release", help=f"the release whose status it states ({NAMED})")
     matrix.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")

@@ -5,14 +5,15 @@ Items are named by their place in the list of items, and what is empty is left o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
+from submission.browser.rows import Places, find_goals, find_rows
 from submission.context.head import Head
-from submission.words.filters import BAD, GOOD, run_kind, words
-from submission.words.matrix import REQUIREMENTS, backward, forward
+from submission.words.filters import run_kind, tone_of, words
+from submission.words.reasons import NO_RESULT, tell_why
 from verification.evidence import (
     DOWNWARD,
     Anomaly,
@@ -37,28 +38,27 @@ from verification.evidence import (
     VerificationResult,
 )
 
-Places = Mapping[str, int]
 _SHOWS, _SHOWS_ALL = "shows", "shows_all"
 
 
 def describe(head: Head, trace: TraceEvidence, sources: SourcesEvidence | Gap) -> dict[str, Any]:
     """Everything that the page shows."""
-    verification = head.bundle.verification
+    verification, studies = head.bundle.verification, head.bundle.studies
     kinds = list(ItemKind)
     items = sorted(trace.items, key=lambda item: kinds.index(item.kind))
     places = {item.id: place for place, item in enumerate(items)}
     facts = dict(_facts(trace))
     return {
-        "head": _head(head),
-        "tones": {status: _tone(status) for kind in _STATUSES for status in kind},
+        "head": _head(head, _issues(head.blocking, trace, places)),
+        "tones": {status: _tone(status) for statuses in _STATUSES for status in statuses},
         "kinds": kinds,
         "downward": DOWNWARD,
         "items": [_item(item, facts.get(item.id, [])) for item in items],
         "links": list(_links(trace, places)),
         "sections": list(_sections(trace, places)),
-        "issues": list(_issues(trace, places)),
-        "forward": [_forward(row, places) for row in forward(trace, verification, REQUIREMENTS)],
-        "backward": [_backward(row, places) for row in backward(trace, verification)],
+        "issues": list(_issues(trace.issues, trace, places)),
+        **find_rows(trace, verification, studies, places),
+        "goals": dict(find_goals(studies, places)),
         "results": dict(_results(verification, places)),
         "functions": getattr(verification, "functions", ()),
         "strengths": trace.strengths,
@@ -67,34 +67,26 @@ def describe(head: Head, trace: TraceEvidence, sources: SourcesEvidence | Gap) -
     }
 
 
-_STATUSES = (LinkStatus, ResultStatus, ReviewStatus, MutantOutcome, Severity)
+_STATUSES = (LinkStatus, ResultStatus, ReviewStatus, MutantOutcome, Severity, ("met", "NOT MET", NO_RESULT))
 
 
 def _tone(status: str) -> str:
-    """How a status is set: its word says it, the colour only helps."""
-    text = words(status)
-    if status in (MutantOutcome.KILLED, *GOOD):
-        return "good"
-    return "bad" if text in BAD else "open"
+    return "good" if status == MutantOutcome.KILLED else tone_of(status)
 
 
-def _head(head: Head) -> dict[str, Any]:
+def _head(head: Head, blocking: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
     device, release, verification = head.bundle.device, head.release, head.bundle.verification
     return {
         "device": "" if isinstance(device, Gap) else f"{device.name} {device.version}",
         "release": release.reason if isinstance(release, Gap) else f"{release.name} {release.version}",
         "banners": head.banners,
         "standing": head.standing,
-        "blocking": [_issue(issue) for issue in head.blocking],
+        "blocking": list(blocking),
         "commit": head.source.commit,
         "date": head.source.commit_date,
         "run": verification.reason if isinstance(verification, Gap) else run_kind(verification.kind),
         "digests": dict(head.bundle.digests),
     }
-
-
-def _issue(issue: Issue) -> tuple[str, str, str, str, str]:
-    return issue.code, issue.severity, issue.where, issue.message, issue.hint
 
 
 # --- items ------------------------------------------------------------------------------------------------------------
@@ -171,11 +163,7 @@ def _place(places: Places, name: str) -> int | None:
     return places.get(name, places.get(name.partition("/")[0]))
 
 
-def _places(places: Places, names: Iterable[str]) -> list[int]:
-    return [places[name] for name in names if name in places]
-
-
-def _issues(trace: TraceEvidence, places: Places) -> Iterator[tuple[Any, ...]]:
+def _issues(issues: Iterable[Issue], trace: TraceEvidence, places: Places) -> Iterator[tuple[Any, ...]]:
     """Each issue with the places of the items that it is about."""
     about: dict[str, list[int]] = {}
     for item in trace.items:
@@ -183,41 +171,12 @@ def _issues(trace: TraceEvidence, places: Places) -> Iterator[tuple[Any, ...]]:
         alone = item.file.endswith(f"/{item.id}.yaml")
         for where in {item.id, item.file if alone else f"{item.file}:{item.line}"}:
             about.setdefault(where, []).append(places[item.id])
-    for issue in trace.issues:
-        file = issue.where.rpartition(":")[0]
-        yield *_issue(issue), about.get(issue.where) or about.get(file, [])
+    for issue in issues:
+        found = about.get(issue.where) or about.get(issue.where.rpartition(":")[0], [])
+        yield issue.code, issue.severity, issue.where, issue.message, issue.hint, found
 
 
-# --- matrix, results, sources -----------------------------------------------------------------------------------------
-
-
-def _forward(row: Any, places: Places) -> dict[str, Any]:
-    value = {
-        "item": places[row.item.id],
-        "criterion": getattr(row.criterion, "id", ""),
-        "text": getattr(row.criterion, "text", ""),
-        "parents": _places(places, row.parents),
-        "scenarios": _places(places, (name for name, _ in row.scenarios)),
-        "symbols": _places(places, (symbol.id for symbol in row.symbols)),
-        "risks": _places(places, (*row.controls, *row.hazards)),
-        "status": row.status,
-        "why": row.why,
-    }
-    return {name: each for name, each in value.items() if each or each == 0}
-
-
-def _backward(row: Any, places: Places) -> dict[str, Any]:
-    first = row.rows[0] if row.rows else row.id
-    return {
-        "item": places.get(first),
-        "name": row.id,
-        "rows": len(row.rows),
-        "kind": row.kind,
-        "place": row.place,
-        "targets": row.targets,
-        "needs": _places(places, row.needs),
-        "status": row.status,
-    }
+# --- results, sources -------------------------------------------------------------------------------------------------
 
 
 def _results(verification: VerificationEvidence | Gap, places: Places) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -228,6 +187,7 @@ def _results(verification: VerificationEvidence | Gap, places: Places) -> Iterat
 
 def _result(result: VerificationResult) -> dict[str, Any]:
     value = {name: getattr(result, name) for name in ("status", "example", "message", "entered")}
+    value["reason"] = tell_why(result)
     value["steps"] = [
         (step.keyword, step.text, step.status, step.observed or "", step.table, step.docstring or "")
         for step in result.steps

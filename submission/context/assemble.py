@@ -141,7 +141,7 @@ def _assemble(project: Project, catalogue: Catalogue, release_name: str) -> Pack
         trace=bundle.trace,
         studied=studied(bundle, release, head.study),
         verified=verified(bundle.verification),
-        traced=traced(bundle.trace, bundle.verification),
+        traced=traced(bundle.trace, bundle.verification, bundle.studies),
         counts=_counts(bundle, head.study),
         proposals=catalogue.proposals,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from submission.context.gaps import bind, some
 from submission.context.verified import tally
 from submission.words.claims import origin_of, pick, rows
-from submission.words.matrix import BackRow, TraceRow, backward, forward
+from submission.words.matrix import REQUIREMENTS, BackRow, NeedRow, TraceRow, backward, forward, needs
 from verification.evidence import (
     Gap,
     Hazard,
@@ -18,6 +19,7 @@ from verification.evidence import (
     LinkStatus,
     Review,
     RiskControl,
+    StudiesEvidence,
     TraceEvidence,
     VerificationEvidence,
 )
@@ -36,7 +38,8 @@ class RiskCell:
 class Traced:
     """The items of a package, the review of each, and how they hang together.
 
-    `forward` and `backward` are the rows of the traceability matrix, `coverage` how many criteria of software
+    `forward` and `backward` are the rows of the traceability matrix, `ways` those from user needs down, the rows of one
+    way together, `by_study` those of criteria that criteria of studies show, `coverage` how many criteria of software
     requirements have each status.
     """
 
@@ -48,12 +51,16 @@ class Traced:
     reviews: Mapping[str, Review] | Gap
     risk_matrix: tuple[tuple[str, tuple[RiskCell, ...]], ...] | Gap
     forward: tuple[TraceRow, ...] | Gap
+    ways: tuple[tuple[NeedRow, ...], ...] | Gap
+    by_study: tuple[TraceRow, ...] | Gap
     backward: tuple[BackRow, ...] | Gap
     coverage: tuple[tuple[str, int], ...] | Gap
 
 
-def traced(trace: TraceEvidence | Gap, verification: VerificationEvidence | Gap) -> Traced:
-    """Arrange what the trace holds; the matrices say what the scenarios showed as well."""
+def traced(
+    trace: TraceEvidence | Gap, verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap
+) -> Traced:
+    """Arrange what the trace holds; the matrices say what scenarios and studies showed as well."""
     return Traced(
         user_needs=_items(trace, ItemKind.USER_NEED),
         system_requirements=_items(trace, ItemKind.SYSTEM_REQUIREMENT),
@@ -62,8 +69,10 @@ def traced(trace: TraceEvidence | Gap, verification: VerificationEvidence | Gap)
         controls=bind(trace, lambda graph: some(graph.controls, "trace.json lists no risk control")),
         reviews=bind(trace, _reviews),
         risk_matrix=bind(trace, _risk_matrix),
-        forward=bind(trace, lambda graph: tuple(forward(graph, verification))),
-        backward=bind(trace, lambda graph: tuple(backward(graph, verification))),
+        forward=bind(trace, lambda graph: tuple(forward(graph, verification, studies))),
+        ways=bind(trace, lambda graph: _ways(graph, verification, studies)),
+        by_study=bind(trace, lambda graph: _by_study(graph, verification, studies)),
+        backward=bind(trace, lambda graph: tuple(backward(graph, verification, studies))),
         coverage=bind(trace, _coverage),
     )
 
@@ -71,6 +80,19 @@ def traced(trace: TraceEvidence | Gap, verification: VerificationEvidence | Gap)
 def _items(trace: TraceEvidence | Gap, kind: ItemKind) -> tuple[Item, ...] | Gap:
     reason = f"trace.json lists no {kind.value.replace('_', ' ')}"
     return bind(trace, lambda graph: some(tuple(item for item in graph.items if item.kind is kind), reason))
+
+
+def _ways(
+    trace: TraceEvidence, verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap
+) -> tuple[tuple[NeedRow, ...], ...]:
+    found = groupby(needs(trace, verification, studies), key=lambda row: (row.need.id, [item.id for item in row.path]))
+    return tuple(tuple(rows_of_one) for _, rows_of_one in found)
+
+
+def _by_study(
+    trace: TraceEvidence, verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap
+) -> tuple[TraceRow, ...]:
+    return tuple(row for row in forward(trace, verification, studies, REQUIREMENTS) if row.study is not None)
 
 
 def _reviews(trace: TraceEvidence) -> dict[str, Review]:

@@ -7,22 +7,17 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import PurePath
-from typing import Any, TypeAlias
+from typing import Any
 
 from submission.context.head import Head
-from submission.words.filters import BAD, GOOD, run_kind, words
-from submission.words.matrix import REQUIREMENTS, BackRow, TraceRow, backward, forward
+from submission.words.filters import run_kind, tone_of, words
+from submission.words.matrix_table import SEVERAL, STATUS, Cell, Row, matrix_tables
 from verification.evidence import Gap
 
-Cell: TypeAlias = str | int | None
-Row: TypeAlias = dict[str, Cell]
-
 FORMATS = (".xlsx", ".csv", ".json")
-DIRECTIONS = ("forward", "backward")
-STATUS = "Status"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a text begins with that a spreadsheet would calculate."""
 
@@ -43,60 +38,14 @@ def render_matrix(head: Head, name: str, direction: str = "forward") -> bytes:
     suffix = PurePath(name).suffix.lower()
     if suffix not in FORMATS:
         raise MatrixError(f"{name}: found the ending {suffix or 'none'}, expected one of {', '.join(FORMATS)}")
-    trace, verification = head.bundle.trace, head.bundle.verification
+    trace = head.bundle.trace
     if isinstance(trace, Gap):
         raise MatrixError(f"{trace.reason}; {trace.closes}")
-    rows = {
-        "forward": [_forward(row) for row in forward(trace, verification, REQUIREMENTS)],
-        "backward": [_backward(row) for row in backward(trace, verification)],
-    }
+    rows = matrix_tables(trace, head.bundle.verification, head.bundle.studies)
     if suffix == ".json":
         plain = {name: [_plain(row) for row in found] for name, found in rows.items()}
         return json.dumps(dict(_about(head)) | plain, indent=1, ensure_ascii=False).encode() + b"\n"
     return _as_csv(head, rows[direction]) if suffix == ".csv" else _as_workbook(head, rows)
-
-
-def _forward(row: TraceRow) -> Row:
-    faults, review = row.faults, row.item.review
-    criterion = None if isinstance(row.criterion, Gap) else row.criterion
-    return {
-        "Requirement": row.item.id,
-        "Kind": words(row.item.kind),
-        "Title": row.item.title,
-        "Safety-related": "yes" if row.item.safety_related else "no",
-        "Above it": _lines(row.parents),
-        "Criterion": criterion.id if criterion else None,
-        "Text": criterion.text if criterion else row.item.text,
-        "Method": criterion.method.value if criterion else None,
-        "Scenarios": _lines(f"{name}: {words(status)}" for name, status in row.scenarios),
-        "Code": _lines(f"{symbol.id} ({symbol.file}:{symbol.line})" for symbol in row.symbols),
-        "Controls": _lines(row.controls),
-        "Hazards": _lines(row.hazards),
-        "Faults put": faults.put if faults else "not known",
-        "Faults noticed": faults.noticed if faults else "not known",
-        "Review": words(review.status),
-        "Reviewed by": review.by,
-        "Reviewed on": review.date,
-        STATUS: words(row.status),
-        "Why": row.why,
-    }
-
-
-def _backward(row: BackRow) -> Row:
-    return {
-        "What was made": row.id,
-        "Rows": _lines(row.rows),
-        "Kind": row.kind,
-        "Where": row.place,
-        "Asked for by": _lines(row.targets),
-        "User needs": _lines(row.needs),
-        "Review": words(row.review.status),
-        STATUS: words(row.status),
-    }
-
-
-SEVERAL = ("Above it", "Scenarios", "Code", "Controls", "Hazards", "Rows", "Asked for by", "User needs")
-"""Columns that hold one text a line."""
 
 
 def _plain(row: Row) -> dict[str, Cell | list[str]]:
@@ -105,10 +54,6 @@ def _plain(row: Row) -> dict[str, Cell | list[str]]:
         head: (str(value).split("\n") if value else []) if head in SEVERAL else value for head, value in row.items()
     }
     return {head.lower().replace(" ", "_").replace("-", "_"): value for head, value in parts.items()}
-
-
-def _lines(values: Iterable[str]) -> str | None:
-    return "\n".join(values) or None
 
 
 def _about(head: Head) -> Iterator[tuple[str, Cell | list[str] | dict[str, str]]]:
@@ -146,12 +91,15 @@ def _inert(value: Cell) -> Cell:
 
 # --- workbook ---------------------------------------------------------------------------------------------------------
 
+SHEETS = {"forward": "Requirement to evidence", "needs": "Need to criterion", "backward": "Code to need"}
 WIDTHS = {
     "Text": 52, "Title": 30, "Scenarios": 58, "Code": 46, "Why": 40, "What was made": 58, "Where": 46, "Rows": 40,
-    "Criterion": 11, "Requirement": 13, "Above it": 11, "Method": 12,
+    "Criterion": 11, "Requirement": 13, "Above it": 11, "Below it": 20, "Method": 12, "User need": 11,
 }  # fmt: skip
 INK, RULE, MUTED = "1D2733", "C8D0D8", "5B6876"
-TONES = {"good": ("1C6B4A", None), "open": ("8A5200", "FDF6EA"), "bad": ("A3161F", "FCF0F0")}
+TONES = {
+    "good": ("1C6B4A", None), "open": ("8A5200", "FDF6EA"), "stale": ("5F3D97", "F6F2FB"), "bad": ("A3161F", "FCF0F0"),
+}  # fmt: skip
 ROOM = 15
 """Columns of a sheet without a width of their own are this wide, in characters."""
 
@@ -163,7 +111,7 @@ def _as_workbook(head: Head, rows: dict[str, list[Row]]) -> bytes:
     _add_styles(book)
     banner = " · ".join(head.banners)
     _fill_about(book.active, head)
-    for title, direction in (("Requirement to evidence", "forward"), ("Code to need", "backward")):
+    for direction, title in SHEETS.items():
         _fill(book.create_sheet(title), rows[direction], banner)
     stamp = datetime.combine(date.fromisoformat(head.source.commit_date), datetime.min.time())
     book.properties.creator, book.properties.title = "Clearway", "Traceability matrix"
@@ -196,7 +144,7 @@ def _fill(sheet: Any, rows: Sequence[Row], banner: str) -> None:
 
 
 def _fill_row(sheet: Any, number: int, row: Row) -> None:
-    tone = _tone(str(row[STATUS]))
+    tone = tone_of(str(row[STATUS]))
     for column, (head, value) in enumerate(row.items(), start=1):
         _write(sheet.cell(number, column), value, f"Status, {tone}" if head == STATUS else f"Row, {tone}")
 
@@ -211,10 +159,6 @@ def _add_styles(book: Any) -> None:
             if ground:
                 style.fill = PatternFill("solid", start_color=ground)
             book.add_named_style(style)
-
-
-def _tone(status: str) -> str:
-    return "good" if status in GOOD else "bad" if status in BAD else "open"
 
 
 def _fill_about(sheet: Any, head: Head) -> None:

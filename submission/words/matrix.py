@@ -1,13 +1,15 @@
-"""The matrix both ways: from requirement to evidence, and from what was made to the need that asked for it."""
+"""The matrix: from requirement to evidence, from need to criterion, and from what was made to what asked for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from submission.words.claims import compose, pick, total_of, written
+from submission.words.reasons import sum_up, tell_why, word_of
 from verification.evidence import (
+    DOWNWARD,
     Criterion,
     Gap,
     Item,
@@ -16,6 +18,8 @@ from verification.evidence import (
     Review,
     RiskControl,
     Strength,
+    StudiesEvidence,
+    StudyCriterion,
     TraceEvidence,
     VerificationEvidence,
     VerificationResult,
@@ -38,13 +42,21 @@ class Faults:
 class TraceRow:
     """One row of the matrix forward: a criterion of a requirement, or a requirement that has none.
 
-    `faults` are those put into the code of the requirement; None where nobody has tried.
+    A criterion that criteria of studies show has a row for each of them: `study` is its item, `goal` what it asks and
+    what was estimated. `children` are the requirements that derive from the item. `result` says in a word what came of
+    the criterion, `reasons` in a sentence each why scenarios did not pass. `faults` are those put into the code of the
+    requirement; None where nobody has tried.
     """
 
     item: Item
     parents: tuple[str, ...]
+    children: tuple[Item, ...]
     criterion: Criterion | Gap
     scenarios: tuple[tuple[str, str], ...]
+    study: Item | None
+    goal: StudyCriterion | Gap
+    result: str
+    reasons: tuple[str, ...]
     symbols: tuple[Item, ...]
     controls: tuple[str, ...]
     hazards: tuple[str, ...]
@@ -54,8 +66,20 @@ class TraceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedRow:
+    """One row from a user need down: the requirements in between, and the row of a criterion of the last of them."""
+
+    need: Item
+    path: tuple[Item, ...]
+    row: TraceRow
+
+
+@dataclass(frozen=True, slots=True)
 class BackRow:
-    """One row of the matrix backward: what was made, and what asked for it. `rows` are those of an outline."""
+    """One row of the matrix backward: what was made, and what asked for it. `rows` are those of an outline.
+
+    `status` is what came of it, `why` says it in words.
+    """
 
     id: str
     rows: tuple[str, ...]
@@ -64,46 +88,85 @@ class BackRow:
     targets: tuple[str, ...]
     needs: tuple[str, ...]
     status: str
+    why: str
     review: Review
 
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
     items: dict[str, Item]
-    up: dict[str, list[str]]
-    down: dict[str, list[str]]
-    controls: dict[str, list[RiskControl]]
-    strengths: dict[str, tuple[Strength, ...]]
+    results: dict[str, VerificationResult]
+    goals: dict[str, StudyCriterion]
+    up: dict[str, list[str]] = field(default_factory=dict)
+    down: dict[str, list[str]] = field(default_factory=dict)
+    controls: dict[str, list[RiskControl]] = field(default_factory=dict)
+    strengths: dict[str, tuple[Strength, ...]] = field(default_factory=dict)
 
 
 def forward(
     trace: TraceEvidence,
     verification: VerificationEvidence | Gap,
+    studies: StudiesEvidence | Gap,
     kinds: tuple[ItemKind, ...] = (ItemKind.SOFTWARE_REQUIREMENT,),
 ) -> Iterator[TraceRow]:
     """Yield a row for each criterion of each requirement, one kind after the other; without criteria, one row."""
-    graph = _graph(trace)
-    status_of = {result.id: result.status.value for result in getattr(verification, "results", ())}
-    none = Gap(reason="the requirement has no criterion", closes="write one")
+    graph = _graph(trace, verification, studies)
     for kind in kinds:
         for item in (item for item in trace.items if item.kind is kind):
-            yield from (_row(graph, item, criterion, status_of) for criterion in item.criteria or (none,))
+            yield from _rows(graph, item)
 
 
-def backward(trace: TraceEvidence, verification: VerificationEvidence | Gap) -> Iterator[BackRow]:
-    """Yield a row for each symbol and for each scenario."""
-    graph = _graph(trace)
-    for item in trace.items:
-        if item.kind is ItemKind.SYMBOL:
-            targets = tuple(sorted(graph.up.get(item.id, [])))
-            place, needs = compose("{}:{}", item.file, _line(item)), _needs(graph, targets)
-            yield BackRow(item.id, (), "symbol", place, targets, needs, item.status.value, item.review)
+def needs(
+    trace: TraceEvidence, verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap
+) -> Iterator[NeedRow]:
+    """Yield a row for each way from a user need down to a criterion; a way that ends before one is a row too."""
+    graph = _graph(trace, verification, studies)
+    for need in (item for item in trace.items if item.kind is ItemKind.USER_NEED):
+        yield from _ways(graph, need, ())
+
+
+def backward(
+    trace: TraceEvidence, verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap
+) -> Iterator[BackRow]:
+    """Yield a row for each symbol, for each scenario and for each criterion of a study."""
+    graph = _graph(trace, verification, studies)
+    for item in (item for item in trace.items if item.kind is ItemKind.SYMBOL):
+        targets = tuple(sorted(graph.up.get(item.id, [])))
+        place, above = compose("{}:{}", item.file, _line(item)), _needs(graph, targets)
+        yield BackRow(item.id, (), "symbol", place, targets, above, item.status.value, item.why, item.review)
     # Rows of one outline that verify the same with the same outcome stand in one row.
-    for (stem, targets, status), found in groupby(getattr(verification, "results", ()), key=_asked):
+    for (stem, targets, status), found in groupby(graph.results.values(), key=_asked):
         rows = tuple(found)
-        place, needs = compose("{}:{}", rows[0].file, _line(rows[0])), _needs(graph, rows[0].requirements)
+        place, above = compose("{}:{}", rows[0].file, _line(rows[0])), _needs(graph, rows[0].requirements)
         names = tuple(row.id for row in rows if row.id != stem)
-        yield BackRow(_stem(rows[0]), names, "scenario", place, targets, needs, status, _review(graph, rows))
+        said, why = _said_of(graph, rows, status)
+        yield BackRow(_stem(rows[0]), names, "scenario", place, targets, above, said, why, _review(graph, rows))
+    yield from _study_rows(trace, graph)
+
+
+def _study_rows(trace: TraceEvidence, graph: _Graph) -> Iterator[BackRow]:
+    """What rests on each criterion of a study: criteria of requirements by name, risk controls as a whole."""
+    asked: dict[str, list[str]] = {}
+    for owner in trace.items:
+        for criterion in owner.criteria:
+            for name in criterion.studied:
+                asked.setdefault(name, []).append(full_id(owner, criterion))
+    for item in (item for item in trace.items if item.kind is ItemKind.STUDY_CRITERION):
+        whole = (name for name in graph.up.get(item.id, []) if name in graph.items and not graph.items[name].criteria)
+        targets = tuple(sorted({*asked.get(item.id, ()), *whole}))
+        place, above = compose("{}:{}", item.file, _line(item)), _needs(graph, targets)
+        said = item.status.value if item.status is LinkStatus.STALE else word_of(_goal(graph, item.id))
+        yield BackRow(item.id, (), "study criterion", place, targets, above, said, item.why, item.review)
+
+
+def _said_of(graph: _Graph, rows: tuple[VerificationResult, ...], status: str) -> tuple[str, str]:
+    """What came of scenarios and why; of those that passed long ago, that they are stale."""
+    reasons = dict.fromkeys(why for row in rows if (why := tell_why(row)))
+    if reasons:
+        return status, " ".join(reasons)
+    found = (graph.items[row.id] for row in rows if row.id in graph.items)
+    stale = next((item for item in found if item.status is LinkStatus.STALE), None)
+    return (stale.status.value, stale.why) if stale else (status, "every step passed")
 
 
 def _line(found: Item | VerificationResult) -> str:
@@ -123,16 +186,26 @@ def count_faults(strengths: Iterable[Strength]) -> Faults | None:
     return Faults(total_of(found, "killed", "survived"), total_of(found, "killed"), total_of(found, "equivalent"))
 
 
+def full_id(item: Item, criterion: Criterion) -> str:
+    """The id of a criterion with that of its requirement, `SRS-003/AC2`."""
+    return criterion.id if "/" in criterion.id else compose("{}/{}", item.id, criterion.id)
+
+
 def stem_of(result: VerificationResult) -> str:
     """The id of a scenario without the number of its row."""
     return result.id.rpartition("/")[0] if result.example and "/" in result.id else result.id
 
 
-def _graph(trace: TraceEvidence) -> _Graph:
-    graph = _Graph({item.id: item for item in trace.items}, {}, {}, {}, {})
+def _graph(trace: TraceEvidence, verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap) -> _Graph:
+    graph = _Graph(
+        items={item.id: item for item in trace.items},
+        results={result.id: result for result in getattr(verification, "results", ())},
+        goals={goal.id: goal for study in getattr(studies, "studies", ()) for goal in study.criteria},
+    )
     for link in trace.links:
-        graph.up.setdefault(link.source, []).append(link.target)
-        graph.down.setdefault(link.target, []).append(link.source)
+        ends = (link.target, link.source) if link.relation in DOWNWARD else (link.source, link.target)
+        graph.up.setdefault(ends[0], []).append(ends[1])
+        graph.down.setdefault(ends[1], []).append(ends[0])
     for control in trace.controls:
         for requirement in control.requirements:
             graph.controls.setdefault(requirement, []).append(control)
@@ -154,22 +227,60 @@ def _ancestors(graph: _Graph, start: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _row(graph: _Graph, item: Item, criterion: Criterion | Gap, status_of: dict[str, str]) -> TraceRow:
+def _ways(graph: _Graph, item: Item, path: tuple[Item, ...]) -> Iterator[NeedRow]:
+    """Every way down from the last item of a path; a requirement that is in it already is not taken again."""
+    need, children = path[0] if path else item, _children(graph, item)
+    path = (*path, item)
+    if item.criteria or not children:
+        yield from (NeedRow(need, path[1:], row) for row in _rows(graph, item))
+    for child in children:
+        if child not in path:
+            yield from _ways(graph, child, path)
+
+
+def _children(graph: _Graph, item: Item) -> tuple[Item, ...]:
+    """The requirements that derive from an item, each once."""
+    names = dict.fromkeys(graph.down.get(item.id, ()))
+    return tuple(graph.items[name] for name in names if name in graph.items and graph.items[name].kind in REQUIREMENTS)
+
+
+def _rows(graph: _Graph, item: Item) -> Iterator[TraceRow]:
+    none = Gap(reason="the requirement has no criterion", closes="write one")
+    for criterion in item.criteria or (none,):
+        studied = () if isinstance(criterion, Gap) else criterion.studied
+        for name in studied or (None,):
+            yield _row(graph, item, criterion, graph.items.get(name or ""))
+
+
+def _row(graph: _Graph, item: Item, criterion: Criterion | Gap, study: Item | None) -> TraceRow:
     below = [graph.items[name] for name in graph.down.get(item.id, []) if name in graph.items]
     controls = graph.controls.get(item.id, [])
-    scenarios = () if isinstance(criterion, Gap) else criterion.scenarios
+    names = () if isinstance(criterion, Gap) else criterion.scenarios
+    ran = {name: graph.results[name] for name in names if name in graph.results}
+    goal = _goal(graph, study.id if study else "any")
+    scenarios = tuple((name, ran[name].status.value if name in ran else "not_run") for name in names)
     return TraceRow(
         item=item,
         parents=_ancestors(graph, item.id),
+        children=_children(graph, item),
         criterion=criterion,
-        scenarios=tuple((name, status_of.get(name, "not_run")) for name in scenarios),
+        scenarios=scenarios,
+        study=study,
+        goal=goal,
+        result=word_of(goal) if study else sum_up(status for _, status in scenarios),
+        reasons=tuple(why for result in ran.values() if (why := tell_why(result))),
         symbols=tuple(one for one in below if one.kind is ItemKind.SYMBOL),
         controls=tuple(control.id for control in controls),
         hazards=tuple(sorted({hazard for control in controls for hazard in control.hazards})),
         faults=count_faults(graph.strengths.get(item.id, ())),
-        status=_status(item, criterion),
-        why=_why(item, criterion),
+        status=study.status if study else _status(item, criterion),
+        why=study.why if study else _why(item, criterion),
     )
+
+
+def _goal(graph: _Graph, identity: str) -> StudyCriterion | Gap:
+    missing = Gap(reason=compose("studies.json does not hold {}", identity), closes="run `clearway evaluate`")
+    return graph.goals.get(identity, missing)
 
 
 def _status(item: Item, criterion: Criterion | Gap) -> LinkStatus:

@@ -80,6 +80,37 @@ def made(make: Callable[[], Made]) -> Made:
 
 
 @pytest.fixture(scope="session")
+def studied() -> Callable[[Made], Made]:
+    """Add a requirement that two criteria of studies show: CRIT-1 is not met, CRIT-2 has no estimate."""
+
+    def adding(made: Made) -> Made:
+        found, gap = made.parts["trace"], e.LinkStatus.GAP
+        by_study = change(
+            criterion("AC1", gap), method=e.Method.ANALYSIS, why="CRIT-1 is NOT MET", studied=("CRIT-1", "CRIT-2")
+        )
+        goals = tuple(
+            item(
+                name,
+                e.ItemKind.STUDY_CRITERION,
+                file="verification/studies/x/criteria.yaml",
+                line=n,
+                status=gap,
+                why=why,
+            )
+            for n, (name, why) in enumerate((("CRIT-1", "CRIT-1 is NOT MET"), ("CRIT-2", "CRIT-2 has no estimate")), 1)
+        )
+        shown = item(
+            "SYS-902", e.ItemKind.SYSTEM_REQUIREMENT, criteria=(by_study,), status=gap, why="CRIT-1 is NOT MET"
+        )
+        ends = (("SYS-902", "UN-901", "derives_from"), *(("SYS-902", goal.id, "shown_by") for goal in goals))
+        links = tuple(e.Link(source=s, target=t, relation=relation, status=gap, why="") for s, t, relation in ends)
+        made.parts["trace"] = change(found, items=(*found.items, shown, *goals), links=(*found.links, *links))
+        return made
+
+    return adding
+
+
+@pytest.fixture(scope="session")
 def good(make: Callable[[], Made], once: Callable[[str, Callable[[], Built]], Built]) -> Built:
     """A package of good evidence; read only, since all processes of a run have this one."""
     return once("good", lambda: build(make().write(), "paediatric-reference"))

@@ -304,7 +304,7 @@ def _entry_item(graph: TraceGraph, entry: Entry) -> Item:
     )
 
 
-def _criteria(graph: TraceGraph, entry: Entry, value: dict[str, list[dict[str, str]]]) -> Iterator[Criterion]:
+def _criteria(graph: TraceGraph, entry: Entry, value: dict[str, list[dict[str, Any]]]) -> Iterator[Criterion]:
     for criterion in value.get("criteria", ()):
         name = f"{entry.id}/{criterion['id']}"
         standing = graph.criteria[name]
@@ -315,6 +315,7 @@ def _criteria(graph: TraceGraph, entry: Entry, value: dict[str, list[dict[str, s
             status=standing.status,
             why=standing.why,
             scenarios=_ids(graph.scenarios_of.get(name, ())),
+            studied=tuple(criterion.get("evidence", ())),
         )
 
 

@@ -9,16 +9,17 @@ those that are called from Python too.
 
 from submission.words.filters import product  # noqa: F401  its filters are for templates alone
 from submission.words.filters.choosing import NOT_HELD
-from submission.words.filters.estimates import events_of, metric, operating_text, overall, stated
+from submission.words.filters.estimates import events_of, metric, operating_text, overall, rule_of, stated
 from submission.words.filters.identifiers import first_digits, ident, refs
-from submission.words.filters.marks import BAD, GOOD, noticed, run_kind
+from submission.words.filters.marks import noticed, run_kind, tone_of
 from submission.words.filters.numbers import count, count_or_dash, decimal, figure, percent, places_of
 from submission.words.filters.registry import ABSENT, FILTERS, total
 from submission.words.filters.tables import cells
 from submission.words.filters.texts import shipped_characters, show, spell, ticked, words, yes_no
 
 __all__ = [
-    "ABSENT", "BAD", "FILTERS", "GOOD", "NOT_HELD", "cells", "count", "count_or_dash", "decimal", "events_of", "figure",
+    "ABSENT", "FILTERS", "NOT_HELD", "cells", "count", "count_or_dash", "decimal", "events_of", "figure",
     "first_digits", "ident", "metric", "noticed", "operating_text", "overall", "percent", "places_of", "refs",
-    "run_kind", "shipped_characters", "show", "spell", "stated", "ticked", "total", "words", "yes_no",
+    "rule_of", "run_kind", "shipped_characters", "show", "spell", "stated", "ticked", "tone_of", "total", "words",
+    "yes_no",
 ]  # fmt: skip

@@ -11,7 +11,8 @@ from submission.words.claims import compose, cut, origin_of, written
 from submission.words.filters.marks import badge
 from submission.words.filters.registry import total
 from submission.words.filters.texts import spell
-from verification.evidence import Opening, Soup
+from submission.words.matrix import NeedRow, TraceRow
+from verification.evidence import Gap, Item, LinkStatus, Opening, Soup
 
 LONGEST_ID = 96
 """Characters of an identifier that are shown; of a longer one the first and the last half of them."""
@@ -96,6 +97,34 @@ def scenario_refs(scenarios: Iterable[tuple[str, str]]) -> Markup:
         for (stem, status), names in groups.items()
     )
     return shown or Markup('<span class="absent">none</span>')
+
+
+@total
+def shown_by(row: TraceRow) -> Markup:
+    """What shows a criterion and what came of it: the criterion of a study, or scenarios."""
+    if row.study is None:
+        return scenario_refs(row.scenarios)
+    return Markup("{} {}").format(ident(row.study.id), badge(row.result))
+
+
+@total
+def item_ids(items: Iterable[Item]) -> Markup:
+    """Items on the way down, by their identifiers."""
+    return Markup(" → ").join(ident(item.id) for item in items) or Markup("–")
+
+
+@total
+def criteria_of(way: Iterable[NeedRow]) -> Markup:
+    """The criteria at the end of a way down, each with what came of it; what does not cover says so too."""
+    return Markup("<br>").join(_ended(one.row) for one in way)
+
+
+def _ended(row: TraceRow) -> Markup:
+    none = Markup('<span class="absent">no criterion</span>')
+    name = none if isinstance(row.criterion, Gap) else ident(row.criterion.id)
+    study = Markup(": {}").format(ident(row.study.id)) if row.study else ""
+    standing = "" if row.status is LinkStatus.COVERS else Markup(", {}").format(badge(row.status))
+    return Markup("{}{} {}{}").format(name, study, badge(row.result), standing)
 
 
 @total

@@ -14,9 +14,18 @@ from verification.evidence import Hazard, Review, RunKind
 GOOD = {
     "allowed", "passed", "covers", "acceptable", "met", "accepted", "reviewed", "answered", "present", "closed", "same",
 }  # fmt: skip
-BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "refused", "stale", "blocking"}
+BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "refused", "blocking"}
+STALE = {"stale"}
 NEUTRAL = {"not applicable"}
-"""Statuses that are as they should be, that are not, and that are neither; every other one is open."""
+"""Statuses that are as they should be, that are not, whose evidence is older than what it rests on, which is no
+failure, and that are neither; every other one is open."""
+
+
+def tone_of(status: str) -> str:
+    """How a status is set, `good`, `bad`, `stale`, `none` or `open`: its word says it, the colour only helps."""
+    text = str(words(status)).lower()
+    tones = {"good": GOOD, "bad": BAD, "stale": STALE, "none": NEUTRAL}
+    return next((tone for tone, found in tones.items() if text in found), "open")
 
 
 @total
@@ -24,10 +33,7 @@ def badge(value: str | None) -> object:
     """A status as a mark whose word says it and whose colour only helps."""
     if value is None:
         return Markup('<span class="badge none">not evaluated</span>')
-    text = words(value)
-    lower = text.lower()
-    tone = "good" if lower in GOOD else "bad" if lower in BAD else "none" if lower in NEUTRAL else "open"
-    return Markup('<span class="badge {}">{}</span>').format(tone, text)
+    return Markup('<span class="badge {}">{}</span>').format(tone_of(value), words(value))
 
 
 @total
@@ -40,8 +46,8 @@ def residual(hazard: Hazard) -> object:
 @total
 def row_tone(status: str) -> str:
     """The class of a table row by its status: what does not cover is tinted."""
-    text = words(status).lower()
-    return "" if text in GOOD | NEUTRAL else "bad" if text in BAD else "open"
+    tone = tone_of(status)
+    return "" if tone in ("good", "none") else tone
 
 
 @total

@@ -34,7 +34,7 @@ def book(made):
 
 def test_a_workbook_says_what_it_is_of_before_anything_else(book, made):
     about = {row[0].value: row[1].value for row in book["About"].iter_rows()}
-    assert book.sheetnames == ["About", "Requirement to evidence", "Code to need"]
+    assert book.sheetnames == ["About", "Requirement to evidence", "Need to criterion", "Code to need"]
     assert about["Release status"] == BANNER
     assert about["Commit"] == made.project.git("rev-parse", "HEAD")
     assert about["Release digest"] == made.parts["device"].releases[0].digest
@@ -42,7 +42,7 @@ def test_a_workbook_says_what_it_is_of_before_anything_else(book, made):
     assert book.properties.modified == book.properties.created == datetime(2001, 2, 3)
 
 
-@pytest.mark.parametrize("name", ["Requirement to evidence", "Code to need"])
+@pytest.mark.parametrize("name", ["Requirement to evidence", "Need to criterion", "Code to need"])
 def test_each_sheet_has_its_banner_heads_that_stay_and_filters(book, name):
     sheet = book[name]
     assert sheet["A1"].value == BANNER
@@ -66,6 +66,48 @@ def test_gaps_are_rows_told_by_word_and_by_colour(book):
     assert rows["SRS-901"]["Faults noticed"].value == "not known"
 
 
+def rows_of(sheet) -> list[dict[str, str]]:
+    heads, *rows = sheet.iter_rows(min_row=2, values_only=True)
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+def test_a_user_need_and_a_criterion_of_a_study_have_rows_with_what_came_of_them(made, studied):
+    book = load_workbook(io.BytesIO(written(studied(made).write(), "m.xlsx")))
+    ways = [
+        (row["User need"], row["System requirement"], row["Software requirement"], row["Criterion"],
+         row["Study criterion"], row["Result"])
+        for row in rows_of(book["Need to criterion"])
+    ]  # fmt: skip
+    assert ways == [
+        ("UN-901", "SYS-901", "SRS-901", "SRS-901/AC1", None, "passed"),
+        ("UN-901", "SYS-901", "SRS-902", "SRS-902/AC1", None, "no result"),
+        ("UN-901", "SYS-902", None, "SYS-902/AC1", "CRIT-1", "NOT MET"),
+        ("UN-901", "SYS-902", None, "SYS-902/AC1", "CRIT-2", "no result"),
+    ]
+    forward = {row["Requirement"]: row for row in rows_of(book["Requirement to evidence"])}
+    assert forward["UN-901"]["Below it"] == "SYS-901: covers\nSYS-902: gap"
+    backward = {row["What was made"]: row for row in rows_of(book["Code to need"])}
+    assert backward["CRIT-1"]["Asked for by"] == "SYS-902/AC1"
+    assert backward["CRIT-1"]["Status"] == "NOT MET"
+
+
+def test_what_is_stale_has_another_colour_than_what_failed_and_a_failure_says_why(made, replace):
+    trace, found = made.parts["trace"], made.parts["verification"]
+    stale = replace(trace.items[2], criteria=(replace(trace.items[2].criteria[0], status=e.LinkStatus.STALE),))
+    failed = replace(trace.items[3], criteria=(
+        replace(trace.items[3].criteria[0], status=e.LinkStatus.FAILED, scenarios=("gate/case-4",)),
+    ))  # fmt: skip
+    made.parts["trace"] = replace(trace, items=(*trace.items[:2], stale, failed, trace.items[4]))
+    bad = replace(found.results[3], status=e.ResultStatus.FAILED)
+    made.parts["verification"] = replace(found, results=(*found.results[:3], bad, *found.results[4:]))
+    sheet = load_workbook(io.BytesIO(written(made.write(), "m.xlsx")))["Requirement to evidence"]
+    heads = [cell.value for cell in sheet[2]]
+    rows = {row[0].value: dict(zip(heads, row, strict=True)) for row in sheet.iter_rows(min_row=3)}
+    assert (rows["SRS-901"]["Status"].value, rows["SRS-901"]["Status"].fill.fgColor.rgb) == ("stale", "00F6F2FB")
+    assert (rows["SRS-902"]["Status"].value, rows["SRS-902"]["Status"].fill.fgColor.rgb) == ("failed", "00FCF0F0")
+    assert "gate/case-4 (verification/features/gate.feature:40) is failed." in rows["SRS-902"]["Why"].value
+
+
 @pytest.mark.parametrize("sign", "=+-@\t\r")
 def test_a_text_that_would_be_calculated_stays_a_text(made, replace, sign):
     trace, text = made.parts["trace"], sign + FORMULA
@@ -85,13 +127,13 @@ def test_odd_texts_do_not_stop_a_workbook(made, replace):
     made.parts["trace"] = replace(trace, items=(odd, *trace.items[1:]))
     sheet = load_workbook(io.BytesIO(written(made.write(), "m.xlsx")))["Requirement to evidence"]
     assert (sheet["C3"].value, sheet["C3"].data_type) == ("#N/A", "s")
-    assert sheet["G3"].value.startswith("\ufffd\ufffd \ud7ff 🫁 xxx")
-    assert sheet["G3"].value.endswith("… (40,007 characters)")
+    assert sheet["H3"].value.startswith("\ufffd\ufffd \ud7ff 🫁 xxx")
+    assert sheet["H3"].value.endswith("… (40,007 characters)")
 
 
 def test_a_table_of_each_direction_says_its_status_in_each_row(made):
     project = made.write()
-    for direction, first in (("forward", "UN-901"), ("backward", "device.gate.check")):
+    for direction, first in (("forward", "UN-901"), ("needs", "UN-901"), ("backward", "device.gate.check")):
         rows = table(written(project, f"{direction}.csv", "--direction", direction))
         assert next(iter(rows[0].values())) == first
         assert {row["Release status"] for row in rows} == {BANNER}

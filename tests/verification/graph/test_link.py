@@ -318,6 +318,7 @@ def studied(verified):
 def test_a_requirement_of_performance_stands_as_the_criteria_of_its_studies_do(studied):
     (found,) = studied.item("SYS-002").criteria
     assert found.status.value == studied.item("SYS-002").status.value == "gap"
+    assert found.studied == ("CRIT-D-1", "CRIT-D-2")
     assert "CRIT-D-1 has no estimate" in found.why
     assert "criterion-not-shown" in studied.codes("advisory")
     assert "requirement-orphaned" not in studied.codes()

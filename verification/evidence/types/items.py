@@ -53,7 +53,10 @@ class LinkStatus(StrEnum):
 
 
 class Criterion(Record, frozen=True):
-    """One acceptance criterion of a requirement, and where it stands."""
+    """One acceptance criterion of a requirement, and where it stands.
+
+    `scenarios` verify it by test; `studied` are the criteria of studies that show it by analysis.
+    """
 
     id: str
     text: str
@@ -61,6 +64,7 @@ class Criterion(Record, frozen=True):
     status: LinkStatus
     why: str
     scenarios: tuple[str, ...]
+    studied: tuple[str, ...] = ()
 
 
 class Item(Record, frozen=True):

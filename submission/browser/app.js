@@ -1,7 +1,7 @@
 /* The page as a whole: its address says what is shown; filters, keys and the back button work on the address. */
 
-const NONE = { q: "", kind: "", status: "", review: "", strength: "", safety: "", gaps: "" };
-const VIEWS = ["overview", "items", "forward", "backward"];
+const NONE = { q: "", kind: "", status: "", review: "", strength: "", change: "", safety: "", gaps: "" };
+const VIEWS = ["overview", "items", ...Object.keys(MATRICES)];
 const state = { view: "overview", id: null, filters: { ...NONE } };
 const main = byId("main"), input = byId("q");
 const itemList = windowed(byId("list"), { height: 58, draw: listRow, open: (n) => go(addressOf(items[n].id)) });
@@ -36,6 +36,7 @@ function follow() {
   state.view = view;
   state.id = id;
   if (query) state.filters = { ...NONE, ...query };
+  if (view !== "compare") state.filters.change = "";
   if (addressNow() !== location.hash && location.hash) history.replaceState(null, "", addressNow());
   showFilters();
   paint();
@@ -49,7 +50,9 @@ function paint() {
     if (one.dataset.to === state.view) one.setAttribute("aria-current", "page");
     else one.removeAttribute("aria-current");
   }
-  const isMatrix = state.view in MATRICES, shown = `${isMatrix ? state.view : ""}${state.id || ""}`;
+  const isMatrix = state.view in MATRICES;
+  document.body.classList.toggle("tabular", isMatrix);
+  const shown = `${isMatrix ? state.view : ""}${state.id || ""}`;
   input.setAttribute("role", isMatrix ? "searchbox" : "combobox");
   input.setAttribute("aria-controls", isMatrix ? "matrix" : "list");
   if (shown !== painted || !main.childNodes.length) {
@@ -85,15 +88,15 @@ function focusTitle() {
 }
 
 function paintMatrix() {
-  const { title, heads, rows } = MATRICES[state.view], view = state.view;
+  const { view } = state, { title, heads, height, rows, address, lead } = MATRICES[view];
   document.title = `${title} · Trace`;
   const host = h("div", { id: "matrix", class: `matrix ${view}`, role: "table", tabindex: 0, "aria-label": title, "aria-rowcount": rows.length + 1 },
     h("div", { role: "row", class: "heads", "aria-rowindex": 1 }, heads.map((head) => h("div", { role: "columnheader" }, head))));
-  main.replaceChildren(h("h2", { class: "matrix-title", tabindex: -1, id: "title" }, title), host);
+  main.replaceChildren(h("h2", { class: "matrix-title", tabindex: -1, id: "title" }, title), lead ? lead() : "", host);
   matrix = windowed(host, {
-    height: MATRICES[view].height,
+    height,
     draw: (one, n, total) => matrixRow(view, one, n, total),
-    open: (one) => { if (one.item !== null) go(addressOf(one.criterion ? `${items[one.item].id}/${lastOf(one.criterion)}` : items[one.item].id)); },
+    open: (one) => { const to = address(one); if (to) go(to); },
   });
 }
 
@@ -114,6 +117,7 @@ function search() {
 function searchRows() {
   const found = findRows(state.view, state.filters), all = MATRICES[state.view].rows.length;
   matrix.show(found);
+  byId("matrix").setAttribute("aria-rowcount", found.length + 1);
   byId("count").value = `${count(found.length)} of ${count(all)} rows`;
 }
 
@@ -135,6 +139,7 @@ const CHOICES = [
   ["kind", "Kind", data.kinds.filter((kind) => items.some((item) => item.kind === kind)).map((one) => [one, words(one)])],
   ["status", "Status", present([...items.map((item) => item.status), ...data.forward.map((one) => one.status), ...data.backward.map((one) => one.status)]).sort().map((one) => [one, words(one)])],
   ["review", "Review", present(items.map((item) => reviewOf(item).status)).sort().map((one) => [one, words(one)])],
+  ["change", "Change", Object.entries(CHANGES)],
   ["strength", "Strength", present(items.map(strengthOf)).map((one) => [one, STRENGTHS[one]])],
 ];
 const TICKS = [["safety", "safety-related"], ["gaps", "only gaps"]];
@@ -147,7 +152,7 @@ function buildFilters() {
     search();
   };
   byId("choices").append(
-    ...CHOICES.map(([name, title, options]) => h("label", {}, h("span", {}, title), h("select", { name }, h("option", { value: "" }, "any"), options.map(([value, text]) => h("option", { value }, text))))),
+    ...CHOICES.map(([name, title, options]) => h("label", { class: `by-${name}` }, h("span", {}, title), h("select", { name }, h("option", { value: "" }, "any"), options.map(([value, text]) => h("option", { value }, text))))),
     ...TICKS.map(([name, title]) => h("label", { class: "tick" }, h("input", { type: "checkbox", name }), title)),
     h("button", { type: "button", id: "clear", hidden: true }, "Clear"));
   byId("choices").addEventListener("change", change);
@@ -221,6 +226,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "?" && !typing(event.target)) byId("help").showModal();
 });
 byId("keys").addEventListener("click", () => byId("help").showModal());
+byId("csv").addEventListener("click", saveCsv);
 byId("skip").addEventListener("click", (event) => { event.preventDefault(); main.focus(); });
 
 /* --- light and dark, paper -------------------------------------------------------------------------------------------- */
@@ -249,7 +255,9 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => { itemList.print(false); if (matrix) matrix.print(false); });
 
 byId("standing").replaceChildren(...data.head.banners.map((banner) => h("span", { class: banner === "BLOCKED" ? "blocked" : "word" }, banner)),
-  data.head.blocking.length ? h("a", { href: "#/" }, several(data.head.blocking.length, "reason")) : "");
+  data.head.blocking.length ? h("a", { href: "#/" }, several(data.head.blocking.length, "reason")) : "",
+  ...["failed", "stale"].map((status) => [status, items.filter((item) => item.status === status).length])
+    .filter(([, number]) => number).map(([status, number]) => toItems({ status }, `${several(number, "item")} ${status}`)));
 buildFilters();
 showTheme(store());
 byId("filters").open = !matchMedia("(max-width: 899px)").matches;

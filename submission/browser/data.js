@@ -10,6 +10,7 @@ const reviewOf = (item) => item.review || REVIEW;
 const lastOf = (id) => id.split("/").pop();
 const words = (text) => String(text).replaceAll("_", " ");
 const tone = (status) => data.tones[status] || "open";
+const covers = (status) => tone(status) === "good";
 const count = (number) => number.toLocaleString("en-US");
 const several = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
@@ -31,6 +32,28 @@ for (const [source, target, relation, status] of data.links) {
   const down = data.downward.includes(relation);
   (down ? below : above)[source].push({ to: target, reads, status });
   (down ? above : below)[target].push({ to: source, reads: readsBack, status });
+}
+
+/* What a scenario, or a criterion of a study, shows: by its place, criteria with the places of their requirements. */
+const shows = new Map();
+items.forEach((item, n) => (item.criteria || []).forEach((criterion) => [...criterion.scenarios, ...criterion.studied].forEach((id) => {
+  if (!shows.has(id)) shows.set(id, []);
+  shows.get(id).push([n, criterion]);
+})));
+
+/* What came of a scenario when it ran, or of a criterion of a study. */
+const outcomeOf = (n) => results[n]?.status ?? data.goals[n]?.result ?? "not_run";
+
+/* The scenarios at or below an item that did not pass, the nearest first; nothing where the item covers. */
+function failing(n) {
+  const seen = new Set([n]), found = [];
+  let step = covers(items[n].status) ? [] : [n];
+  while (step.length) {
+    found.push(...step.filter((one) => results[one]?.reason));
+    step = [...new Set(step.flatMap((one) => below[one].map(({ to }) => to)))].filter((one) => !seen.has(one));
+    step.forEach((one) => seen.add(one));
+  }
+  return found;
 }
 
 const sectionsOf = (n) => [...new Set(data.sections
@@ -86,8 +109,6 @@ function rank(n, query, wordly) {
 }
 
 const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
-const covers = (status) => tone(status) === "good";
 
 function passes(item, filters, status) {
   return (!filters.kind || item.kind === filters.kind)

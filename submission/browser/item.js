@@ -7,15 +7,19 @@ function itemPage(n, criterion) {
     h("p", { class: "kicker" }, words(item.kind), safety, " · ", idSpan(`${item.file}:${item.line}`)),
     h("h2", { tabindex: -1, id: "title" }, idSpan(item.id), ticked(item.title || item.id)),
     h("p", { class: `verdict ${tone(item.status)}` }, badge(item.status), " ", ticked(item.why)),
+    whyOf(n),
     item.text && !result ? h("p", { class: "text" }, ticked(item.text)) : null,
     facts([
       ["Feature", result ? item.text : null],
       ["Rationale", item.rationale && item.rationale !== item.text ? ticked(item.rationale) : null],
       ["Source", item.source_clause],
       ...(item.facts || []).map(([name, value]) => [name, factValue(value)]),
+      ...(data.goals[n] ? [...data.goals[n].facts, ["Result", outcomeBadge(n)]] : []),
     ]),
     item.criteria ? criteriaOf(item, criterion) : null,
+    shownCriteria(item),
     result ? stepsOf(result) : null,
+    waysDown(n),
     codeOf(n),
     around(n),
     strengthOfItem(item),
@@ -33,14 +37,12 @@ function factValue(value) {
   return h("ol", {}, value.map((one) => h("li", {}, ticked(one))));
 }
 
-const outcomeOf = (n) => (results[n] ? results[n].status : "not_run");
-
-/* Scenarios with their outcomes; rows of one outline with one outcome stand together. */
-function scenarioLinks(places) {
+/* Scenarios and criteria of studies with what came of them; rows of one outline that stand alike stand together. */
+function showing(places) {
   const groups = new Map();
   for (const n of places) {
     const [, stem, number] = items[n].id.match(/^(.*?)(?:\/(\d+))?$/);
-    const key = `${stem} ${outcomeOf(n)}`;
+    const key = `${stem} ${outcomeOf(n)} ${items[n].status}`;
     if (!groups.has(key)) groups.set(key, { stem, n, rows: [] });
     groups.get(key).rows.push([number, n]);
   }
@@ -48,17 +50,42 @@ function scenarioLinks(places) {
   return h("ul", { class: "plain" }, [...groups.values()].map(({ stem, n, rows }) => h("li", {},
     rows.length === 1 ? link(n) : [idSpan(stem), " ", between(rows.map(([number, one]) =>
       idAnchor(addressOf(items[one].id), number, { "aria-label": `${stem}, row ${number}` })), " ")],
-    " ", badge(outcomeOf(n)))));
+    " ", outcomeBadge(n))));
 }
 
 const placesOf = (ids) => ids.filter((id) => place.has(id)).map((id) => place.get(id));
+const shownBy = (criterion) => showing(placesOf([...criterion.scenarios, ...criterion.studied]));
+const criterionLink = (n, criterion) => idAnchor(addressOf(`${items[n].id}/${lastOf(criterion.id)}`), `${items[n].id}/${lastOf(criterion.id)}`);
 
 function criteriaOf(item, chosen) {
   const rows = item.criteria.map((one) => row([
-    idSpan(lastOf(one.id)), ticked(one.text), words(one.method), scenarioLinks(placesOf(one.scenarios)),
-    [badge(one.status), h("div", { class: "why" }, ticked(one.why))],
+    idSpan(lastOf(one.id)), ticked(one.text), words(one.method), shownBy(one),
+    [badge(one.status), h("div", { class: "why" }, ticked(one.why)), reasonsFor(placesOf(one.scenarios).filter((n) => results[n]?.reason))],
   ], { class: `${tone(one.status)}${lastOf(one.id) === chosen ? " chosen" : ""}`, id: `criterion-${lastOf(one.id)}` }));
-  return block("Criteria", table(["", "Criterion", "Method", "Scenarios", "Status"], rows, { class: "criteria" }));
+  return block("Criteria", table(["", "Criterion", "Method", "Shown by", "Status"], rows, { class: "criteria" }));
+}
+
+/* From a scenario, or from a criterion of a study, back to what it shows. */
+function shownCriteria(item) {
+  const found = shows.get(item.id);
+  if (!found) return null;
+  const rows = found.map(([n, one]) => row([criterionLink(n, one), ticked(one.text), [badge(one.status), h("div", { class: "why" }, ticked(one.why))]], { class: tone(one.status) }));
+  return block(item.kind === "scenario" ? "Verifies" : "Shows", table(["Criterion", "It says", "Status"], rows, { class: "shown" }));
+}
+
+/* What is below a need or a requirement that others derive from: requirements, criteria, and what shows each. */
+function waysDown(n) {
+  const found = childrenOf(n, new Set([n]));
+  return found.length ? block("Below it, down to the criterion", h("ul", { class: "tree" }, found)) : null;
+}
+
+function childrenOf(n, seen) {
+  const children = [...new Set(below[n].map(({ to }) => to))].filter((to) => items[to].kind.endsWith("requirement") && !seen.has(to));
+  return children.map((to) => h("li", {}, h("details", { open: seen.size === 1 },
+    h("summary", {}, link(to), " ", ticked(items[to].title), " ", badge(items[to].status)),
+    h("ul", { class: "tree" },
+      (items[to].criteria || []).map((one) => h("li", {}, criterionLink(to, one), " ", ticked(one.text), " ", badge(one.status), shownBy(one))),
+      childrenOf(to, new Set([...seen, to]))))));
 }
 
 function stepsOf(result) {
@@ -114,7 +141,7 @@ function edgeList(title, edges) {
     groups.get(edge.reads).push(edge.to);
   }
   const entries = [...groups].map(([reads, places]) => [h("dt", {}, reads), h("dd", {}, items[places[0]].kind === "scenario"
-    ? scenarioLinks(places)
+    ? showing(places)
     : h("ul", { class: "plain" }, places.map((to) => h("li", {}, link(to), " ", ticked(clip(items[to].title || "", 80)), covers(items[to].status) ? null : [" ", badge(items[to].status)]))))]);
   return h("div", {}, h("h4", {}, title), entries.length ? h("dl", { class: "edges" }, entries) : absent("nothing"));
 }
@@ -142,7 +169,7 @@ function enteredBy(n, result) {
   const at = data.functions.indexOf(items[n].id);
   if (items[n].kind === "symbol" && data.functions.length) {
     const scenarios = Object.keys(results).map(Number).filter((one) => at >= 0 && (results[one].entered || []).includes(at));
-    return block("Entered by", h("details", { open: scenarios.length <= 12 }, h("summary", {}, several(scenarios.length, "scenario")), scenarioLinks(scenarios)));
+    return block("Entered by", h("details", { open: scenarios.length <= 12 }, h("summary", {}, several(scenarios.length, "scenario")), showing(scenarios)));
   }
   if (!result) return null;
   if (!result.entered) return block("Enters", h("p", {}, "Not known: the run did not watch which functions each scenario enters."));
@@ -180,5 +207,10 @@ function issuesAbout(n) {
   return block("Issues", issueTable(found));
 }
 
-const issueTable = (issues) => table(["Severity", "Issue", "Where", "What to do"], issues.map(([code, severity, where, message, hint, about]) =>
-  row([badge(severity), [ticked(message), h("div", { class: "why id" }, code)], about && about.length === 1 ? [link(about[0]), h("div", { class: "why id" }, where)] : idSpan(where), ticked(hint)])), { class: "issues" });
+const issueTable = (issues) => table(["Severity", "Issue", "Where", "What to do"], issues.map((issue) => {
+  const [code, severity, where, message, hint, about] = issue;
+  return row([
+    isStale(issue) ? [h("span", { class: "badge stale" }, "stale"), h("div", { class: "why" }, words(severity))] : badge(severity),
+    [ticked(message), reasonsFor(behind(issue)), h("div", { class: "why id" }, code)],
+    about.length === 1 ? [link(about[0]), h("div", { class: "why id" }, where)] : idSpan(where), ticked(hint)]);
+}), { class: "issues" });

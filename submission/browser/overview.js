@@ -8,6 +8,7 @@ function overviewPage() {
     h("p", { class: "lead" }, head.standing),
     head.blocking.length ? block("What blocks it", head.blocking.length <= 12 ? issueTable(head.blocking) : issueGroups(head.blocking)) : null,
     block("Items by kind and status", countTable()),
+    block("What is not covered, and why", legend()),
     block("Strength and review", requirementTable()),
     block("Issues", issueGroups(data.issues)),
     block("What this was made from", facts([
@@ -59,7 +60,7 @@ function issueGroups(issues) {
   return [...groups.values()].map((found) => {
     const [code, severity] = found[0];
     const body = h("div", {});
-    const details = h("details", {}, h("summary", {}, badge(severity), " ", idSpan(code), " ", h("span", { class: "muted" }, count(found.length))), body);
+    const details = h("details", {}, h("summary", {}, isStale(found[0]) ? [h("span", { class: "badge stale" }, "stale"), ", "] : null, badge(severity), " ", idSpan(code), " ", h("span", { class: "muted" }, count(found.length))), body);
     details.complete = () => { if (!body.childNodes.length) body.append(issueTable(found)); };
     details.addEventListener("toggle", details.complete);
     return details;

@@ -16,7 +16,9 @@ from submission.words.folders import FONTS
 from verification.evidence import Gap, Project, read_sources
 
 HERE = Path(__file__).parent
-SCRIPTS = ("data", "dom", "list", "graph", "item", "overview", "matrix", "app")
+SCRIPTS = (
+    "data", "dom", "reasons", "list", "graph", "item", "overview", "matrix", "differences", "compare", "csv", "app",
+)  # fmt: skip
 """The parts of the script, in the order in which they build on one another."""
 
 

@@ -106,7 +106,7 @@ def _goal_facts(study: Study, goal: StudyCriterion) -> list[tuple[str, str]]:
     found = f"{estimate.reason}; {estimate.closes}" if isinstance(estimate, Gap) else _estimate(estimate)
     return [
         ("Study", f"{study.title} ({study.name})"),
-        ("Release", f"{study.release} {study.release_version}"),
+        ("Release", f"{study.release} ({study.release_version})"),
         ("It asks", f"{rule_of(goal)}, of {goal.subgroup}"),
         ("It found", found),
     ]
@@ -117,7 +117,7 @@ def _estimate(estimate: Estimate) -> str:
         return f"undefined: {estimate.reason or 'no reason was recorded'}"
     limits = estimate.interval
     between = f" ({_measure(limits.lower)} to {_measure(limits.upper)}, {limits.method})" if limits else ""
-    return f"{metric(estimate.metric)} {_measure(estimate.value)}{between}; {events_of(estimate)} images"
+    return f"{metric(estimate.metric)} {_measure(estimate.value)}{between}; images: {events_of(estimate)}"
 
 
 def _measure(value: float) -> str:

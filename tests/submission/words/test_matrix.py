@@ -12,7 +12,7 @@ def parts(made, studied):
     return studied(made).parts
 
 
-def told(parts):
+def told(parts) -> tuple[e.TraceEvidence, e.VerificationEvidence, e.StudiesEvidence]:
     return parts["trace"], parts["verification"], parts["studies"]
 
 
@@ -30,7 +30,7 @@ def failing(parts, replace, **fields):
 
 
 def test_a_requirement_has_a_row_for_each_criterion_of_a_study_that_shows_it(parts):
-    rows = [row for row in forward(*told(parts), REQUIREMENTS) if row.item.id == "SYS-902"]
+    rows = [row for row in forward(*told(parts), kinds=REQUIREMENTS) if row.item.id == "SYS-902"]
     assert [(row.criterion.id, row.study.id, row.result, row.status, row.why) for row in rows] == [
         ("AC1", "CRIT-1", "NOT MET", "gap", "CRIT-1 is NOT MET"),
         ("AC1", "CRIT-2", "no result", "gap", "CRIT-2 has no estimate"),
@@ -46,7 +46,7 @@ def test_a_goal_that_is_met_says_so_and_one_that_is_old_is_stale(parts, replace)
         for item in parts["trace"].items
     ]
     parts["trace"] = replace(parts["trace"], items=tuple(items))
-    (row, _) = [row for row in forward(*told(parts), REQUIREMENTS) if row.study]
+    (row, _) = [row for row in forward(*told(parts), kinds=REQUIREMENTS) if row.study]
     assert (row.result, row.status, row.why) == ("met", "stale", "studies.json is older")
     (back,) = [row for row in backward(*told(parts)) if row.id == "CRIT-1"]
     assert (back.status, back.why) == ("stale", "studies.json is older")
@@ -54,7 +54,7 @@ def test_a_goal_that_is_met_says_so_and_one_that_is_old_is_stale(parts, replace)
 
 def test_without_studies_every_goal_has_no_result(parts):
     parts["studies"] = e.Gap(reason="it has not been made", closes="make it")
-    rows = [row for row in forward(*told(parts), REQUIREMENTS) if row.study]
+    rows = [row for row in forward(*told(parts), kinds=REQUIREMENTS) if row.study]
     assert [row.result for row in rows] == ["no result"] * 2
     assert rows[0].goal.reason == "studies.json does not hold CRIT-1"
 

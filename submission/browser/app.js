@@ -254,8 +254,10 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { itemList.print(false); if (matrix) matrix.print(false); });
 
+const staleFiles = present(data.head.blocking.filter(([code]) => code === "evidence-stale").map(([, , where]) => where));
 byId("standing").replaceChildren(...data.head.banners.map((banner) => h("span", { class: banner === "BLOCKED" ? "blocked" : "word" }, banner)),
   data.head.blocking.length ? h("a", { href: "#/" }, several(data.head.blocking.length, "reason")) : "",
+  staleFiles.length ? h("a", { href: "#/" }, `${several(staleFiles.length, "file")} of the evidence stale`) : "",
   ...["failed", "stale"].map((status) => [status, items.filter((item) => item.status === status).length])
     .filter(([, number]) => number).map(([status, number]) => toItems({ status }, `${several(number, "item")} ${status}`)));
 buildFilters();

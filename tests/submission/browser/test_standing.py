@@ -95,6 +95,17 @@ def test_what_is_stale_is_told_from_what_failed_in_words_and_by_colour(opened):
     assert re.search(r"2 items failed 2 items stale", opened.text("#standing"))
 
 
+def test_evidence_older_than_its_inputs_is_called_stale_and_nothing_failed(chromium, made):
+    project = made.write()
+    (project.root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-901\ntext: another\n")
+    for opened in opening(chromium, written(project)):
+        page = opened.go("#/")
+        assert opened.text("#standing").endswith("6 files of the evidence stale")
+        row = page.locator("table.issues tr, details", has_text="evidence-stale").first
+        assert row.locator(".badge").first.inner_text() == "stale"
+        assert page.locator("#standing a", has_text="failed").count() == 0
+
+
 def test_what_is_stale_and_what_failed_are_filtered_apart(opened):
     page = opened.go("#/")
     page.locator("#standing a", has_text="stale").click()

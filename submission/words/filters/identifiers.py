@@ -116,7 +116,7 @@ def item_ids(items: Iterable[Item]) -> Markup:
 @total
 def criteria_of(way: Iterable[NeedRow]) -> Markup:
     """The criteria at the end of a way down, each with what came of it; what does not cover says so too."""
-    return Markup("<br>").join(_ended(one.row) for one in way)
+    return Markup(" · ").join(_ended(one.row) for one in way)
 
 
 def _ended(row: TraceRow) -> Markup:

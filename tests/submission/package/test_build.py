@@ -159,7 +159,7 @@ def test_the_matrix_leads_from_a_need_down_to_the_criteria_of_studies_with_what_
     row = "SYS-902 Fictitious SYS-902 AC1 A fictitious expectation holds. CRIT-1 lower limit of Sensitivity ≥ 0.750"
     assert f"{row} NOT MET gap CRIT-1 is NOT MET" in said
     assert "CRIT-2 lower limit of AUROC &gt; 0.700 no result gap CRIT-2 has no estimate" in said
-    assert "UN-901 SYS-902 AC1 : CRIT-1 NOT MET , gap AC1 : CRIT-2 no result , gap" in said
+    assert "UN-901 SYS-902 AC1 : CRIT-1 NOT MET , gap · AC1 : CRIT-2 no result , gap" in said
     assert "UN-901 SYS-901 → SRS-901 SRS-901/AC1 passed" in said
     assert "CRIT-1 study criterion verification/studies/x/criteria.yaml:1 SYS-902/AC1 UN-901 NOT MET" in said
 

@@ -117,14 +117,26 @@ def _hazard_facts(hazard: Hazard) -> list[tuple[str, Any]]:
         f"severity {hazard.residual_severity}, probability of harm {hazard.residual_probability_of_harm}: "
         f"{hazard.residual_acceptability}"
     )
-    return [
+    found = [
         ("Sequence of events", hazard.sequence_of_events),
         ("Hazardous situation", hazard.hazardous_situation),
         ("Harm", hazard.harm),
         ("Before control", before),
         ("Residual", after),
+        ("Residual not shown", hazard.residual_why),
+        ("Worse and rarer harm", _rarer(hazard)),
+        ("Benefit and risk", hazard.benefit_risk or ""),
         ("Disclosed", hazard.disclosed or "nothing"),
     ]
+    return [(name, value) for name, value in found if value]
+
+
+def _rarer(hazard: Hazard) -> str:
+    harm = hazard.rarer
+    if harm is None:
+        return ""
+    probabilities = f"probability {harm.probability_of_harm}, with controls {harm.residual_probability_of_harm}"
+    return f"{harm.harm}: severity {harm.severity}, {probabilities}"
 
 
 def _control_facts(control: RiskControl) -> list[tuple[str, Any]]:

@@ -75,6 +75,20 @@ def test_an_issue_says_which_scenario_failed_at_which_step(opened):
     assert [SENTENCE in row for row in rows] == [True, False]
 
 
+def test_a_hazard_says_its_rarer_harm_and_why_its_residual_is_not_shown(chromium, made, replace):
+    trace = made.parts["trace"]
+    rarer = e.RarerHarm(harm="death", severity=5, probability_of_harm=2, residual_probability_of_harm=1)
+    hazard = replace(trace.hazards[0], rarer=rarer, residual_why="RC-901 is not shown to be effective")
+    item = replace(trace.items[0], id="HAZ-901", kind=e.ItemKind.HAZARD)
+    made.parts["trace"] = replace(trace, items=(*trace.items, item), hazards=(hazard,))
+    for opened in opening(chromium, written(made.write())):
+        opened.go("#HAZ-901")
+        text = opened.text("main")
+        assert "Residual not shown RC-901 is not shown to be effective" in text
+        assert "Worse and rarer harm death: severity 5, probability 2, with controls 1" in text
+        assert "Benefit and risk" not in text
+
+
 # --- stale is no failure ----------------------------------------------------------------------------------------------
 
 

@@ -17,12 +17,13 @@ from verification.commands.console import (
     issue_line,
     make_parser,
     open_project,
+    print_json,
     print_lines,
 )
 
 if TYPE_CHECKING:
     from verification.evidence import Project
-    from verification.exchange.read import Difference, Exchange
+    from verification.exchange.result import Difference, Exchange
     from verification.specification.items import Entry, Items
 
 
@@ -62,16 +63,19 @@ def export(argv: list[str]) -> int:
 def import_(argv: list[str]) -> int:
     """Read a ReqIF file, say what it has otherwise than the checkout, and write its items as YAML into a new folder.
 
-    Exit status 0; 1 the file has faults (nothing is written); 2 usage.
+    Everything in the file that no item has is named, a line each. Exit status 0; 1 the file has faults (nothing is
+    written); 2 usage.
     """
     parser = make_parser(
         "trace import", import_,
         "example: clearway trace import requirements.reqif --into reviewed\n"
-        "         what differs, and the items as files below reviewed/\n"
+        "         what differs, what of the file is not read, and the items as files below reviewed/\n"
         "     and: clearway trace import requirements.reqif --replace\n"
         "         over the items of the checkout that differ",
     )  # fmt: skip
-    parser.add_argument("file", type=Path, metavar="FILE", help="a ReqIF file")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a ReqIF file, *.reqif, or an archive with one, *.reqifz"
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--into", type=Path, metavar="DIR", help="the folder for the items; empty or new (build/import)")
     where.add_argument("--replace", action="store_true", help="write what differs over the items of the checkout")
@@ -80,7 +84,8 @@ def import_(argv: list[str]) -> int:
     if project is None:
         return USAGE
     from verification.exchange.form import read_forms
-    from verification.exchange.read import find_differences, read_reqif
+    from verification.exchange.read import read_reqif
+    from verification.exchange.result import find_differences
     from verification.specification.reading import read_items
 
     folder = project.root if arguments.replace else arguments.into or project.root / "build" / "import"
@@ -89,12 +94,16 @@ def import_(argv: list[str]) -> int:
         complain(missing if not arguments.file.is_file() else f"{folder}: holds files; empty it or name another --into")
         return USAGE
     exchange = read_reqif(arguments.file, read_forms(project))
-    if exchange.issues:
+    if exchange.faults:
         complain(*map(issue_line, exchange.issues))
         return ISSUE
     here = {entry.id: entry.value for entry in _exchanged(read_items(project))}
     differences = list(find_differences(exchange, here))
     print_lines(map(_json_line if arguments.json else _line, differences))
+    if arguments.json:
+        print_json(exchange.notices)
+    else:
+        print_lines(map(issue_line, exchange.notices))
     return _write(project, exchange, differences, folder, replace=arguments.replace)
 
 
@@ -109,10 +118,22 @@ def _write(project: Project, exchange: Exchange, differences: list[Difference], 
     except (OSError, ValueError) as error:
         complain(f"clearway trace import: {error}")
         return ISSUE
-    complain(
-        f"{len(exchange.values)} items read, {len(changed)} differ from the checkout; {count} written below {folder}"
-    )
+    complain(f"{_used(exchange)}, {_differing(exchange, len(changed))}; {count} written below {folder}")
     return GOOD
+
+
+def _used(exchange: Exchange) -> str:
+    used = exchange.used
+    read = f"{used['criteria']} criteria, {used['values']} values and {used['links']} links"
+    return f"{used['items']} items read with {read}"
+
+
+def _differing(exchange: Exchange, changed: int) -> str:
+    """How many items differ; that none does is said in figures only if the file holds nothing else."""
+    if not exchange.notices:
+        return f"{changed} differ from the checkout"
+    items = f"{changed} differ from the checkout" if changed else "none seen to differ from the checkout"
+    return f"{items}, and {len(exchange.notices)} things in the file named above are in no item"
 
 
 def _exchanged(items: Items) -> list[Entry]:
@@ -147,7 +168,8 @@ def _find_losses(content: bytes, project: Project, items: Items) -> Iterator[str
     import tempfile
 
     from verification.exchange.form import read_forms
-    from verification.exchange.read import find_differences, read_reqif
+    from verification.exchange.read import read_reqif
+    from verification.exchange.result import find_differences
 
     with tempfile.NamedTemporaryFile(suffix=".reqif") as file:
         file.write(content)

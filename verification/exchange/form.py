@@ -7,7 +7,8 @@ of their own below their requirement; a field of a field has a dotted name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,17 +27,30 @@ EXCHANGED = (
 """Kinds of items that are exchanged; deviations, changes and threats stay in this repository."""
 
 
-class Shape(StrEnum):
-    """What a field holds."""
+PART = "criterion"
+"""What a part of an item is called: acceptance criteria are the only ones."""
 
-    TEXT = "STRING"
-    TRUTH = "BOOLEAN"
+STANDARD = {"id": ("ReqIF.ForeignID",), "title": ("ReqIF.Name", "ReqIF.ChapterName"), "text": ("ReqIF.Text",)}
+"""Names by which tools know these fields of an item, from the ReqIF Implementation Guide; the first is written."""
+
+
+class Shape(StrEnum):
+    """What a field holds, and the type of its attribute: one that every tool knows, so no BOOLEAN."""
+
+    NAME = "STRING"
+    TEXT = "XHTML"
+    LINES = "XHTML, a paragraph each"
     NUMBER = "INTEGER"
+    TRUTH = "ENUMERATION of true and false"
     CHOICE = "ENUMERATION"
-    CHOICES = "ENUMERATIONS"
-    LINES = "LINES"
-    LINKS = "LINKS"
-    PARTS = "PARTS"
+    CHOICES = "ENUMERATION of several values"
+    LINKS = "SPEC-RELATION"
+    PARTS = "SPEC-OBJECT"
+
+    @property
+    def datatype(self) -> str:
+        """How ReqIF names the type; empty of what is no attribute."""
+        return "" if self in (Shape.LINKS, Shape.PARTS) else self.value.split()[0].rstrip(",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +65,13 @@ class Field:
 
     @property
     def name(self) -> str:
-        """How ReqIF names it."""
+        """How people and messages name it."""
         return ".".join(self.path)
+
+    def names(self, owner: str) -> tuple[str, ...]:
+        """How ReqIF files name it, of a kind or of parts; the first is written."""
+        standard = () if owner == PART and self.name == "id" else STANDARD.get(self.name, ())
+        return (*standard, self.name)
 
     def of(self, value: dict[str, Any]) -> Any:
         """What an item has in this field; None where it has nothing."""
@@ -104,10 +123,13 @@ def _fields(schema: Schema, definitions: Schema, above: tuple[str, ...], links: 
             yield from _fields(part, definitions, path, {})
         elif part.get("type") == "array":
             yield _list(path, _resolved(part.get("items", {}), definitions), definitions, links.get(key, ""))
-        elif "enum" in part:
-            yield Field(path, Shape.CHOICE, choices=tuple(part["enum"]))
+        elif "enum" in part or "const" in part:
+            yield Field(path, Shape.CHOICE, choices=tuple(part.get("enum") or (part["const"],)))
+        elif part.get("type") == "boolean":
+            yield Field(path, Shape.TRUTH, choices=("true", "false"))
         else:
-            yield Field(path, {"boolean": Shape.TRUTH, "integer": Shape.NUMBER}.get(part.get("type", ""), Shape.TEXT))
+            text = Shape.NAME if key in ("id", "title") else Shape.TEXT
+            yield Field(path, Shape.NUMBER if part.get("type") == "integer" else text)
 
 
 def _list(path: tuple[str, ...], each: Schema, definitions: Schema, relation: str) -> Field:
@@ -131,15 +153,29 @@ def _resolved(part: Schema, definitions: Schema) -> Schema:
     return part
 
 
-# --- lists of texts in one text ---------------------------------------------------------------------------------------
+# --- names of other tools ---------------------------------------------------------------------------------------------
 
 
-def join_lines(values: list[str]) -> str:
-    """Texts, none of them empty, as lines of one text; a line end within a text is written as a backslash and an n."""
-    return "\n".join(value.replace("\\", "\\\\").replace("\n", "\\n") for value in values)
+def matched(name: str, known: Iterable[str]) -> str:
+    """Which name of ours it is: letter for letter, or else but for case and signs, if one is; empty if none is."""
+    ours = tuple(known)
+    if name in ours:
+        return name
+    same = [each for each in ours if _plain(each) == _plain(name)]
+    return same[0] if len(same) == 1 else ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold())
+
+
+# --- lists in one STRING ----------------------------------------------------------------------------------------------
 
 
 def split_lines(text: str) -> list[str]:
-    """The texts of `join_lines`."""
+    """The texts of a list that is a STRING: a line each, as exports were before lists were paragraphs.
+
+    A line end within a text is a backslash and an n.
+    """
     lines = text.split("\n") if text else []
     return [line.replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\") for line in lines]

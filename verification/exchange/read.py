@@ -1,179 +1,291 @@
-"""ReqIF to items, by the parser of the library `reqif`, not by what wrote the file; every fault in one pass."""
+"""ReqIF to items: every fault in one pass, and everything that becomes no part of an item is named.
+
+What is read is taken out of the tree; whatever is left in the end is named too, so that nothing depends on a list of
+all that a tool may write.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from verification.evidence import Issue, ItemKind, Severity
-from verification.exchange.form import Field, Form, Shape, split_lines
-from verification.exchange.write import PART, relation_name
-from verification.specification.documents import Document, Schema, find_schema_issues
+import msgspec
 
-LARGEST_BYTES = 200_000_000
-_TRUTHS = {"true": True, "false": False}
-
-
-@dataclass(slots=True)
-class Exchange:
-    """A ReqIF file as read: the value of each item by its id, with its kind; and what is wrong with it."""
-
-    file: str
-    values: dict[str, tuple[ItemKind, dict[str, Any]]] = field(default_factory=dict)
-    issues: list[Issue] = field(default_factory=list)
-
-    def fault(self, code: str, where: str, message: str, hint: str) -> None:
-        """Note a blocking issue about an object of the file."""
-        place = f"{self.file}: {where}" if where else self.file
-        self.issues.append(Issue(code=code, severity=Severity.BLOCKING, where=place, message=message, hint=hint))
+from verification.evidence import ItemKind
+from verification.exchange.archive import read_content
+from verification.exchange.definitions import ObjectType, read_definitions, relation_name
+from verification.exchange.form import PART, Field, Form, Shape, matched
+from verification.exchange.result import Exchange
+from verification.exchange.tree import Element, find_rest, parse
+from verification.exchange.values import decode, find_lost, shown
+from verification.specification.documents import Document, Places, Schema, find_schema_issues
 
 
 def read_reqif(path: Path, forms: dict[ItemKind, Form]) -> Exchange:
-    """Read the items of a ReqIF file, and hold each against the schema of its kind."""
+    """Read the items of a ReqIF file, or of the one in an archive, and hold each against the schema of its kind."""
     exchange = Exchange(path.name)
-    bundle = _parse(path, exchange)
-    if bundle is not None:
-        _read_objects(bundle, forms, exchange)
-        for identity, (kind, value) in exchange.values.items():
-            document = Document(f"{path.name}: {identity}", value=value)
-            exchange.issues += find_schema_issues(document, Schema(forms[kind].schema))
+    try:
+        content, others = read_content(path)
+        root = parse(content)
+        reader = _Reader(_content(root), forms, exchange)
+    except (OSError, ValueError) as error:
+        exchange.fault("reqif-unreadable", 0, f"not ReqIF: {error}", "export the file again")
+        return exchange
+    reader.read()
+    for name in others:
+        exchange.notice("reqif-file", 0, f"found the file {name} in the archive, which no item has; it is not read")
+    for element, within, what in find_rest(root):
+        message = f"{within}: found {what}, which no item has; it is not read" if within else f"found {what}; not read"
+        exchange.notice("reqif-rest", element, message)
+    exchange.sort()
     return exchange
 
 
-def _parse(path: Path, exchange: Exchange) -> Any:
-    from reqif.parser import ReqIFParser
-
-    try:
-        content = path.read_bytes()
-        if len(content) > LARGEST_BYTES:
-            raise ValueError(f"{len(content)} bytes, expected at most {LARGEST_BYTES}")
-        text = content.decode("utf-8-sig")
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entities could name other files, or grow without end
-            raise ValueError("it declares a document type, which ReqIF has no use for")
-        bundle: Any = ReqIFParser.parse_from_string(text)
-        if bundle.core_content is None or bundle.core_content.req_if_content is None:
-            raise ValueError("it has no content (CORE-CONTENT, REQ-IF-CONTENT)")
-    except Exception as error:  # the library raises whatever comes to hand at what it does not expect
-        exchange.fault("reqif-unreadable", "", f"not ReqIF: {error or type(error).__name__}", "export the file again")
-        return None
-    return bundle.core_content.req_if_content
+def _content(root: Element) -> Element:
+    root.taken = True
+    root.child("TOOL-EXTENSIONS")
+    core = root.child("CORE-CONTENT") if root.name == "REQ-IF" else None
+    content = None if core is None else core.child("REQ-IF-CONTENT")
+    if content is None:
+        raise ValueError(f"found {root.name}, expected REQ-IF with its content (CORE-CONTENT, REQ-IF-CONTENT)")
+    return content
 
 
-def _read_objects(content: Any, forms: dict[ItemKind, Form], exchange: Exchange) -> None:
-    types = {each.identifier: each for each in content.spec_types or ()}
-    choices = {
-        value.identifier: value.long_name
-        for each in content.data_types or () for value in getattr(each, "values", None) or ()
-    }  # fmt: skip
-    relations, parts = _relations(content, types), _parts(content, types, forms, choices, exchange)
-    for each in (one for one in content.spec_objects or () if _name_of(types, one) != PART):
-        name = _name_of(types, each)
-        if name not in forms:
-            known = ", ".join(kind.value for kind in forms)
-            message = f"found an object of the type {name}, expected one of {known}"
-            exchange.fault("reqif-type", each.identifier, message, "give its type the name of a kind of items")
-            continue
-        form = forms[ItemKind(name)]
-        value = _values(each, types, {one.name: one for one in form.fields}, choices, exchange)
-        _complete(value, form, relations.get(each.identifier, {}), parts.get(each.identifier, []))
-        _keep(exchange, each.identifier, form, value)
+@dataclass(slots=True, eq=False)
+class _Object:
+    """An object of the file: its element; what it is (empty: nothing of ours); its value; where its fields stand."""
+
+    element: Element
+    owner: str
+    value: dict[str, Any] = field(default_factory=dict)
+    lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    targets: dict[str, list[str]] = field(default_factory=dict)
+    places: int = 0
+
+    @property
+    def id(self) -> str:
+        """The id of the item; tools may give its element another identifier."""
+        return str(self.value.get("id") or self.element.identifier)
+
+    @property
+    def said(self) -> str:
+        """What messages call it: the id of an item, which is that of no other."""
+        return self.element.identifier if self.owner == PART else self.id
 
 
-def _parts(
-    content: Any, types: dict[str, Any], forms: dict[ItemKind, Form], choices: dict[str, str], exchange: Exchange
-) -> dict[str, list[dict[str, Any]]]:
-    """By the object that they stand below the parts of items, in the order of the specifications."""
-    fields = {part.name: part for form in forms.values() for owner in form.fields for part in owner.parts}
-    objects = {each.identifier: each for each in content.spec_objects or ()}
-    found: dict[str, list[dict[str, Any]]] = {}
-    todo = [(None, place) for one in content.specifications or () for place in one.children or ()]
-    for above, place in todo:
-        each = objects.get(place.spec_object)
-        if above and each is not None and _name_of(types, each) == PART:
-            found.setdefault(above, []).append(_values(each, types, fields, choices, exchange))
-        todo += [(place.spec_object, below) for below in place.children or ()]
-    return found
+class _Reader:
+    """Reads the content of a file, part after part."""
 
+    def __init__(self, content: Element, forms: dict[ItemKind, Form], exchange: Exchange) -> None:
+        self.content, self.forms, self.exchange = content, forms, exchange
+        self.known = read_definitions(content, forms, exchange)
+        self.choices = self.known.choices
+        self.schemas = {kind: Schema(form.schema) for kind, form in forms.items()}
+        self.objects: dict[str, _Object] = {}
 
-def _keep(exchange: Exchange, key: str, form: Form, value: dict[str, Any]) -> None:
-    identity = str(value.get("id", key))
-    if identity in exchange.values:
-        exchange.fault("reqif-duplicate", key, f"the id {identity} stands twice", "keep one of the objects")
-        return
-    exchange.values[identity] = form.kind, _ordered(value, form)
+    def read(self) -> None:
+        """Read objects, their places and their relations; then make items of them."""
+        for element in self.content.below("SPEC-OBJECTS", "SPEC-OBJECT"):
+            self._read_object(element)
+        for element in self.content.below("SPECIFICATIONS", "SPECIFICATION"):
+            self._read_specification(element)
+        for element in self.content.below("SPEC-RELATIONS", "SPEC-RELATION"):
+            self._read_relation(element)
+        self.content.child("SPEC-RELATION-GROUPS")
+        for each in self.objects.values():
+            if each.owner in self.forms:
+                self._keep(each, self.forms[ItemKind(each.owner)])
+            elif each.owner and not each.places:
+                message = f"{each.said}: a {PART} stands in no specification"
+                self.exchange.fault("reqif-place", each.element, message, "give it a place below its requirement")
 
+    # --- objects ------------------------------------------------------------------------------------------------------
 
-def _name_of(types: dict[str, Any], spec_object: Any) -> str:
-    found = types.get(spec_object.spec_object_type)
-    return str(getattr(found, "long_name", None) or spec_object.spec_object_type)
+    def _read_object(self, element: Element) -> None:
+        reference, name = element.reference("TYPE"), element.attributes.get("LONG-NAME", "")
+        kind = self.known.objects.get(reference) or ObjectType(reference, "", {})
+        found = _Object(element, kind.owner)
+        if element.identifier in self.objects:
+            message = f"the identifier {element.identifier} stands twice"
+            self.exchange.fault("reqif-duplicate", element, message, "keep one of the objects")
+        self.objects[element.identifier] = found
+        if not kind.owner:
+            known = ", ".join((*self.forms, PART))
+            said = f"{element.identifier}: found an object of the type {kind.name or 'none'}"
+            said += f" with the name {name!r}" if name else ""
+            self.exchange.notice("reqif-type", element, f"{said}, expected one of {known}; it is not read")
+            element.drop()
+            return
+        self._read_values(found, kind)
+        if name and name not in (element.identifier, found.id, found.value.get("title")):
+            message = f"{found.said}: found the name {name!r}, which is neither its id nor its title; it is not read"
+            self.exchange.notice("reqif-name", element, message, "a title is read from the attribute title")
 
+    def _read_values(self, found: _Object, kind: ObjectType) -> None:
+        given: dict[str, int] = {}
+        for value in found.element.below("VALUES"):
+            reference = value.reference("DEFINITION")
+            definition = kind.attributes.get(reference)
+            if definition is None:
+                message = (
+                    f"{found.said}: found a value of the attribute {reference!r}, which the type {kind.name} lacks"
+                )
+                self.exchange.fault("reqif-attribute", value, message, "delete it, or define the attribute")
+                value.drop()
+            elif definition.field is None:
+                self._say_unread(found.element, value, definition.name)
+            elif reference in given:
+                message = f"{found.said}: {definition.field.name} stands twice, first at line {given[reference]}"
+                self.exchange.fault("reqif-twice", value, message, "keep one of the values")
+                value.drop()
+            else:
+                given[reference] = value.line
+                self._read_value(found, definition.field, value)
+        for key, definition in kind.attributes.items():
+            if definition.field and definition.default is not None and key not in given:
+                definition.field.put(found.value, definition.default)
+                message = (
+                    f"{found.said}: has no {definition.field.name}, so that the default {definition.default!r} applies"
+                )
+                self.exchange.notice("reqif-default", definition.line, message, "give it the value, or none a default")
 
-def _relations(content: Any, types: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
-    """By source and by name of the relation the targets, in the order of the file."""
-    found: dict[str, dict[str, list[str]]] = {}
-    ids = {each.identifier: _id_of(each, types) for each in content.spec_objects or ()}
-    for each in content.spec_relations or ():
-        name = getattr(types.get(each.relation_type_ref), "long_name", None) or each.relation_type_ref
-        found.setdefault(each.source, {}).setdefault(name, []).append(ids.get(each.target, each.target))
-    return found
-
-
-def _id_of(spec_object: Any, types: dict[str, Any]) -> str:
-    """The id that an object states in its attribute `id`; tools may give its element another identifier."""
-    definitions = getattr(types.get(spec_object.spec_object_type), "attribute_map", {})
-    for attribute in spec_object.attributes or ():
-        if getattr(definitions.get(attribute.definition_ref), "long_name", None) == "id":
-            return str(attribute.value)
-    return str(spec_object.identifier)
-
-
-def _values(
-    spec_object: Any, types: dict[str, Any], fields: dict[str, Field], choices: dict[str, str], exchange: Exchange
-) -> dict[str, Any]:
-    definitions = getattr(types.get(spec_object.spec_object_type), "attribute_map", {})
-    value: dict[str, Any] = {}
-    for attribute in spec_object.attributes or ():
-        definition = definitions.get(attribute.definition_ref)
-        name = str(getattr(definition, "long_name", None) or attribute.definition_ref)
-        if name not in fields:
-            message = f"found the attribute {name}, expected one of {', '.join(fields)}"
-            exchange.fault("reqif-attribute", spec_object.identifier, message, "delete it or give it a known name")
-            continue
+    def _read_value(self, found: _Object, one: Field, value: Element) -> None:
+        for element, what in find_lost(value):
+            message = f"{found.said}: found {what} in {one.name}, expected text alone; only the text is read"
+            self.exchange.notice("reqif-markup", element, message)
         try:
-            fields[name].put(value, _decoded(fields[name], attribute, choices))
+            decoded = decode(one, value, self.choices)
         except ValueError as error:
-            exchange.fault("reqif-value", spec_object.identifier, f"{name}: {error}", "correct the value")
-    return value
+            self.exchange.fault("reqif-value", value, f"{found.said}: {one.name}: {error}", "correct the value")
+            return
+        if decoded is not None:
+            one.put(found.value, decoded)
+            found.lines[one.path] = value.line
+            self.exchange.used["values"] += 1
+
+    def _say_unread(self, owner: Element, value: Element, name: str) -> None:
+        """Name a value that no item has, unless it is empty."""
+        files = [what for _, what in find_lost(value)]
+        try:
+            text = shown(value, self.choices)
+        except ValueError as error:
+            text = str(error)
+        if text or files:
+            said = " with ".join([repr(text), *files])
+            message = f"{owner.identifier}: found the attribute {name} {said}, which no item has; it is not read"
+            self.exchange.notice("reqif-attribute", value, message)
+        value.drop()
+
+    # --- places -------------------------------------------------------------------------------------------------------
+
+    def _read_specification(self, specification: Element) -> None:
+        specification.reference("TYPE")
+        self._say_values(specification)
+        todo: list[tuple[_Object | None, Element]] = [(None, each) for each in specification.below("CHILDREN")]
+        for above, place in todo:
+            reference = place.reference("OBJECT")
+            found = self.objects.get(reference)
+            if found is None:
+                self._say_missing(place, "the object", reference)
+            else:
+                found.places += 1
+                self._read_place(above, found, place)
+            todo += [(found, each) for each in place.below("CHILDREN")]
+
+    def _read_place(self, above: _Object | None, found: _Object, place: Element) -> None:
+        if found.owner == PART:
+            if above is None or not self._has_parts(above) or found.places > 1:
+                message = f"{found.said}: a {PART} stands {_place(above, found)}"
+                self.exchange.fault("reqif-place", place, message, "give it one place, below its requirement")
+                return
+            if any(part.get("id") == found.value.get("id") for part in above.parts):
+                message = f"{found.said}: {above.id} has the {PART} {found.value.get('id')} twice"
+                self.exchange.fault("reqif-duplicate", found.element, message, "keep one of the objects")
+            above.lines["criteria", len(above.parts)] = found.element.line
+            above.parts.append(found.value)
+            self.exchange.used["criteria"] += 1
+        elif found.owner and above is not None and above.owner:
+            message = f"{found.id}: stands below {above.id}, which says nothing of an item; the place is not read"
+            self.exchange.notice("reqif-place", place, message, "what it derives from is a relation")
+
+    def _has_parts(self, above: _Object) -> bool:
+        form = self.forms.get(ItemKind(above.owner)) if above.owner in self.forms else None
+        return form is not None and any(one.shape is Shape.PARTS for one in form.fields)
+
+    # --- relations ----------------------------------------------------------------------------------------------------
+
+    def _read_relation(self, relation: Element) -> None:
+        self._say_values(relation)
+        reference, ends = relation.reference("TYPE"), (relation.reference("SOURCE"), relation.reference("TARGET"))
+        source, target = map(self.objects.get, ends)
+        if source is None or target is None:
+            for end, what, found in zip(ends, ("the source", "the target"), (source, target), strict=True):
+                if found is None:
+                    self._say_missing(relation, what, end)
+            return
+        keys = {relation_name(form, one) for form in self.forms.values() for one in form.fields if one.relation}
+        there = self.known.name(reference)
+        name = matched(there, keys)
+        said = f"{relation.identifier}: found a relation {there} from {source.said} to {target.said}"
+        if not name:
+            known = ", ".join(sorted(keys))
+            self.exchange.notice("reqif-relation", relation, f"{said}, expected one of {known}; it is not read")
+        elif name.partition(".")[0] != source.owner or target.owner not in self.forms:
+            self.exchange.notice("reqif-relation", relation, f"{said}, which can have none; it is not read")
+        elif target.id in source.targets.setdefault(name, []):
+            self.exchange.notice("reqif-relation", relation, f"{said} a second time; one is read", "keep one of them")
+        else:
+            source.targets[name].append(target.id)
+            self.exchange.used["links"] += 1
+
+    def _say_missing(self, element: Element, what: str, reference: str) -> None:
+        message = f"{element.identifier}: {what} is {reference!r}, expected the identifier of an object in the file"
+        self.exchange.fault("reqif-dangling", element, message, "export the object with it, or delete it")
+
+    def _say_values(self, element: Element) -> None:
+        for value in element.below("VALUES"):
+            reference = value.reference("DEFINITION")
+            self._say_unread(element, value, self.known.name(reference))
+
+    # --- items --------------------------------------------------------------------------------------------------------
+
+    def _keep(self, found: _Object, form: Form) -> None:
+        if not found.places:
+            message = f"{found.id}: stands in no specification, which in some tools means deleted; it is read"
+            self.exchange.notice("reqif-place", found.element, message, "if it is deleted, delete the object")
+        _complete(found, form)
+        value = _ordered(found.value, form)
+        if found.id in self.exchange.values:
+            message = f"the id {found.id} stands twice"
+            self.exchange.fault("reqif-duplicate", found.element, message, "keep one of the objects")
+            return
+        self.exchange.values[found.id] = form.kind, value
+        self.exchange.used["items"] += 1
+        places = Places(lines={(): found.element.line, **found.lines})
+        for issue in find_schema_issues(
+            Document(self.exchange.file, value=value, known=places), self.schemas[form.kind]
+        ):
+            said = msgspec.structs.replace(issue, message=f"{found.id}: {issue.message}")
+            self.exchange.issues.append(said)
 
 
-def _decoded(one: Field, attribute: Any, choices: dict[str, str]) -> Any:
-    found, value = attribute.attribute_type.name, attribute.value
-    expected = {Shape.TEXT: "STRING", Shape.LINES: "STRING", Shape.TRUTH: "BOOLEAN", Shape.NUMBER: "INTEGER"}
-    if found != expected.get(one.shape, "ENUMERATION"):
-        raise ValueError(f"found {found}, expected {expected.get(one.shape, 'ENUMERATION')}")
-    if one.shape is Shape.CHOICES:
-        return [choices.get(each, each) for each in value]
-    if one.shape is Shape.CHOICE:
-        return choices.get(value[0], value[0]) if value else None
-    if one.shape is Shape.TRUTH:
-        if value not in _TRUTHS:
-            raise ValueError(f"found {value!r}, expected true or false")
-        return _TRUTHS[value]
-    if one.shape is Shape.NUMBER:
-        return int(value)
-    return split_lines(value) if one.shape is Shape.LINES else value
+def _place(above: _Object | None, found: _Object) -> str:
+    if found.places > 1:
+        return "at a second place"
+    return "below no requirement" if above is None else f"below {above.id}, which has none"
 
 
-def _complete(value: dict[str, Any], form: Form, relations: dict[str, list[str]], parts: list[dict[str, Any]]) -> None:
+def _complete(found: _Object, form: Form) -> None:
     """Add what no attribute holds: links, parts, and the required fields that are empty."""
+    value = found.value
     for one in form.fields:
-        targets = relations.get(relation_name(form, one), [])
+        targets = found.targets.get(relation_name(form, one), [])
         if one.shape is Shape.LINKS and (targets or one.path[0] in form.required):
             one.put(value, targets)
-        elif one.shape is Shape.PARTS and (parts or one.path[0] in form.required):
-            one.put(value, parts)
+        elif one.shape is Shape.PARTS and (found.parts or one.path[0] in form.required):
+            one.put(value, found.parts)
         elif one.of(value) is None and one.path[0] in form.required:
             one.put(value, [] if one.shape in (Shape.LINES, Shape.CHOICES) else None)
 
@@ -182,33 +294,3 @@ def _ordered(value: dict[str, Any], form: Form) -> dict[str, Any]:
     """The fields in the order of the schema, as people write them."""
     order = list(dict.fromkeys(one.path[0] for one in form.fields))
     return {key: value[key] for key in order if key in value}
-
-
-# --- against the items here -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that the file and the checkout have otherwise, or an item that only one of them has."""
-
-    id: str
-    field: str
-    here: Any
-    there: Any
-
-
-def find_differences(exchange: Exchange, here: dict[str, dict[str, Any]]) -> Iterator[Difference]:
-    """Yield what is different, by item and by field."""
-    for identity, (_, there) in exchange.values.items():
-        if identity not in here:
-            yield Difference(identity, "", None, there)
-            continue
-        own = here[identity]
-        for key in dict.fromkeys((*own, *there)):
-            if own.get(key, _MISSING) != there.get(key, _MISSING):
-                yield Difference(identity, key, own.get(key), there.get(key))
-    for identity in here.keys() - exchange.values.keys():
-        yield Difference(identity, "", here[identity], None)
-
-
-_MISSING = object()

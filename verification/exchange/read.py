@@ -17,7 +17,7 @@ from verification.exchange.archive import read_content
 from verification.exchange.definitions import ObjectType, read_definitions, relation_name
 from verification.exchange.form import PART, Field, Form, Shape, matched
 from verification.exchange.result import Exchange
-from verification.exchange.tree import Element, find_rest, parse
+from verification.exchange.tree import Element, find_rest, find_twice, parse
 from verification.exchange.values import decode, find_lost, shown
 from verification.specification.documents import Document, Places, Schema, find_schema_issues
 
@@ -28,6 +28,9 @@ def read_reqif(path: Path, forms: dict[ItemKind, Form]) -> Exchange:
     try:
         content, others = read_content(path)
         root = parse(content)
+        for element, line in find_twice(root):
+            message = f"the identifier {element.identifier} stands twice, first at line {line}"
+            exchange.fault("reqif-duplicate", element, message, "keep one of the two")
         reader = _Reader(_content(root), forms, exchange)
     except (OSError, ValueError) as error:
         exchange.fault("reqif-unreadable", 0, f"not ReqIF: {error}", "export the file again")
@@ -107,9 +110,6 @@ class _Reader:
         reference, name = element.reference("TYPE"), element.attributes.get("LONG-NAME", "")
         kind = self.known.objects.get(reference) or ObjectType(reference, "", {})
         found = _Object(element, kind.owner)
-        if element.identifier in self.objects:
-            message = f"the identifier {element.identifier} stands twice"
-            self.exchange.fault("reqif-duplicate", element, message, "keep one of the objects")
         self.objects[element.identifier] = found
         if not kind.owner:
             known = ", ".join((*self.forms, PART))
@@ -206,8 +206,9 @@ class _Reader:
             above.lines["criteria", len(above.parts)] = found.element.line
             above.parts.append(found.value)
             self.exchange.used["criteria"] += 1
-        elif found.owner and above is not None and above.owner:
-            message = f"{found.id}: stands below {above.id}, which says nothing of an item; the place is not read"
+        elif found.owner and (found.places > 1 or (above is not None and above.owner)):
+            where = "at a second place" if above is None or not above.owner else f"below {above.id}"
+            message = f"{found.id}: stands {where}, which says nothing of an item; the place is not read"
             self.exchange.notice("reqif-place", place, message, "what it derives from is a relation")
 
     def _has_parts(self, above: _Object) -> bool:

@@ -26,6 +26,12 @@ _MEANING = {
     "sub": "lowered", "sup": "raised",
 }  # fmt: skip
 _FILES = ("object", "img", "embed")
+_LOOKS = frozenset({
+    "align", "bgcolor", "border", "cellpadding", "cellspacing", "class", "color", "dir", "face", "height", "href", "id",
+    "lang", "rel", "size", "style", "target", "valign", "width", "{http://www.w3.org/XML/1998/namespace}lang",
+})  # fmt: skip
+"""Attributes that a text can do without; what a link leads to is told apart."""
+
 _HIDING = re.compile(r"line-through|display\s*:\s*none|visibility\s*:\s*hidden")
 _KEEPING = re.compile(r"white-space\s*:\s*pre")
 
@@ -85,6 +91,8 @@ def find_markup(element: Element) -> Iterator[tuple[Element, str]]:
             yield part, f"a link to {link}"
         elif part.name not in _BLOCKS | _INLINE:
             yield part, f"the element {part.name}"
+        for name in part.attributes.keys() - _LOOKS if part.name not in _FILES else ():
+            yield part, f"{name}={part.attributes[name]!r}"
         yield from find_markup(part)
 
 

@@ -109,6 +109,19 @@ def find_rest(root: Element) -> Iterator[tuple[Element, str, str]]:
                 yield part, part.identifier or within, f"the element {part.name}"
 
 
+def find_twice(root: Element) -> Iterator[tuple[Element, int]]:
+    """Yield each element whose identifier another has, with the line of that."""
+    lines: dict[str, int] = {}
+    todo = [root]
+    while todo:
+        element = todo.pop()
+        if element.identifier in lines:
+            yield element, lines[element.identifier]
+        elif element.identifier:
+            lines[element.identifier] = element.line
+        todo += reversed(element.elements)
+
+
 def parse(content: bytes) -> Element:
     """The tree of an XML file, in whatever encoding it declares.
 

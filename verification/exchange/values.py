@@ -83,8 +83,7 @@ def _taken(value: Element) -> Element | None:
         return None
     if value.attributes.get("IS-SIMPLIFIED") == "false":
         value.take("IS-SIMPLIFIED")
-    content = Element("", content=rich.content)
-    rich.drop()
+    content, rich.content = Element("", content=rich.content), []
     return content
 
 

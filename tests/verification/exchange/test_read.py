@@ -76,6 +76,11 @@ OTHERS = {
         rf"\1<CHILDREN>{place('SYS-001')}</CHILDREN>",
         "SYS-001: stands below UN-001",
     ),
+    "an item at a second place": (
+        "<CHILDREN />",
+        f"<CHILDREN>{place('UN-001')}</CHILDREN>",
+        "UN-001: stands at a second place",
+    ),
     "a relation of another type": (
         "</SPEC-RELATIONS>",
         relation("conflicts", "SRS-001", "SRS-002") + "</SPEC-RELATIONS>",
@@ -248,7 +253,7 @@ FAULTS = {
     "an identifier twice": (
         "</SPEC-OBJECTS>",
         spec_object("SRS-001", "type.software_requirement") + "</SPEC-OBJECTS>",
-        "the identifier SRS-001 stands twice",
+        "the identifier SRS-001 stands twice, first at line",
     ),
     "a relation from nowhere": (
         "</SPEC-RELATIONS>",

@@ -98,6 +98,9 @@ def test_a_list_is_read_however_a_tool_sets_it(markup):
         ('<p><img src="a.png"/></p>', "the file a.png"),
         ('<a href="https://example.org/x">see</a>', "a link to https://example.org/x"),
         ("<blink>a</blink>", "the element blink"),
+        ('<span title="not">a</span>', "title='not'"),
+        ('<ol start="3"><li>a</li></ol>', "start='3'"),
+        ('<table><tr><td rowspan="2">a</td></tr></table>', "rowspan='2'"),
     ],
 )
 def test_what_a_text_cannot_say_is_named(markup, said):

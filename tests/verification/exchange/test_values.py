@@ -50,7 +50,7 @@ def as_pyreqif_writes(text):
     """
     number = re.compile(r'<ATTRIBUTE-VALUE-INTEGER THE-VALUE="(\d)">(.*?)</ATTRIBUTE-VALUE-INTEGER>', re.DOTALL)
     text = number.sub(r"<ATTRIBUTE-VALUE-XHTML>\2<THE-VALUE>\1</THE-VALUE></ATTRIBUTE-VALUE-XHTML>", text)
-    return re.sub(r"<SPEC-RELATION-TYPE .*?/>", "", text.replace("INTEGER", "XHTML"))
+    return re.sub(r"<SPEC-RELATION-TYPE .*?/>", "", re.sub("(DEFINITION|VALUE)-INTEGER", r"\1-XHTML", text))
 
 
 def as_the_library_reqif_writes(text):

@@ -61,10 +61,11 @@ def export(argv: list[str]) -> int:
 
 
 def import_(argv: list[str]) -> int:
-    """Read a ReqIF file, say what it has otherwise than the checkout, and write its items as YAML into a new folder.
+    """Read a ReqIF file, say what differs from the checkout and what of it no item has, and write its items as YAML.
 
-    Everything in the file that no item has is named, a line each. Exit status 0; 1 the file has faults (nothing is
-    written); 2 usage.
+    They are written into a new folder. What no item has is named, a line each, and blocks nothing.
+
+    Exit status 0; 1 the file has faults (nothing is written); 2 usage.
     """
     parser = make_parser(
         "trace import", import_,
@@ -133,7 +134,7 @@ def _differing(exchange: Exchange, changed: int) -> str:
     if not exchange.notices:
         return f"{changed} differ from the checkout"
     items = f"{changed} differ from the checkout" if changed else "none seen to differ from the checkout"
-    return f"{items}, and {len(exchange.notices)} things in the file named above are in no item"
+    return f"{items}, in no item: {len(exchange.notices)}, named above"
 
 
 def _exchanged(items: Items) -> list[Entry]:

@@ -31,6 +31,11 @@ class ObjectType:
     owner: str
     attributes: dict[str, Definition]
 
+    @property
+    def id(self) -> str:
+        """The attribute that holds the id of an item or part; empty where none does."""
+        return next((key for key, one in self.attributes.items() if one.field and one.field.name == "id"), "")
+
 
 @dataclass(slots=True)
 class Definitions:

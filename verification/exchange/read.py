@@ -74,8 +74,8 @@ class _Object:
 
     @property
     def said(self) -> str:
-        """What messages call it: the id of an item, which is that of no other."""
-        return self.element.identifier if self.owner == PART else self.id
+        """What messages call it: the id of an item; of a part, whose id others have too, the identifier with it."""
+        return f"{self.element.identifier} ({PART} {self.id})" if self.owner == PART else self.id
 
 
 class _Reader:
@@ -101,7 +101,7 @@ class _Reader:
             if each.owner in self.forms:
                 self._keep(each, self.forms[ItemKind(each.owner)])
             elif each.owner and not each.places:
-                message = f"{each.said}: a {PART} stands in no specification"
+                message = f"{each.said}: stands in no specification"
                 self.exchange.fault("reqif-place", each.element, message, "give it a place below its requirement")
 
     # --- objects ------------------------------------------------------------------------------------------------------
@@ -125,8 +125,8 @@ class _Reader:
 
     def _read_values(self, found: _Object, kind: ObjectType) -> None:
         given: dict[str, int] = {}
-        for value in found.element.below("VALUES"):
-            reference = value.reference("DEFINITION")
+        values = [(value, value.reference("DEFINITION")) for value in found.element.below("VALUES")]
+        for value, reference in sorted(values, key=lambda each: each[1] != kind.id):  # the id first: messages name it
             definition = kind.attributes.get(reference)
             if definition is None:
                 message = (
@@ -135,7 +135,7 @@ class _Reader:
                 self.exchange.fault("reqif-attribute", value, message, "delete it, or define the attribute")
                 value.drop()
             elif definition.field is None:
-                self._say_unread(found.element, value, definition.name)
+                self._say_unread(found.said, value, definition.name)
             elif reference in given:
                 message = f"{found.said}: {definition.field.name} stands twice, first at line {given[reference]}"
                 self.exchange.fault("reqif-twice", value, message, "keep one of the values")
@@ -165,7 +165,7 @@ class _Reader:
             found.lines[one.path] = value.line
             self.exchange.used["values"] += 1
 
-    def _say_unread(self, owner: Element, value: Element, name: str) -> None:
+    def _say_unread(self, owner: str, value: Element, name: str) -> None:
         """Name a value that no item has, unless it is empty."""
         files = [what for _, what in find_lost(value)]
         try:
@@ -174,7 +174,7 @@ class _Reader:
             text = str(error)
         if text or files:
             said = " with ".join([repr(text), *files])
-            message = f"{owner.identifier}: found the attribute {name} {said}, which no item has; it is not read"
+            message = f"{owner}: found the attribute {name} {said}, which no item has; it is not read"
             self.exchange.notice("reqif-attribute", value, message)
         value.drop()
 
@@ -197,7 +197,7 @@ class _Reader:
     def _read_place(self, above: _Object | None, found: _Object, place: Element) -> None:
         if found.owner == PART:
             if above is None or not self._has_parts(above) or found.places > 1:
-                message = f"{found.said}: a {PART} stands {_place(above, found)}"
+                message = f"{found.said}: stands {_place(above, found)}"
                 self.exchange.fault("reqif-place", place, message, "give it one place, below its requirement")
                 return
             if any(part.get("id") == found.value.get("id") for part in above.parts):
@@ -248,7 +248,7 @@ class _Reader:
     def _say_values(self, element: Element) -> None:
         for value in element.below("VALUES"):
             reference = value.reference("DEFINITION")
-            self._say_unread(element, value, self.known.name(reference))
+            self._say_unread(element.identifier, value, self.known.name(reference))
 
     # --- items --------------------------------------------------------------------------------------------------------
 

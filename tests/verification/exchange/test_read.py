@@ -94,7 +94,7 @@ OTHERS = {
     "a relation to a criterion": (
         "</SPEC-RELATIONS>",
         relation("software_requirement.parents", "SRS-001", "SYS-001.AC1") + "</SPEC-RELATIONS>",
-        "REL-9: found a relation software_requirement.parents from SRS-001 to SYS-001.AC1, which can have none",
+        "REL-9: found a relation software_requirement.parents from SRS-001 to SYS-001.AC1 (criterion AC1), which can",
     ),
     "a relation given twice": (
         "</SPEC-RELATIONS>",
@@ -212,22 +212,22 @@ FAULTS = {
     "a criterion outside the hierarchy": (
         "</SPEC-OBJECTS>",
         spec_object("C-3", "type.criterion", *CRITERION) + "</SPEC-OBJECTS>",
-        "C-3: a criterion stands in no specification [reqif-place]; give it a place below its requirement",
+        "C-3 (criterion AC3): stands in no specification [reqif-place]; give it a place below its requirement",
     ),
     "a criterion below a hazard": (
         re.compile(r"(<SPEC-OBJECT-REF>HAZ-001</SPEC-OBJECT-REF>\s*</OBJECT>)"),
         rf"\1<CHILDREN>{place('C-3')}</CHILDREN>",
-        "C-3: a criterion stands below HAZ-001, which has none",
+        "C-3 (criterion AC3): stands below HAZ-001, which has none",
     ),
     "a criterion with two places": (
         re.compile(r"(<SPEC-OBJECT-REF>SRS-002</SPEC-OBJECT-REF>\s*</OBJECT>\s*<CHILDREN>)"),
         rf"\1{place('SRS-001.AC1')}",
-        "SRS-001.AC1: a criterion stands at a second place",
+        "SRS-001.AC1 (criterion AC1): stands at a second place",
     ),
     "a criterion twice": (
         'THE-VALUE="AC2"',
         'THE-VALUE="AC1"',
-        "SRS-002.AC2: SRS-002 has the criterion AC1 twice",
+        "SRS-002.AC2 (criterion AC1): SRS-002 has the criterion AC1 twice",
     ),
     "a second value of a choice": (
         "<ENUM-VALUE-REF>data.risk_control.type.design</ENUM-VALUE-REF>",
@@ -312,7 +312,7 @@ def test_what_no_item_has_is_named_with_its_line_and_never_called_equal(checkout
     assert len(named) == 1, run.stdout
     assert re.match(r"advisory  out\.reqif:[1-9][0-9]*: ", named[0])
     assert "0 differ" not in run.stderr
-    assert re.search(r", and [1-9] things in the file named above are in no item; 6 written", run.stderr)
+    assert re.search(r", in no item: [1-9], named above; 6 written", run.stderr)
 
 
 @pytest.mark.parametrize(("old", "new", "said"), FAULTS.values(), ids=FAULTS)

@@ -27,18 +27,20 @@ class ProjectError(Exception):
     """A command needs a checkout and there is none here, or git cannot describe it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
     """What has been read of a checkout.
 
     Digests by name (None: no such file), contents by name, names by pattern, git's answers by command (None: it had
-    none); and what files were parsed to: in earlier runs (`recalled`) and what is used of it in this one (`used`).
+    none), the committed files that are here otherwise (None: nobody asked); and what files were parsed to: in earlier
+    runs (`recalled`) and what is used of it in this one (`used`).
     """
 
     digests: dict[str, str | None] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     git: dict[str, str | None] = field(default_factory=dict)
+    hidden: list[str] | None = None
     recalled: dict[str, bytes] = field(default_factory=dict)
     used: dict[str, bytes] = field(default_factory=dict)
 
@@ -193,7 +195,11 @@ class Project:
             names: files that have to be of the commit, beside all of those that are; one of a submodule is not.
         """
         blobs = self.read_tree("HEAD")
-        changed = [name for name, blob in blobs.items() if blob.kind == "blob" and self.differs(name, blob)]
+        changed = self.seen.hidden if self.seen else None
+        if changed is None:
+            changed = [name for name, blob in blobs.items() if blob.kind == "blob" and self.differs(name, blob)]
+        if self.seen:
+            self.seen.hidden = changed
         return sorted({*names} - blobs.keys()) + changed
 
     def read_tree(self, revision: str) -> dict[str, Blob]:

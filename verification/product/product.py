@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from verification.evidence import (
     DeviceEvidence,
@@ -37,9 +38,11 @@ def inputs_of_device(project: Project) -> tuple[str, ...]:
 def read_device(project: Project) -> Described:
     """Describe the product as it stands in the checkout, and what is wrong with its releases and dependencies."""
     source = project.source(patterns=inputs_of_device(project), code=CODE)
-    of_source = hashlib.sha256(msgspec.json.encode(source, order="sorted")).hexdigest()
+    clean = structs.replace(source, dirty=False)  # an edit of anything else leaves the description as it is
+    of_source = hashlib.sha256(msgspec.json.encode(clean, order="sorted")).hexdigest()
     key = f"device {of_source} {code_digest(*ALL_CODE)}"
-    return recall(project, key, Described, partial(_describe, project, source))
+    evidence, issues = recall(project, key, Described, partial(_describe, project, source))
+    return structs.replace(evidence, source=source), issues
 
 
 def _describe(project: Project, source: Source) -> Described:

@@ -48,7 +48,7 @@ def is_driving(units: Mapping[str, Unit], name: str) -> bool:
 
 def _patterns(unit: Unit) -> Iterator[Callable[[str], bool]]:
     """What says whether a text is the step's; a decorator that cannot be read may be of any text."""
-    for decorator in unit.decorators:
+    for decorator in (ast.parse(each, mode="eval").body for each in unit.decorators):
         if isinstance(decorator, ast.Call) and _called(decorator) in _STEPS:
             yield _pattern(decorator.args[0] if decorator.args else None)
 

@@ -11,10 +11,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from verification.evidence import Project
 from verification.sources.scan import Symbol, digest_of, module_name
+from verification.specification.cache import recall
 
 
 class Kind(StrEnum):
@@ -43,8 +45,9 @@ class Unit:
     """A function, a method, a class without its methods, a constant or an import; or what is left of a module.
 
     `digest` is of the normalised syntax tree; `uses` are the ids of the units that its names may mean; `decorators` are
-    those of a function. `is_empty` says that it is a module in which nothing is left. `lines` are those that run when a
-    function is called (what is defined in it is a part of it); of anything else they are its own.
+    those of a function, as Python. `is_empty` says that it is a module in which nothing is left. `lines` are those that
+    run when a function is called (what is defined in it is a part of it), from `start` to before `end`; of anything
+    else they are its own.
     """
 
     id: str
@@ -52,10 +55,16 @@ class Unit:
     file: str
     line: int
     digest: str
-    lines: range = range(0)
+    start: int = 0
+    end: int = 0
     uses: frozenset[str] = frozenset()
-    decorators: tuple[ast.expr, ...] = ()
+    decorators: tuple[str, ...] = ()
     is_empty: bool = False
+
+    @property
+    def lines(self) -> range:
+        """The lines that run when it is called."""
+        return range(self.start, self.end)
 
     @property
     def is_import(self) -> bool:
@@ -80,11 +89,17 @@ class _Module:
 
 def read_units(project: Project, *patterns: str) -> dict[str, Unit]:
     """Read the units of every module that the patterns name; one that is not Python has none."""
+    files = list(project.find_names(*patterns))
+    said = "\n".join(f"{file} {project.digest(file)}" for file in files)
+    key = f"units {hashlib.sha256(said.encode()).hexdigest()}"
+    return recall(project, key, dict[str, Unit], partial(_read_units, project, files))
+
+
+def _read_units(project: Project, files: Iterable[str]) -> dict[str, Unit]:
     modules = []
-    for path in project.find_files(*patterns):
-        file = project.relative(path)
+    for file in files:
         try:
-            tree = ast.parse(path.read_bytes(), filename=file)
+            tree = ast.parse((project.root / file).read_bytes(), filename=file)
         except (SyntaxError, ValueError):
             continue
         module = _Module(module_name(file), file)
@@ -251,16 +266,17 @@ def _resolve(modules: list[_Module]) -> dict[str, Unit]:
 
 def _unit(module: _Module, name: str, uses: frozenset[str]) -> Unit:
     nodes = module.nodes[name]
-    digest = _digest(nodes)
+    digest, lines = _digest(nodes), _lines(nodes[-1])
     return Unit(
         id=name,
         kind=next((kind for form, kind in _KINDS.items() if isinstance(nodes[0], form)), Kind.CONSTANT),
         file=module.file,
         line=getattr(nodes[0], "lineno", 1),
         digest=digest,
-        lines=_lines(nodes[-1]),
+        start=lines.start,
+        end=lines.stop,
         uses=uses,
-        decorators=_decorators(nodes),
+        decorators=tuple(map(ast.unparse, _decorators(nodes))),
         is_empty=digest == _EMPTY,
     )
 

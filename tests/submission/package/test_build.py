@@ -209,6 +209,20 @@ def test_a_failed_scenario_stands_on_every_page_and_exits_1(made, replace, capsy
             assert BANNER in page
 
 
+def test_the_test_report_says_where_a_scenario_failed_and_what_was_seen(made, replace):
+    found = made.parts["verification"]
+    step = replace(found.results[3].steps[-1], status=ResultStatus.FAILED, observed="it was refused as VIEW")
+    steps = (*found.results[3].steps[:-1], step)
+    bad = replace(found.results[3], status=ResultStatus.FAILED, steps=steps, message="assert VIEW == AGE")
+    made.parts["verification"] = replace(found, results=(*found.results[:3], bad, *found.results[4:]))
+    html = pages_as_html(made.write())
+    for number in ("CW-DOC-009", "CW-DOC-013"):
+        text = words_of(html[number])
+        assert f"{bad.file}, line {bad.line}" in text
+        assert f"At the step “ {step.keyword} {step.text} ” it observed “ it was refused as VIEW ”." in text
+        assert "assert VIEW == AGE" in text
+
+
 def test_a_changed_input_and_a_dirty_checkout_block(made):
     project = made.write()
     (project.root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-902\n")

@@ -19,6 +19,7 @@ from verification.commands.console import (
 )
 
 if TYPE_CHECKING:
+    from verification.evidence import Project
     from verification.qualification.qualify import Outcome
 
 
@@ -29,10 +30,15 @@ def qualify(argv: list[str]) -> int:
         qualify,
         "example: clearway qualify\n         half a minute; writes build/qualification/qualification.md, to be signed",
     )
+    parser.add_argument(
+        "--sample", metavar="DIR", type=Path, help="write the small checkout alone, to practise on, and check nothing"
+    )
     arguments = parser.parse_args(argv)
     project = open_project(arguments)
     if project is None:
         return USAGE
+    if arguments.sample:
+        return _write_practice(project, arguments.sample)
     from verification.qualification.qualify import find_outcomes
     from verification.qualification.qualify_record import make_record, write_record
 
@@ -48,6 +54,18 @@ def qualify(argv: list[str]) -> int:
     summary = f"{len(outcomes)} checks, {failed} failed; the record awaits a person:"
     complain(f"{summary} {', '.join(project.relative(path) for path in written)}")
     return GOOD if record.qualified else ISSUE
+
+
+def _write_practice(project: Project, folder: Path) -> int:
+    from verification.qualification.sample import write_practice
+
+    try:
+        write_practice(folder, project.root)
+    except FileExistsError:
+        complain(f"clearway qualify --sample: {folder}: found something there, expected the name of a new folder")
+        return USAGE
+    print_lines([f"a small product to practise on, doors, is in {folder}; give every command --project {folder}"])
+    return GOOD
 
 
 def _lines(outcome: Outcome) -> list[str]:

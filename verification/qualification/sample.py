@@ -214,6 +214,43 @@ def write_sample(root: Path, lender: Path) -> None:
     commit(root)
 
 
+PRACTICE = {
+    "verification/features/door.feature": (
+        "It is green\n    Given a door\n    Then it is shown to be good",
+        "It is green\n    Given a door\n    Then it is green",
+    ),
+    "verification/test_features.py": (
+        '@then("it is shown to be good")',
+        """@then("it is green")
+def green(observe):
+    observe(f"its colour is {door().GREEN}")
+    assert door().GREEN == (0, 128, 0), "it is not green"
+
+@then("it is shown to be good")""",
+    ),
+}
+"""By file, what is written otherwise where people practise: a scenario fails if the door is painted."""
+
+
+def write_practice(root: Path, lender: Path) -> None:
+    """Write a small checkout in which people practise what would take long here.
+
+    Raises:
+        FileExistsError: something is there already.
+    """
+    root.mkdir(parents=True)
+    write_sample(root, lender)
+    for file, (old, new) in PRACTICE.items():
+        path = root / file
+        text = path.read_text(encoding="utf-8")
+        if old not in text:
+            raise ValueError(f"{file}: {old!r} is not in the sample")
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    git(root, "config", "user.name", "Nobody")
+    git(root, "config", "user.email", "nobody@example.invalid")
+    commit(root)
+
+
 def commit(root: Path) -> None:
     """Commit everything that is in a sample, as nobody."""
     git(root, "add", "--all")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import yaml
@@ -33,6 +29,7 @@ from verification.sources.revision import Range, RevisionError, find_changed_fil
 from verification.sources.subjects import find_subjects
 from verification.specification.items import Entry, Items
 from verification.specification.kinds import REQUIREMENTS
+from verification.specification.numbering import write_next
 from verification.specification.reading import read_items
 
 ARCHIVES = "docs/records/verification/*/verification.json"
@@ -85,38 +82,11 @@ def write_change(
         "scenarios": sorted({each.id for each in (*impact.again, *entered)}),
         "verified": None, "risk_file_reviewed": None, "decision": None,
     }  # fmt: skip
-    return _write_new(project, value)
 
+    def render(identity: str) -> str:
+        return yaml.safe_dump({"id": identity} | value, sort_keys=False, allow_unicode=True, width=_FOLDED)
 
-def _write_new(project: Project, value: dict[str, Any]) -> Path:
-    """Write a file under the first id that never was one; whole, and never over another."""
-    folder = project.root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    number = max(_find_numbers(project), default=0) + 1
-    while True:
-        identity = f"CHG-{number:03}"
-        text = yaml.safe_dump({"id": identity} | value, sort_keys=False, allow_unicode=True, width=_FOLDED)
-        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            os.fchmod(file.fileno(), 0o644)
-            try:
-                os.link(file.name, folder / f"{identity}.yaml")
-            except FileExistsError:
-                number += 1
-                continue
-            return folder / f"{identity}.yaml"
-
-
-def _find_numbers(project: Project) -> Iterator[int]:
-    """The numbers of all changes that there are or were: an id is never used again."""
-    command = ["git", "-C", str(project.root), "log", "--all", "--format=", "--name-only", "--", FOLDER]
-    past = subprocess.run(command, check=True, capture_output=True, text=True, errors="replace").stdout.splitlines()
-    present = [path.name for path in (project.root / FOLDER).glob("*.yaml")]
-    for name in (*past, *present):
-        if match := re.search(r"CHG-(\d+)\.yaml$", name):
-            yield int(match[1])
+    return write_next(project, FOLDER, "CHG", render)
 
 
 # --- what is open -----------------------------------------------------------------------------------------------------

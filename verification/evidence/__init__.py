@@ -23,6 +23,7 @@ from verification.evidence.files import (
     restore,
     write_atomically,
     write_evidence,
+    write_new,
 )
 from verification.evidence.product import Product
 from verification.evidence.project import LARGEST_BYTES, RECORDS, Project, ProjectError, find_project, sha256_of
@@ -58,5 +59,6 @@ __all__ = [
     "sha256_of",
     "write_atomically",
     "write_evidence",
+    "write_new",
 ]
 __all__ += types.VOCABULARY

@@ -41,6 +41,21 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that is not there yet, so that a reader sees all of it or none.
+
+    Raises:
+        FileExistsError: it is there; it is left as it is.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(file.fileno(), 0o644)
+        os.fsync(file.fileno())
+        os.link(file.name, path)
+
+
 def write_evidence(folder: Path, name: str, value: msgspec.Struct, *, listed: bool = True) -> Path:
     """Write `value` as `folder/name` and, if `listed`, enter its digest in the folder's manifest."""
     path = folder / name

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from verification.evidence import Issue, Project, Severity
 from verification.specification.cache import recall
+from verification.specification.unwritten import TO_BE_WRITTEN
 
 FEATURES = "verification/features/**/*.feature"
 _INPUTS = (
@@ -197,11 +198,22 @@ def _defect(scenario: dict[str, Any], pickles: list[dict[str, Any]], outlines: S
         return "an outline without example rows checks nothing"
     if not scenario["steps"]:
         return "a scenario without steps checks nothing"
+    if unwritten := list(_find_unwritten(scenario)):
+        return f"yet to be written: {', '.join(unwritten)}"
     headers = (table.get("tableHeader", {"cells": []})["cells"] for table in scenario["examples"])
     columns = [{cell["value"] for cell in header} for header in headers]
     wanted = {name for step in scenario["steps"] for name in re.findall(r"<([^<>]+)>", step["text"])}
     missing = sorted(name for name in wanted if not all(name in each for each in columns))
     return f"<{missing[0]}> stands for no column of its examples" if columns and missing else None
+
+
+def _find_unwritten(scenario: dict[str, Any]) -> Iterator[str]:
+    """Yield what of a scenario a form left to a person."""
+    if TO_BE_WRITTEN in scenario["name"]:
+        yield "its name"
+    for step in scenario["steps"]:
+        if TO_BE_WRITTEN in step["text"]:
+            yield f"“{step['keyword']}{step['text']}” in line {step['location']['line']}"
 
 
 def _step(step: dict[str, Any], keywords: dict[str, str]) -> Step:

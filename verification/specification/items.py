@@ -12,6 +12,7 @@ from typing import Any
 from verification.evidence import Issue, ItemKind
 from verification.specification.documents import Document, Where
 from verification.specification.kinds import REQUIREMENTS
+from verification.specification.unwritten import TO_BE_WRITTEN
 
 _JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _NOT_NORMATIVE = ("rationale", "source", "parents", "needs")
@@ -41,7 +42,8 @@ class Entry:
 
     def targets(self, key: str) -> list[tuple[Where, str]]:
         """The ids that a key lists, each with its place in the file; of an unsound entry those that can be read."""
-        return [((*key.split("."), n), target) for n, target in enumerate(_listed(self.value, key))]
+        listed = enumerate(_listed(self.value, key))
+        return [((*key.split("."), n), target) for n, target in listed if TO_BE_WRITTEN not in target]
 
     def studied(self) -> list[tuple[Where, str]]:
         """The criteria of studies that a requirement's own criteria name as evidence, each with its place."""

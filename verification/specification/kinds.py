@@ -49,3 +49,12 @@ ONCE = ("policy", "dataflow", "security", "licences", "support", "vulnerabilitie
 """Files of the risk room that are no items; the last three say of what the device is made of, and trace reads none."""
 
 INPUTS = ("requirements_spec/**/*", "risk/**/*", "docs/records/changes/*", "verification/studies/*/criteria.yaml")
+
+
+def find_place(kind: ItemKind) -> str:
+    """The folder that holds the items of a kind.
+
+    Raises:
+        KeyError: they have no folder of their own.
+    """
+    return {**{one: folder for folder, one in FOLDERS.items()}, **{one: at for (at, _), one in BESIDE.items()}}[kind]

@@ -24,6 +24,7 @@ from verification.specification.documents import (
 )
 from verification.specification.items import Entry, Items, Tombstone, digest_of, whole_of
 from verification.specification.kinds import BESIDE, FOLDERS, OPTIONAL, RETIRED
+from verification.specification.unwritten import TO_BE_WRITTEN, find_unwritten, spell_place
 
 
 def read_items(project: Project) -> Items:
@@ -36,7 +37,7 @@ def read_items(project: Project) -> Items:
             continue
         room = folder if folder in OPTIONAL else folder.partition("/")[0]
         kinds = (kind, *(beside for (where, _), beside in BESIDE.items() if where == folder))
-        schemas = {each: _schema(project, room, each.value, issues) for each in kinds}
+        schemas = {each: read_schema(project, room, each.value, issues) for each in kinds}
         for name in names:
             own = BESIDE.get((folder, Path(name).name[:4]), kind)
             found.append(_read_entry(project, name, own, schemas[own], issues))
@@ -92,7 +93,7 @@ def _read_sound(content: bytes, file: str, kind: ItemKind, schema: Schema) -> _S
     value = document.value
     if document.issues or not schema.accepts(value) or not isinstance(value, dict):
         return None
-    if value.get("id") != Path(file).stem or value.get("kind", kind) != kind:
+    if value.get("id") != Path(file).stem or value.get("kind", kind) != kind or next(find_unwritten(value), None):
         return None
     return _Sound(value, document.line, digest_of(value), whole_of(value))
 
@@ -100,9 +101,9 @@ def _read_sound(content: bytes, file: str, kind: ItemKind, schema: Schema) -> _S
 def _unsound(document: Document, kind: ItemKind, schema: Schema | None, issues: list[Issue]) -> Entry:
     """What can be known of an item whose file has faults, all of which are named; or that no schema judges."""
     path = Path(document.file)
-    found = list(document.issues)
+    found = [*document.issues, *_find_unwritten(document)]
     if document.value is not None and schema is not None:
-        found += find_schema_issues(document, schema)
+        found += [one for one in find_schema_issues(document, schema) if TO_BE_WRITTEN not in one.message]
     value = document.value if isinstance(document.value, dict) else {}
     identity = value.get("id")
     if not found and not isinstance(identity, str):
@@ -118,7 +119,14 @@ def _unsound(document: Document, kind: ItemKind, schema: Schema | None, issues: 
     return Entry(name, kind, value, document, False, digest_of(value), whole_of(value))
 
 
-def _schema(project: Project, room: str, kind: str, issues: list[Issue]) -> Schema | None:
+def _find_unwritten(document: Document) -> Iterator[Issue]:
+    """Yield an issue for each field that a form left to a person; what the schema says of it is said by the form."""
+    for place in find_unwritten(document.value):
+        message = f"{spell_place(document.value, place) or 'the item'} is yet to be written"
+        yield document.issue("item-unwritten", place, message, f"write it in the place of {TO_BE_WRITTEN}")
+
+
+def read_schema(project: Project, room: str, kind: str, issues: list[Issue]) -> Schema | None:
     """The part of a room's schema that describes one kind; an issue, once, where there is no such schema."""
     try:
         schema = json.loads(project.read(f"{room}/schema.json"))
@@ -140,7 +148,7 @@ def read_declared(project: Project, room: str, name: str, issues: list[Issue]) -
     if not path.is_file():
         return None
     document = read_document(path, f"{room}/{name}.yaml")
-    schema = _schema(project, room, name, issues)
+    schema = read_schema(project, room, name, issues)
     if schema and document.value is not None:
         document.issues += find_schema_issues(document, schema)
     issues += document.issues
@@ -152,7 +160,7 @@ def _read_retired(project: Project, issues: list[Issue]) -> dict[str, Tombstone]
     if not path.is_file():
         return {}
     document = read_document(path, RETIRED)
-    schema = _schema(project, "requirements_spec", "retired", issues)
+    schema = read_schema(project, "requirements_spec", "retired", issues)
     found = [*document.issues, *(find_schema_issues(document, schema) if schema and document.value is not None else [])]
     issues += found
     tombstones: dict[str, Tombstone] = {}

@@ -181,13 +181,13 @@ def test_both_judges_of_a_schema_agree_on_what_is_wrong(checkout):
     from jsonschema import Draft202012Validator
 
     from verification.specification.kinds import FOLDERS
-    from verification.specification.reading import _schema
+    from verification.specification.reading import read_schema
 
     changes = [{}, {"id": 7}, {"title": ""}, {"title": " "}, {"needs": []}, {"criteria": None}, {"parents": ["a", "a"]}]
     changes += [{"severity": value} for value in (0, 6, 1.0, 1.5, "1", True, 10**30)]
     changes += [{"colour": "green"}, {"residual": {}}, {"text": float("nan")}, {"kind": "door"}]
     for folder, kind in FOLDERS.items():
-        schema = _schema(checkout.project, folder.partition("/")[0], kind.value, [])
+        schema = read_schema(checkout.project, folder.partition("/")[0], kind.value, [])
         for entry in read_items(checkout.project).of(kind):
             for change in changes:
                 value = entry.value | change

@@ -18,6 +18,7 @@ TRACE_EXAMPLE = """example: clearway submission trace --output trace.html
          then open trace.html in a browser; it needs no network and no other file"""
 MATRIX_EXAMPLE = """example: clearway submission matrix matrix.xlsx
      and: clearway submission matrix code.csv --direction backward"""
+CHECK_EXAMPLE = "example: clearway submission check"
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
 FIGURE_EXAMPLE = "example: clearway submission figure 0.933 --document CW-DOC-003"
 ATTACK_EXAMPLE = "example: clearway submission attack build/submission --times 260 --seed 7"
@@ -31,15 +32,16 @@ def submission(argv: list[str]) -> int:
     """
     arguments = _parser().parse_args(argv)
     commands = {
-        "build": _build, "audit": _audit, "attack": _attack, "figure": _figure, "exploration": _exploration,
-        "training": _training, "trace": _trace, "matrix": _matrix, **exchange_cli.COMMANDS,
+        "build": _build, "check": _check, "audit": _audit, "attack": _attack, "figure": _figure,
+        "exploration": _exploration, "training": _training, "trace": _trace, "matrix": _matrix,
+        **exchange_cli.COMMANDS,
     }  # fmt: skip
     return commands[arguments.command](arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
-    own = ("build", "audit", "attack", "figure", "exploration", "training", "trace", "matrix")
+    own = ("build", "check", "audit", "attack", "figure", "exploration", "training", "trace", "matrix")
     names = "|".join((*own, *exchange_cli.COMMANDS))
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     _add_package(commands)
@@ -59,6 +61,11 @@ def _add_package(commands: Any) -> None:
     build.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     build.add_argument("--volume", action="store_true", help="set the reading copy in one volume too; twice the time")
     build.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    said = "check the texts of the documents before they are set, from the evidence that there is; some seconds"
+    check = commands.add_parser("check", help=said, description=said, epilog=CHECK_EXAMPLE)
+    check.add_argument("--release", help=f"the release to document ({NAMED})")
+    check.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
+    check.add_argument("--json", action="store_true", help="print one JSON object an issue")
     said = "check a built folder; needs nothing but it"
     audit = commands.add_parser("audit", help=said, description=said, epilog=AUDIT_EXAMPLE)
     audit.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made")
@@ -138,6 +145,24 @@ def _build(arguments: argparse.Namespace) -> int:
     seconds = time.monotonic() - started
     print(json.dumps(told | {"seconds": round(seconds, 1)}) if arguments.json else "\n".join(lines(told, seconds)))
     return 1 if told["blocking"] else 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from submission.package.texts import find_text_issues
+    from verification.evidence import ProjectError, find_project
+
+    try:
+        project = find_project(arguments.project)
+        release = arguments.release or project.product.release
+    except ProjectError as error:
+        print(f"clearway submission check: {error}", file=sys.stderr)
+        return 2
+    found = list(find_text_issues(project, release))
+    for issue in found:
+        told = {slot: getattr(issue, slot) for slot in issue.__struct_fields__}
+        line = f"{issue.severity}  {issue.where}: {issue.message} [{issue.code}]; {issue.hint}"
+        print(json.dumps(told) if arguments.json else line)
+    return 1 if found else 0
 
 
 def _audit(arguments: argparse.Namespace) -> int:

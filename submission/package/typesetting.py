@@ -51,13 +51,8 @@ def set_documents(
     Raises:
         RenderError: a template or a font is at fault, or pages that documents state never come to rest.
     """
-    none: dict[str, object] = {"pages": dict.fromkeys((entry.number for entry in catalogue.documents), None)}
-    html = {entry: render_html(environment, entry, package, none) for entry in catalogue.documents}
-    asked = answered(package, catalogue, {entry.number: headings_of(page) for entry, page in html.items()})
+    asked, html = draft_documents(environment, catalogue, package)
     first = [entry for entry in catalogue.documents if not entry.follows]
-    html |= {
-        entry: render_html(environment, entry, asked, none) for entry in first if _reads_answers(environment, entry)
-    }
     manifest = make_manifest(asked, (), {f"{EVIDENCE}/{name}": digest for name, digest in holdings.digests.items()})
     evidence = remember(manifest["evidence"], f"{MANIFEST}#/evidence")
     files = {**holdings.files, MANIFEST: manifest}
@@ -75,6 +70,33 @@ def set_documents(
     _settle(catalogue.documents, made, again)
     order = catalogue.documents
     return TypeSet(asked, tuple((one, html[one]) for one in order), tuple(made[one.number] for one in order))
+
+
+def draft_documents(
+    environment: Environment, catalogue: Catalogue, package: Package
+) -> tuple[Package, dict[Entry, str]]:
+    """Render every document as far as it can be before pages are known: the package with its answers, and the markup.
+
+    Raises:
+        RenderError: templates are at fault; each is named.
+    """
+    none: dict[str, object] = {"pages": dict.fromkeys((entry.number for entry in catalogue.documents), None)}
+
+    def rendered(entries: Iterable[Entry], package: Package) -> dict[Entry, str]:
+        html, faults = dict[Entry, str](), list[str]()
+        for entry in entries:
+            try:
+                html[entry] = render_html(environment, entry, package, none)
+            except RenderError as error:
+                faults.append(str(error))
+        if faults:
+            raise RenderError("\n".join(dict.fromkeys(faults)))
+        return html
+
+    html = rendered(catalogue.documents, package)
+    asked = answered(package, catalogue, {entry.number: headings_of(page) for entry, page in html.items()})
+    html |= rendered((entry for entry in html if _reads_answers(environment, entry)), asked)
+    return asked, html
 
 
 ANSWERS = {"register", "guidance", "questions", "comparison"}

@@ -283,10 +283,13 @@ def _find_weak(links: Links, strengths: tuple[Strength, ...], safety_related: se
         by_requirement.setdefault(strength.requirement, []).append(strength)
     for requirement, own in by_requirement.items():
         share, aim = share_noticed(own), AIM_SAFETY if requirement in safety_related else AIM
-        hint = "write scenarios that notice them, or say in verification/equivalents.yaml why nothing can"
+        hint = (
+            f"see `clearway trace {requirement}`; write scenarios that notice them, or say in "
+            "verification/equivalents.yaml why nothing can"
+        )
         if share is not None and share < aim:
-            survivors = "; ".join(line for each in own for line in find_survivors(links, each))
-            message = f"{requirement}: {share:.0%} of the faults were noticed, the aim is {aim:.0%}: {survivors}"
+            survivors = ", ".join(dict.fromkeys(place for each in own for place in find_survivors(links, each)))
+            message = f"{requirement}: {share:.0%} of the faults were noticed, the aim is {aim:.0%}: not in {survivors}"
             yield _issue("strength-below-aim", requirement, message, hint)
         blind = [each.symbol for each in own if each.mutants and not each.killed]
         if blind:
@@ -295,10 +298,10 @@ def _find_weak(links: Links, strengths: tuple[Strength, ...], safety_related: se
 
 
 def find_survivors(links: Links, strength: Strength) -> Iterator[str]:
-    """Yield each fault that nothing noticed: file:line, the text before and after."""
+    """Yield where each fault is that nothing noticed: file:line. Its text is code, which no document may quote."""
     for mutant in strength.mutants:
         if mutant.outcome is MutantOutcome.SURVIVED:
-            yield f"{links.by_id[strength.symbol].file}:{mutant.line} {mutant.before} → {mutant.after}"
+            yield f"{links.by_id[strength.symbol].file}:{mutant.line}"
 
 
 def _find_idle(links: Links, strengths: tuple[Strength, ...], exemptions: list[Exemption]) -> Iterator[Issue]:
@@ -309,7 +312,7 @@ def _find_idle(links: Links, strengths: tuple[Strength, ...], exemptions: list[E
         if each.symbol not in links.by_id:
             message = f"{each.symbol} does not exist, or claims no requirement"
         elif each.symbol in known and (each.symbol, each.before, each.after) not in used:
-            message = f"no fault of {each.symbol} that went unnoticed reads “{each.before}” → “{each.after}”"
+            message = f"no fault of {each.symbol} that went unnoticed reads as this entry says"
         else:
             continue
         yield _issue("exemption-unused", each.where, message, "delete it, or correct it to what `clearway trace` shows")

@@ -12,6 +12,7 @@ from verification.evidence import (
     DeviceEvidence,
     EvidenceError,
     Gap,
+    GateLimits,
     Issue,
     ItemKind,
     Project,
@@ -37,6 +38,7 @@ from verification.graph.specified import read_code
 from verification.graph.standing import read_proof
 from verification.graph.threats import describe_data_flow, describe_security, find_threat_issues, find_threats
 from verification.product.excerpts import read_sources
+from verification.product.limits import find_limit_issues
 from verification.product.product import inputs_of_device, read_device
 from verification.records.archive import ARCHIVES, find_archive_issues
 from verification.records.record import RECORD, read_record
@@ -94,7 +96,7 @@ def _make(project: Project) -> tuple[TraceEvidence, DeviceEvidence, tuple[Symbol
     with _uncollected():
         device, product_issues = read_device(project)
         digests = {release.name: release.digest for release in device.releases}
-        evidence, symbols = _build(project, digests, product_issues)
+        evidence, symbols = _build(project, digests, product_issues, device.gate)
     return evidence, device, symbols
 
 
@@ -106,14 +108,31 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
         releases: the digest of each release that can be read, by name.
         known: issues found already, which the trace carries.
     """
-    return _build(project, releases, known)[0]
+    return _build(project, releases, known, Gap(reason="the product is not asked", closes=""))[0]
+
+
+def find_written(project: Project) -> tuple[Issue, ...]:
+    """What stops a build in that which people wrote, whatever was run: the trace judged as if nothing had been."""
+    project = open_cache(project)
+    with _uncollected():
+        device, product_issues = read_device(project)
+        evidence, _ = _build(project, {}, product_issues, device.gate, ran=False)
+    return tuple(
+        issue
+        for issue in evidence.issues
+        if issue.severity is Severity.BLOCKING and issue.code != "verification-missing"
+    )
 
 
 def _build(
-    project: Project, releases: dict[str, str], known: tuple[Issue, ...]
+    project: Project, releases: dict[str, str], known: tuple[Issue, ...], gate: GateLimits | Gap, *, ran: bool = True
 ) -> tuple[TraceEvidence, tuple[Symbol, ...]]:
-    verification, verification_issues = _read(project, "verification.json", VerificationEvidence, "clearway verify")
-    studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate")
+    """Read, link and judge; unless anything `ran`, as if there were no evidence of it."""
+    nothing: tuple[Gap, tuple[Issue, ...]] = Gap(reason="no run is asked about", closes=""), ()
+    verification, verification_issues = (
+        _read(project, "verification.json", VerificationEvidence, "clearway verify") if ran else nothing
+    )
+    studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate") if ran else nothing
     items = read_items(project)
     symbols, symbol_issues = scan(project)
     found, scenario_issues = read_scenarios(project)
@@ -150,7 +169,7 @@ def _build(
                 *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
                 *study_issues, *carried, *record_issues, *find_uncommitted(project, project.root / RECORD),
                 *find_issues(graph), *find_vanished(project, items),
-                *find_threat_issues(items),
+                *find_threat_issues(items), *find_limit_issues(items, gate),
                 *find_archive_issues(project, verification, record, protocol),
                 *find_review_issues(nodes, reviews, known_subjects, items.retired), *strength_issues,
             ]

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import yaml
 
-from verification.commands.new import ELSEWHERE, KINDS
+from verification.commands.writing.new import ELSEWHERE, KINDS
 from verification.evidence import write_new
 from verification.protocol import plan
 from verification.specification.forms import make_form
@@ -113,7 +113,7 @@ def test_several_at_once_get_an_id_each_and_overwrite_nothing(checkout):
     checkout.write("risk/hazards/HAZ-002.yaml", "not: an item\n")
 
     def make(_):
-        from verification.commands.new import _new_item
+        from verification.commands.writing.new import _new_item
 
         return _new_item(checkout.project, KINDS["hazard"])[0]
 

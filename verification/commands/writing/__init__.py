@@ -1,0 +1,1 @@
+"""For whoever writes items and scenarios: forms, the sentences there are, and what stops a build in what is written."""

@@ -57,6 +57,8 @@ def main(argv: list[str] | None = None) -> int:
 def gate(argv: list[str]) -> int:
     """Say whether the device would accept files and, if not, every reason.
 
+    For: PACS administrator
+
     Implements: SRS-034, SRS-035
     """
     parser = _make_parser("gate", gate, "clearway gate --release adult-nih --json images/", RESEARCH_EXAMPLE)
@@ -69,6 +71,8 @@ def gate(argv: list[str]) -> int:
 
 def analyze(argv: list[str]) -> int:
     """Gate files and score those that are accepted; with --output, write a DICOM report of each.
+
+    For: PACS administrator
 
     Implements: SRS-031, SRS-034, SRS-035, SRS-044
     """
@@ -320,6 +324,8 @@ def _count_skipped(skipped: int) -> str:
 
 def release(argv: list[str]) -> int:
     """List the releases, show one with all that it says of itself, lock or compare the one that a training run made.
+
+    For: PACS administrator
 
     Implements: SRS-025, SRS-028
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -30,19 +30,22 @@ def run(program: str, argv: list[str], commands: Mapping[str, Command]) -> int:
     name, rest = _choose(argv, commands)
     try:
         if name in ("", "-h", "--help", "help"):
-            print(_summarise(program, commands))
-            return PASSED if name else USAGE
+            status = _help(program, rest if name == "help" else [], commands)
+            return status if name else USAGE
         if name == "--version":
             return _print_version()
         if name not in commands:
-            print(f"{program}: unknown command {name!r}; expected one of {', '.join(commands)}", file=sys.stderr)
+            near = _find_near(name, {each.split()[0] for each in commands})
+            print(f"{program}: unknown command {name!r}; {near or f'`{program} --help` lists them'}", file=sys.stderr)
             return USAGE
-        status = commands[name](rest)
+        status, cause = commands[name](rest), None
         sys.stdout.flush()
-    except SystemExit as stop:  # argparse: 0 after --help, 2 after an error
-        return stop.code if isinstance(stop.code, int) else USAGE
+    except SystemExit as stop:  # argparse: 0 after --help, 2 after an error, whose cause it leaves behind
+        status, cause = (stop.code if isinstance(stop.code, int) else USAGE), stop.__context__
     except (Exception, KeyboardInterrupt) as error:
         return _explain(error, program, name, commands)
+    if status == USAGE:
+        _suggest(program, name, rest, commands, cause)
     return status
 
 
@@ -50,6 +53,38 @@ def _choose(argv: list[str], commands: Mapping[str, Command]) -> tuple[str, list
     """The command that is asked for, of two words if there is such a one, and what is left for it."""
     both = " ".join(argv[:2])
     return (both, argv[2:]) if both in commands else (argv[0] if argv else "", argv[1:])
+
+
+CHOICES = re.compile(r"invalid choice: '(?P<found>.*?)' \(choose from (?P<known>.*)\)")
+"""How argparse words that a word is none of those that it knows."""
+NEAR = 0.7
+"""How alike two words are, from 0 to 1, of which one may be meant by the other."""
+
+
+def _suggest(program: str, name: str, rest: list[str], commands: Mapping[str, Command], cause: object) -> None:
+    """Say on stderr what the word may have meant that a command did not know: a second word, or one of its choices."""
+    refused = CHOICES.search(str(cause or ""))
+    found = refused["found"] if refused else next(iter(rest), "")
+    known = {each.partition(" ")[2] for each in commands if each.partition(" ")[0] == name} - {""}
+    known |= set(re.findall(r"[\w.-]+", refused["known"])) if refused else set()
+    if near := _find_near(found, known - {found}):
+        print(f"{program} {name}: {near}", file=sys.stderr)
+
+
+def _find_near(found: str, known: Iterable[str]) -> str:
+    """A question for what a word may have meant; nothing where no other is like it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(found, sorted(known), 3, NEAR)
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def _help(program: str, words: list[str], commands: Mapping[str, Command]) -> int:
+    """Say which commands there are: in the words of the room that knows them all, or of each by itself."""
+    if "help" in commands:
+        return commands["help"](words)
+    print(_summarise(program, commands))
+    return PASSED
 
 
 def _explain(error: BaseException, program: str, name: str, commands: Mapping[str, Command]) -> int:

@@ -8,9 +8,12 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from submission.exchange import cli as exchange_cli
+
+if TYPE_CHECKING:
+    from verification.evidence import Project
 
 BUILD_EXAMPLE = "example: clearway submission build --release paediatric-reference"
 PAGE_EXAMPLE = "example: clearway submission exploration nih --output nih.html"
@@ -29,6 +32,8 @@ def submission(argv: list[str]) -> int:
     """Build the documents of a release from the evidence, audit a built folder, show the data or the trace as a page.
 
     Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage.
+
+    For: regulatory affairs
     """
     arguments = _parser().parse_args(argv)
     commands = {
@@ -40,7 +45,8 @@ def submission(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="clearway submission", description=submission.__doc__, epilog=BUILD_EXAMPLE)
+    said = (submission.__doc__ or "").partition("For:")[0]
+    parser = argparse.ArgumentParser(prog="clearway submission", description=said, epilog=BUILD_EXAMPLE)
     own = ("build", "check", "audit", "attack", "figure", "exploration", "training", "trace", "matrix")
     names = "|".join((*own, *exchange_cli.COMMANDS))
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
@@ -116,19 +122,31 @@ def _add_pages(commands: Any) -> None:
     matrix.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
 
 
+def _open(arguments: argparse.Namespace) -> Project | None:
+    """The checkout, or None after saying, as every command does, that there is none or none that can be described."""
+    from verification.evidence import ProjectError, find_project
+
+    try:
+        project = find_project(arguments.project)
+        project.commit()
+        _ = project.product
+    except ProjectError as error:
+        print(f"clearway: {error}", file=sys.stderr)
+        return None
+    return project
+
+
 def _build(arguments: argparse.Namespace) -> int:
     from submission.content.catalogue import CatalogueError
     from submission.package.build import BuildError, build
     from submission.package.summary import lines, summary
     from submission.package.unchanged import Made
     from submission.setting.render import RenderError
-    from verification.evidence import ProjectError, find_project
+    from verification.evidence import ProjectError, paint
 
     started = time.monotonic()
-    try:
-        project = find_project(arguments.project)
-    except ProjectError as error:
-        print(f"clearway submission build: {error}", file=sys.stderr)
+    project = _open(arguments)
+    if project is None:
         return 2
     try:
         target = (arguments.output or project.submission).resolve()
@@ -143,25 +161,24 @@ def _build(arguments: argparse.Namespace) -> int:
         print(f"clearway submission build: {error}", file=sys.stderr)
         return 1
     seconds = time.monotonic() - started
-    print(json.dumps(told | {"seconds": round(seconds, 1)}) if arguments.json else "\n".join(lines(told, seconds)))
+    if arguments.json:
+        print(json.dumps(told | {"seconds": round(seconds, 1)}))
+    else:
+        print("\n".join(paint(line, sys.stdout) for line in lines(told, seconds)))
     return 1 if told["blocking"] else 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from submission.package.texts import find_text_issues
-    from verification.evidence import ProjectError, find_project
+    from verification.evidence import issue_line, paint
 
-    try:
-        project = find_project(arguments.project)
-        release = arguments.release or project.product.release
-    except ProjectError as error:
-        print(f"clearway submission check: {error}", file=sys.stderr)
+    project = _open(arguments)
+    if project is None:
         return 2
-    found = list(find_text_issues(project, release))
+    found = list(find_text_issues(project, arguments.release or project.product.release))
     for issue in found:
         told = {slot: getattr(issue, slot) for slot in issue.__struct_fields__}
-        line = f"{issue.severity}  {issue.where}: {issue.message} [{issue.code}]; {issue.hint}"
-        print(json.dumps(told) if arguments.json else line)
+        print(json.dumps(told) if arguments.json else paint(issue_line(issue), sys.stdout))
     return 1 if found else 0
 
 
@@ -223,7 +240,10 @@ def _exploration(arguments: argparse.Namespace) -> int:
 
     try:
         project = find_project(arguments.project)
-    except ProjectError:
+    except ProjectError as error:  # a file that is named needs none
+        if not (arguments.data and Path(arguments.data).is_file()):
+            print(f"clearway: {error}", file=sys.stderr)
+            return 2
         project = None
     root = project.root if project else Path()
     output = arguments.output or root / "build" / "exploration.html"
@@ -252,10 +272,12 @@ def _training(arguments: argparse.Namespace) -> int:
 
 def _trace(arguments: argparse.Namespace) -> int:
     from submission.browser import BrowserError, render_browser
-    from verification.evidence import ProjectError, find_project, write_atomically
+    from verification.evidence import ProjectError, write_atomically
 
+    project = _open(arguments)
+    if project is None:
+        return 2
     try:
-        project = find_project(arguments.project)
         output = arguments.output or project.root / "build" / "trace.html"
         write_atomically(output, render_browser(project, arguments.release or project.product.release).encode())
     except (BrowserError, ProjectError, OSError) as error:
@@ -268,10 +290,12 @@ def _trace(arguments: argparse.Namespace) -> int:
 def _matrix(arguments: argparse.Namespace) -> int:
     from submission.context.head import read_head
     from submission.exchange.matrix_file import MatrixError, render_matrix
-    from verification.evidence import ProjectError, find_project, write_atomically
+    from verification.evidence import ProjectError, write_atomically
 
+    project = _open(arguments)
+    if project is None:
+        return 2
     try:
-        project = find_project(arguments.project)
         head = read_head(project, arguments.release or project.product.release)
         write_atomically(arguments.file, render_matrix(head, arguments.file.name, arguments.direction))
     except (MatrixError, ProjectError, OSError) as error:

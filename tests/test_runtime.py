@@ -58,6 +58,22 @@ def test_nothing_but_the_runtime_is_installed(tmp_path: Path) -> None:
     assert run("python", "-I", "-c", program, folder=tmp_path).stdout == "[]\n"
 
 
+def test_help_lists_what_there_is_and_a_slip_is_answered(tmp_path: Path) -> None:
+    ran = run("clearway", "--help", folder=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert {"PACS administrator:", "everyone:"} <= set(ran.stdout.splitlines())
+    assert "\n  analyze        Gate files" in ran.stdout
+    ran = run("clearway", "analyse", "image.dcm", folder=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "did you mean analyze?" in ran.stderr
+
+
+def test_a_shell_completes_what_there_is(tmp_path: Path) -> None:
+    ran = run("clearway", "completion", "bash", folder=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "'analyze '*) offered=\"$offered --help --release --intake" in ran.stdout
+
+
 @pytest.mark.parametrize(("command", "extra"), [("submission", "suite"), ("train", "training")])
 def test_a_command_without_its_extra_names_it(command: str, extra: str, tmp_path: Path) -> None:
     arguments = {

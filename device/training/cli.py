@@ -25,6 +25,8 @@ def train(argv: Sequence[str]) -> int:
 
     Exit status 0; 2 if the recipe, the images or the run cannot be used, or the training was interrupted; above 128 if
     a signal ended it, by so much as the signal's number. It trains in a process of its own, and says how that ended.
+
+    For: ML engineer
     """
     options = _parse(argv)
     try:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def change(argv: list[str]) -> int:
-    """Record a change under control, or say what a recorded one still asks for."""
+    """Record a change under control, or say what a recorded one still asks for.
+
+    For: QA
+    """
     parser = make_parser(
         "change",
         change,

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from verification.evidence import Issue, Project
@@ -83,7 +83,7 @@ def has_blocking(issues: Iterable[Issue]) -> bool:
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines as they come; what could steer a terminal is shown, not sent."""
     for line in lines:
-        print(_printable(line))
+        print(_shown(line, sys.stdout))
 
 
 def print_json(records: Iterable[object]) -> None:
@@ -101,7 +101,16 @@ def plain(record: object) -> object:
 def complain(*lines: str) -> None:
     """Print lines to standard error."""
     for line in lines:
-        print(_printable(line), file=sys.stderr)
+        print(_shown(line, sys.stderr), file=sys.stderr)
+
+
+def _shown(line: str, stream: TextIO) -> str:
+    """A line as a stream shows it: in colour on a terminal alone."""
+    if not stream.isatty():
+        return _printable(line)
+    from verification.evidence import paint
+
+    return paint(_printable(line), stream)
 
 
 def _printable(line: str) -> str:
@@ -112,4 +121,6 @@ def _printable(line: str) -> str:
 
 def issue_line(issue: Issue) -> str:
     """One issue on one line: severity, place, message, code, what to do."""
-    return f"{issue.severity}  {issue.where}: {issue.message} [{issue.code}]; {issue.hint}"
+    from verification.evidence import issue_line as tell
+
+    return tell(issue)

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def data(argv: list[str]) -> int:
-    """Describe the data sets, or split one by patient."""
+    """Describe the data sets, or split one by patient.
+
+    For: ML engineer
+    """
     parser = make_parser("data", data, "example: clearway data explore")
     actions = parser.add_subparsers(dest="action", required=True)
     _add_explore(actions)

@@ -31,6 +31,8 @@ def export(argv: list[str]) -> int:
     """Write the needs, requirements and risks as ReqIF, for other tools; then validate the file and read it back.
 
     Exit status 0; 1 an item is unsound, or the file is not valid or would lose something (it is not written); 2 usage.
+
+    For: engineer
     """
     parser = make_parser(
         "trace export", export,
@@ -66,6 +68,8 @@ def import_(argv: list[str]) -> int:
     They are written into a new folder. What no item has is named, a line each, and blocks nothing.
 
     Exit status 0; 1 the file has faults (nothing is written); 2 usage.
+
+    For: engineer
     """
     parser = make_parser(
         "trace import", import_,

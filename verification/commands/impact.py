@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def impact(argv: list[str]) -> int:
-    """Say what a change touches: code, items, scenarios to run again, estimates, document sections."""
+    """Say what a change touches: code, items, scenarios to run again, estimates, document sections.
+
+    For: engineer
+    """
     parser = make_parser(
         "trace impact",
         impact,
@@ -78,7 +81,10 @@ def _run(project: Project, found: Impact) -> int:
 
 
 def diff(argv: list[str]) -> int:
-    """Say what came, changed and went between two commits: items, links, outcomes, strength."""
+    """Say what came, changed and went between two commits: items, links, outcomes, strength.
+
+    For: engineer
+    """
     parser = make_parser("trace diff", diff, "example: clearway trace diff v1.0.0 v1.1.0 --markdown")
     parser.add_argument("base", metavar="TAG1", help="a tag, branch or commit")
     parser.add_argument("head", metavar="TAG2", help="another one")

@@ -27,6 +27,8 @@ def prove(argv: list[str]) -> int:
     """Put small faults into the code of requirements, in copies of the tree, and see whether their scenarios notice.
 
     Exit status 0; 1 if a scenario fails without any fault; 2 for a name of nothing.
+
+    For: engineer
     """
     parser = make_parser(
         "trace prove",

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def qualify(argv: list[str]) -> int:
-    """Check the installation, put faults into a small checkout, see each of them noticed, and write the record."""
+    """Check the installation, put faults into a small checkout, see each of them noticed, and write the record.
+
+    For: QA
+    """
     parser = make_parser(
         "qualify",
         qualify,

@@ -30,6 +30,8 @@ def review(argv: list[str]) -> int:
     """Record that a person has reviewed items as they are in this commit, with all that they rest on.
 
     Exit status: 0; 2 if anything is refused: then nothing is recorded.
+
+    For: QA
     """
     example = (
         'example: clearway review SRS-010 gate/burned-in --by "Ada Example (fictitious)" \\\n'
@@ -95,6 +97,8 @@ def approve(argv: list[str]) -> int:
     """Record that a person has approved the test protocol, a built document, an anomaly, a deviation or a change.
 
     Exit status: 0; 2 if anything is refused: then nothing is recorded.
+
+    For: QA
     """
     example = (
         'example: clearway approve protocol --by "Ada Example (fictitious)" --meaning approved \\\n'

@@ -11,7 +11,10 @@ from verification.commands.console import GOOD, ISSUE, USAGE, complain, make_par
 
 
 def check(argv: list[str]) -> int:
-    """Hold a release against IEC 62304, 5.8, row by row, with the evidence at hand."""
+    """Hold a release against IEC 62304, 5.8, row by row, with the evidence at hand.
+
+    For: QA
+    """
     parser = make_parser(
         "release check",
         check,
@@ -58,6 +61,8 @@ def report(argv: list[str]) -> int:
     """Show a training run as one HTML page: learning curves, scores, threshold, the images that are scored worst.
 
     The page is made as any other, by `clearway submission`, from evidence that is written beside it.
+
+    For: ML engineer
     """
     arguments = _parse(argv)
     from verification.evaluation.training_run import RunError, read_run

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verification.commands import custody
-from verification.evidence import find_project
+from verification.commands.console import open_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,10 +24,14 @@ def study(argv: Sequence[str]) -> int:
     """Begin a study, lock its plan, open its data with a locked release, print the log of their uses.
 
     Exit status 0; 2 if the study, the release or the images cannot be used.
+
+    For: statistician
     """
     arguments = _parser().parse_args(argv)
+    project = open_project(arguments)
+    if project is None:
+        return 2
     try:
-        project = find_project(Path(arguments.project) if arguments.project else None)
         for line in _act(project, arguments):
             print(line)
     except (ValueError, OSError) as error:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def supply(argv: list[str]) -> int:
-    """List what the device and its tools are made of, and hold the environment against the locks."""
+    """List what the device and its tools are made of, and hold the environment against the locks.
+
+    For: engineer
+    """
     parser = make_parser(
         "supply",
         supply,

@@ -21,31 +21,24 @@ from verification.commands.console import (
     print_json,
     print_lines,
 )
-from verification.commands.exchange import export, import_
-from verification.commands.impact import diff, impact
-from verification.commands.prove import prove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from verification.evidence import EvidenceBundle, Issue, Item, Project, TraceEvidence
 
-ACTIONS: dict[str, Callable[[list[str]], int]] = {
-    "impact": impact, "diff": diff, "prove": prove, "export": export, "import": import_,
-}  # fmt: skip
-"""What `clearway trace` does beside showing: a first argument that is none of these is an id or a file."""
-
 
 def trace(argv: list[str]) -> int:
-    """Show an item up to its user need and hazard and down to code and scenarios, or everything at a glance."""
-    if argv and argv[0] in ACTIONS:
-        return ACTIONS[argv[0]](argv[1:])
+    """Show an item up to its user need and hazard and down to code and scenarios, or everything at a glance.
+
+    For: engineer
+    """
     parser = make_parser(
         "trace",
         trace,
         "example: clearway trace SRS-003\n         its parents, code, scenarios, outcomes, sections\n"
         "     and: clearway trace device/gate.py\n         what a change of this file touches\n"
-        f"   other: clearway trace {'|'.join(ACTIONS)} --help",
+        "   other: clearway trace impact|diff|prove|export|import --help",
     )
     parser.add_argument(
         "id", nargs="?", help="an item's id, or a file (default: the dashboard; makes trace.json and device.json)"
@@ -59,7 +52,7 @@ def trace(argv: list[str]) -> int:
     parser.add_argument("--ids", action="store_true", help="print the ids of items alone, for a shell to complete")
     arguments = parser.parse_args(argv)
     if arguments.ids:
-        return _print_ids(arguments.project)
+        return _print_ids(arguments)
     if arguments.deep and (arguments.id or not arguments.check):
         parser.error("--deep: give it with --check and without an id; it is of all evidence")
     project = open_project(arguments)
@@ -96,16 +89,22 @@ def _compare_again(project: Project) -> int:
     return ISSUE if found else GOOD
 
 
-def _print_ids(folder: str | None) -> int:
+def _print_ids(arguments: argparse.Namespace) -> int:
     from verification.specification.ids import find_ids, find_root
 
-    root = find_root(Path(folder).resolve() if folder else Path.cwd())
-    print_lines(find_ids(root) if root else ())
-    return GOOD if root else USAGE
+    root = find_root(Path(arguments.project).resolve() if arguments.project else Path.cwd())
+    if root is None:
+        open_project(arguments)  # says what is wrong
+        return USAGE
+    print_lines(find_ids(root))
+    return GOOD
 
 
 def status(argv: list[str]) -> int:
-    """Say all that is left, by role and in an order: from the evidence, and the gaps of the package built last."""
+    """Say all that is left, by role and in an order: from the evidence, and the gaps of the package built last.
+
+    For: everyone
+    """
     arguments = make_parser("status", status, "example: clearway status").parse_args(argv)
     project = open_project(arguments)
     if project is None:
@@ -125,7 +124,7 @@ def status(argv: list[str]) -> int:
 
 def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argparse.Namespace) -> int:
     from verification.evidence import Gap
-    from verification.trace.show import neighbours, render_issue, render_item
+    from verification.trace.show import neighbours, render_item
 
     around = neighbours(evidence)
     item = around.items.get(arguments.id.partition("/AC")[0])
@@ -146,7 +145,7 @@ def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argp
         studies = None if isinstance(bundle.studies, Gap) else bundle.studies
         print_lines(render_item(evidence, item.id, verification, studies))
     if arguments.check:
-        complain(*map(render_issue, blocking))
+        complain(*map(issue_line, blocking))
     return ISSUE if arguments.check and blocking else GOOD
 
 
@@ -172,11 +171,11 @@ def _trace_file(evidence: TraceEvidence, bundle: EvidenceBundle, inside: list[It
 
 
 def _trace_all(evidence: TraceEvidence, arguments: argparse.Namespace) -> int:
-    from verification.trace.show import render_dashboard, render_issue
+    from verification.trace.show import render_dashboard
 
     if arguments.json:
         print_json(evidence.issues if arguments.check else evidence.items)
     else:
-        print_lines(map(render_issue, evidence.issues) if arguments.check else ())
+        print_lines(map(issue_line, evidence.issues) if arguments.check else ())
         print_lines(render_dashboard(evidence))
     return ISSUE if arguments.check and has_blocking(evidence.issues) else GOOD

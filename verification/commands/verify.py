@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 
 
 def verify(argv: list[str]) -> int:
-    """Run the scenarios against the device and record every outcome."""
+    """Run the scenarios against the device and record every outcome.
+
+    For: QA
+    """
     parser = make_parser(
         "verify",
         verify,
@@ -105,7 +108,10 @@ def _tell(evidence: VerificationEvidence, started: float, as_json: bool) -> int:
 
 
 def evaluate(argv: list[str]) -> int:
-    """Recompute each study's estimates from its scores and hold them against its criteria."""
+    """Recompute each study's estimates from its scores and hold them against its criteria.
+
+    For: statistician
+    """
     parser = make_parser("evaluate", evaluate, "example: clearway evaluate --json | grep sensitivity")
     parser.add_argument("study", nargs="?", help="one study (default: all; of one nothing is written)")
     parser.add_argument(
@@ -140,7 +146,10 @@ def evaluate(argv: list[str]) -> int:
 
 
 def doctor(argv: list[str]) -> int:
-    """Check that the installation is sound: Python, packages, releases, text setting, checkout."""
+    """Check that the installation is sound: Python, packages, releases, text setting, checkout.
+
+    For: everyone
+    """
     arguments = make_parser("doctor", doctor, "example: clearway doctor").parse_args(argv)
     from verification.evidence import ProjectError, find_project
     from verification.qualification.doctor import examine
@@ -154,7 +163,7 @@ def doctor(argv: list[str]) -> int:
         if arguments.json:
             print(json.dumps({slot: getattr(check, slot) for slot in check.__slots__}))
             continue
-        print(f"{ {True: 'ok', False: 'FAILED', None: '-'}[check.passed]:7} {check.name:28} {check.found}")
+        print_lines([f"{ {True: 'ok', False: 'FAILED', None: '-'}[check.passed]:7} {check.name:28} {check.found}"])
         if check.passed is False:
             print(f"{'':36} {check.hint}")
     return ISSUE if any(check.passed is False for check in checks) else GOOD

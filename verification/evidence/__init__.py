@@ -29,6 +29,7 @@ from verification.evidence.product import Product
 from verification.evidence.project import LARGEST_BYTES, RECORDS, Project, ProjectError, find_project, sha256_of
 from verification.evidence.reviews import fitting, is_reviewable, lines_by_subject
 from verification.evidence.run import recorded_run
+from verification.evidence.told import issue_line, paint
 from verification.evidence.types import *  # noqa: F403  the vocabulary is re-exported whole
 
 __all__ = [
@@ -48,7 +49,9 @@ __all__ = [
     "fitting",
     "held",
     "is_reviewable",
+    "issue_line",
     "lines_by_subject",
+    "paint",
     "read_bundle",
     "read_evidence",
     "read_manifest",

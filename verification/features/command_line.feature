@@ -86,13 +86,17 @@ Feature: The command line
     And the message names <word>
 
     Examples:
-      | arguments                            | word         |
-      | analyze                              | PATH         |
-      | analyze {file} --release no-such     | no-such      |
-      | analyze {file} --intake bedside      | bedside      |
-      | analyze {file} --colour              | --colour     |
-      | gate {file} --output reports         | --output     |
-      | diagnose {file}                      | diagnose     |
+      | arguments                            | word                       |
+      | analyze                              | PATH                       |
+      | analyze {file} --release no-such     | no-such                    |
+      | analyze {file} --intake bedside      | bedside                    |
+      | analyze {file} --intake clinicl      | did you mean clinical?     |
+      | analyze {file} --colour              | --colour                   |
+      | gate {file} --output reports         | --output                   |
+      | diagnose {file}                      | diagnose                   |
+      | transmogrify {file}                  | `clearway --help` lists    |
+      | analyse {file}                       | did you mean analyze?      |
+      | release shwo paediatric-reference    | did you mean show?         |
 
   @SRS-035 @RC-003
   Scenario: A run whose results cannot be printed has failed

@@ -155,11 +155,6 @@ def render_dashboard(trace: TraceEvidence) -> Iterator[str]:
             yield f"  {str(count).rjust(4)}  {code.ljust(28)} {_short(first.message)}"
 
 
-def render_issue(issue: Issue) -> str:
-    """One issue on one line: severity, code, place, message, what to do."""
-    return f"{issue.severity.value}  {issue.where}: {issue.message} [{issue.code}]; {issue.hint}"
-
-
 def _tree(
     near: Neighbours,
     edges: dict[str, list[str]],

@@ -12,8 +12,8 @@ import pytest
 
 from device.dispatch import run as dispatch
 from tests.verification.conftest import Run, git
-from verification.commands.completion import make_script
 from verification.commands.release import check
+from verification.commands.usage.completion import _load_commands, make_script
 
 pytestmark = pytest.mark.slow
 
@@ -153,7 +153,7 @@ ZSH = {
 def complete(request, checkout, tmp_path):
     """What a shell is offered for a line. zsh itself leaves out what does not begin as the last word does."""
     script = tmp_path / "completion"
-    script.write_text(make_script(request.param, ["trace", "release", "release check", "status", "change"]))
+    script.write_text(make_script(request.param, _load_commands()))
     shell = request.param if shutil.which(request.param) else "bash"
     before = ZSH[shell] if request.param == "zsh" else ""
 
@@ -174,12 +174,19 @@ def complete(request, checkout, tmp_path):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (["clearway", "st"], ["status"]),
+        (["clearway", "st"], ["status", "steps", "study"]),
         (["clearway", "trace", "SRS"], ["SRS-001", "SRS-002"]),
         (["clearway", "trace", "HAZ"], ["HAZ-001"]),
         (["clearway", "trace", "imp"], ["impact", "import"]),
-        (["clearway", "release", "c"], ["check"]),
+        (["clearway", "release", "c"], ["compare", "check"]),
         (["clearway", "change", "check", "CHG"], ["CHG-007"]),
+        (["clearway", "data", "ex"], ["explore"]),
+        (["clearway", "data", "explore", "--im"], ["--images"]),
+        (["clearway", "submission", "build", "--v"], ["--volume"]),
+        (["clearway", "gate", "image.dcm", "--rel"], ["--release"]),
+        (["clearway", "trace", "impact", "--mark"], ["--markdown"]),
+        (["clearway", "trace", "SRS-001", "--ch"], ["--check"]),
+        (["clearway", "study", "custody", "reg"], ["register"]),
     ],
 )
 def test_a_shell_completes_commands_and_ids(complete, checkout, line, expected):

@@ -25,6 +25,8 @@ def check(argv: list[str]) -> int:
     """Say in one pass what stops a build in items, links, limits, scenarios and the texts of the documents.
 
     Nothing is run and nothing set: what `clearway verify` and the build would find besides is not told.
+
+    For: engineer
     """
     parser = make_parser(
         "check",

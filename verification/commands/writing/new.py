@@ -55,6 +55,8 @@ def new(argv: list[str]) -> int:
     """Write the form of a new item or scenario: the next id, at its place, with what each field means.
 
     Exit status: 0; 2 if it cannot be written: then nothing is.
+
+    For: engineer
     """
     if argv and argv[0] in ELSEWHERE:
         complain(f"clearway new: what makes a {argv[0]} is a command of its own: {ELSEWHERE[argv[0]]}")

@@ -29,6 +29,8 @@ def steps(argv: list[str]) -> int:
     """List the sentences that the steps know, each with its place and what it does; with words, those that hold them.
 
     Exit status: 0; 1 if no sentence holds the words; 2 usage.
+
+    For: engineer
     """
     parser = make_parser(
         "steps",

@@ -25,7 +25,7 @@ from verification.commands.console import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from verification.evidence import EvidenceBundle, Issue, Item, Project, TraceEvidence
+    from verification.evidence import EvidenceBundle, Issue, Item, Project, TraceEvidence, VerificationEvidence
 
 
 def trace(argv: list[str]) -> int:
@@ -63,7 +63,9 @@ def trace(argv: list[str]) -> int:
     from verification.trace.trace import trace as run
 
     if arguments.id:
-        return _trace_item(ask(project)[0], read_bundle(project.evidence), arguments)
+        from verification.trace.ran import read_partial
+
+        return _trace_item(ask(project)[0], read_bundle(project.evidence), read_partial(project), arguments)
     with recorded_run(project.evidence, "trace", argv):
         evidence, _ = run(project, judge=arguments.check)
     told = _trace_all(evidence, arguments)
@@ -122,7 +124,12 @@ def status(argv: list[str]) -> int:
     return GOOD
 
 
-def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argparse.Namespace) -> int:
+def _trace_item(
+    evidence: TraceEvidence,
+    bundle: EvidenceBundle,
+    partial: VerificationEvidence | None,
+    arguments: argparse.Namespace,
+) -> int:
     from verification.evidence import Gap
     from verification.trace.show import neighbours, render_item
 
@@ -143,7 +150,7 @@ def _trace_item(evidence: TraceEvidence, bundle: EvidenceBundle, arguments: argp
     else:
         verification = None if isinstance(bundle.verification, Gap) else bundle.verification
         studies = None if isinstance(bundle.studies, Gap) else bundle.studies
-        print_lines(render_item(evidence, item.id, verification, studies))
+        print_lines(render_item(evidence, item.id, verification, studies, partial))
     if arguments.check:
         complain(*map(issue_line, blocking))
     return ISSUE if arguments.check and blocking else GOOD

@@ -24,7 +24,7 @@ from verification.evidence import (
     VerificationEvidence,
     is_reviewable,
 )
-from verification.trace.ran import tell_run
+from verification.trace.ran import tell_partial, tell_run
 
 _MADE = (ItemKind.SYMBOL, ItemKind.SCENARIO)
 _NEXT = {
@@ -76,6 +76,7 @@ def render_item(
     identity: str,
     verification: VerificationEvidence | None,
     studies: StudiesEvidence | None = None,
+    partial: VerificationEvidence | None = None,
 ) -> Iterator[str]:
     """Yield the lines that show one item: what it is, up, down, figures, documents, status, and what to do next."""
     near = neighbours(trace)
@@ -88,6 +89,7 @@ def render_item(
     yield from (f"  {line}" for line in (item.text, f"{item.file}:{item.line}") if line)
     yield from _section("up", list(_tree(near, near.above, identity, outcomes, everything=False)))
     yield from _section("run", _run(item, verification))
+    yield from _section("partial run", list(tell_partial(item, partial)))
     yield from _section("criteria", list(_criteria(item, outcomes)))
     yield from _section("down", list(_tree(near, near.below, identity, outcomes, everything=True)))
     yield from _section("executed and fault-sensitive", list(_strength(trace, near, item)))
@@ -126,7 +128,7 @@ def render_file(trace: TraceEvidence, file: str, verification: VerificationEvide
     found = [*(item.id for item in inside), *named, *reached]
     shown_in = {each for one in found for key in (one, near.items[one].kind) for each in near.sections.get(key, [])}
     yield from _section("documents", [f"{each}  {near.items[each].title}" for each in sorted(shown_in)])
-    yield "next  `clearway verify --only ID` for a name above; a change makes all evidence stale: `clearway status`"
+    yield "next  `clearway verify --only ID` for a name above; a change makes stale what rests on it: `clearway status`"
 
 
 def render_dashboard(trace: TraceEvidence) -> Iterator[str]:

@@ -267,3 +267,18 @@ def test_evidence_is_asked_for_in_the_order_in_which_it_is_made(checkout):
         own = [step["how"] for step in steps if step["role"] == role and step["blocking"]]
         assert own[: len(made)] == [f"run `clearway {command}`" for command in made]
     assert len({(step["role"], step["what"]) for step in steps}) == len(steps)
+
+
+def test_what_a_run_of_a_selection_showed_is_said_and_is_no_evidence(checkout):
+    checkout.edit(
+        "verification/test_features.py", 'observe(f"turned by {angle}")', "assert angle < 20, 'it sticks'"
+    ).commit()
+    checkout.run("verify", "--only", "SRS-001")
+    text = checkout.run("trace", "SRS-001").stdout
+    assert "NOT RUN" in text
+    assert "2 of 3 scenarios passed when SRS-001 alone was run; no evidence" in text
+    assert "failed  door/the-handle-turns-by-angle/2  verification/features/door.feature:" in text
+    assert "it sticks" in text
+    assert "partial run" not in checkout.run("trace", "SRS-002").stdout
+    checkout.edit("device/door.py", "angle + 1", "angle + 2")
+    assert "partial run" not in checkout.run("trace", "SRS-001").stdout  # it is of other code

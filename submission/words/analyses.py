@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from markupsafe import Markup
 
@@ -74,13 +75,14 @@ class Beside:
     """What stands beside a headline: the best baseline, the paired difference to it, and the share of positives.
 
     `apart` are the headline's figures without patients whose numbers occur in the training part too; none where the
-    project itself divided the patients.
+    project itself divided the patients. `others` are other models on the same images, each with its paired difference.
     """
 
     best: Estimate | Gap
     paired: Estimate | Gap
     positives: Estimate | Gap
     apart: tuple[Estimate, ...]
+    others: tuple[Estimate, ...]
 
 
 @total
@@ -90,16 +92,19 @@ def beside_headline(study: Study) -> Beside:
         reason=compose("no simple measure was scored on the images of study {}", study.name),
         closes="a plan that asks for it, locked before an opening",
     )
-    best, paired = max(_pair_baselines(study), key=lambda pair: pair[0].value or 0, default=(missing, missing))
+    simple = _pair(study, (one for one in study.analyses if one.role is Role.BASELINE))
+    best, paired = max(simple, key=lambda pair: pair[0].value or 0, default=(missing, missing))
+    others = chain.from_iterable(_pair(study, (one for one in study.analyses if one.id == "beside")))
     shares = (one for one in study.estimates if one.metric == "prevalence" and one.subgroup == overall(study))
     unknown = Gap(reason=compose("study {} holds no share of positive images", study.name), closes="evaluate it")
     apart = (one for found in study.analyses if found.id == "shared-names" for one in found.estimates)
-    return Beside(best, paired, next(shares, unknown), tuple(one for one in apart if one.subgroup == APART))
+    alone = tuple(one for one in apart if one.subgroup == APART)
+    return Beside(best, paired, next(shares, unknown), alone, tuple(others))
 
 
-def _pair_baselines(study: Study) -> Iterator[tuple[Estimate, Estimate]]:
-    """Yield what a simple measure reaches on all images with the release's paired difference to it."""
-    found = [one for each in study.analyses if each.role is Role.BASELINE for one in each.estimates]
+def _pair(study: Study, analyses: Iterable[Analysis]) -> Iterator[tuple[Estimate, Estimate]]:
+    """Yield what another score reaches on all images with the release's paired difference to it."""
+    found = [one for each in analyses for one in each.estimates]
     whole = [one for one in found if one.subgroup in (WHOLE, overall(study))]
     for paired in (one for one in whole if one.metric == "auroc_difference"):
         for one in whole:
@@ -151,6 +156,16 @@ def stated_of(estimate: Estimate) -> Markup:
     """An estimate in one line, with the images and patients that it is of."""
     said = compose("; {} images of {} patients", events_of(estimate), count(estimate.patients))
     return Markup("{}{}").format(stated(estimate), said)
+
+
+@total
+def in_group(study: Study, group: str, name: str) -> Estimate | Gap:
+    """What a study found by a metric in a group; a gap where it has no such group."""
+    missing = Gap(
+        reason=compose("study {} has no group “{}”", study.name, group),
+        closes="a plan that names it, locked before its images are scored",
+    )
+    return next((one for one in study.estimates if (one.subgroup, one.metric) == (group, name)), missing)
 
 
 @total

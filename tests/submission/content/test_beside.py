@@ -88,6 +88,33 @@ def test_what_both_comparisons_found_of_the_release_stands_once(compared, replac
     assert words_of_document(compared.write(), "CW-DOC-011").count("0.850 to 0.950") == before > 0
 
 
+@pytest.mark.parametrize("number", [*HEADLINES, "CW-DOC-030"])
+def test_what_other_models_reach_on_the_same_images_stands_beside_the_headline(compared, replace, number):
+    study = compared.parts["studies"].studies[0]
+    (found,) = [one for one in study.analyses if one.role is Role.BASELINE]
+    own = found.estimates[0]
+    other = replace(own, score="a public network", value=0.95)
+    paired = replace(own, metric="auroc_difference", score="the release's score less a public network", value=-0.05)
+    beside = replace(found, id="beside", role=Role.SECONDARY, estimates=(own, other, paired))
+    assert "a public network" not in words_of_document(compared.write(), number)
+    with_study(compared, replace, analyses=(*study.analyses, beside))
+    said = words_of_document(compared.write(), number)
+    assert "The release, of all images: " in said
+    assert "a public network: AUROC 0.950 (0.850 to 0.950); " in said
+    assert "less a public network: AUROC difference −0.050" in said
+
+
+def test_a_figure_in_a_table_of_groups_that_decides_says_what_it_decides(compared, replace):
+    study = compared.parts["studies"].studies[0]
+    (found,) = [one for one in study.analyses if one.role is Role.BASELINE]
+    own = found.estimates[0]
+    assert "decides CRIT-9" not in words_of_document(compared.write(), "CW-DOC-011")
+    judged = replace(own, subgroup="some", criterion="CRIT-9", met=False)
+    beside = replace(found, id="beside", role=Role.SECONDARY, estimates=(own, judged))
+    with_study(compared, replace, analyses=(*study.analyses, beside))
+    assert "decides CRIT-9 NOT MET" in words_of_document(compared.write(), "CW-DOC-011")
+
+
 def test_the_collection_of_a_sealed_list_is_known_by_its_name(compared, replace):
     with_study(compared, replace, dataset_digest="0" * 64, dataset=compared.parts["datasets"].datasets[0].name)
     before = words_of_document(compared.write(), "CW-DOC-011").count("Two fictitious extremes.")
@@ -100,7 +127,7 @@ def test_what_a_study_has_no_criterion_on_is_said_by_its_name(made):
     project = made.write()
     assert "hold study.criteria" not in words_of_document(project, "CW-DOC-003")
     assert "hold (study.criteria" not in words_of_document(project, "CW-DOC-003")
-    assert "study fictitious-study has no criterion on AUROC" in words_of_document(project, "CW-DOC-027")
+    assert "study fictitious-study has no criterion on AUROC" in words_of_document(project, "CW-DOC-024")
 
 
 @pytest.mark.parametrize("number", HEADLINES)

@@ -149,6 +149,15 @@ def achieved(criterion: StudyCriterion) -> StudyCriterion | Gap:
 
 
 @total
+def all_achieved(criteria: Iterable[StudyCriterion]) -> object:
+    """The acceptance criteria of a study if each of them is met; else why the first that is not does not hold."""
+    judged = [achieved(criterion) for criterion in criteria]
+    closes = "a plan with criteria, locked before its images are scored"
+    none = Gap(reason="the study states no criterion", closes=closes)
+    return next((one for one in judged if isinstance(one, Gap)), judged) if judged else none
+
+
+@total
 def all_known(values: Iterable[Any], attribute: str) -> object:
     """The values if an attribute is known of each of them."""
     for value in values:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from submission.content.catalogue import Entry
 from submission.words.claims import choose, compose, cut, join_words, number_of, pick, written
-from submission.words.filters import count, figure, ident, metric, percent, refs, spell, ticked, total
+from submission.words.filters import count, decimal, ident, metric, percent, refs, spell, ticked, total
 from verification.evidence import (
     Analysis,
     CommandHelp,
@@ -369,7 +369,7 @@ def release_uses(studies: Iterable[Study]) -> tuple[ReleaseUse, ...]:
 def hypotheses(criterion: StudyCriterion) -> tuple[str, str]:
     """The hypothesis that a criterion tests, and its alternative."""
     sign = {">=": "≥", "<=": "≤"}.get(criterion.comparison, criterion.comparison)
-    name, bound = metric(criterion.metric), figure(criterion.bound)
+    name, bound = metric(criterion.metric), decimal(criterion.bound, 3)
     against = compose("{} {} {}", name, OPPOSITE[criterion.comparison], bound)
     return against, compose("{} {} {}", name, sign, bound)
 

@@ -135,7 +135,7 @@ def rule_of(criterion: StudyCriterion) -> str:
         criterion.comparison, criterion.comparison
     )
     limit = {"lower": "lower limit of", "upper": "upper limit of"}.get(criterion.limit, criterion.limit)
-    return compose("{} {} {} {}", limit, metric(criterion.metric), sign, figure(criterion.bound))
+    return compose("{} {} {} {}", limit, metric(criterion.metric), sign, signed(criterion.bound))
 
 
 @total

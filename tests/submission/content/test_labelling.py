@@ -270,6 +270,8 @@ def test_a_criterions_hypothesis_is_its_opposite(
 ) -> None:
     criterion = replace(made.parts["studies"].studies[0].criteria[0], comparison=comparison)
     assert labelling.hypotheses(criterion) == (f"Sensitivity {null} 0.750", f"Sensitivity {alternative} 0.750")
+    below = replace(criterion, bound=-0.02)
+    assert labelling.hypotheses(below) == (f"Sensitivity {null} −0.020", f"Sensitivity {alternative} −0.020")
 
 
 def test_the_protocol_states_plan_digest_figures_and_log(made: Any, replace: Callable[..., Any]) -> None:

@@ -20,7 +20,7 @@ def analyse_prevalence(cases: Cases, setting: Setting) -> Analysis | None:
         cases, setting, Role.SECONDARY, identity="prevalence", score=OF_THE_RELEASE,
         title="Predictive values at other prevalences, and positive images by score",
         statement="Predictive values hold for a prevalence. The table moves sensitivity and specificity to others as "
-        "if the spectrum of patients were the same there, which it is not: most patients of a clinic lie between the "
-        "two extremes of this collection. The score is not a probability; its groups only describe it.",
+        "if the spectrum of patients were the same there, which it is not: these images were chosen by others, and no "
+        "clinic's patients are theirs. The score is not a probability; its groups only describe it.",
         estimates=(), tables=(table, described), figures=(figure,), post_hoc=UNNAMED,
     )  # fmt: skip

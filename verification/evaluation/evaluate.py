@@ -215,8 +215,8 @@ def _find_pending(study: StudyFolder) -> Gap:
         )
     return Gap(
         reason="no scores exist: the study is a plan",
-        closes=f"build and lock the release {plan.release} with the images of {plan.dataset}, "
-        "then score and evaluate by this plan",
+        closes=f"lock the release {plan.release} if it is not locked, then score the images of {plan.dataset} "
+        "and evaluate by this plan",
     )
 
 

@@ -97,7 +97,7 @@ def _find_tables(plan: Plan) -> Iterator[Table]:
 
 def _find_figures(plan: Plan) -> Iterator[tuple[Cell, ...]]:
     """The figures of the analysis, as text: each has a form of its own."""
-    yield "collection and part", f"{plan.dataset}, {plan.split}"
+    yield "collection and part", f"{plan.dataset}, {'a list that was registered' if plan.custody else plan.split}"
     yield "bootstrap samples", str(plan.replicates)
     yield "seed", str(plan.seed)
     if plan.minimum_sensitivity is not None:
@@ -130,7 +130,9 @@ def _find_triage(plan: Plan) -> Iterator[tuple[Cell, ...]]:
 
 
 def _find_planned(plan: Plan) -> Iterator[tuple[Cell, ...]]:
-    yield "simple measures of file and image (shortcuts)", _planned(plan.shortcuts)
+    others = [one.simple for one in plan.custody.beside.values()] if plan.custody else []
+    yield "simple measures of file and image (shortcuts)", _planned(plan.shortcuts or any(others))
+    yield "other models on the same images", _planned(not all(others))
     yield "changed images and images with a part hidden", _planned(plan.perturbations)
     yield "lungs hidden, or all else faded; pictures moved", _planned(plan.lungs is not None)
     yield "images outside the population, on purpose", plan.out_of_scope.dataset if plan.out_of_scope else "no"

@@ -257,3 +257,13 @@ def test_every_figure_of_a_plan_is_stated() -> None:
     cells = [str(cell) for table in stated.parameters for row in table.rows for cell in row]
     assert {str(study.plan.replicates), str(study.plan.seed), "003Y", "0.985", "4.0", "nih621_384"} <= set(cells)
     assert stated.objective == study.plan.objective
+
+
+def test_a_plan_states_the_simple_measures_and_the_other_models_that_it_sets_beside_its_release() -> None:
+    study, _ = read_study(ROOT / "verification/studies/adult-nih-open", "adult-nih-open")
+    tables = {table.title: dict(row[:2] for row in table.rows) for table in state_plan(study.plan).parameters}
+    planned = tables["What is scored beside the images"]
+    assert planned["simple measures of file and image (shortcuts)"] == "yes"
+    assert planned["other models on the same images"] == "yes"
+    assert planned["waits on a simulated worklist"] == "no"
+    assert tables["Figures of the analysis"]["collection and part"] == "nih, a list that was registered"

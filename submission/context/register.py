@@ -101,6 +101,8 @@ def _found_missing(
                 yield "evidence", "studies.json", found.reason, found.closes
     if not isinstance(study, Gap) and study.scores_sha256:
         held = {analysis.role for analysis in study.analyses}
+        if len({estimate.subgroup for estimate in study.estimates}) > 1:
+            held.add(Role.SUBGROUP)
         for role in EXPECTED:
             if role not in held:
                 where = compose("study {}", study.name)

@@ -104,6 +104,16 @@ def test_what_other_models_reach_on_the_same_images_stands_beside_the_headline(c
     assert "less a public network: AUROC difference −0.050" in said
 
 
+def test_groups_that_the_study_estimates_are_no_gap_of_the_register(made, replace):
+    study = made.parts["studies"].studies[0]
+    analyses = tuple(one for one in study.analyses if one.role is not Role.SUBGROUP)
+    (alone, *_) = study.estimates
+    with_study(made, replace, analyses=analyses, estimates=(alone,))
+    assert "no analysis of the kind “subgroup”" in words_of_document(made.write(), "CW-DOC-014")
+    with_study(made, replace, estimates=(alone, replace(alone, subgroup="some")))
+    assert "no analysis of the kind “subgroup”" not in words_of_document(made.write(), "CW-DOC-014")
+
+
 def test_a_figure_in_a_table_of_groups_that_decides_says_what_it_decides(compared, replace):
     study = compared.parts["studies"].studies[0]
     (found,) = [one for one in study.analyses if one.role is Role.BASELINE]

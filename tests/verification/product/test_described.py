@@ -261,9 +261,8 @@ def test_every_figure_of_a_plan_is_stated() -> None:
 
 def test_a_plan_states_the_simple_measures_and_the_other_models_that_it_sets_beside_its_release() -> None:
     study, _ = read_study(ROOT / "verification/studies/adult-nih-open", "adult-nih-open")
-    tables: dict[str, dict[str, str]] = {
-        table.title: dict(row[:2] for row in table.rows) for table in state_plan(study.plan).parameters
-    }
+    parameters = state_plan(study.plan).parameters
+    tables = {table.title: {str(row[0]): row[1] for row in table.rows} for table in parameters}
     planned = tables["What is scored beside the images"]
     assert planned["simple measures of file and image (shortcuts)"] == "yes"
     assert planned["other models on the same images"] == "yes"

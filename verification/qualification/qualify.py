@@ -212,6 +212,15 @@ def _lower_count(root: Path) -> None:
     _write_manifest(path.parent, manifest)
 
 
+_TWICE = '@then("it is shown to be good")\ndef never_asked(): pass\n\n'
+_THREAD = """\
+    import threading, uuid
+    def fails(): assert False, "in a thread"
+    thread = threading.Thread(target=fails)
+    thread.start()
+    thread.join()
+"""
+
 FAULTS = (
     Fault("a dropped link from code", _change(DOOR, "    Implements: SRS-001\n", ""), CHECK,
           "no code implements SRS-001", again=True),
@@ -250,6 +259,9 @@ FAULTS = (
     Fault("an edited result that the manifest lists", _edit_and_list, DEEP,
           "observed is turned by 99, made again it is turned by 10"),
     Fault("a requirement in a file that is not read", _rename_item, CHECK, "[item-misplaced]"),
+    Fault("a sentence that two steps know", _change(STEPS, '@then("it is shown', _TWICE + '@then("it is shown'), VERIFY,
+          "of which one would run unseen"),
+    Fault("an assertion that fails in a thread", _change(STEPS, "    import uuid\n", _THREAD), VERIFY, "in a thread"),
     Fault("a step that nothing awaits", _change(STEPS, "def turned", "async def turned"), VERIFY, "async"),
     Fault("a changed document of a package", _change(f"{PACKAGE}/sample.pdf", "Sample", "Simple"), AUDIT,
           "sample.pdf: SHA-256"),

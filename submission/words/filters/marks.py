@@ -40,7 +40,7 @@ def badge(value: str | None) -> object:
 def residual(hazard: Hazard) -> object:
     """The word of the matrix for what remains of a risk, and that it is not shown while its controls are not."""
     mark = badge(hazard.residual_acceptability)
-    return Markup("{} {}").format(mark, badge("not shown")) if hazard.residual_why else mark
+    return Markup("{}, {}").format(mark, badge("not shown")) if hazard.residual_why else mark
 
 
 @total

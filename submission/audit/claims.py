@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit.attached import find_in_attached
+from submission.audit.described import find_in_figures
 from submission.audit.exempt import find_in_exempt, find_in_records
 from submission.audit.hidden import find_hidden
 from submission.audit.names import EVIDENCE, MANIFEST, VOLUME, VOLUME_LEDGER, ledger_of, text_of
@@ -62,6 +63,9 @@ def _find_in_texts(folder: Path, manifest: dict[str, Any], ledgers: Mapping[str,
             for where, ledger in ((document["file"], own), (VOLUME, VOLUME_LEDGER)):
                 if ledger in bodies:
                     yield from find_in_text(name, text, where, bodies[ledger])
+            path = folder / document["file"]
+            if path.is_file() and own in bodies:
+                yield from find_in_figures(name, text, document["file"], bodies[own], path.read_bytes())
         except OSError:
             yield "text-missing", name, f"{document['file']} has no text file"
         except MALFORMED as error:

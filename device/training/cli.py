@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from device.training.runs.history import HISTORY, read_history
 from device.training.runs.process import explain_end, follow_parent, is_child, run_in_child
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 RUNS, CACHE = Path("build/training"), "inputs"
 
@@ -77,10 +79,35 @@ def _wait(argv: Sequence[str], file: RecipeFile, run: Path) -> int:
     return 128 - status
 
 
+@contextmanager
+def _hold_back() -> Iterator[None]:
+    """Keep back what TensorFlow writes while it is loaded, which on some processors no level of its own silences.
+
+    Where it cannot be loaded, or the level of its messages was set to another, all of it is shown.
+    """
+    if os.environ["TF_CPP_MIN_LOG_LEVEL"] != "3":
+        yield
+        return
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(shown, held.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
+
+
 def _train(options: argparse.Namespace, file: RecipeFile, run: Path) -> int:
     follow_parent()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what ends it is printed all the same; 0 shows everything
-    from device.training import assemble, cache, data, fit, lungs, network, samples
+    with _hold_back():
+        from device.training import assemble, cache, data, fit, lungs, network, samples
 
     folder = samples.find_folder(file.recipe, options.data)
     found = samples.read_samples(file, folder)

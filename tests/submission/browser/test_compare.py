@@ -102,6 +102,7 @@ def test_differences_are_filtered_opened_and_saved_like_other_rows(opened, build
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**#SRS-901")
+    page.locator("[name=change]").wait_for(state="hidden")  # drawn after the address has changed
     assert not page.is_visible("[name=change]")
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -204,7 +205,8 @@ def test_a_bound_that_is_missed_is_not_met_and_blocks_nothing(project):
     log.unlink()
     begin_history(project.root)  # a log that was committed is missed
     lock_plan(project, NAME)
-    append(log, msgspec.convert(scored, Opening))
+    today = datetime.now(UTC).date().isoformat()
+    append(log, msgspec.convert(scored | {"date": today}, Opening))
     evidence = run(project)
     assert evidence.issues == ()
     assert [each.met for each in named(evidence).criteria] == [False, True, True]

@@ -80,7 +80,8 @@ def _compare_again(project: Project) -> int:
     try:
         for again in compare_again(project):
             found += again.issues
-            said = "as it is made again" if not again.issues else "NOT AS IT IS MADE AGAIN"
+            said = "as it is made again" if again.written else "is not here; nothing was compared"
+            said = "NOT AS IT IS MADE AGAIN" if again.issues else said
             print_lines([f"{again.name:24} {said} ({again.seconds:.0f} s)", *map(issue_line, again.issues)])
     except ValueError as error:
         complain(f"clearway trace --check --deep: {error}")

@@ -33,6 +33,9 @@ EVIDENCE_FILES: dict[str, tuple[str, type, str]] = {
 }
 """Each part of the bundle: its file, its type, and the command that makes it."""
 
+MAKING = ("clearway verify", "clearway evaluate", "clearway data explore", "clearway supply", "clearway trace")
+"""The commands that make the evidence, each after those whose evidence it reads."""
+
 SOURCES = "sources.json"
 """Evidence beside the bundle, for the trace browser alone: where it is missing nothing is blocked."""
 

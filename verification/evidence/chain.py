@@ -22,6 +22,8 @@ from verification.evidence import Issue, Project, Severity, held, write_atomical
 ZONES = timedelta(days=1)
 """By so much two clocks in the world differ on the day."""
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
 RESTORE = "restore the log from git: it is only ever appended to"
 
 
@@ -84,7 +86,13 @@ def find_in_history(project: Project, path: Path, dates: Sequence[str]) -> Itera
         message = "an earlier commit holds lines that are no longer there, or were others"
         yield _issue("log-rewritten", where, message)
         return
-    yield from _find_out_of_time(where, _days(dates), [(one.day, one.content.count(b"\n")) for one in versions])
+    days = [_read_day(each) for each in dates]
+    yield from (
+        _issue("log-out-of-time", f"{where}:{number}", f"is dated {said}, which is no day")
+        for number, (said, day) in enumerate(zip(dates, days, strict=True), start=1)
+        if DAY.fullmatch(said) and day is None
+    )
+    yield from _find_out_of_time(where, days, [(one.day, one.content.count(b"\n")) for one in versions])
 
 
 def find_uncommitted(project: Project, path: Path) -> Iterator[Issue]:
@@ -99,8 +107,11 @@ def find_uncommitted(project: Project, path: Path) -> Iterator[Issue]:
         )  # fmt: skip
 
 
-def _days(dates: Sequence[str]) -> list[date | None]:
-    return [date.fromisoformat(each) if re.fullmatch(r"\d{4}-\d\d-\d\d", each) else None for each in dates]
+def _read_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _find_out_of_time(where: str, days: Sequence[date | None], versions: Sequence[tuple[str, int]]) -> Iterator[Issue]:

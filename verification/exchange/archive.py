@@ -33,10 +33,10 @@ def read_content(path: Path) -> tuple[bytes, list[str]]:
             with archive.open(files[0]) as file:
                 return _bounded(file.read(LARGEST_BYTES + 1)), [name for name in names if name != files[0]]
     except _BROKEN as error:
-        raise ValueError(f"the archive cannot be read: {error}") from None
+        raise ValueError(f"the archive cannot be read: {error}; unpack it, and import the .reqif file in it") from None
 
 
 def _bounded(content: bytes) -> bytes:
     if len(content) > LARGEST_BYTES:
-        raise ValueError(f"found more than {LARGEST_BYTES} bytes")
+        raise ValueError(f"found more than {LARGEST_BYTES} bytes, expected at most that; export fewer items at a time")
     return content

@@ -261,19 +261,23 @@ def _run(project: Project, only: tuple[str, ...], shares: int, on_progress: Call
     project.evidence.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="clearway-verify-") as name, ExitStack() as stack:
         folders = [Path(name, str(share)) for share in range(shares)]
+        stack.callback(_keep_logs, project, folders)  # also of a run that is interrupted
         processes = [_start(project, folder, only, f"{n}/{shares}", stack) for n, folder in enumerate(folders)]
         records = [folder / RECORD for folder in folders]
         while any(process.poll() is None for process in processes):
             with suppress(subprocess.TimeoutExpired):
                 next(each for each in processes if each.returncode is None).wait(0.2)
             on_progress(sum(record.read_bytes().count(b"\n") for record in records))
-        log = b"".join((folder / LOG).read_bytes() for folder in folders)
-        (project.evidence / "verify.log").write_bytes(log)
         read = [_read_record(*each) for each in zip(records, (one.returncode for one in processes), strict=True)]
         return tuple(dict.fromkeys(line for lines in read for line in lines))
 
 
 RECORD, LOG = "record.jsonl", "log"
+
+
+def _keep_logs(project: Project, folders: Iterable[Path]) -> None:
+    logs = (folder / LOG for folder in folders)
+    (project.evidence / "verify.log").write_bytes(b"".join(log.read_bytes() for log in logs if log.is_file()))
 
 
 def _start(

@@ -19,13 +19,10 @@ from typing import Any
 import msgspec
 
 from verification.evidence import EvidenceError, Issue, Project, Severity, Source, find_changes, read_evidence
-from verification.evidence.bundle import EVIDENCE_FILES
+from verification.evidence.bundle import EVIDENCE_FILES, MAKING
 from verification.qualification.qualify import run
 from verification.strength.prove import read_links
 from verification.strength.strength import Tried, read_tried, write_tried
-
-ORDER = ("clearway verify", "clearway evaluate", "clearway data explore", "clearway supply", "clearway trace")
-"""The commands that make the evidence, each after those whose evidence it reads."""
 
 BOUND_ELSEWHERE = {"commit", "commit_date", "dirty", "kind", "approval"}
 """Of the source, and of a formal run: the trace holds these against git and the review record."""
@@ -38,11 +35,15 @@ MADE = "build/evidence/"
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A file of evidence, or a recorded result: how long it took to make it again, and where it differs."""
+    """A file of evidence, or a recorded result: how long it took to make it again, and where it differs.
+
+    `written` is false where there was nothing to compare with.
+    """
 
     name: str
     seconds: float
     issues: tuple[Issue, ...]
+    written: bool = True
 
 
 def compare_again(project: Project) -> Iterator[Again]:
@@ -51,7 +52,7 @@ def compare_again(project: Project) -> Iterator[Again]:
     Takes minutes, most of them for the scenarios.
 
     Raises:
-        ValueError: files of the checkout differ from its commit, so that a clone has others.
+        ValueError: files of the checkout differ from its commit, so that a clone has others; or git makes no clone.
     """
     if changed := project.find_uncommitted():
         named = ", ".join(each.split()[-1] for each in changed[:3])
@@ -59,14 +60,17 @@ def compare_again(project: Project) -> Iterator[Again]:
     with tempfile.TemporaryDirectory(prefix="clearway-again-") as folder:
         clone = Project(Path(folder).resolve() / "clone")
         command = ["git", "clone", "--quiet", "--no-hardlinks", str(project.root), str(clone.root)]
-        subprocess.run(command, check=True, capture_output=True)
-        for made in ORDER:
+        cloned = subprocess.run(command, check=False, capture_output=True, text=True)
+        if cloned.returncode:
+            raise ValueError(f"git cannot clone {project.root}: {cloned.stderr.strip()}; mend that, then ask again")
+        for made in MAKING:
             started = time.monotonic()
             _, said = run(clone.root, *made.split()[1:])
             for name, kind, command_of in EVIDENCE_FILES.values():
                 if command_of == made:
                     issues = tuple(_compare(project, clone, name, kind, said))
-                    yield Again(name, time.monotonic() - started, issues)
+                    written = (project.evidence / name).is_file()
+                    yield Again(name, time.monotonic() - started, issues, written)
         yield from _try_faults(project, clone)
 
 

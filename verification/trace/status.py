@@ -22,6 +22,7 @@ from verification.evidence import (
     TraceEvidence,
     is_reviewable,
 )
+from verification.evidence.bundle import MAKING
 
 ENGINEER, ML_ENGINEER, STATISTICIAN = "engineer", "ML engineer", "statistician"
 QA, REGULATORY, PACS = "QA", "regulatory affairs", "PACS administrator"
@@ -77,9 +78,6 @@ class Step:
 
 SAID_ELSEWHERE = ("verification-missing", "unreviewed")
 """Issues that are said of the bundle, or counted, already."""
-
-MAKING = ("clearway verify", "clearway evaluate", "clearway data explore", "clearway supply", "clearway trace")
-"""What makes evidence, in the order in which one reads what another wrote."""
 
 
 def find_steps(

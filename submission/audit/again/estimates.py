@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from submission.audit.again.draws import draw_samples
 
 Values = dict[str, float | None]
-TAIL = 0.025
-"""Below and above a two-sided interval of 95 %."""
+LEVEL, TAIL = 0.95, 0.025
+"""Of the intervals, which are two-sided, and what is left below and above one."""
 TOLERANCE = 1e-9
 BOOTSTRAP = re.compile(r"patient-clustered bootstrap, percentile, (\d+) replicates, seed (\d+)")
 EXACT = re.compile(r"exact binomial \(Clopper–Pearson\) over (\d+) .*")
@@ -81,6 +81,8 @@ def _compare(
     for name, number in counts.items():
         if estimate[name] != number:
             yield f"{name}: the scores give {number}, the study states {estimate[name]}"
+    if estimate["events"] is not None and estimate["events"] != round((value or 0) * len(among)):
+        yield f"events: the scores give {round((value or 0) * len(among))}, the study states {estimate['events']}"
     yield from _compare_interval(estimate, images, threshold, value, usual)
 
 
@@ -92,6 +94,8 @@ def _compare_interval(
     if not stated:
         if expected and expected[0] < expected[1]:
             yield f"the interval by “{usual}” is {expected[0]} to {expected[1]}, the study states none"
+    elif stated["level"] != LEVEL:
+        yield f"its interval is of a level of {LEVEL}, the study states {stated['level']}"
     elif expected is None:
         if not method.startswith("Wilson"):  # that needs counts alone, and is looked at there
             yield f"no interval by “{method}” follows from the scores, the study states one"

@@ -21,7 +21,7 @@ from PIL import Image
 from device import Intake, analyze, find_releases, main, read_release
 from device.errors import ReleaseError
 from device.locking import Comparison, compare, lock
-from device.training.cli import train
+from device.training.cli import _hold_back, train
 from device.training.operating_point import choose_threshold
 from device.training.recipe import RECIPES, read_recipe
 from device.training.release_folder import describe_release, write_release
@@ -135,6 +135,17 @@ def test_a_run_tells_how_long_it_will_take(told):
     assert lines[-1].endswith("about 0 min left")
     others = [line for line in told.splitlines() if line and line not in lines]
     assert others == ["tiny 1.0.0: 20 training images"]  # TensorFlow says nothing while all is well
+
+
+@pytest.mark.training
+def test_what_is_said_where_a_library_cannot_be_loaded_is_shown(monkeypatch, capfd):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _hold_back():
+        os.write(2, b"all is well\n")
+    with pytest.raises(ImportError), _hold_back():
+        os.write(2, b"no such instruction\n")
+        raise ImportError
+    assert capfd.readouterr().err == "no such instruction\n"
 
 
 @pytest.mark.training

@@ -78,6 +78,16 @@ def add_patients(row):
         row["patients"] += 1
 
 
+def raise_events(row):
+    if row["subgroup"] == "women" and row["metric"] == "sensitivity":
+        row["events"] += 1
+
+
+def change_level(row):
+    if row["subgroup"] == "women" and row["metric"] == "npv":
+        row["interval"]["level"] = 0.99
+
+
 def drop_interval(row):
     if row["metric"] == "average_precision":
         row["interval"] = None
@@ -94,6 +104,8 @@ def invent_method(row):
         (narrow, "the interval by its method is"),
         (raise_subgroup, "the scores give"),
         (add_patients, "patients: the scores give"),
+        (raise_events, "events: the scores give"),
+        (change_level, "its interval is of a level of 0.95, the study states 0.99"),
         (invent_method, "no interval by “bootstrap of our own” follows"),
     ],
 )

@@ -212,6 +212,14 @@ def test_a_bound_that_is_missed_is_not_met_and_blocks_nothing(project):
     assert [each.met for each in named(evidence).criteria] == [False, True, True]
 
 
+def test_a_line_that_is_dated_on_no_day_is_named(project):
+    log = project.root / STUDY / "openings.log"
+    last = json.loads(log.read_text().splitlines()[-1])
+    append(log, msgspec.convert(last | {"date": "2026-02-31"}, Opening))
+    messages = [issue.message for issue in run(project).issues if issue.code == "log-out-of-time"]
+    assert messages == ["is dated 2026-02-31, which is no day"]
+
+
 def test_one_study_is_no_evidence(project):
     assert run(project, study=NAME).studies[0].name == NAME
     assert not project.evidence.exists()

@@ -76,6 +76,7 @@ def test_the_command_says_of_each_part_how_it_stands(traced):
     run = traced.run("trace", "--check", "--deep")
     lines = [line for line in run.stdout.splitlines() if "made again" in line]
     assert any(line.startswith("verification.json        as it is made again") for line in lines)
+    assert "studies.json             is not here; nothing was compared" in run.stdout
     # the trace is judged anew by --check itself, and the forged file is gone with it
     assert any(line.startswith("device.json              as it is made again") for line in lines)
 

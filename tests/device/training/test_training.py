@@ -142,9 +142,13 @@ def test_what_is_said_where_a_library_cannot_be_loaded_is_shown(monkeypatch, cap
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     with _hold_back():
         os.write(2, b"all is well\n")
-    with pytest.raises(ImportError), _hold_back():
-        os.write(2, b"no such instruction\n")
-        raise ImportError
+
+    def fails():
+        with _hold_back():
+            os.write(2, b"no such instruction\n")
+            raise ImportError
+
+    pytest.raises(ImportError, fails)
     assert capfd.readouterr().err == "no such instruction\n"
 
 

@@ -148,7 +148,8 @@ def test_what_is_said_where_a_library_cannot_be_loaded_is_shown(monkeypatch, cap
             os.write(2, b"no such instruction\n")
             raise ImportError
 
-    pytest.raises(ImportError, fails)
+    with pytest.raises(ImportError):
+        fails()
     assert capfd.readouterr().err == "no such instruction\n"
 
 

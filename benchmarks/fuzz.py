@@ -46,12 +46,13 @@ UNFORESEEN = "CLEARWAY_DEBUG"
 class Seed:
     """A whole file, and where its elements are."""
 
-    def __init__(self, syntax: str) -> None:
+    def __init__(self, syntax: str, picture: np.ndarray | None = None) -> None:
         self.name = UID(syntax).name
+        picture = radiographs.phantom(512, 512) if picture is None else picture
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "image.dcm")
             native = UID(syntax) if not UID(syntax).is_encapsulated else UID("1.2.840.10008.1.2.1")
-            radiographs.save(radiographs.radiograph(radiographs.phantom(512, 512), TransferSyntaxUID=native), path)
+            radiographs.save(radiographs.radiograph(picture, TransferSyntaxUID=native), path)
             if UID(syntax).is_encapsulated:
                 radiographs.transcode(path, UID(syntax))
             self.content = path.read_bytes()

@@ -4,7 +4,8 @@
 
 from device.cli import main
 from device.dicom import RESEARCH_TRANSFER_SYNTAXES, TRANSFER_SYNTAXES
-from device.errors import DeviceError, ReleaseError, ReportError, UnreadableFileError
+from device.errors import ConfigurationError, DeviceError, ReleaseError, ReportError, UnreadableFileError
+from device.fitted import FITTED_ON
 from device.limits import (
     AGE_TOLERANCE_YEARS,
     CHEST,

@@ -9,18 +9,20 @@ import argparse
 import csv
 import json
 import os
-import stat
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 # A command imports what it runs, so that `clearway --help` imports no library.
 from device.dispatch import FAILED, ISSUE, PASSED, REFUSED, Command, Commands, run
+from device.folders import Walk, add_options
+from device.records import SAME, Records, tell_outcomes, write_summary
 from device.showing import (
-    label,
     make_record,
     make_release_record,
     render_release,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PROGRESS_FROM = 20
-"""Progress is shown for at least so many files."""
+"""Progress is shown from so many files on."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -83,6 +85,8 @@ def analyze(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.output and options.intake == "research":
         parser.error("--output: results of research intake cannot be written as DICOM")
+    if options.output and options.record:
+        parser.error("--record: a run that is gone on with cannot see two images of one identifier; use no --output")
     from device.pipeline import Examined, conclude, examine, fail
 
     if options.output:
@@ -144,6 +148,7 @@ def _make_parser(name: str, command: Command, *examples: str) -> argparse.Argume
         metavar="N",
         help="processes side by side (%(default)s), no more than processors; the results are the same",
     )
+    add_options(parser)
     return parser
 
 
@@ -152,7 +157,7 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, work:
 
     Implements: SRS-025, SRS-034, SRS-035, SRS-036, SRS-046
     """
-    from device.errors import ReleaseError
+    from device.errors import RecordError, ReleaseError
     from device.release import find_releases, read_release
     from device.types import Intake
     from device.workers import judge_all
@@ -162,32 +167,67 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, work:
     if options.release not in find_releases() and not Path(options.release).is_dir():
         parser.error(f"--release {options.release}: expected {', '.join(find_releases())} or the folder of a release")
     asserted = _read_asserted(parser, options)
-    files, skipped = find_files(options.paths)
-    if not files:
-        parser.error("no file to read there" + _count_skipped(skipped))
+    walk = Walk(options.paths, dicom_only=options.dicom_only, share=options.shard)
+    intake = Intake(options.intake)
     try:
         release = read_release(options.release)
-    except ReleaseError as error:
+        kept = _open_record(options.record, release, intake)
+    except (ReleaseError, RecordError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return FAILED
-    intake = Intake(options.intake)
+    left = (path for path in walk if not (kept and kept.holds(path)))
+    first = list(islice(left, options.jobs))
+    if not first and not (kept and kept.counts):
+        parser.error("no file to read there" + _count_skipped(walk))
 
     def judge(path: Path) -> Any:
         stated = asserted.get(None, {}) | asserted.get(_locate(path), {})
         return work.judge(path, release, intake=intake, asserted=stated)
 
-    counts: Counter[str] = Counter()
-    jobs = min(options.jobs, len(files))
-    found = judge_all(judge, files, jobs, lambda path, why: work.give_up(path, release, intake, why))
-    for result in map(work.conclude, _show_progress(found, len(files))):
-        counts[label(result)] += 1
-        print(json.dumps(make_record(result)) if options.json else render_result(result), flush=True)
-    end = sys.stderr if options.json else sys.stdout
-    if skipped or not options.json:
-        print(render_end(counts, skipped, release, intake), file=end)
-    if counts["failed"]:
+    files = chain(first, left)
+    found = judge_all(judge, files, max(1, len(first)), lambda path, why: work.give_up(path, release, intake, why))
+    results = map(work.conclude, _show_progress(found))
+    try:
+        outcomes = _tell(results, kept, options, walk)
+    except RecordError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
         return FAILED
-    return REFUSED if counts["refused"] or counts["not_analysed"] else PASSED
+    if walk.skipped or walk.others or not options.json:
+        end = sys.stderr if options.json or kept else sys.stdout
+        print(render_end(outcomes, walk, release, intake), file=end)
+    if outcomes["failed"]:
+        return FAILED
+    return REFUSED if outcomes["refused"] or outcomes["not_analysed"] else PASSED
+
+
+def _tell(results: Iterator[Any], kept: Records | None, options: argparse.Namespace, walk: Walk) -> Counter[str]:
+    """Print or record every result; count them, with those that were there.
+
+    Raises:
+        RecordError: a file cannot be written.
+
+    Implements: SRS-034, SRS-055
+    """
+    counts: Counter[tuple[str, str]] = Counter(kept.counts if kept else ())
+    with kept or nullcontext():
+        for result in results:
+            record = make_record(result)
+            counts.update(tell_outcomes(record))
+            if kept:
+                kept.add(record)
+            else:
+                print(json.dumps(record) if options.json else render_result(result), flush=True)
+    if options.summary:
+        write_summary(options.summary, counts, walk)
+    return Counter({name: number for (what, name), number in counts.items() if what == "outcome"})
+
+
+def _open_record(path: Path | None, release: Release, intake: Intake) -> Records | None:
+    """The file that results are written to, if there is to be one."""
+    if path is None:
+        return None
+    same = (release.name, release.version, release.digest, str(intake))
+    return Records(path, dict(zip(SAME, same, strict=True)))
 
 
 def _read_asserted(parser: argparse.ArgumentParser, options: argparse.Namespace) -> dict[Path | None, dict[str, str]]:
@@ -241,63 +281,23 @@ def _read_manifest(manifest: Path, table: dict[Path | None, dict[str, str]]) -> 
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def find_files(paths: list[Path]) -> tuple[list[Path], int]:
-    """Every file that is named, or lies in a folder that is named or in one below; sorted within each folder.
-
-    Returns:
-        The files, and how many entries of folders were left out: dot-files, dot-folders and DICOMDIR. A folder that
-        cannot be read stands among the files, where it fails.
-
-    Implements: SRS-036
-    """
-    files: list[Path] = []
-    seen: set[tuple[int, int]] = set()
-    skipped = 0
-    waiting = list(reversed(paths))  # the next one last; no recursion, for folders lie in folders without end
-    while waiting:
-        path = waiting.pop()
-        names = _list(path, seen)
-        if names is None:
-            files.append(path)
-            continue
-        shown = [path / name for name in names if not name.startswith(".") and name != "DICOMDIR"]
-        skipped += len(names) - len(shown)
-        waiting += reversed(shown)
-    return files, skipped
-
-
-def _list(path: Path, seen: set[tuple[int, int]]) -> list[str] | None:
-    """What lies in a folder, sorted; nothing the second time, however it is linked; None for what cannot be listed.
-
-    Implements: SRS-036
-    """
-    try:
-        status = path.stat()
-        if not stat.S_ISDIR(status.st_mode):
-            return None
-        if (folder := (status.st_dev, status.st_ino)) in seen:
-            return []
-        seen.add(folder)
-        return sorted(os.listdir(path))  # noqa: PTH208 names alone: a hundred thousand paths take longer
-    except OSError:  # what cannot be looked at is no folder: it fails as a file
-        return None
-
-
 def _locate(path: Path) -> Path:
     """Where a path leads to; a loop of links leads to itself."""
     return Path(os.path.realpath(path))
 
 
-def _show_progress(results: Iterator[T], count: int) -> Iterator[T]:
-    """The results, with how many there are on stderr if that is a terminal and they are to be many."""
-    shown = sys.stderr.isatty() and count >= PROGRESS_FROM and not sys.stdout.isatty()
+def _show_progress(results: Iterator[T]) -> Iterator[T]:
+    """The results, with how many there were so far on stderr if that is a terminal and they are many."""
+    shown, number = sys.stderr.isatty() and not sys.stdout.isatty(), 0
     for number, result in enumerate(results, start=1):
-        if shown:
-            print(f"\r{number} of {count}", end="\n" if number == count else "", file=sys.stderr, flush=True)
+        if shown and number >= PROGRESS_FROM:
+            print(f"\r{number} files", end="", file=sys.stderr, flush=True)
         yield result
+    if shown and number >= PROGRESS_FROM:
+        print(file=sys.stderr)
 
 
-def render_end(counts: Counter[str], skipped: int, release: Release, intake: Intake) -> str:
+def render_end(counts: Counter[str], walk: Walk, release: Release, intake: Intake) -> str:
     """What was counted, with which release, and the statement of use.
 
     Implements: SRS-032, SRS-036, SRS-039
@@ -308,15 +308,16 @@ def render_end(counts: Counter[str], skipped: int, release: Release, intake: Int
     number = sum(counts.values())
     return "\n".join(
         [
-            f"{number} file{'s' * (number != 1)}: {told}{_count_skipped(skipped)}",
+            f"{number} file{'s' * (number != 1)}: {told}{_count_skipped(walk)}",
             f"Release {release.name} {release.version} ({release.status}), {intake} intake.",
             STATEMENT,
         ]
     )
 
 
-def _count_skipped(skipped: int) -> str:
-    return f"; {skipped} skipped (dot-files, DICOMDIR)" if skipped else ""
+def _count_skipped(walk: Walk) -> str:
+    told = f"; {walk.skipped} skipped (dot-files, DICOMDIR)" if walk.skipped else ""
+    return told + (f"; {walk.others} left out (no DICOM file)" if walk.others else "")
 
 
 # --- release ----------------------------------------------------------------------------------------------------------

@@ -21,3 +21,15 @@ class ReleaseError(DeviceError):
 
 class ReportError(DeviceError):
     """A result cannot be written as DICOM."""
+
+
+class ConfigurationError(DeviceError):
+    """A node's configuration does not hold: every fault is named, with its line."""
+
+
+class RecordError(DeviceError):
+    """A file of results cannot be written, or is of another run."""
+
+
+class StoreError(DeviceError):
+    """The node's folder cannot be used."""

@@ -6,7 +6,7 @@ import fcntl
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -169,32 +169,51 @@ def make_report(finding: Finding, header: Dataset, release: Release, software_ve
     """
     from highdicom import sr
 
+    group = make_group("image", finding, header.SOPClassUID, header.SOPInstanceUID, release)
     report = sr.ComprehensiveSR(
-        evidence=[_make_evidence(header)],
-        content=_make_content(finding, header, release)[0],
-        series_instance_uid=_new_uid(),
-        series_number=_number_series(header),
-        sop_instance_uid=_new_uid(),
-        instance_number=1,
-        manufacturer=MANUFACTURER,
-        manufacturer_model_name=f"Clearway {release.name}",
-        software_versions=(software_version, release.version),
-        series_description=f"Pneumonia triage, {release.status} release",
-        is_complete=True,
-        transfer_syntax_uid=ImplicitVRLittleEndian if header.original_encoding[0] else ExplicitVRLittleEndian,
+        evidence=[make_evidence({keyword: header[keyword].value for keyword in INSTANCE})],
+        content=make_content([group], release)[0],
+        series_instance_uid=make_uid(),
+        sop_instance_uid=make_uid(),
+        **describe_origin(header, release, software_version),
     )
-    _date(report, header)
+    complete(report, header)
+    return report
+
+
+def describe_origin(header: Dataset, release: Release, software_version: str) -> dict[str, Any]:
+    """What a report says of who made it, and how it is written.
+
+    Implements: SRS-029
+    """
+    return {
+        "series_number": number_series(header),
+        "instance_number": 1,
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": f"Clearway {release.name}",
+        "software_versions": (software_version, release.version),
+        "series_description": f"Pneumonia triage, {release.status} release",
+        "is_complete": True,
+        "transfer_syntax_uid": ImplicitVRLittleEndian if header.original_encoding[0] else ExplicitVRLittleEndian,
+    }
+
+
+def complete(report: Dataset, header: Dataset) -> None:
+    """Date a report, let its readers show what its values are of, and give it the patient and the study of an image.
+
+    Implements: SRS-029, SRS-030
+    """
+    date(report, header)
     for container in _find_containers(report):
         container.ContinuityOfContent = "SEPARATE"  # a reader of CONTINUOUS leaves out what the values are of
     copy_identity(header, report)
-    return report
 
 
 SERIES_OFFSET = 9000
 """What is added to the Series Number of the image: viewers list a series of results behind those of images."""
 
 
-def _number_series(header: Dataset) -> int:
+def number_series(header: Dataset) -> int:
     """A Series Number that the series of the image does not have, whatever it is.
 
     Implements: SRS-029
@@ -203,7 +222,7 @@ def _number_series(header: Dataset) -> int:
     return SERIES_OFFSET + (int(text) if re.fullmatch(r"\d{1,6}", text) else 0)
 
 
-def _date(report: Dataset, header: Dataset) -> None:
+def date(report: Dataset, header: Dataset) -> None:
     """Date series and content by the time of the analysis, in the image's time zone if it states one.
 
     The time zone of an object holds for every date and time in it (PS3.3 C.12.1.1), so also for those of the study,
@@ -245,11 +264,17 @@ def copy_identity(header: Dataset, report: Dataset) -> None:
     report.set_original_encoding(header.original_encoding[0], True, header.original_character_set)
 
 
-def _make_evidence(header: Dataset) -> Dataset:
-    """What the library needs of the image; the identity is copied without its opinion of it."""
+def make_evidence(instance: Mapping[str, str]) -> Dataset:
+    """What the library needs of an image; the identity is copied without its opinion of it.
+
+    Args:
+        instance: the keywords of `INSTANCE`, and their values.
+
+    Implements: SRS-030
+    """
     evidence = Dataset()
     for keyword in INSTANCE:
-        setattr(evidence, keyword, header[keyword].value)
+        setattr(evidence, keyword, instance[keyword])
     for keyword in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber", "StudyID"):
         setattr(evidence, keyword, "")
     for keyword in ("StudyDate", "StudyTime", "ReferringPhysicianName"):
@@ -257,28 +282,14 @@ def _make_evidence(header: Dataset) -> Dataset:
     return evidence
 
 
-def _make_content(finding: Finding, header: Dataset, release: Release) -> sr.MeasurementReport:
-    """TID 1500, with one group (TID 1501) for the image.
+def make_content(groups: Sequence[Any], release: Release) -> sr.MeasurementReport:
+    """TID 1500, with its groups.
 
-    Implements: SRS-029, SRS-032
+    Implements: SRS-029
     """
     from highdicom import sr
     from pydicom.sr.codedict import codes
 
-    group = sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=sr.TrackingIdentifier(_new_uid(), "image"),
-        algorithm_id=_identify_algorithm(finding, release),
-        measurements=[
-            _make_measurement("SCORE", "Score, not a probability", finding.score),
-            _make_measurement("THRESHOLD", "Threshold at and above which an image is flagged", finding.threshold),
-        ],
-        qualitative_evaluations=[
-            sr.QualitativeEvaluation(_code("TRIAGE", "Pneumonia triage"), _flag_code(finding.flag))
-        ],
-        source_images=[sr.SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID)],
-    )
-    statement = sr.TextContentItem(codes.DCM.Comment, STATEMENT, sr.RelationshipTypeValues.CONTAINS)
-    group[0].ContentSequence.append(statement)
     observer = sr.DeviceObserverIdentifyingAttributes(
         uid=f"2.25.{uuid5(NAMESPACE_OID, release.digest).int}", name="Clearway", manufacturer_name=MANUFACTURER
     )
@@ -286,8 +297,44 @@ def _make_content(finding: Finding, header: Dataset, release: Release) -> sr.Mea
     return sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=context),
         procedure_reported=codes.SCT.PlainRadiography,
-        imaging_measurements=[group],
+        imaging_measurements=groups,
     )
+
+
+def make_group(
+    name: str, finding: Finding, sop_class: str, sop_uid: str, release: Release, tracking: str | None = None
+) -> Any:
+    """A group (TID 1501) of what was found, with the image that it was found in, and its tracking UID: a new one.
+
+    Implements: SRS-029, SRS-032
+    """
+    from highdicom import sr
+
+    group = sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=sr.TrackingIdentifier(tracking or make_uid(), name),
+        algorithm_id=_identify_algorithm(finding, release),
+        measurements=[
+            _make_measurement("SCORE", "Score, not a probability", finding.score),
+            _make_measurement("THRESHOLD", "Threshold at and above which an image is flagged", finding.threshold),
+        ],
+        qualitative_evaluations=[
+            sr.QualitativeEvaluation(make_code("TRIAGE", "Pneumonia triage"), _flag_code(finding.flag))
+        ],
+        source_images=[sr.SourceImageForMeasurementGroup(sop_class, sop_uid)],
+    )
+    comment(group, STATEMENT)
+    return group
+
+
+def comment(group: Any, text: str) -> None:
+    """Say something with a group.
+
+    Implements: SRS-032
+    """
+    from highdicom import sr
+    from pydicom.sr.codedict import codes
+
+    group[0].ContentSequence.append(sr.TextContentItem(codes.DCM.Comment, text, sr.RelationshipTypeValues.CONTAINS))
 
 
 def _identify_algorithm(finding: Finding, release: Release) -> sr.AlgorithmIdentification:
@@ -307,20 +354,27 @@ def _make_measurement(code: str, meaning: str, value: float) -> sr.Measurement:
     from highdicom import sr
     from pydicom.sr.codedict import codes
 
-    return sr.Measurement(_code(code, meaning), value, codes.UCUM.NoUnits)
+    return sr.Measurement(make_code(code, meaning), value, codes.UCUM.NoUnits)
 
 
 def _flag_code(flag: Flag) -> Any:
     meaning = "Flagged: suspected pneumonia" if flag is Flag.FLAGGED else "Not flagged"
-    return _code(flag.upper(), meaning)
+    return make_code(flag.upper(), meaning)
 
 
-def _code(value: str, meaning: str) -> Any:
+def make_code(value: str, meaning: str) -> Any:
+    """A code of this device's own scheme.
+
+    Implements: SRS-030
+    """
     from pydicom.sr.coding import Code
 
     return Code(value, SCHEME, meaning)
 
 
-def _new_uid() -> str:
-    """A UID from a random UUID (PS3.5 B.2)."""
+def make_uid() -> str:
+    """A UID from a random UUID (PS3.5 B.2).
+
+    Implements: SRS-030
+    """
     return f"2.25.{uuid4().int}"

@@ -21,6 +21,7 @@ TRACE_EXAMPLE = """example: clearway submission trace --output trace.html
          then open trace.html in a browser; it needs no network and no other file"""
 MATRIX_EXAMPLE = """example: clearway submission matrix matrix.xlsx
      and: clearway submission matrix code.csv --direction backward"""
+LEFT_EXAMPLE = "example: clearway submission left\n   then: edit submission/sponsor.yaml, and ask again"
 CHECK_EXAMPLE = "example: clearway submission check"
 AUDIT_EXAMPLE = "example: clearway submission audit build/submission"
 FIGURE_EXAMPLE = "example: clearway submission figure 0.933 --document CW-DOC-003"
@@ -31,13 +32,13 @@ NAMED = "default: the one that pyproject.toml names"
 def submission(argv: list[str]) -> int:
     """Build the documents of a release from the evidence, audit a built folder, show the data or the trace as a page.
 
-    Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage.
+    Exit status: 0; 1 the build is blocked or failed, or the audit found something; 2 usage; 130 interrupted.
 
     For: regulatory affairs
     """
     arguments = _parser().parse_args(argv)
     commands = {
-        "build": _build, "check": _check, "audit": _audit, "attack": _attack, "figure": _figure,
+        "build": _build, "check": _check, "left": _left, "audit": _audit, "attack": _attack, "figure": _figure,
         "exploration": _exploration, "training": _training, "trace": _trace, "matrix": _matrix,
         **exchange_cli.COMMANDS,
     }  # fmt: skip
@@ -47,7 +48,7 @@ def submission(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     said = (submission.__doc__ or "").partition("For:")[0]
     parser = argparse.ArgumentParser(prog="clearway submission", description=said, epilog=BUILD_EXAMPLE)
-    own = ("build", "check", "audit", "attack", "figure", "exploration", "training", "trace", "matrix")
+    own = ("build", "check", "left", "audit", "attack", "figure", "exploration", "training", "trace", "matrix")
     names = "|".join((*own, *exchange_cli.COMMANDS))
     commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     _add_package(commands)
@@ -58,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_package(commands: Any) -> None:
     """What makes a package, checks it, and leads behind its figures."""
+    _add_build(commands)
+    _add_judging(commands)
+
+
+def _add_build(commands: Any) -> None:
     said = "render every document from the evidence, which it does not make; some minutes"
     build = commands.add_parser("build", help=said, description=said, epilog=BUILD_EXAMPLE)
     build.add_argument("--release", help=f"the release to document ({NAMED})")
@@ -66,15 +72,39 @@ def _add_package(commands: Any) -> None:
     )
     build.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     build.add_argument("--volume", action="store_true", help="set the reading copy in one volume too; twice the time")
+    build.add_argument(
+        "--only", nargs="+", metavar="DOC", help="set these documents alone, to look at, into build/preview; no package"
+    )
+    build.add_argument(
+        "--blocked", action="store_true", help="set the documents of a blocked package too, each page marked; exit 1"
+    )
     build.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+
+
+def _add_judging(commands: Any) -> None:
+    """What judges a package or its texts."""
     said = "check the texts of the documents before they are set, from the evidence that there is; some seconds"
     check = commands.add_parser("check", help=said, description=said, epilog=CHECK_EXAMPLE)
     check.add_argument("--release", help=f"the release to document ({NAMED})")
     check.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
     check.add_argument("--json", action="store_true", help="print one JSON object an issue")
+    said = "list what is left to do as the Gap Register does, by role, from the evidence that there is; some seconds"
+    shape = argparse.RawDescriptionHelpFormatter
+    left = commands.add_parser("left", help=said, description=said, epilog=LEFT_EXAMPLE, formatter_class=shape)
+    left.add_argument("--release", help=f"the release to document ({NAMED})")
+    left.add_argument("--project", type=Path, metavar="DIR", help="the checkout (default: found from here upward)")
+    left.add_argument("--json", action="store_true", help="print one JSON object a gap")
     said = "check a built folder; needs nothing but it"
     audit = commands.add_parser("audit", help=said, description=said, epilog=AUDIT_EXAMPLE)
     audit.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made")
+    audit.add_argument(
+        "--manifest", metavar="SHA256", help="the digest of the manifest as you were told it, by another way"
+    )
+    audit.add_argument("--signer", type=Path, metavar="CERT", help="the certificate that signed it (PEM or DER)")
+    audit.add_argument(
+        "--rebuild", type=Path, metavar="CHECKOUT",
+        help="a checkout of its commit, with evidence made there: build the package again and compare every byte",
+    )  # fmt: skip
     audit.add_argument("--json", action="store_true", help="print one JSON object a finding")
     said = "corrupt copies of a built folder, one fault at a time, and count what the audit finds"
     attack = commands.add_parser("attack", help=said, description=said, epilog=ATTACK_EXAMPLE)
@@ -138,8 +168,9 @@ def _open(arguments: argparse.Namespace) -> Project | None:
 
 def _build(arguments: argparse.Namespace) -> int:
     from submission.content.catalogue import CatalogueError
-    from submission.package.build import BuildError, build
-    from submission.package.summary import lines, summary
+    from submission.package.build import BlockedError, BuildError, build
+    from submission.package.progress import Progress
+    from submission.package.summary import blocked, lines, summary
     from submission.package.unchanged import Made
     from submission.setting.render import RenderError
     from verification.evidence import ProjectError, paint
@@ -149,23 +180,50 @@ def _build(arguments: argparse.Namespace) -> int:
     if project is None:
         return 2
     try:
-        target = (arguments.output or project.submission).resolve()
         release = arguments.release or project.product.release
+        if arguments.only:
+            return _preview(arguments, project, release)
+        target = (arguments.output or project.submission).resolve()
         made = Made(project, release, target, volume=arguments.volume)
         told = made.told()
-        if told is None:
-            built = build(project, release, target, volume=arguments.volume)
+        if told is None or (told["blocking"] and not arguments.blocked):
+            asked = {"volume": arguments.volume, "blocked": arguments.blocked}
+            built = build(project, release, target, told=Progress(), **asked)
             told = summary(built)
             made.keep(told, built.manifest)
+    except BlockedError as error:
+        told = blocked(error.package)
     except (BuildError, CatalogueError, ProjectError, RenderError) as error:
         print(f"clearway submission build: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"clearway submission build: interrupted; {KEPT}", file=sys.stderr)
+        return 130
     seconds = time.monotonic() - started
     if arguments.json:
         print(json.dumps(told | {"seconds": round(seconds, 1)}))
     else:
         print("\n".join(paint(line, sys.stdout) for line in lines(told, seconds)))
     return 1 if told["blocking"] else 0
+
+
+KEPT = "the folder is as it was; what was set is kept, and a build goes on from there"
+
+
+def _preview(arguments: argparse.Namespace, project: Project, release: str) -> int:
+    from submission.package.build import preview
+    from submission.package.folder import in_full
+    from submission.package.progress import Progress
+
+    folder = (arguments.output or project.root / "build" / "preview").resolve()
+    numbers = [in_full(number) for number in arguments.only]
+    paths = preview(project, release, numbers, folder, blocked=arguments.blocked, told=Progress())
+    if arguments.json:
+        print(json.dumps({"package": None, "files": [str(path) for path in paths], "blocking": []}))
+    else:
+        print("\n".join(map(str, paths)))
+        print("no package: no other document, no manifest, no ledger; pages of other documents are dashes")
+    return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -182,14 +240,35 @@ def _check(arguments: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
+def _left(arguments: argparse.Namespace) -> int:
+    from submission.content.catalogue import CatalogueError
+    from submission.package.left import find_left, left_json, left_lines
+    from submission.setting.render import RenderError
+
+    project = _open(arguments)
+    if project is None:
+        return 2
+    try:
+        rows = find_left(project, arguments.release or project.product.release)
+    except (CatalogueError, RenderError) as error:
+        print(f"clearway submission left: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(json.dumps(left_json(row)) for row in rows) if arguments.json else "\n".join(left_lines(rows)))
+    return 0
+
+
 def _audit(arguments: argparse.Namespace) -> int:
-    from submission.audit import audit
+    from submission.audit import TrustError, audit
 
     if not arguments.folder.is_dir():
         message = f"{arguments.folder}: no such folder; name one that `clearway submission build` made"
         print(f"clearway submission audit: {message}", file=sys.stderr)
         return 2
-    report = audit(arguments.folder)
+    try:
+        report = audit(arguments.folder, arguments.manifest, arguments.signer, arguments.rebuild)
+    except TrustError as error:
+        print(f"clearway submission audit: {error}", file=sys.stderr)
+        return 2
     for finding in report.findings:
         print(
             json.dumps(finding._asdict()) if arguments.json else f"{finding.where}: {finding.message} [{finding.code}]"
@@ -289,7 +368,7 @@ def _trace(arguments: argparse.Namespace) -> int:
 
 def _matrix(arguments: argparse.Namespace) -> int:
     from submission.context.head import read_head
-    from submission.exchange.matrix_file import MatrixError, render_matrix
+    from submission.package.matrix_file import MatrixError, render_matrix
     from verification.evidence import ProjectError, write_atomically
 
     project = _open(arguments)

@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from verification.evidence import write_atomically
 from verification.evidence.files import held
+
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")  # how long an example takes says how busy the computer is
 
 SLOW = {"good": "a whole package", "verified": "the scenarios of a small checkout", "chromium": "a browser"}
 """Fixtures that take long, and what they make or run; whoever uses one is marked `slow`, as a file can mark itself."""
@@ -28,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     files = {item.path: LONGEST.index(item.path.name) for item in items if item.path.name in LONGEST}
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (files.get(item.path, len(LONGEST)), item.path not in slow))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A test is named the same in every process that collects it: bytes, which may hold a time, by their argument."""
+    return argname if isinstance(val, bytes | bytearray) else None
 
 
 @pytest.fixture(scope="session")

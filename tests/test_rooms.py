@@ -16,6 +16,10 @@ MOST_AT_THE_DOOR, MOST_IN_A_FOLDER, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 6, 16
 
 LARGE = {
     "device": "one room: siblings in the order of the pipeline, none of which imports another",
+    "device/node": "one room: the parts of a node, which know each other by its store",
+    "verification/evidence/types": "one vocabulary: a file a subject, and none is a part of another",
+    "verification/evaluation": "one family: what a study goes through, from its opening to its estimates",
+    "tests/device/node": "as the room that it tests",
     "verification/datasets": "one family: what is known of a collection, from its table to its splits",
 }
 """Folders that hold more files, and why."""

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pynetdicom import AE
 
+from tests.device.node.bench import find_port, is_open, wait_for
 from verification.steps.radiographs import radiograph, save
 
 pytestmark = pytest.mark.runtime
@@ -51,6 +53,28 @@ def test_the_device_comes_from_the_wheel_and_loads_nothing_else_of_ours(tmp_path
     file, *modules = json.loads(run("python", "-I", "-c", program, folder=tmp_path).stdout)
     assert "site-packages" in file
     assert not {"verification", "submission", "device.training", *NOT_OF_THE_RUNTIME} & set(modules)
+
+
+def test_the_node_of_the_wheel_is_asked_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    port, page = find_port(), find_port()
+    (tmp_path / "node.yaml").write_text(
+        f"folder: {tmp_path / 'held'}\nrelease: paediatric-reference\n"
+        f"listen: {{host: 127.0.0.1, port: {port}}}\npage: {{port: {page}}}\n"
+        "peers: [{ae_title: PACS, host: 127.0.0.1}]\ndestination: {ae_title: PACS, host: 127.0.0.1, port: 104}\n"
+        "limits: {free_bytes: 1}\n", "utf-8",
+    )  # fmt: skip
+    node = subprocess.Popen([Path(os.environ["CLEARWAY_RUNTIME"]) / "clearway", "serve", "node.yaml"], cwd=tmp_path)
+    try:
+        wait_for(lambda: is_open(port))
+        asking = AE(ae_title="PACS")
+        asking.add_requested_context("1.2.840.10008.1.1")
+        association = asking.associate("127.0.0.1", port, ae_title="CLEARWAY")
+        assert association.is_established
+        assert association.send_c_echo().Status == 0
+        association.release()
+    finally:
+        node.terminate()
+        assert node.wait(60) == 0
 
 
 def test_nothing_but_the_runtime_is_installed(tmp_path: Path) -> None:

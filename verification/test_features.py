@@ -16,7 +16,10 @@ pytest_plugins = (
     "verification.steps.given.research",
     "verification.steps.given.releases",
     "verification.steps.given.process",
+    "verification.steps.given.network",
+    "verification.steps.given.outlets",
     "verification.steps.when",
+    "verification.steps.when_network",
     "verification.steps.then.one_file",
     "verification.steps.then.many_files",
     "verification.steps.then.scores",
@@ -24,6 +27,8 @@ pytest_plugins = (
     "verification.steps.then.files",
     "verification.steps.then.reports",
     "verification.steps.then.product",
+    "verification.steps.then.network",
+    "verification.steps.then.outlets",
 )
 
 scenarios(str(Path(__file__).parent / "features"))

@@ -22,6 +22,8 @@ from verification.sources.scenarios import read_scenarios
 from verification.specification.reading import read_items
 
 HERE = Path(__file__).resolve().parents[2]
+ABOVE = 1000
+"""Numbers of the software requirements are above it: those of the gate's requirements are held to their words."""
 TEXTS = {
     ".gitignore": "/build/\n__pycache__/\n",
     "pyproject.toml": '[project]\nname = "measured"\nversion = "0.0.1"\ndependencies = ["numpy>=2"]\n\n'
@@ -109,15 +111,15 @@ def find_items(sizes: Sizes) -> Iterator[tuple[str, str]]:
         yield f"requirements_spec/system/SYS-{n:03}.yaml", text
     for n in range(1, sizes.software + 1):
         parent = f"SYS-{1 + n % sizes.system:03}"
-        text = requirement(f"SRS-{n:03}", "software_requirement", n, parent, "symbol, scenario", criteria_of(n))
-        yield f"requirements_spec/software/SRS-{n:03}.yaml", text
+        text = requirement(f"SRS-{ABOVE + n}", "software_requirement", n, parent, "symbol, scenario", criteria_of(n))
+        yield f"requirements_spec/software/SRS-{ABOVE + n}.yaml", text
     for n in range(1, sizes.hazards + 1):
         controls = ", ".join(
             f"RC-{number:03}" for number in range(1, sizes.controls + 1) if number % sizes.hazards + 1 == n
         )
         yield f"risk/hazards/HAZ-{n:03}.yaml", HAZARD.format(n=n, severity=1 + n % 4, controls=controls)
     for n in range(1, sizes.controls + 1):
-        yield f"risk/controls/RC-{n:03}.yaml", CONTROL.format(n=n, requirement=f"SRS-{1 + n % sizes.software:03}")
+        yield f"risk/controls/RC-{n:03}.yaml", CONTROL.format(n=n, requirement=f"SRS-{ABOVE + 1 + n % sizes.software}")
 
 
 def requirement(identity: str, kind: str, n: int, parents: str, needs: str, criteria: tuple[str, ...]) -> str:
@@ -139,7 +141,7 @@ def find_code(sizes: Sizes) -> Iterator[tuple[str, str]]:
     """Yield modules of at most 20 functions; every software requirement is claimed by one of them."""
     functions = []
     for n in range(sizes.symbols):
-        claims = ", ".join(f"SRS-{number:03}" for number in range(n + 1, sizes.software + 1, sizes.symbols))
+        claims = ", ".join(f"SRS-{ABOVE + number}" for number in range(n + 1, sizes.software + 1, sizes.symbols))
         functions.append(
             f"def open_{n}(seconds: float) -> bool:\n"
             f'    """Open door {n} in time.\n\n    Implements: {claims}\n    """\n'
@@ -153,7 +155,7 @@ def find_code(sizes: Sizes) -> Iterator[tuple[str, str]]:
 def find_features(sizes: Sizes) -> Iterator[tuple[str, str]]:
     """Yield feature files of at most 20 scenarios, which verify every criterion between them."""
     names = [f"SYS-{n:03}/AC1" for n in range(1, sizes.system + 1)]
-    names += [f"SRS-{n:03}/{name}" for n in range(1, sizes.software + 1) for name in criteria_of(n)]
+    names += [f"SRS-{ABOVE + n}/{name}" for n in range(1, sizes.software + 1) for name in criteria_of(n)]
     scenarios = []
     for n in range(sizes.scenarios):
         tags = " ".join(f"@{name}" for name in names[n :: sizes.scenarios])

@@ -3,7 +3,9 @@
 python benchmarks/trace/run.py [--sizes 1000 5000 50000] [--peers-at 5000] [--folder DIR] [--peers doorstop ...]
 
 Of each size: cold (no cache), warm (nothing changed), after one edit of a requirement, on another branch, and back. CPU
-seconds are those of the command and of all that it started; of several runs of the same the shortest counts. The
+seconds are those of the command and of all that it started; of several runs of the same the shortest counts. With
+`--beside CHECKOUT` the code of another checkout runs in turn with this one, each on what its own generator writes, and
+the medians of `--times` runs are set side by side, as a ratio; no peer is run then. The
 peers are installed from PyPI, each in an environment of its own below the folder, and read the same requirements in
 their own form; one that cannot be installed is left out, with a line that says so. A temporary folder is removed.
 """
@@ -11,6 +13,7 @@ their own form; one that cannot be installed is left out, with a line that says 
 import argparse
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,7 +26,10 @@ from pathlib import Path
 import yaml
 from generate import generate, git
 
+HERE = Path(__file__).resolve().parents[2]
 CLEARWAY = [sys.executable, "-P", "-c", "import sys; from device.cli import main; sys.exit(main(sys.argv[1:]))"]
+
+CHECK = [*CLEARWAY, "trace", "--check"]
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,20 @@ class Taken:
     status: int
 
 
-def measure(command: list[str], folder: Path, times: int = 1) -> Taken:
-    """Run a command; of several times the one with the least CPU seconds."""
-    return min((_once(command, folder) for _ in range(times)), key=lambda taken: taken.cpu)
+def measure(command: list[str], folder: Path, times: int = 1, code: Path = HERE) -> Taken:
+    """Run a command with the code of a checkout; of several times the one with the least CPU seconds."""
+    return min((_once(command, folder, code) for _ in range(times)), key=lambda taken: taken.cpu)
 
 
-def _once(command: list[str], folder: Path) -> Taken:
+def _environment(code: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(code)}
+
+
+def _once(command: list[str], folder: Path, code: Path) -> Taken:
     start = time.perf_counter()
     with (folder.parent / "output.txt").open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=_environment(code))
         _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - start
@@ -53,25 +64,52 @@ def _once(command: list[str], folder: Path) -> Taken:
 
 def ours(root: Path) -> Iterator[tuple[str, Taken]]:
     """Yield what the full check takes in each situation."""
-    check = [*CLEARWAY, "trace", "--check"]
-    first = root / "requirements_spec/software/SRS-001.yaml"
-    cold = min((_cold(check, root) for _ in range(3)), key=lambda taken: taken.cpu)
+    cold = min((_cold(root) for _ in range(3)), key=lambda taken: taken.cpu)
     if cold.status:
         raise SystemExit((root.parent / "output.txt").read_text()[-2000:])
     yield "cold", cold
-    yield "warm", measure(check, root, 5)
-    first.write_text(first.read_text().replace("turns around", "turns round"))
-    yield "one edit", measure(check, root)
+    yield "warm", measure(CHECK, root, 5)
+    _edit(root)
+    yield "one edit", measure(CHECK, root)
     git(root, "switch", "--quiet", "--create", "other")
     git(root, "commit", "--quiet", "--all", "--message", "Edit")
-    yield "branch", measure(check, root)
+    yield "branch", measure(CHECK, root)
     git(root, "switch", "--quiet", "-")
-    yield "back", measure(check, root)
+    yield "back", measure(CHECK, root)
 
 
-def _cold(check: list[str], root: Path) -> Taken:
+def _cold(root: Path, code: Path = HERE) -> Taken:
     shutil.rmtree(root / "build/cache", ignore_errors=True)
-    return measure(check, root)
+    return measure(CHECK, root, code=code)
+
+
+def _edit(root: Path) -> None:
+    first = min((root / "requirements_spec/software").iterdir())
+    first.write_text(first.read_text().replace("turns around", "turns round"))
+
+
+def compare(size: int, folder: Path, other: Path, times: int) -> Iterator[str]:
+    """Yield, of a cold check, of one with nothing changed and of one after an edit, how two checkouts compare."""
+    codes = {"then": other, "now": HERE}
+    found: dict[tuple[str, str], list[Taken]] = {}
+    for name, code in codes.items():
+        command = [sys.executable, code / "benchmarks/trace/generate.py", str(size), folder / f"{name}-{size}"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment(code))
+    for _ in range(times):
+        for name, code in codes.items():
+            root = folder / f"{name}-{size}"
+            git(root, "checkout", "--quiet", ".")
+            found.setdefault(("cold", name), []).append(_cold(root, code))
+            found.setdefault(("warm", name), []).append(measure(CHECK, root, code=code))
+            _edit(root)
+            found.setdefault(("one edit", name), []).append(measure(CHECK, root, code=code))
+    for situation in ("cold", "warm", "one edit"):
+        then, now = (statistics.median(each.cpu for each in found[situation, name]) for name in codes)
+        peaks = [max(each.memory for each in found[situation, name]) for name in codes]
+        yield (
+            f"{size:>13}  {situation:9}{then:8.2f}{now:8.2f}{now / then:7.2f}{peaks[0]:8.0f}{peaks[1]:8.0f}"
+            f"{peaks[1] / peaks[0]:7.2f}"
+        )
 
 
 # --- others -----------------------------------------------------------------------------------------------------------
@@ -160,7 +198,16 @@ def main() -> None:
     parser.add_argument("--peers-at", type=int, default=5000, help="the size at which the peers are timed")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="compare with the code of another checkout")
+    parser.add_argument("--times", type=int, default=5, help="how often each is run beside the other")
     options = parser.parse_args()
+    if options.beside:
+        with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
+            print(f"{'requirements':>13}{'':11}{'CPU s':>8}{'now':>8}{'ratio':>7}{'MB':>8}{'now':>8}{'ratio':>7}")
+            for size in options.sizes:
+                for row in compare(size, Path(temporary), options.beside.resolve(), options.times):
+                    print(row, flush=True)
+        return
     with tempfile.TemporaryDirectory(dir=options.folder) as temporary:
         folder, full = Path(temporary), 0.0
         print(f"{'requirements':>13}{'':11}{'CPU s':>8}{'wall s':>8}{'MB':>7}{'CPU ms per requirement':>25}  exit")

@@ -13,6 +13,7 @@ Found = tuple[str, str, str]
 Cells = dict[str, int]
 
 VERIFICATION, STUDIES = f"{EVIDENCE}verification.json", f"{EVIDENCE}studies.json"
+CATALOGUE = f"{EVIDENCE}catalogue.json"
 DEVICE, TRACE = f"{EVIDENCE}device.json", f"{EVIDENCE}trace.json"
 TOLERANCE = 1e-9
 
@@ -35,6 +36,7 @@ def find_arithmetic(manifest: dict[str, Any], evidence: dict[str, dict[str, Any]
         yield from _find_counts(manifest, evidence.get(VERIFICATION))
         yield from _find_other_counts(manifest["counts"], evidence, (manifest["release"] or {}).get("name"))
         yield from _find_release(manifest, evidence.get(DEVICE))
+        yield from _find_sets(manifest, evidence.get(CATALOGUE))
         yield from _find_studies(evidence.get(STUDIES))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         yield "evidence-malformed", "evidence", f"not of its schema: {type(error).__name__} {error}"
@@ -113,6 +115,22 @@ def _find_release(manifest: dict[str, Any], device: dict[str, Any] | None) -> It
         yield "banner-missing", MANIFEST, f"a reference release without its banner {banner!r}"
     if manifest["blocking"] and "BLOCKED" not in manifest["banners"]:
         yield "banner-missing", MANIFEST, "blocking issues without the banner 'BLOCKED'"
+
+
+def _find_sets(manifest: dict[str, Any], catalogue: dict[str, Any] | None) -> Iterator[Found]:
+    """Yield documents that are of another set than the catalogue says, and sets of other sizes than stated."""
+    if catalogue is None:
+        return
+    expected = {entry["number"]: entry["set"] for entry in catalogue["documents"]}
+    for document in manifest["documents"]:
+        number, wanted = document["number"], expected.get(document["number"])
+        if document["set"] != wanted:
+            yield "set-differs", MANIFEST, f"{number} is called {document['set']}, {CATALOGUE} has {wanted}"
+    for name, stated in manifest["sets"].items():
+        pages = [document["pages"] for document in manifest["documents"] if document["set"] == name]
+        found = {"documents": len(pages), "pages": sum(pages)}
+        if stated != found:
+            yield "count-differs", MANIFEST, f"states {stated} of the set {name}, its documents give {found}"
 
 
 def _find_studies(studies: dict[str, Any] | None) -> Iterator[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +16,38 @@ KEYS = ("file", "pointer", "rule", "text", "value")
 """What the claims that a document carries say of each; on which page it stands they cannot."""
 
 
-def find_in_attached(path: Path, file: str, ledger: dict[str, Any], evidence: Mapping[str, str]) -> Iterator[Found]:
-    """Yield each attachment of a document that is not the package's; `evidence` are digests by name of file."""
+def find_in_attached(
+    path: Path, file: str, ledger: dict[str, Any], evidence: Mapping[str, str], also: Sequence[str]
+) -> Iterator[Found]:
+    """Yield each attachment of a document that is not the package's.
+
+    Args:
+        path: of the document.
+        file: its name.
+        ledger: of its claims.
+        evidence: digests by name of file.
+        also: files of the evidence that it has to carry, as far as there is such evidence.
+    """
     try:
         carried = attachments(path.read_bytes())
     except Exception:  # a damaged file raises many kinds; it is named where its pages are read
         return
-    if file == VOLUME:
-        wanted = {name.removeprefix(EVIDENCE).replace("/", "-"): digest for name, digest in evidence.items()}
-        found = {name: hashlib.sha256(content).hexdigest() for name, content in carried.items()}
-        for name in sorted(wanted.keys() | found.keys()):
-            if wanted.get(name) != found.get(name):
-                message = f"carries {name} of SHA-256 {found.get(name)}, the evidence has {wanted.get(name)}"
-                yield "attachment-differs", file, message
+    known = {name.removeprefix(EVIDENCE): digest for name, digest in evidence.items()}
+    wanted = {name.replace("/", "-"): known[name] for name in (known if file == VOLUME else also) if name in known}
+    own = None if file == VOLUME else f"{ledger['document']}-claims.json"
+    found = {name: hashlib.sha256(content).hexdigest() for name, content in carried.items() if name != own}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            message = f"carries {name} of SHA-256 {found.get(name)}, the evidence has {wanted.get(name)}"
+            yield "attachment-differs", file, message
+    if own is None:
         return
-    name = f"{ledger['document']}-claims.json"
-    if list(carried) != [name]:
-        yield "attachment-differs", file, f"carries {', '.join(sorted(carried)) or 'nothing'}, expected {name} alone"
+    if own not in carried:
+        yield "attachment-differs", file, f"carries no {own}, the list of its claims"
         return
-    told = json.loads(carried[name])
+    told = json.loads(carried[own])
     if (_told(told), told["evidence"]) != (_told(ledger), ledger["evidence"]):
-        yield "attachment-differs", file, f"its {name} has other claims than its ledger"
+        yield "attachment-differs", file, f"its {own} has other claims than its ledger"
 
 
 def _told(ledger: dict[str, Any]) -> list[list[Any]]:

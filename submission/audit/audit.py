@@ -13,15 +13,20 @@ from typing import Any, NamedTuple
 from submission.audit.again.judged import find_in_judged
 from submission.audit.arithmetic import find_arithmetic
 from submission.audit.claims import MALFORMED, find_in_ledgers
+from submission.audit.held.releases import find_in_releases
+from submission.audit.held.scores import find_in_scores
+from submission.audit.held.verdicts import find_in_verdicts
+from submission.audit.held.workbook import find_in_workbook
 from submission.audit.names import EVIDENCE, MANIFEST, SIDECAR, VOLUME_LEDGER, ledger_of, printed, text_of
+from submission.audit.page import find_in_look
 from submission.audit.pages import find_in_pages
-from submission.audit.scores import find_in_scores
 from submission.audit.signatures import find_in_signatures
+from submission.audit.trusted import find_in_rebuild, find_other_manifest, find_other_signer
 
-FORMAT = 2
+FORMAT = 3
 PARTS: dict[str, Any] = {
     "commit": str, "state": str, "banners": list, "blocking": list, "release": (dict, type(None)), "documents": list,
-    "counts": dict, "statuses": (dict, type(None)), "evidence": dict, "claims": dict, "text": dict,
+    "sets": dict, "counts": dict, "statuses": (dict, type(None)), "evidence": dict, "claims": dict, "text": dict,
     "indications": dict, "volume": (dict, type(None)),
 }  # fmt: skip
 """The parts of a manifest that are looked at, with the type of each."""
@@ -49,25 +54,62 @@ class Report:
         return f"audit: {looked}: " + (f"{len(self.findings)} findings" if self.findings else "no findings")
 
 
-def audit(folder: Path) -> Report:
-    """Check a package folder; needs nothing but it. An empty report of findings is a clean audit."""
-    files = _files(folder)
-    manifest, findings = _read_manifest(folder)
+def audit(
+    folder: Path, manifest_digest: str | None = None, signer: Path | None = None, checkout: Path | None = None
+) -> Report:
+    """Check a package folder; needs nothing but it. An empty report of findings is a clean audit.
+
+    Args:
+        folder: the package.
+        manifest_digest: SHA-256 of its manifest as it was told by another way.
+        signer: the certificate with which it has to be signed.
+        checkout: of its commit, with evidence made there; the package is built again and compared.
+
+    Raises:
+        TrustError: one of the last two cannot be used.
+    """
+    files, findings = _files(folder), [*find_in_package(folder)]
+    manifest, _ = _read_manifest(folder)
     if manifest is None:
         return Report(tuple(findings), len(files), 0)
-    findings += [*_find_in_names(manifest), *find_in_files(folder, manifest)]
+    findings += [Finding(*found) for found in _found_by_trust(folder, manifest_digest, signer, checkout)]
+    return Report(tuple(dict.fromkeys(findings)), len(files), len(manifest["documents"]))
+
+
+def find_in_package(folder: Path) -> Iterator[Finding]:
+    """Yield what is not as it should be in a package folder, by itself; whoever wants one finding may stop there."""
+    manifest, findings = _read_manifest(folder)
+    yield from findings
+    if manifest is None:
+        return
+    yield from (*_find_in_names(manifest), *find_in_files(folder, manifest))
     evidence = {name: _read_json(folder / name) for name in manifest["evidence"] if name.endswith(".json")}
     known = {name.removeprefix(EVIDENCE): value for name, value in evidence.items()} | {MANIFEST: manifest}
-    checks = (
-        *find_arithmetic(manifest, evidence),
-        *_found_in_pages(folder, manifest),
-        *find_in_ledgers(folder, manifest, known),
-        *_found_in_evidence(lambda: find_in_scores(folder, known)),
-        *_found_in_evidence(lambda: find_in_judged(manifest, known)),
-        *find_in_signatures(folder),
+    checks: tuple[Callable[[], Iterable[tuple[str, str, str]]], ...] = (
+        lambda: find_arithmetic(manifest, evidence),
+        lambda: _found_in_pages(folder, manifest),
+        lambda: _found_in_evidence(lambda: find_in_look(folder, manifest, known)),
+        lambda: find_in_ledgers(folder, manifest, known),
+        lambda: _found_in_evidence(lambda: find_in_judged(manifest, known)),
+        lambda: _found_in_evidence(lambda: find_in_workbook(folder, known)),
+        lambda: _found_in_evidence(lambda: find_in_releases(folder, manifest, known)),
+        lambda: _found_in_evidence(lambda: find_in_verdicts(folder, manifest, known)),
+        lambda: find_in_signatures(folder),
+        lambda: _found_in_evidence(lambda: find_in_scores(folder, known)),  # takes the longest
     )
-    findings += [Finding(*found) for found in checks]
-    return Report(tuple(dict.fromkeys(findings)), len(files), len(manifest["documents"]))
+    for check in checks:
+        yield from (Finding(*found) for found in check())
+
+
+def _found_by_trust(
+    folder: Path, digest: str | None, signer: Path | None, checkout: Path | None
+) -> Iterator[tuple[str, str, str]]:
+    if digest is not None:
+        yield from find_other_manifest(folder, digest)
+    if signer is not None:
+        yield from find_other_signer(folder, signer)
+    if checkout is not None:
+        yield from find_in_rebuild(folder, checkout)
 
 
 def _found_in_pages(folder: Path, manifest: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from submission.audit.attached import find_in_attached
 from submission.audit.described import find_in_figures
-from submission.audit.exempt import find_in_exempt, find_in_records
-from submission.audit.hidden import find_hidden
+from submission.audit.exempt import find_in_exempt
 from submission.audit.names import EVIDENCE, MANIFEST, VOLUME, VOLUME_LEDGER, ledger_of, text_of
+from submission.audit.page.look import look_at
 from submission.audit.pointers import value_at
 from submission.audit.reading_copy import find_in_volume
 from submission.audit.said import body_of, find_in_text
@@ -22,7 +22,7 @@ from submission.audit.texts import SQUEEZED, is_printed, squeeze
 
 Found = tuple[str, str, str]
 
-EXEMPT = ("structure", "record", "scale")
+EXEMPT = ("structure", "scale")
 """Why a text on a page may be no claim though it has digits; whether it is what its ledger says is looked at."""
 
 
@@ -36,7 +36,7 @@ def find_in_ledgers(folder: Path, manifest: dict[str, Any], files: Mapping[str, 
         try:
             ledgers[name] = json.loads((folder / name).read_bytes())
             yield from _find_in_ledger(folder, name, ledgers[name], document, files)
-            yield from find_in_volume(ledgers) if name == VOLUME_LEDGER else find_in_records(name, ledgers[name])
+            yield from find_in_volume(ledgers) if name == VOLUME_LEDGER else ()
         except OSError:
             yield "ledger-missing", name, f"{document['file']} has no ledger of claims"
         except MALFORMED as error:
@@ -89,11 +89,14 @@ def _find_in_ledger(
     known = re.compile("|".join(sorted(map(re.escape, terms), key=len, reverse=True)) or "(?!)")
     for page, said in enumerate(ledger["pages"], start=1):
         yield from _find_free(f"{document['file']}, page {page}", said, known)
+        yield from _find_torn(f"{document['file']}, page {page}", said, ledger["claims"])
     yield from find_in_exempt(document, ledger["pages"], known)
     path = folder / document["file"]
+    entries = files["catalogue.json"]["documents"]
+    also = [name for entry in entries if entry["number"] == ledger["document"] for name in entry["attaches"]]
     if path.is_file():
         yield from _find_on_pages(path, document["file"], ledger)
-        yield from find_in_attached(path, document["file"], ledger, files[MANIFEST]["evidence"])
+        yield from find_in_attached(path, document["file"], ledger, files[MANIFEST]["evidence"], also)
 
 
 def _find_in_claim(where: str, claim: dict[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
@@ -159,17 +162,18 @@ def _find_on_pages(path: Path, name: str, ledger: dict[str, Any]) -> Iterator[Fo
         return
     if len(pages) != len(ledger["pages"]):
         yield "pages-differ", name, f"{len(pages)} pages, its ledger has {len(ledger['pages'])}"
-    for fault in find_hidden(path.read_bytes()):
-        yield "page-hides", name, fault
-    for number, (text, said) in enumerate(zip(pages, ledger["pages"], strict=False), start=1):
+    painted = look_at(path.read_bytes()).texts or pages
+    for number, (text, own, said) in enumerate(zip(pages, painted, ledger["pages"], strict=False), start=1):
         yield from _find_joined(f"{name}, page {number}", path, number, said)
         wanted = squeeze("".join(run[0] for run in said))
-        if text != wanted:
-            at = next(
-                (n for n, (a, b) in enumerate(zip(text, wanted, strict=False)) if a != b), min(len(text), len(wanted))
-            )
-            found, expected = text[max(0, at - 15) : at + 20], wanted[max(0, at - 15) : at + 20]
-            yield "page-differs", f"{name}, page {number}", f"prints …{found}…, its ledger has …{expected}…"
+        for found in sorted({text, own} - {wanted}):
+            yield "page-differs", f"{name}, page {number}", _differing(found, wanted)
+
+
+def _differing(text: str, wanted: str) -> str:
+    at = next((n for n, (a, b) in enumerate(zip(text, wanted, strict=False)) if a != b), min(len(text), len(wanted)))
+    found, expected = text[max(0, at - 15) : at + 20], wanted[max(0, at - 15) : at + 20]
+    return f"prints …{found}…, its ledger has …{expected}…"
 
 
 def _find_joined(where: str, path: Path, number: int, said: list[Any]) -> Iterator[Found]:
@@ -218,3 +222,29 @@ def raw_texts(content: bytes) -> tuple[str, ...]:
 
     with PdfDocument(content) as document:
         return tuple(page.get_textpage().get_text_range() for page in document)
+
+
+def _find_torn(where: str, said: list[list[Any]], claims: list[dict[str, Any]]) -> Iterator[Found]:
+    """Yield each estimate with an interval, `a (b to c)`, whose three figures are not of one estimate."""
+    for value, opens, lower, between, upper, _ in zip(*(said[at:] for at in range(6)), strict=False):
+        if (opens[0].strip(), between[0].strip()) != ("(", "to") or None in (value[1], lower[1], upper[1]):
+            continue
+        places = [(claims[run[1]]["file"], claims[run[1]]["pointer"]) for run in (value, lower, upper)]
+        if len({file for file, _ in places}) > 1 or not _is_one_estimate(*(pointer for _, pointer in places)):
+            told = f"{value[0]} ({lower[0]} to {upper[0]})"
+            yield (
+                "claim-torn",
+                where,
+                f"{told}: its figures are of different estimates: {', '.join(p for _, p in places)}",
+            )
+
+
+def _is_one_estimate(value: str, lower: str, upper: str) -> bool:
+    """Whether three places are those of one estimate: fields of one record, or one place of three lists."""
+    if value.endswith("/value"):
+        own = value.removesuffix("value")
+        return (lower, upper) == (f"{own}interval/lower", f"{own}interval/upper")
+    found = re.fullmatch(r"(.*/)y(/\d+)", value)
+    if found is None:
+        return False
+    return (lower, upper) == (f"{found[1]}lower{found[2]}", f"{found[1]}upper{found[2]}")

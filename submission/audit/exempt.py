@@ -1,9 +1,8 @@
 """Text that is nobody's claim though it has digits: it must be what its ledger's reason says that it is.
 
 A ledger states of each text on a page that no claim accounts for why there is none: it numbers the document
-(`structure`), it lists the records of its figures (`record`), or it marks the scale of a drawing (`scale`). The reason
-is the ledger's own word, so that a figure could hide behind it. Numbers of a document follow one another, a list of
-records follows from the claims, the marks of a scale have one distance: a figure does none of these.
+(`structure`), or it marks the scale of a drawing (`scale`). The reason is the ledger's own word, so that a figure could
+hide behind it. Numbers of a document follow one another, the marks of a scale have one distance: a figure does neither.
 """
 
 from __future__ import annotations
@@ -15,12 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from submission.audit.names import VOLUME
-from submission.audit.texts import squeeze
 
 Found = tuple[str, str, str]
-
-IN_WORDS = {"text", "name", "part", "form", "spelled"}
-"""Rules by which a claim is words; the others write figures, which rest on records."""
 
 LEADER = re.compile(r"(?:\.\s+){3,}(\d+)?")
 PAGE = re.compile(r"\bPage (\d+) of (\d+)\b")
@@ -39,21 +34,6 @@ def find_in_exempt(document: dict[str, Any], pages: Sequence[Any], known: re.Pat
             if claim is None and why == "scale" and not _is_scale(text):
                 message = f"{text[:80]!r} is in no claim, and no scale: its marks are not of one distance"
                 yield "free-numeral", f"{file}, page {page}", message
-
-
-def find_in_records(name: str, ledger: dict[str, Any]) -> Iterator[Found]:
-    """Yield where the list of records of a document is not that of its claims."""
-    found, wanted = records_printed(ledger), squeeze("".join(_records_of(ledger["claims"])))
-    if found != wanted:
-        at = next((n for n, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b), len(wanted))
-        message = f"prints …{found[at : at + 40]}… as records, its claims rest on …{wanted[at : at + 40]}…"
-        yield "records-differ", name, message
-
-
-def records_printed(ledger: dict[str, Any]) -> str:
-    """What the pages print as the list of records, squeezed."""
-    runs = (run for said in ledger["pages"] for run in said)
-    return squeeze("".join(text for text, claim, why in runs if claim is None and why == "record"))
 
 
 # --- numbers of the document ------------------------------------------------------------------------------------------
@@ -124,32 +104,3 @@ def _scales(marks: Sequence[Decimal]) -> list[list[Decimal]]:
         else:
             scales.append([mark])
     return scales
-
-
-# --- the list of records ----------------------------------------------------------------------------------------------
-
-
-def _records_of(claims: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield what the list of records prints for these claims: each part of a file, and below it number and place."""
-    figures = (f"{claim['file']}#{claim['pointer']}" for claim in claims if claim["rule"] not in IN_WORDS)
-    parts: dict[str, list[str]] = {}
-    for number, record in enumerate(dict.fromkeys(map(_record_of, figures)), start=1):
-        part, rest = _split(record)
-        parts.setdefault(part, []).append(f"{number}{rest}")
-    for part, places in parts.items():
-        yield from (part, *places)
-
-
-def _record_of(place: str) -> str:
-    """The record that a figure lies in: the whole of a table or a drawing, else all up to the last place in a list."""
-    whole = re.match(r"(.*?)(?:/rows|/series|/points)(?:/|$|\?|\[)", place)
-    if whole:
-        return whole[1]
-    last = re.match(r".*(?:/\d+|[?\]][^/]*)(?=/|$)", place)
-    return last[0] if last else place
-
-
-def _split(record: str) -> tuple[str, str]:
-    """The part of a file, such as one study or all results, and the place in it."""
-    deep = re.match(r"([^#]*#/[^/?\[]*/\d+)(/.+)$", record) or re.match(r"([^#]*#/[^/?\[]*)(.*)$", record)
-    return (deep[1], deep[2]) if deep else (record, "")

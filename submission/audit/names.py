@@ -15,6 +15,9 @@ MANIFEST, SIDECAR = "manifest.json", "manifest.sha256"
 EVIDENCE = "evidence/"
 """The folder of the evidence; an origin names a file of it without the folder."""
 
+WORKBOOK = "matrix.xlsx"
+"""The matrix as a workbook, in the folder of the evidence."""
+
 VOLUME, VOLUME_LEDGER = "volume.pdf", "claims/volume.json"
 """The volume of all documents, and its ledger of claims."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -10,21 +10,54 @@ from typing import Any
 
 from markupsafe import Markup
 
-from submission.content.catalogue import Asked, Characteristic, ClearedDevice, Standard
-from submission.words.claims import compose, number_of, pick
-from submission.words.filters import NOT_HELD, cells, count_or_dash, total, yes_no
-from verification.evidence import Analysis, Estimate, Gap, Item, LinkStatus, Opening, RiskControl, StudyCriterion
+from submission.content.catalogue import (
+    Asked,
+    Characteristic,
+    ClearedDevice,
+    Proposed,
+    Quoted,
+    Reference,
+    SourceRead,
+    Standard,
+)
+from submission.content.gaps import IDS
+from submission.drawings.diagrams.decisions import Decision
+from submission.words.claims import compose, join_words, number_of, pick
+from submission.words.filters import NOT_HELD, cells, count_or_dash, ident, total, yes_no
+from verification.evidence import (
+    Analysis,
+    Estimate,
+    Gap,
+    Item,
+    LinkStatus,
+    Opening,
+    RiskControl,
+    Security,
+    StudyCriterion,
+)
 
 NOT_SUPPORTED = "SUBSTANTIAL EQUIVALENCE NOT SUPPORTED"
 CLOSED = "Every difference in the table is closed by evidence"
 
 
 class Status(StrEnum):
-    """Where an item stands; nothing is left blank."""
+    """Where an item stands; nothing is left blank.
+
+    An answer that cites a gap is never answered: what it cites is there and itself leaves something open.
+    """
 
     ANSWERED = "answered"
+    PARTLY = "answered in part"
     NOT_APPLICABLE = "not applicable"
     GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a rendered document: its title, and what each gap says that is printed in it."""
+
+    title: str
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +83,17 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An item or question with its answer. `figures` are shown values with their names."""
+    """An item or question with its answer. `figures` are shown values with their names.
+
+    `missing` is why it is a gap; `open` is what else is missing, or what an answer in part leaves open.
+    """
 
     asked: Asked
     status: Status
     places: tuple[Place, ...]
     figures: tuple[tuple[str, object], ...]
     missing: Missing | None
+    open: tuple[Missing, ...] = ()
 
     @property
     def id(self) -> str:
@@ -76,10 +113,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A row of the comparison with the device's own side shown, and what keeps its difference open."""
+    """A row of the comparison: the device's own side, the others' (predicate first), what keeps its difference open."""
 
     row: Characteristic
     ours: tuple[object, ...]
+    theirs: tuple[Quoted | str | None, ...]
     places: tuple[Place, ...]
     open: tuple[Gap, ...]
 
@@ -91,13 +129,20 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The comparison with the predicate. `open` names each difference without closing evidence, and why it is open."""
+    """The comparison with the predicate. `open` names each difference without closing evidence, and why it is open.
+
+    `against` is the device that the rows are compared with: the predicate, or the one that is proposed.
+    """
 
     predicate: ClearedDevice | Gap
-    candidates: tuple[ClearedDevice, ...]
-    reference_device: ClearedDevice
+    against: ClearedDevice
+    proposed: Proposed
+    references: tuple[tuple[Reference, ClearedDevice], ...]
+    de_novo: tuple[str, ...]
     devices: tuple[ClearedDevice, ...]
+    sources: tuple[tuple[str, SourceRead], ...]
     rows: tuple[Compared, ...]
+    decisions: tuple[Decision, ...]
     open: tuple[tuple[str, Gap], ...]
 
     @property
@@ -166,6 +211,19 @@ def all_known(values: Iterable[Any], attribute: str) -> object:
     return values
 
 
+@total
+def said(security: Security, *names: str) -> object:
+    """What the security file says to questions, by id or by the part of the file; the gaps if it leaves any open."""
+    parts = {view.id: view.statements for view in security.views}
+    parts |= {"controls": security.control_categories, "testing": security.testing, "plan": security.plan}
+    questions = {one.id: (one,) for statements in parts.values() for one in statements}
+    known = {**parts, **questions}
+    if any(name not in known for name in names):
+        return Gap(reason="The security file does not say it", closes="answer it in risk/security.yaml")
+    found = tuple(one for name in names for one in known[name])
+    return tuple(one.gap for one in found if isinstance(one.gap, Gap)) or found
+
+
 # --- single figures of evidence, for an answer ------------------------------------------------------------------------
 
 
@@ -220,11 +278,40 @@ def by_clause(answers: Iterable[Answer]) -> tuple[tuple[str, tuple[Answer, ...]]
 
 @total
 def tally(answers: Iterable[Answer]) -> tuple[tuple[str, int], ...]:
-    """How many items are answered, not applicable and gaps."""
+    """How many items have each status."""
     return tuple((status.value, number_of(pick(answers, "status", status))) for status in Status)
 
 
-SCREENING = {Status.ANSWERED: "present", Status.NOT_APPLICABLE: "not applicable", Status.GAP: "missing"}
+RANKS = ("critical", "major", "minor")
+"""Severities of gaps, the worst first."""
+
+
+@total
+def left_open(answer: Answer) -> tuple[Missing, ...]:
+    """The worst of what an answer leaves open beside what makes it a gap; `more_open` counts the others."""
+    return tuple(sorted(answer.open, key=_rank))[:SHOWN]
+
+
+def _rank(missing: Missing) -> int:
+    """The gravest first; what has no row of the register of its own, and so no severity, last."""
+    return RANKS.index(missing.severity) if missing.severity in RANKS else len(RANKS)
+
+
+@total
+def more_open(answer: Answer) -> int:
+    """How much more an answer leaves open than `left_open` names."""
+    return number_of(answer.open[SHOWN:])
+
+
+SHOWN = 1
+"""How many open points an answer names; its pages name all."""
+
+SCREENING = {
+    Status.ANSWERED: "present",
+    Status.PARTLY: "present, with gaps",
+    Status.NOT_APPLICABLE: "not applicable",
+    Status.GAP: "missing",
+}
 
 
 @total
@@ -249,6 +336,49 @@ def open_by_reason(comparison: Comparison) -> tuple[tuple[tuple[str, ...], Gap],
 
 
 @total
+def still_open(values: Iterable[Any]) -> tuple[Gap, ...]:
+    """Those of some values that are gaps."""
+    return tuple(value for value in values if isinstance(value, Gap))
+
+
+@total
+def subject(name: str) -> str:
+    """What a row of the gap register is about: an id as such, a place as it is."""
+    return ident(name) if IDS.fullmatch(name) else name
+
+
+@total
+def owned_by(role: str, owners: Mapping[str, Any]) -> str:
+    """A role that owns a document, with the person of that role where one is entered."""
+    person = owners.get(role, NOT_HELD)
+    return role if isinstance(person, Gap) else compose("{}: {}", role, person)
+
+
+@total
+def besides(facts: Mapping[str, Any], *names: str) -> str:
+    """The facts of a group that are entered, in one line, but those of some names; nothing where there are none."""
+    return join_words(value for name, value in facts.items() if name not in names and not isinstance(value, Gap))
+
+
+@total
+def in_quotes(value: Quoted | str | None) -> Markup:
+    """Words as they were found, in quotation marks and with their source; what is said in our words stands bare."""
+    if value is None:
+        return Markup('<span class="absent">not read</span>')
+    if isinstance(value, str):
+        return Markup("{}").format(value)
+    return Markup('<span class="quoted">“{}”</span> <span class="muted">{}</span>').format(value.words, value.source)
+
+
+@total
+def sentence_found(standard: Standard) -> Markup:
+    """The sentence that a row of the register rests on, as it was found; or that none was."""
+    if standard.quote is None:
+        return Markup('<span class="absent">no sentence was found</span>')
+    return Markup('<span class="quoted">“{}”</span>').format(standard.quote)
+
+
+@total
 def decided(value: bool | None) -> str:
     """A truth in words, where nobody may know it yet."""
     return "not known" if value is None else yes_no(value)
@@ -257,4 +387,4 @@ def decided(value: bool | None) -> str:
 @total
 def severities(rows: Iterable[Any]) -> tuple[tuple[str, int], ...]:
     """How many rows of the gap register are of each severity."""
-    return tuple((severity, number_of(pick(rows, "severity", severity))) for severity in ("critical", "major", "minor"))
+    return tuple((severity, number_of(pick(rows, "severity", severity))) for severity in RANKS)

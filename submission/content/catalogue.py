@@ -1,13 +1,16 @@
-"""The submission's own data: documents, the standards they cite, the gaps declared from the start."""
+"""The submission's own data: documents, the standards they cite, what is asked of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
+from submission.content.gaps import Gaps
 from submission.content.proposals import Proposals
+from submission.content.sponsor import Sponsor
 
 
 class CatalogueError(Exception):
@@ -17,22 +20,24 @@ class CatalogueError(Exception):
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A document: its place in the document system. `template` is a file of `templates/`.
 
-    A `wide` one lies on its side; one that `runs_on` starts its text below the contents, on the first page. One that
-    `follows` is set after the others, since it states their pages. A `brief` one is of one page and has no contents.
-    A `plan` may promise.
+    Its `set` says who gets it: a `filed` one FDA and users of the device, a `working` one the team alone.
+    A `wide` one lies on its side. One that `follows` is set after the others, since it states their pages. A `brief`
+    one is of one page and has no contents. A `plan` may promise. Its PDF carries, beside its claims, the files of the
+    evidence that it `attaches`.
     """
 
     number: str
+    set: Literal["filed", "working"]
     title: str
     revision: str
     owner_role: str
     reader: str
     template: str
     wide: bool = False
-    runs_on: bool = False
     follows: bool = False
     brief: bool = False
     plan: bool = False
+    attaches: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -53,8 +58,9 @@ def ledger_file(name: str) -> str:
 class Standard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An external regulatory fact: what it says, where we read it, how sure we are, who checked it when.
 
-    `mark` is how it was read: `read` (in a secondary copy) or `recalled` (from memory). `checked_on` is the date on
-    which a person compared it with the official source; None prints "to be confirmed at source".
+    `mark` is how it was read: `read` (in a secondary copy) or `recalled` (from memory). `quote` is the sentence as it
+    was found in `source`; None: none was found. `checked_on` is the date on which a person compared it with the
+    official source; None prints "to be confirmed at source".
     """
 
     id: str
@@ -64,32 +70,7 @@ class Standard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     source: str
     mark: str
     checked_on: str | None
-
-
-class DeclaredGap(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Something that a submission needs and that nobody has: known from the start, not found in evidence."""
-
-    id: str
-    key: str
-    title: str
-    severity: str
-    consequence: str
-    closes: str
-
-
-class GapKind(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a gap of one kind, found in evidence, means."""
-
-    severity: str
-    consequence: str
-    closes: str
-
-
-class Gaps(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`gaps.yaml`"""
-
-    declared: tuple[DeclaredGap, ...]
-    kinds: dict[str, GapKind]
+    quote: str | None = None
 
 
 class Shown(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -108,11 +89,9 @@ class Term(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class OpenItem(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A gap that an item of the content map or a question states for itself."""
+    """A gap that an item of the content map or a question states for itself; what it means, its cause says."""
 
     reason: str
-    severity: str
-    consequence: str
     closes: str
 
 
@@ -145,52 +124,148 @@ class ContentMap(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     items: tuple[Asked, ...]
 
 
+class SourceRead(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where sentences on devices of others were read: what it is, and its address."""
+
+    what: str
+    address: str
+
+
+class Quoted(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Words as they were found, and the id of the source."""
+
+    words: str
+    source: str
+
+
 class ClearedDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A cleared device as it was read: no K-number that stands in no such row may stand in a document.
 
-    `figures` are published figures that were read; figures that were only remembered are left out.
+    The fields from `input` on are the words of what was read; None: it was not read, and nothing is remembered.
     """
 
     k_number: str
     device: str
     finding: str | None
+    role: str
     product_code: str | None
     regulation: str | None
-    role: str
-    figures: str | None
-    read_in: str
-    mark: str
+    maker: str | None = None
+    cleared_on: str | None = None
+    note: str = ""
+    input: Quoted | None = None
+    views: Quoted | None = None
+    age: Quoted | None = None
+    algorithm: Quoted | None = None
+    localisation: Quoted | None = None
+    worklist: Quoted | None = None
+    training: Quoted | None = None
+    truth: Quoted | None = None
+    test_set: Quoted | None = None
+    results: Quoted | None = None
+    time: Quoted | None = None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is a candidate or a reference, of which a record is kept."""
+        return self.role in ("proposed", "reference", "triage")
+
+    @property
+    def read(self) -> tuple[tuple[str, Quoted], ...]:
+        """What was read, by field."""
+        found = ((name, getattr(self, name)) for name in FIELDS)
+        return tuple((name, each) for name, each in found if each is not None)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The fields of which nothing was read."""
+        return tuple(name for name in FIELDS if getattr(self, name) is None)
+
+
+FIELDS = (
+    "input", "views", "age", "algorithm", "localisation", "worklist",
+    "training", "truth", "test_set", "results", "time",
+)  # fmt: skip
+"""What is asked of every cleared device, in the order of a record."""
+
+
+class Reference(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A reference device that is proposed: for what it is to be used, and for what it is not."""
+
+    k_number: str
+    use: str
+    not_for: str
+
+
+class Proposed(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A predicate that is proposed, with reasons for and against it, and the references beside it."""
+
+    predicate: str
+    because: tuple[str, ...]
+    against: str
+    references: tuple[Reference, ...]
+
+
+class Decides(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A decision of the guidance: what it asks, from what it is answered, and where yes or no lead if not on."""
+
+    id: str
+    basis: str
+    asks: str
+    if_yes: str = ""
+    if_no: str = ""
 
 
 class Characteristic(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A row of the comparison with the predicate.
 
-    `ours` are expressions over the names of a package. `predicate` is what was read of the candidates; None: it was
-    not read. `differs` and `other_question` (whether the difference raises a different question of safety or
-    effectiveness) are None where nobody can say yet. `sections` and `evidence` close the difference, as in `Asked`.
+    `says` is what this device is, in plain words, `shows` expressions of what stands behind them. `of` is the field of
+    the records that is set beside it; where there is none, `predicate` says it in words, or that it was not read
+    (None). `about` is use or technology. `differs` and `other_question` (whether the difference raises a different
+    question of safety or effectiveness) are None where nobody can say yet. `sections` and `evidence` close the
+    difference, as in `Asked`.
     """
 
     id: str
     title: str
-    ours: tuple[str, ...]
-    predicate: str | None
+    about: str
+    says: str
+    shows: tuple[str, ...]
     differs: bool | None
     other_question: bool | None
     why: str
     closes: str
+    of: str | None = None
+    predicate: str | None = None
     sections: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     line: str = ""
 
 
 class Equivalence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`equivalence.yaml`. `predicate` is the K-number of the one that a person has chosen."""
+    """`equivalence.yaml` and `devices.yaml`. The predicate that a person has chosen stands in `sponsor.yaml`."""
 
-    predicate: str | None
-    candidates: tuple[str, ...]
-    reference_device: str
+    proposed: Proposed
+    de_novo: tuple[str, ...]
+    sources: dict[str, SourceRead]
     devices: tuple[ClearedDevice, ...]
+    decisions: tuple[Decides, ...]
     rows: tuple[Characteristic, ...]
+
+
+class Presub(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`presub.yaml`: the documents of a pre-submission, and the questions to FDA, each with a proposed position.
+
+    `plans` are documents that are enclosed where the package is of their release: plans for its population.
+    """
+
+    documents: tuple[str, ...]
+    questions: tuple[Asked, ...]
+    plans: dict[str, tuple[str, ...]] = {}
+
+    def enclosed(self, release: str) -> tuple[str, ...]:
+        """The documents of the pre-submission for a release, in order."""
+        return (*self.documents, *self.plans.get(release, ()))
 
 
 class Allowed(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -232,13 +307,15 @@ class Abbreviation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Wording(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`wording.yaml`. `reviewed_by` is the person who has reviewed it; None: nobody has.
 
-    `citations` are regular expressions of what cites a standard or a regulation.
+    `citations` are regular expressions of what cites a standard or a regulation, `not_filed` what only a working
+    document may name.
     """
 
     reviewed_by: str | None
     placeholders: tuple[Rule, ...]
     promises: tuple[Rule, ...]
     misleading: tuple[Rule, ...]
+    not_filed: tuple[Rule, ...]
     citations: tuple[str, ...]
     identifiers: tuple[Identifiers, ...]
     capitals: tuple[Capitals, ...]
@@ -246,7 +323,7 @@ class Wording(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def patterns(self) -> tuple[str, ...]:
         """All its regular expressions."""
-        rules = (*self.placeholders, *self.promises, *self.misleading)
+        rules = (*self.placeholders, *self.promises, *self.misleading, *self.not_filed)
         return (*(rule.pattern for rule in rules), *(one.pattern for one in self.identifiers), *self.citations)
 
 
@@ -260,9 +337,16 @@ class Catalogue:
     content_map: ContentMap
     equivalence: Equivalence
     questions: tuple[Asked, ...]
+    presub: Presub
     terms: tuple[Term, ...]
     wording: Wording
     proposals: Proposals
+    sponsor: Sponsor
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that own documents."""
+        return tuple(sorted({entry.owner_role for entry in self.documents}))
 
 
 def pinned(catalogue: Catalogue) -> frozenset[str]:

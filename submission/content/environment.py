@@ -8,9 +8,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 # their filters register themselves
-from submission.content import answers, labelling  # noqa: F401
-from submission.drawings import charts, figures, flows, layers, threats  # noqa: F401
-from submission.words import analyses, components  # noqa: F401
+from submission.content import answers, beside, labelling, mapped  # noqa: F401
+from submission.drawings import charts, figures  # noqa: F401
+from submission.drawings.diagrams import decisions, flows, layers, maps, needs, risks, stages, threats  # noqa: F401
+from submission.words import analyses, components, repeats  # noqa: F401
 from submission.words.filters import ABSENT, FILTERS, show
 from submission.words.folders import TEMPLATES
 
@@ -45,4 +46,5 @@ def make_environment(folder: Path = TEMPLATES) -> Environment:
     environment.filters.update(FILTERS)
     environment.tests["gap"] = lambda value: isinstance(value, ABSENT)
     environment.globals["flow_chart"] = figures.flow_chart
+    environment.globals["stage_chart"] = stages.stage_chart
     return environment

@@ -14,11 +14,10 @@ from markupsafe import Markup
 
 from submission.content.catalogue import Entry
 from submission.words.claims import choose, compose, cut, join_words, number_of, pick, written
-from submission.words.filters import count, decimal, ident, metric, percent, refs, spell, ticked, total
+from submission.words.filters import count, decimal, ident, metric, percent, spell, ticked, total
 from verification.evidence import (
     Analysis,
     CommandHelp,
-    Design,
     DocumentationLevel,
     Estimate,
     Figure,
@@ -151,17 +150,6 @@ def critical(hazards: Iterable[str], level: DocumentationLevel) -> str:
 
 
 @total
-def implementers(requirement: Item, design: Design) -> Markup | Gap:
-    """The functions that claim a requirement, each with a link to its description."""
-    units = [unit.id for module in design.modules for unit in module.units if requirement.id in unit.implements]
-    if not units:
-        return Gap(
-            reason=compose("no function claims {}", requirement.id), closes="name it in the docstring of what does it"
-        )
-    return refs(units)
-
-
-@total
 def within(name: str, module: Module) -> str:
     """The name of a unit without that of its module."""
     own = f"{module.name}."
@@ -262,6 +250,13 @@ def with_id(analyses: Iterable[Analysis], name: str) -> tuple[Analysis, ...] | G
     """The analysis of this id; a gap where there is none."""
     found = tuple(one for one in analyses if one.id == name)
     return found or Gap(reason=compose("the study has no analysis “{}”", name), closes="plan it and carry it out")
+
+
+@total
+def entitled(items: Iterable[Item], title: str) -> tuple[Item, ...] | Gap:
+    """The requirement of this title; a gap where there is none."""
+    found = tuple(one for one in items if one.title == title)
+    return found or Gap(reason=compose("no requirement is called “{}”", title), closes="specify it")
 
 
 @total

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,9 +33,10 @@ class Task(_Strict, frozen=True):
 
 
 class Use(_Strict, frozen=True):
-    """`use.yaml`: the use specification and the tasks."""
+    """`use.yaml`: the use specification and the tasks; `training` is what every user is asked for."""
 
     users: tuple[User, ...]
+    training: str
     environment: str
     interface: tuple[str, ...]
     tasks: tuple[Task, ...]
@@ -64,6 +68,9 @@ class Clause(_Strict, frozen=True):
     left: str
 
 
+COVERED, PARTLY = "covered", "partly"
+
+
 class Map(_Strict, frozen=True):
     """A text with its clauses; `standard` is a row of standards.yaml."""
 
@@ -78,3 +85,15 @@ class Proposals(_Strict, frozen=True):
     use: Use
     monitoring: tuple[Measure, ...]
     compliance: tuple[Map, ...]
+
+    def without(self, sections: Container[str]) -> Proposals:
+        """The same, but that no clause is covered by one of these sections, in which a gap is printed."""
+        maps = (
+            replace(one, clauses=tuple(_lowered(each, sections) for each in one.clauses)) for one in self.compliance
+        )
+        return replace(self, compliance=tuple(maps))
+
+
+def _lowered(clause: Clause, sections: Container[str]) -> Clause:
+    lowered = clause.standing == COVERED and any(section in sections for section in clause.shown_by)
+    return replace(clause, standing=PARTLY) if lowered else clause

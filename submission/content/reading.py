@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -13,20 +15,26 @@ import yaml
 
 from submission.content import proposals
 from submission.content.catalogue import (
+    FIELDS,
     Asked,
     Catalogue,
     CatalogueError,
     Characteristic,
     ClearedDevice,
     ContentMap,
+    Decides,
     Entry,
     Equivalence,
-    Gaps,
+    Presub,
     Shown,
     Standard,
     Term,
     Wording,
+    pinned,
 )
+from submission.content.gaps import Gaps, find_in_gaps
+from submission.content.sponsor import FILE as SPONSOR
+from submission.content.sponsor import Sponsor, parse_sponsor
 from submission.words.folders import HERE
 
 T = TypeVar("T")
@@ -45,13 +53,24 @@ def read_catalogue(folder: Path = HERE) -> Catalogue:
         terms=_read(folder / "terms.yaml", tuple[Term, ...]),
         wording=_read_wording(folder / "wording.yaml"),
         proposals=_read_proposals(folder),
+        sponsor=Sponsor(),
         **_read_lists(folder),
     )
     _unique(folder / "documents.yaml", [entry.number for entry in catalogue.documents])
     _unique(folder / "standards.yaml", [standard.id for standard in catalogue.standards])
-    _unique(folder / "gaps.yaml", [gap.key for gap in catalogue.gaps.declared])
-    _raise([*find_in_asked(catalogue), *find_in_equivalence(catalogue.equivalence)])
-    return catalogue
+    sponsor, faults = _read_sponsor(folder, catalogue)
+    faults += find_in_gaps(catalogue.gaps, catalogue.roles)
+    faults += [*find_in_presub(catalogue), *find_in_equivalence(catalogue.equivalence)]
+    _raise([*find_in_asked(catalogue), *faults])
+    return replace(catalogue, sponsor=sponsor)
+
+
+def _read_sponsor(folder: Path, catalogue: Catalogue) -> tuple[Sponsor, list[str]]:
+    try:
+        text = (folder / Path(SPONSOR).name).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        return Sponsor(), [f"{SPONSOR}: cannot be read: {error}; restore it, with every fact empty if none is known"]
+    return parse_sponsor(text, catalogue.roles, pinned(catalogue))
 
 
 def _read_lists(folder: Path) -> dict[str, Any]:
@@ -62,13 +81,16 @@ def _read_lists(folder: Path) -> dict[str, Any]:
     """
     faults: list[str] = []
     content_map = _read_entries(folder / "content_map.yaml", {"sections": Shown, "items": Asked}, faults)
-    equivalence = _read_entries(folder / "equivalence.yaml", {"devices": ClearedDevice, "rows": Characteristic}, faults)
+    devices = _read_entries(folder / "devices.yaml", {"devices": ClearedDevice}, faults)
+    equivalence = _read_entries(folder / "equivalence.yaml", {"decisions": Decides, "rows": Characteristic}, faults)
     questions = _read_entries(folder / "questions.yaml", {"questions": Asked}, faults)
+    presub = _read_entries(folder / "presub.yaml", {"questions": Asked}, faults)
     _raise(faults)
     return {
         "content_map": ContentMap(**content_map),
-        "equivalence": _convert(folder / "equivalence.yaml", equivalence, Equivalence),
+        "equivalence": _convert(folder / "equivalence.yaml", devices | equivalence, Equivalence),
         "questions": questions["questions"],
+        "presub": _convert(folder / "presub.yaml", presub, Presub),
     }
 
 
@@ -159,8 +181,8 @@ def _unique(path: Path, ids: list[str]) -> None:
 def find_in_asked(catalogue: Catalogue) -> Iterator[str]:
     """Yield what is wrong with an item of the content map or a question, beyond its form."""
     sources = {standard.id for standard in catalogue.standards}
-    declared = {gap.key for gap in catalogue.gaps.declared}
-    asked = (*catalogue.content_map.items, *catalogue.questions)
+    declared = {cause.key for cause in catalogue.gaps.causes if cause.declared}
+    asked = (*catalogue.content_map.items, *catalogue.questions, *catalogue.presub.questions)
     yield from _find_twice((one.id, one.line) for one in asked)
     yield from (f"{one.line}: {one.id} names no source" for one in catalogue.content_map.items if one.source is None)
     for one in asked:
@@ -170,21 +192,39 @@ def find_in_asked(catalogue: Catalogue) -> Iterator[str]:
             yield f"{one.line}: {one.id} has {found} of sections, not_applicable and gap, expected one; choose"
         if one.source is not None and one.source not in sources:
             yield f"{one.line}: source {one.source} is not in standards.yaml{_near(one.source, sources)}"
+        if one.not_applicable is not None and (one.evidence or one.figures):
+            yield f"{one.line}: {one.id} does not apply and names evidence; choose one"
         if isinstance(one.gap, str) and one.gap not in declared:
-            hint = "name a key of gaps.yaml; if the gap has been closed, name the sections that answer"
+            hint = "name a cause of gaps.yaml that always stands; else name the sections that answer, and the evidence"
             yield f"{one.line}: gap {one.gap} is not declared{_near(one.gap, declared)}; {hint}"
+
+
+def find_in_presub(catalogue: Catalogue) -> Iterator[str]:
+    """Yield each document of the pre-submission that the catalogue does not have."""
+    known = {entry.number for entry in catalogue.documents}
+    for number in dict.fromkeys((*catalogue.presub.documents, *chain(*catalogue.presub.plans.values()))):
+        if number not in known:
+            yield f"submission/presub.yaml: {number} is not in documents.yaml{_near(number, known)}; name one that is"
 
 
 def find_in_equivalence(equivalence: Equivalence) -> Iterator[str]:
     """Yield what is wrong with the comparison, beyond its form."""
     known = {device.k_number for device in equivalence.devices}
     yield from _find_twice((row.id, row.line) for row in equivalence.rows)
-    yield from _find_twice((device.k_number, "submission/equivalence.yaml") for device in equivalence.devices)
-    chosen = () if equivalence.predicate is None else (equivalence.predicate,)
-    for number in (*chosen, *equivalence.candidates, equivalence.reference_device):
+    yield from _find_twice((device.k_number, "submission/devices.yaml") for device in equivalence.devices)
+    references = (one.k_number for one in equivalence.proposed.references)
+    for number in (equivalence.proposed.predicate, *references):
         if number not in known:
             near = _near(number, known)
-            yield f"submission/equivalence.yaml: {number} is not in its table of devices{near}; enter what was read"
+            yield f"submission/equivalence.yaml: {number} is not in devices.yaml{near}; enter what was read"
+    for row in equivalence.rows:
+        if row.of not in (None, "finding", *FIELDS):
+            yield f"{row.line}: {row.id} is of {row.of}, which no record holds{_near(row.of, FIELDS)}; name a field"
+    for device in equivalence.devices:
+        for name, quoted in device.read:
+            if quoted.source not in equivalence.sources:
+                near = _near(quoted.source, equivalence.sources)
+                yield f"submission/devices.yaml: {device.k_number}, {name}: no source {quoted.source}{near}; name one"
 
 
 def _find_twice(ids: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -15,10 +15,11 @@ from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
-from submission.content.catalogue import Abbreviation, Allowed, Catalogue, Entry, Rule, Standard, Wording, pinned
+from submission.content.catalogue import Abbreviation, Catalogue, Entry, Rule, Standard, Wording, pinned
+from submission.content.sponsor import find_texts
 from submission.words.ledger import texts_drawn
 
-NAMES = frozenset({"id", "hash", "arg", "code", "record"})
+NAMES = frozenset({"id", "hash", "arg", "code"})
 """Classes and elements that hold identifiers, digests, commands and places in files."""
 
 QUOTED = frozenset({"quoted", "screen"})
@@ -57,39 +58,46 @@ def find_faults(pages: Iterable[tuple[Entry, str]], catalogue: Catalogue, commit
     """Every fault of every document, in words; `pages` are their HTML, as it is set."""
     checks = list(_checks(catalogue))
     found = list(_find_stale(catalogue.standards, commit_date))
+    # Names and addresses are as they are: no rule is held against what a sponsor entered.
+    facts = _any_of(" ".join(text.split()) for text in find_texts(catalogue.sponsor, catalogue.roles))
     for entry, html in pages:
-        found += _faults_of(entry, html, checks)
+        found += _faults_of(entry, html, checks, facts)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """How to find faults of one kind, in which elements not to look, and whether plans are free of it."""
+    """How to find faults of one kind, in which elements not to look, and which documents are free of it."""
 
     find: Finder
     without: Set[str] = frozenset()
-    spares_plans: bool = False
+    spares: Callable[[Entry], bool] = lambda _: False
 
 
 def _checks(catalogue: Catalogue) -> Iterator[_Check]:
     wording = catalogue.wording
     yield _Check(_worded(wording.placeholders), NAMES | QUOTED)
-    yield _Check(_worded(wording.promises), NAMES | QUOTED | CLOSES, spares_plans=True)
+    yield _Check(_worded(wording.promises), NAMES | QUOTED | CLOSES, lambda entry: entry.plan)
     yield _Check(_worded(wording.misleading), NAMES)
+    yield _Check(_worded(wording.not_filed), NAMES | QUOTED, lambda entry: entry.set != "filed")
     yield _Check(_uncited(wording.citations, [standard.designation for standard in catalogue.standards]))
-    yield _Check(_unknown(K_NUMBER, pinned(catalogue), "is not in the table of submission/equivalence.yaml"))
+    yield _Check(_unknown(K_NUMBER, pinned(catalogue), "is not in submission/devices.yaml"))
     yield _Check(_unknown(DOCUMENT, {entry.number for entry in catalogue.documents}, "is no document of the package"))
     yield _Check(_undefined(wording), NAMES | QUOTED)
 
 
-def _faults_of(entry: Entry, html: str, checks: Iterable[_Check]) -> Iterator[str]:
-    """Yield the faults of a document, each once, with how often it occurs again."""
+def _faults_of(entry: Entry, html: str, checks: Iterable[_Check], facts: re.Pattern[str]) -> Iterator[str]:
+    """Yield the faults of a document, each once, with how often it occurs again; none that lies within a fact."""
     lines = tuple(read_lines(html))
     sheets = {without: _sheet(lines, without) for without in {check.without for check in checks}}
     found: dict[str, list[str]] = {}
     for check in checks:
-        if not (check.spares_plans and entry.plan):
-            for one in check.find(sheets[check.without].text):
+        if not check.spares(entry):
+            text = sheets[check.without].text
+            spared = [fact.span() for fact in facts.finditer(text)]
+            for one in check.find(text):
+                if any(start <= one.start and one.end <= end for start, end in spared):
+                    continue
                 found.setdefault(one.told, []).append(sheets[check.without].quote(one))
     for told, quotes in found.items():
         again = f"; {len(quotes) - 1} more like it" if len(quotes) > 1 else ""
@@ -207,7 +215,10 @@ def _sheet(lines: Iterable[Line], without: Set[str]) -> _Sheet:
 
 def _worded(rules: Iterable[Rule]) -> Finder:
     """Find what a pattern matches, except where it stands in a phrase in which it is allowed."""
-    known = [(rule.why, re.compile(rule.pattern, re.IGNORECASE), _any_of(rule.allowed)) for rule in rules]
+    known = [
+        (rule.why, re.compile(rule.pattern, re.IGNORECASE), _any_of(one.phrase for one in rule.allowed))
+        for rule in rules
+    ]
 
     def find(text: str) -> Iterator[Found]:
         for why, pattern, allowed in known:
@@ -220,8 +231,8 @@ def _worded(rules: Iterable[Rule]) -> Finder:
     return find
 
 
-def _any_of(allowed: Iterable[Allowed]) -> re.Pattern[str]:
-    phrases = sorted((re.escape(one.phrase) for one in allowed), key=len, reverse=True)
+def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
+    phrases = sorted(map(re.escape, texts), key=len, reverse=True)
     return re.compile("|".join(phrases) or "(?!)", re.IGNORECASE)
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from submission.content.answers import Answer, Comparison, Missing
+import msgspec
+
+from submission.content.answers import Answer, Comparison
 from submission.content.catalogue import Catalogue, Entry, Standard, Wording
+from submission.content.gaps import Ruled
 from submission.content.proposals import Proposals
 from submission.content.resolve import Headings, resolve
+from submission.content.sponsor import entered
 from submission.context.blocking import find_advisory
+from submission.context.found import Finding, find, initial_licence
 from submission.context.gaps import bind
 from submission.context.head import read_head, with_origins
-from submission.context.register import RegisterRow, find_gaps, initial_licence
+from submission.context.register import Register, RegisterRow, make_register
 from submission.context.studied import Studied, studied
 from submission.context.traced import Traced, traced
 from submission.context.verified import Verified, verified
 from submission.words.claims import number_of, pick, remember, rows
 from submission.words.folders import CATALOGUE, MANIFEST
 from verification.evidence import (
+    DeviceEvidence,
     EvidenceBundle,
     Gap,
     Issue,
@@ -39,7 +45,9 @@ from verification.evidence import (
 class Package:
     """Every name that a template may use, beside `document`. An unknown name is a fault of the template.
 
-    `found` is the gap register without what `guidance`, `questions` and `comparison` find missing; `register` is all.
+    `found` is what the evidence is found to lack; `register` is all that is left, what `guidance`, `questions`,
+    `presub` and `comparison` find missing included. `presub` are the questions to FDA, `enclosed` the documents of a
+    pre-submission.
     """
 
     bundle: EvidenceBundle
@@ -53,10 +61,13 @@ class Package:
     standards: tuple[Standard, ...]
     wording: Wording
     declared: Mapping[str, Gap]
-    found: tuple[RegisterRow, ...]
+    found: tuple[Finding, ...]
     register: tuple[RegisterRow, ...]
+    severity_rule: tuple[Ruled, ...]
     guidance: tuple[Answer, ...]
     questions: tuple[Answer, ...]
+    presub: tuple[Answer, ...]
+    enclosed: tuple[Entry, ...]
     comparison: Comparison | None
     device: Any
     release: ReleaseEvidence | Gap
@@ -70,6 +81,7 @@ class Package:
     traced: Traced
     counts: Mapping[str, int | Gap]
     proposals: Proposals
+    sponsor: Mapping[str, Any]
 
     def names(self) -> dict[str, object]:
         """The names as a template's context: those of a part stand beside the others."""
@@ -94,19 +106,29 @@ def answered(package: Package, catalogue: Catalogue, headings: Headings | None) 
     Raises:
         CatalogueError: as `assemble`.
     """
-    known: dict[str, Missing] = {}
-    for row in package.found:
-        missing = Missing(row.what, row.severity, row.consequence, row.closes, row.id or row.where)
-        known |= {f"{row.where} {row.what}": missing, row.what: missing}
-    answers = resolve(catalogue, package.names(), known, headings)
-    added = (RegisterRow("", where, m.reason, m.severity, m.consequence, m.closes) for where, m in answers.missing)
+
+    def register(found: Iterable[Finding]) -> Register:
+        return make_register(catalogue.gaps, catalogue.sponsor, catalogue.roles, found)
+
+    answers = resolve(catalogue, package.names(), register(package.found).meanings, headings)
+    asking = (Finding(kind, where, missing.reason, missing.closes) for kind, where, missing in answers.missing)
+    whole = register((*package.found, *asking))
+    place = f"{MANIFEST}#/register"
     return replace(
         package,
-        register=rows((*package.found, *added), f"{MANIFEST}#/register"),
-        guidance=rows(answers.guidance, f"{MANIFEST}#/guidance"),
-        questions=rows(answers.questions, f"{MANIFEST}#/questions"),
+        register=rows((row.placed(f"{place}/{at}/number") for at, row in enumerate(whole.rows)), place),
+        guidance=rows(map(whole.explain, answers.guidance), f"{MANIFEST}#/guidance"),
+        questions=rows(map(whole.explain, answers.questions), f"{MANIFEST}#/questions"),
+        presub=rows(map(whole.explain, answers.presub), f"{MANIFEST}#/presub"),
         comparison=answers.comparison,
+        proposals=package.proposals.without(frozenset(_with_gaps(headings or {}))),
     )
+
+
+def _with_gaps(headings: Headings) -> Iterator[str]:
+    """Yield each section in which a gap is printed."""
+    for number, sections in headings.items():
+        yield from (f"{number}/{name}" for name, section in sections.items() if section.gaps)
 
 
 def _assemble(project: Project, catalogue: Catalogue, release_name: str) -> Package:
@@ -114,7 +136,7 @@ def _assemble(project: Project, catalogue: Catalogue, release_name: str) -> Pack
     remember(catalogue, f"{CATALOGUE}#")
     bundle, release = head.bundle, head.release
     advisory = tuple(find_advisory(bundle))
-    found = tuple(find_gaps(catalogue.gaps, head, advisory))
+    always = (cause for cause in catalogue.gaps.causes if cause.declared)
     return Package(
         bundle=bundle,
         source=head.source,
@@ -126,13 +148,21 @@ def _assemble(project: Project, catalogue: Catalogue, release_name: str) -> Pack
         documents=catalogue.documents,
         standards=catalogue.standards,
         wording=catalogue.wording,
-        declared={gap.key: Gap(reason=gap.title, closes=gap.closes) for gap in catalogue.gaps.declared},
-        found=found,
-        register=found,
+        declared={cause.key: Gap(reason=cause.title, closes=cause.closes) for cause in always},
+        found=tuple(find(head, advisory)),
+        register=(),
+        severity_rule=catalogue.gaps.rule,
         guidance=(),
         questions=(),
+        presub=(),
+        enclosed=tuple(
+            one
+            for number in catalogue.presub.enclosed(release_name)
+            for one in catalogue.documents
+            if one.number == number
+        ),
         comparison=None,
-        device=bundle.device,
+        device=bind(bundle.device, lambda device: _traded(device, catalogue.sponsor.names.trade)),
         release=release,
         initial_licence=bind(release, initial_licence),
         study=head.study,
@@ -144,7 +174,13 @@ def _assemble(project: Project, catalogue: Catalogue, release_name: str) -> Pack
         traced=traced(bundle.trace, bundle.verification, bundle.studies),
         counts=_counts(bundle, head.study),
         proposals=catalogue.proposals,
+        sponsor=entered(catalogue.sponsor, catalogue.roles),
     )
+
+
+def _traded(device: DeviceEvidence, name: str | None) -> DeviceEvidence:
+    """The device under the name by which it is sold, where that is another than it calls itself."""
+    return device if name is None else msgspec.structs.replace(device, name=name)
 
 
 def _counts(bundle: EvidenceBundle, study: Study | Gap) -> dict[str, int | Gap]:

@@ -55,6 +55,7 @@ def _all(
     if isinstance(release, Gap) and not isinstance(bundle.device, Gap):
         yield _issue("release-unknown", "device.json", release.reason, release.closes)
     if not isinstance(release, Gap):
+        yield from _find_other_trace(bundle.trace, release)
         yield from _find_mismatches(bundle, release, study)
         yield from _find_unlicensed(release)
         yield from _find_unfit(bundle, release)
@@ -114,6 +115,14 @@ def _find_bills(bundle: EvidenceBundle, project: Project) -> Iterator[Issue]:
         path = project.evidence / bill.file
         if not path.is_file() or sha256_of(path) != bill.sha256:
             yield _issue("sbom-differs", bill.file, "not what supply.json states", "run `clearway supply` again")
+
+
+def _find_other_trace(trace: TraceEvidence | Gap, release: ReleaseEvidence) -> Iterator[Issue]:
+    """A trace that studies of another release decide says nothing of this one."""
+    judged = getattr(trace, "release", "")
+    if judged not in ("", release.name):
+        message = f"is judged by the studies of release {judged}, the package is of {release.name}"
+        yield _issue("trace-other-release", "trace.json", message, f"run `clearway trace --release {release.name}`")
 
 
 def _find_mismatches(bundle: EvidenceBundle, release: ReleaseEvidence, study: Study | Gap) -> Iterator[Issue]:

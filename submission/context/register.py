@@ -1,176 +1,187 @@
-"""The gap register: what nobody has from the start, and what the evidence is found to lack."""
+"""All that is left, by cause, each once: the gap register of the documents, and what `clearway status` lists."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-import msgspec
+from submission.content.answers import Answer, Missing
+from submission.content.gaps import Cause, Closing, Gaps, Grade
+from submission.content.sponsor import Sponsor, absent, find_facts, value_of
+from submission.context.found import Finding
+from submission.words.claims import compose, cut, join_words, remember
 
-from submission.content.catalogue import DeclaredGap, Gaps
-from submission.context.blocking import REVIEWS
-from submission.context.head import Head
-from submission.context.studied import KINDS, of_kind
-from submission.words.claims import compose
-from submission.words.components import lacking
-from submission.words.filters import count
-from submission.words.matrix import NEEDS
-from verification.evidence import (
-    EvidenceBundle,
-    Gap,
-    Issue,
-    ItemKind,
-    LinkStatus,
-    ReleaseEvidence,
-    Role,
-    RunKind,
-    Study,
-    SupplyEvidence,
-    TraceEvidence,
-)
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the evidence says of a cause: `of` names what it is about."""
+
+    of: tuple[str, ...]
+    what: str
+    closes: str
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterRow:
-    """A row of the gap register."""
+    """A cause that stands, and what closes it.
 
+    `number` is its place, from one, in the order in which causes can be closed; `after` are the ids of those that come
+    before it. `where` names what it is about; `found` is empty where the names say all.
+    """
+
+    number: int
     id: str
-    where: str
     what: str
+    owner: str
+    closing: str
     severity: str
+    after: tuple[str, ...]
+    where: str
+    found: tuple[Found, ...]
     consequence: str
     closes: str
 
-
-def find_gaps(gaps: Gaps, head: Head, advisory: tuple[Issue, ...]) -> Iterator[RegisterRow]:
-    """Yield the declared gaps, then what the evidence lacks, then advisory issues about what has no row by then."""
-    for gap in gaps.declared:
-        yield _declared_row(gap)
-    found = (*_found(head.bundle, head.study), *_found_missing(head.bundle, head.release, head.study))
-    named = {where for _, where, _, _ in found}
-    for kind, where, what, closes in (*found, *_found_advisory(advisory, named)):
-        meaning = gaps.kinds[kind]
-        yield RegisterRow("", where, what, meaning.severity, meaning.consequence, closes or meaning.closes)
+    def placed(self, origin: str) -> RegisterRow:
+        """The row with a number that knows where it stands."""
+        return replace(self, number=remember(self.number, origin))
 
 
-def _declared_row(gap: DeclaredGap) -> RegisterRow:
-    return RegisterRow(gap.id, "declared", gap.title, gap.severity, gap.consequence, gap.closes)
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The rows in their order, and each gap that stands somewhere with what it means, by its reason."""
+
+    rows: tuple[RegisterRow, ...]
+    meanings: Mapping[str, Missing]
+
+    def explain(self, answer: Answer) -> Answer:
+        """An answer whose gap says what its row does."""
+        if answer.missing is None:
+            return answer
+        meaning = self.meanings[answer.missing.reason]
+        closes = answer.missing.closes or meaning.closes
+        return replace(answer, missing=replace(meaning, reason=answer.missing.reason, closes=closes))
 
 
-def _found(bundle: EvidenceBundle, study: Study | Gap) -> Iterator[tuple[str, str, str, str]]:
-    """Yield kind, where, what and what closes it (empty: as its kind says) of every gap in the evidence."""
-    for part in ("device", "verification", "trace", "studies", "datasets"):
-        for where, gap in _gaps_in(getattr(bundle, part), part):
-            security = re.search(r"\b(THR|SEC)-\d+", where)
-            yield "security" if security else "evidence", where, gap.reason, gap.closes
-    yield from _found_in_supply(bundle.supply)
-    if not isinstance(study, Gap):
-        yield from _found_in_study(study)
-    if not isinstance(bundle.trace, Gap):
-        yield from _found_in_trace(bundle.trace)
-    if not isinstance(bundle.verification, Gap) and bundle.verification.kind is not RunKind.FORMAL:
-        yield "engineering_run", "verification.json", "The scenarios ran in an engineering run", ""
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A cause that stands, the facts that it misses, and what was found of it."""
+
+    cause: Cause
+    facts: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
-def _found_in_supply(supply: SupplyEvidence | Gap) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what is not known of components, one row for all that lack the same."""
-    if isinstance(supply, Gap):
-        yield "evidence", "supply", supply.reason, supply.closes
-        return
-    for gap in (supply.vulnerabilities, *supply.unlisted):
-        if isinstance(gap, Gap):
-            yield "component", "supply", gap.reason, gap.closes
-    for row in lacking(supply.components):
-        what = compose("{} of {} components: {}", row.what.capitalize(), count(row.components), row.reason)
-        yield "component", "supply", what, row.closes
+def make_register(gaps: Gaps, sponsor: Sponsor, roles: tuple[str, ...], findings: Iterable[Finding]) -> Register:
+    """Bring together what has one cause, judge it by the rule, and put it in order."""
+    facts = find_facts(roles)
+    standing = {one.cause.key: one for one in _find_standing(gaps, sponsor, tuple(findings))}
+    grades = {key: gaps.grade(_bears_on(gaps, one)) for key, one in standing.items()}
+    grades |= {key: Grade.MAJOR for key in standing if _is_lifted(standing[key].cause, grades)}
+    rows, meanings = [], dict[str, Missing]()
+    for number, key in enumerate(_in_order(standing, grades), start=1):
+        cause, found = standing[key].cause, standing[key].findings
+        called = join_words(facts[path].called for path in standing[key].facts)
+        what = compose(cause.title, called) if "{}" in cause.title else cause.title
+        after = tuple(standing[name].cause.id for name in cause.after if name in standing)
+        shown = () if cause.brief else tuple(_told(what, found))
+        about = tuple(dict.fromkeys(name for one in found for name in one.subjects))
+        row = RegisterRow(
+            number, cause.id, what, cause.owner, cause.closing.value, grades[key].value, after,
+            join_words(about), shown, cause.consequence, cause.closes,
+        )  # fmt: skip
+        rows.append(row)
+        reasons = ((absent(path, facts[path]).reason, absent(path, facts[path]).closes) for path in standing[key].facts)
+        for reason, closes in ((what, cause.closes), *reasons, *_reasons(found)):
+            meaning = Missing(reason, row.severity, row.consequence, closes or cause.closes, row.id)
+            meanings.setdefault(reason, meaning)
+    return Register(tuple(rows), meanings)
 
 
-EXPECTED = (Role.SUBGROUP, Role.BASELINE, Role.ROBUSTNESS, Role.OUT_OF_SCOPE, Role.TRIAGE)
-"""Kinds of analyses that the documents set beside the headline of a release."""
+def _find_standing(gaps: Gaps, sponsor: Sponsor, findings: Sequence[Finding]) -> Iterator[_Standing]:
+    of: dict[str, list[Finding]] = {}
+    for finding, cause in _by_cause(gaps, findings):
+        of.setdefault(cause.key, []).append(finding)
+    for cause in gaps.causes:
+        facts = tuple(path for path in cause.facts if value_of(sponsor, path) is None)
+        if facts or cause.key in of or cause.declared:
+            yield _Standing(cause, facts, tuple(of.get(cause.key, ())))
 
 
-def _found_missing(
-    bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study | Gap
-) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what the documents ask for and no study holds, and weights of unknown licence."""
-    if not isinstance(bundle.studies, Gap):
-        for kind in KINDS:
-            found = of_kind(bundle, kind)
-            if isinstance(found, Gap):
-                yield "evidence", "studies.json", found.reason, found.closes
-    if not isinstance(study, Gap) and study.scores_sha256:
-        held = {analysis.role for analysis in study.analyses}
-        if len({estimate.subgroup for estimate in study.estimates}) > 1:
-            held.add(Role.SUBGROUP)
-        for role in EXPECTED:
-            if role not in held:
-                where = compose("study {}", study.name)
-                yield "analysis", where, f"no analysis of the kind “{role.replace('_', ' ')}”", ""
-    if not isinstance(release, Gap) and not isinstance(release.card, Gap):
-        licence = initial_licence(release)
-        if isinstance(licence, Gap):
-            yield "weights", compose("release {}", release.name), licence.reason, licence.closes
+FOLLOWS = re.compile(r"\b([A-Z]+(?:-[A-Z]+)?-\d+)(?:/AC\d+)? (?:has a gap|is NOT MET|has no estimate|NOT MET)")
+"""How a finding says that it is only the consequence of another."""
 
 
-def initial_licence(release: ReleaseEvidence) -> str | Gap:
-    """The licence of weights that came from elsewhere; weights drawn at random need none."""
-    card = release.card
-    if isinstance(card, Gap):
-        return card
-    if card.initial_weights_sha256 is None:
-        return "none needed: no weights came from elsewhere"
-    return card.initial_weights_licence or Gap(reason=UNLICENSED, closes=UNLICENSED_CLOSES)
+def _by_cause(gaps: Gaps, findings: Sequence[Finding]) -> Iterator[tuple[Finding, Cause]]:
+    """Yield each finding with its cause; what only follows from another is of that one's cause."""
+    own: dict[str, Cause] = {}
+    following = []
+    for finding in findings:
+        names = [name for name in FOLLOWS.findall(finding.what) if name not in finding.ids]
+        if names and not gaps.names(finding.ids):
+            following.append((finding, names))
+            continue
+        cause = gaps.cause_of(finding.kind, finding.ids)
+        for name in finding.ids:
+            own.setdefault(name, cause)
+        yield finding, cause
+    for finding, names in following:
+        first = next((own[name] for name in names if name in own), None)
+        yield finding, first or gaps.cause_of(finding.kind, finding.ids)
 
 
-UNLICENSED = "the origin of the initial weights states no licence; no candidate may be built on them"
-UNLICENSED_CLOSES = "a licence from their holder in writing, or a training from weights whose licence is known"
+def _bears_on(gaps: Gaps, standing: _Standing) -> Iterator[str]:
+    yield standing.cause.bears_on
+    yield from (gaps.heavier[finding.kind] for finding in standing.findings if finding.kind in gaps.heavier)
 
 
-def _found_advisory(advisory: tuple[Issue, ...], named: set[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield the advisory issues about what has no row of its own yet."""
-    for issue in advisory:
-        if issue.code in REVIEWS:
-            yield "review", issue.where, issue.message, issue.hint
-        elif not named & set(re.findall(r"[A-Z]+-[A-Z0-9-]*\d+", f"{issue.where} {issue.message}")):
-            yield "advisory", issue.where, issue.message, issue.hint
+def _is_lifted(cause: Cause, grades: Mapping[str, Grade]) -> bool:
+    """Whether it would be minor and answers a part of what a critical one asks."""
+    return grades[cause.key] is Grade.MINOR and grades.get(cause.part_of or "") is Grade.CRITICAL
 
 
-def _found_in_study(study: Study) -> Iterator[tuple[str, str, str, str]]:
-    for criterion in study.criteria:
-        if criterion.met is False:
-            yield "criterion", criterion.id, compose("NOT MET: {}", criterion.rationale), ""
-    for estimate in study.estimates:
-        if estimate.value is None:
-            where = compose("{}, {} ({})", study.name, estimate.metric, estimate.subgroup)
-            yield "estimate", where, estimate.reason or "undefined without a reason", ""
+def _in_order(standing: Mapping[str, _Standing], grades: Mapping[str, Grade]) -> Iterator[str]:
+    """Yield the keys, each after those it waits for; of those that wait for none, the gravest, then the easiest."""
+
+    def place(key: str) -> tuple[int, int]:
+        return list(Grade).index(grades[key]), list(Closing).index(standing[key].cause.closing)
+
+    left = sorted(standing, key=place)
+    while left:
+        free = next(key for key in left if not set(standing[key].cause.after) & {*left})
+        left.remove(free)
+        yield free
 
 
-ROOTS = (*NEEDS, ItemKind.SOFTWARE_REQUIREMENT)
+PREFIX = re.compile(r"(?:gap|[A-Z]+(?:-[A-Z]+)?-\d+(?:/AC\d+)?)(?:(?: is open)?: | (?=is NOT MET))")
 
 
-def _found_in_trace(trace: TraceEvidence) -> Iterator[tuple[str, str, str, str]]:
-    for item in trace.items:
-        if item.kind in ROOTS and item.status is not LinkStatus.COVERS:
-            yield item.kind.value, item.id, compose("{}: {}", item.status.value.replace("_", " "), item.why), ""
-    for control in trace.controls:
-        if control.implemented is not LinkStatus.COVERS:
-            yield "implementation", control.id, control.implemented_why, ""
-        if control.effective is not LinkStatus.COVERS:
-            yield "effectiveness", control.id, control.effective_why, ""
+def _core(finding: Finding) -> str:
+    """What a finding says, without the name of what it is about."""
+    front = PREFIX.match(finding.what)
+    return cut(finding.what, front.end(), len(finding.what)) if front else finding.what
 
 
-def _gaps_in(value: object, where: str) -> Iterator[tuple[str, Gap]]:
-    if isinstance(value, Gap):
-        yield where, value
-    elif isinstance(value, msgspec.Struct):
-        name = getattr(value, "name", None) or getattr(value, "id", None)
-        place = compose("{} {}", where, name) if name else where
-        for field in value.__struct_fields__:
-            inner = getattr(value, field)
-            yield from _gaps_in(
-                inner, place if isinstance(inner, tuple) else compose("{}, {}", place, field.replace("_", " "))
-            )
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from _gaps_in(inner, where)
+def _told(title: str, findings: Iterable[Finding]) -> Iterator[Found]:
+    """Yield what was found, each thing once: what says the same of several names them together."""
+    of: dict[str, list[Finding]] = {}
+    said: dict[tuple[str, ...], list[str]] = {}
+    reasons: list[str] = []
+    for finding in findings:
+        core = _core(finding)
+        follows = any(core.endswith(f": {reason}") for reason in reasons)
+        again = any(core in one or one in core for one in said.get(finding.subjects, ()))
+        if core != title and not follows and not again:
+            reasons.append(core)
+            said.setdefault(finding.subjects, []).append(core)
+            of.setdefault(core, []).append(finding)
+    for core, same in of.items():
+        names = dict.fromkeys(name for one in same for name in one.subjects)
+        yield Found(tuple(names), core, same[0].closes)
+
+
+def _reasons(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield what a finding may be called elsewhere, with what closes it."""
+    for finding in findings:
+        yield finding.what, finding.closes
+        yield f"{finding.where} {finding.what}", finding.closes

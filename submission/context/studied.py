@@ -24,7 +24,9 @@ class Studied:
     """The studies of a package, and the data behind them.
 
     `study_data` is what the study of its release scored, and `scored` how many images of it; `development` is the study
-    that gave development estimates where that is another. `looking` says whether the release looks at the lungs.
+    that gave development estimates where that is another; `pivotal` the one that is planned for a claim, of whichever
+    release, and `own_pivotal` that of this one. `own_studies` and `own_datasets` are those of its release,
+    `other_studies` and `other_datasets` the rest. `looking` says whether the release looks at the lungs.
     """
 
     studies: tuple[Study, ...] | Gap
@@ -36,7 +38,13 @@ class Studied:
     label_studies: tuple[Study, ...] | Gap
     comparators: tuple[Study, ...] | Gap
     plans: tuple[Study, ...] | Gap
+    pivotal: Study | Gap
+    own_pivotal: Study | Gap
     datasets: tuple[Dataset, ...] | Gap
+    own_studies: tuple[Study, ...] | Gap
+    other_studies: tuple[Study, ...] | Gap
+    own_datasets: tuple[Dataset, ...] | Gap
+    other_datasets: tuple[Dataset, ...] | Gap
 
 
 def studied(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study | Gap) -> Studied:
@@ -52,7 +60,13 @@ def studied(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study
         label_studies=of_kind(bundle, "reference_standard"),
         comparators=of_kind(bundle, "comparator"),
         plans=of_kind(bundle, "validation_plan", "custody"),
+        pivotal=bind(of_kind(bundle, "pivotal"), lambda found: found[0]),
+        own_pivotal=bind(release, lambda found: own_pivotal(bundle, found)),
         datasets=bind(bundle.datasets, lambda found: some(found.datasets, "datasets.json lists no data set")),
+        own_studies=bind(bundle.studies, lambda found: _of_release(found.studies, release, own=True)),
+        other_studies=bind(bundle.studies, lambda found: _of_release(found.studies, release, own=False)),
+        own_datasets=bind(bundle.datasets, lambda found: _of_studies(found.datasets, bundle, release, own=True)),
+        other_datasets=bind(bundle.datasets, lambda found: _of_studies(found.datasets, bundle, release, own=False)),
     )
 
 
@@ -82,6 +96,7 @@ KINDS = {
     "comparator": "no study of a comparator",
     "validation_plan": "no validation plan",
     "custody": "no study of images in custody",
+    "pivotal": "no pivotal study",
 }
 """Kinds of studies beside those of a release, and what is said where the evidence holds none."""
 
@@ -92,8 +107,41 @@ def of_kind(bundle: EvidenceBundle, *kinds: str) -> tuple[Study, ...] | Gap:
     return bind(bundle.studies, lambda found: some(_of_kinds(found.studies, kinds), reason))
 
 
+def own_pivotal(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap:
+    """The study that is planned for a claim of a release; the plan of another release's population is none."""
+    found = of_kind(bundle, "pivotal")
+    if isinstance(found, Gap):
+        return found
+    for study in found:
+        if study.release == release.name:
+            return study
+    others = join_words(compose("{} is of release {}", study.name, study.release) for study in found)
+    patients = release.population.description
+    reason = compose("there is no plan of a pivotal study of release {}, for {}; {}", release.name, patients, others)
+    return Gap(reason=reason, closes=PLANNED)
+
+
+PLANNED = "a plan of a pivotal study of its own population: sites, readers, strata of age, a number of images"
+
+
 def _of_kinds(studies: tuple[Study, ...], kinds: tuple[str, ...]) -> tuple[Study, ...]:
     return tuple(study for kind in kinds for study in studies if study.kind == kind)
+
+
+def _of_release(studies: tuple[Study, ...], release: ReleaseEvidence | Gap, *, own: bool) -> tuple[Study, ...]:
+    """The studies that score a release, or the others; of a release that nobody knows none is its own."""
+    name = getattr(release, "name", None)
+    return tuple(study for study in studies if (study.release == name) is own)
+
+
+def _of_studies(
+    datasets: tuple[Dataset, ...], bundle: EvidenceBundle, release: ReleaseEvidence | Gap, *, own: bool
+) -> tuple[Dataset, ...]:
+    """The collections that a release was trained on or that its studies score, or the others."""
+    studies = () if isinstance(bundle.studies, Gap) else _of_release(bundle.studies.studies, release, own=True)
+    scored = [_data_of(bundle, study) for study in studies]
+    trained = None if isinstance(release, Gap) else _training_of(bundle, release)
+    return tuple(one for one in datasets if any(one is found for found in (*scored, trained)) is own)
 
 
 def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap:

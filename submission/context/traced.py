@@ -9,6 +9,7 @@ from typing import Any
 
 from submission.context.gaps import bind, some
 from submission.context.verified import tally
+from submission.drawings.diagrams.risks import RiskCell
 from submission.words.claims import origin_of, pick, rows
 from submission.words.matrix import REQUIREMENTS, BackRow, NeedRow, TraceRow, backward, forward, needs
 from verification.evidence import (
@@ -23,15 +24,6 @@ from verification.evidence import (
     TraceEvidence,
     VerificationEvidence,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RiskCell:
-    """A cell of the acceptability matrix with the hazards that stand in it before and after control."""
-
-    acceptability: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

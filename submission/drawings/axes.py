@@ -97,7 +97,7 @@ def rows_of(labels: Sequence[float | str], least: float, width: float) -> Rows:
     widest = max((measure(one, SMALL) for label in labels for one in wrap(label_of(label), most, SMALL)), default=0.0)
     spans, y = [], 6.0
     for label in labels:
-        height = max(least, 11.0 * len(wrap(label_of(label), most, SMALL)) + 6)
+        height = max(least, 11.0 * len(wrap(label_of(label), most, SMALL)) + 3)
         spans.append((y, height))
         y += height
     return Rows(min(widest, width * 0.5) + 10, tuple(spans))

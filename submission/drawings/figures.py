@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from markupsafe import Markup, escape
 
+from submission.drawings.lettering import measure
 from submission.words.claims import compose, runs_of, scale
 from submission.words.filters import figure, operating_text, total
 from verification.evidence import Curve, CurvePoint
@@ -39,10 +40,15 @@ HEIGHT = TOP + SIZE + BOTTOM
 
 
 def text(x: float, y: float, content: str, anchor: str = "middle", colour: str = INK, size: float = 9.5) -> str:
-    """One line of text. Where its runs come from stands in an attribute, since one line is one element."""
+    """One line of text. Where its runs come from stands in an attribute, since one line is one element.
+
+    It is anchored here, at its start: WeasyPrint draws a text with another anchor as a group, and PDFium, which shows
+    PDF in browsers, cuts the first letter of a group.
+    """
     runs = escape(json.dumps(runs_of(content), ensure_ascii=False))
+    start = x - measure(content, size) * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
     return (
-        f'<text x="{x:.2f}" y="{y:.2f}" text-anchor="{anchor}" fill="{colour}" font-family="{FONT}" '
+        f'<text x="{start:.2f}" y="{y:.2f}" fill="{colour}" font-family="{FONT}" '
         f'font-size="{size}" data-runs="{runs}">{escape(str(content))}</text>'
     )
 

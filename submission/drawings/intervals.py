@@ -15,7 +15,7 @@ from verification.evidence import Figure, Series
 def draw_intervals(figure: Figure, width: float) -> Drawn:
     """Draw each value as a mark in the row of its label, with its interval; zero has a line of its own."""
     labels = categories(figure)
-    rows = rows_of(labels, 12.0 * len(figure.series) + 5, width)
+    rows = rows_of(labels, 10.5 * len(figure.series) + 3, width)
     across = axis(values_of(figure), rows.left, width - 128)
     scale = across, number_of(figure)
     parts = draw_across(across, rows.top, rows.bottom, figure.y_label)
@@ -24,9 +24,9 @@ def draw_intervals(figure: Figure, width: float) -> Drawn:
     for at, (label, (top, height)) in enumerate(zip(labels, rows.spans, strict=True)):
         parts += [block(0, top, width, height, PALE)] if at % 2 else []
         parts += row_label(label, rows.left, top + height / 2)
-        pitch = (height - 5) / len(figure.series)
+        pitch = (height - 3) / len(figure.series)
         for place, series in enumerate(figure.series):
-            parts += _interval(series, place, label, top + 2.5 + (place + 0.5) * pitch, scale)
+            parts += _interval(series, place, label, top + 1.5 + (place + 0.5) * pitch, scale)
     parts = [*(part for part in parts if PALE in part), *(part for part in parts if PALE not in part)]
     legend, end = draw_legend(figure, rows.left, width - 14, rows.bottom + 34, mark_sample)
     return [*parts, *legend], width, end + 4

@@ -7,14 +7,17 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from submission.exchange.filing import cli as filing_cli
+
 if TYPE_CHECKING:
     from submission.exchange.docx_check import Finding
     from submission.exchange.redline import Redline
+    from submission.package.folder import Opened
 
 PACKAGE = Path("build/submission")
 PASSWORD = "CLEARWAY_KEY_PASSWORD"  # noqa: S105  the name of a variable
@@ -38,8 +41,8 @@ def add_commands(commands: Any) -> None:
     """Add the commands of this module to those of `clearway submission`."""
     said = "show what changed between two built packages, word by word, as HTML and PDF"
     diff = commands.add_parser("diff", help=said, description=said, epilog=DIFF_EXAMPLE)
-    diff.add_argument("old", type=Path, metavar="OLD", help="the folder of the earlier build")
-    diff.add_argument("new", type=Path, metavar="NEW", help="the folder of the later build")
+    diff.add_argument("old", metavar="OLD", help="the folder of the earlier build, or a name of the record of filings")
+    diff.add_argument("new", metavar="NEW", help="the folder of the later build, or such a name")
     diff.add_argument(
         "--output", type=Path, metavar="FILE", default=Path("build/redline"),
         help="write FILE.html and FILE.pdf (%(default)s)",
@@ -47,6 +50,7 @@ def add_commands(commands: Any) -> None:
     diff.add_argument("--json", action="store_true", help="print the redline as one JSON object, write no file")
     _add_docx(commands)
     _add_sign(commands)
+    filing_cli.add_commands(commands)
 
 
 def _add_docx(commands: Any) -> None:
@@ -58,6 +62,10 @@ def _add_docx(commands: Any) -> None:
     check = commands.add_parser("check-docx", help=said, description=f"{said}; {CHECKED}", epilog=CHECK_EXAMPLE)
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="Word files that `docx` made")
     check.add_argument("--json", action="store_true", help="print one JSON object a change")
+    check.add_argument(
+        "--patch", type=Path, metavar="FILE", help="write the changes as a patch of the sources, to be read and applied"
+    )
+    check.add_argument("--comments", type=Path, metavar="FILE", help="write the comments as a table (.csv)")
     for command in (docx, check):
         command.add_argument("--package", type=Path, metavar="DIR", default=PACKAGE, help="the package (%(default)s)")
 
@@ -81,13 +89,14 @@ def _add_sign(commands: Any) -> None:
 
 def diff(arguments: argparse.Namespace) -> int:
     """Compare two packages. Exit status: 0 no difference; 1 differences; 2 usage."""
+    from submission.exchange.filing.filed import FiledError, open_named
     from submission.exchange.redline import as_data, compare, print_redline, render_page
-    from submission.package.folder import FolderError, open_package
+    from submission.package.folder import FolderError
     from submission.setting.render import RenderError
     from verification.evidence import write_atomically
 
     try:
-        old, new = open_package(arguments.old), open_package(arguments.new)
+        old, new = open_named(arguments.old), open_named(arguments.new)
         found = compare(old, new)
         if arguments.json:
             print(json.dumps(as_data(found, old, new), ensure_ascii=False))
@@ -95,7 +104,7 @@ def diff(arguments: argparse.Namespace) -> int:
         page, printed = render_page(found, old, new).encode(), print_redline(found, old, new)
         for ending, content in ((".html", page), (".pdf", printed)):
             write_atomically(arguments.output.with_name(arguments.output.name + ending), content)
-    except (FolderError, RenderError, OSError) as error:
+    except (FiledError, FolderError, RenderError, OSError) as error:
         print(f"clearway submission diff: {error}", file=sys.stderr)
         return 2
     _tell_diff(found, arguments.output)
@@ -109,6 +118,11 @@ def _tell_diff(found: Redline, output: Path) -> None:
             print(f"  {section.title}: {len(section.changes)} {section.how}")
     for figure in found.figures:
         print(f"{figure.origin}: {figure.was or 'not there'} → {figure.now or 'not there'}")
+    if found.twins:
+        print(
+            "one commit, two packages: from one commit and its evidence comes one package, so that evidence differs "
+            "or one of the two was changed; ask `clearway submission audit --rebuild`"
+        )
     print("no difference" if found.empty else f"{output}.html, {output}.pdf")
 
 
@@ -141,6 +155,7 @@ def check_docx(arguments: argparse.Namespace) -> int:
     from submission.exchange.docx_check import check_docx as check
     from submission.exchange.docx_parts import DocxError
     from submission.package.folder import FolderError, open_package
+    from verification.evidence import ProjectError
 
     try:
         package = open_package(arguments.package)
@@ -152,7 +167,37 @@ def check_docx(arguments: argparse.Namespace) -> int:
         print(json.dumps(asdict(finding), ensure_ascii=False) if arguments.json else _line(finding))
     if not arguments.json:
         print(_told(len(arguments.files), found))
+    try:
+        for line in _write_beside(arguments, found, package):
+            print(line, file=sys.stderr if arguments.json else sys.stdout)
+    except (DocxError, FolderError, ProjectError, OSError) as error:
+        print(f"clearway submission check-docx: {error}", file=sys.stderr)
+        return 2
     return 1 if found else 0
+
+
+def _write_beside(arguments: argparse.Namespace, found: Sequence[Finding], package: Opened) -> Iterator[str]:
+    """Write the patch and the comments that were asked for; yield what is said of them."""
+    from submission.exchange.docx_comments import as_csv, read_comments
+    from submission.exchange.docx_patch import make_patch
+    from verification.evidence import find_project, write_atomically
+
+    if arguments.comments:
+        comments = [comment for path in arguments.files for comment in read_comments(path, package)]
+        write_atomically(arguments.comments, as_csv(comments))
+        yield f"{arguments.comments}: {len(comments)} {'comment' if len(comments) == 1 else 'comments'}"
+    if not arguments.patch:
+        return
+    project = find_project()
+    if not project.is_still_at(package.manifest.commit):
+        yield f"the package is of commit {package.manifest.commit[:12]}, the checkout of another: the patch is of that"
+    patch = make_patch(found, project)
+    write_atomically(arguments.patch, patch.content)
+    for one in patch.outcomes:
+        said = f"“{one.finding.was or one.finding.now}”"
+        yield f"not in the patch: {said}: {one.why}: {one.place}" if one.why else f"in the patch: {said}: {one.place}"
+    there = sum(not one.why for one in patch.outcomes)
+    yield f"{arguments.patch}: {there} of {len(patch.outcomes)} changes; read it, then: git apply {arguments.patch}"
 
 
 def _told(files: int, found: Sequence[Finding]) -> str:
@@ -212,4 +257,4 @@ def _password() -> bytes:
     return (held if held is not None else getpass.getpass("Password of the key: ")).encode()
 
 
-COMMANDS = {"sign": sign, "diff": diff, "docx": docx, "check-docx": check_docx}
+COMMANDS = {"sign": sign, "diff": diff, "docx": docx, "check-docx": check_docx, **filing_cli.COMMANDS}

@@ -92,7 +92,7 @@ def check_docx(path: Path, package: Opened) -> tuple[Finding, ...]:
         FolderError: the text of its document is missing from the package, or was changed.
     """
     file = open_word(path)
-    number = _origin(path, file, package)
+    number = origin_of_file(path, file, package)
     try:
         document = find_document(package, number)
     except FolderError as error:
@@ -110,7 +110,12 @@ def check_docx(path: Path, package: Opened) -> tuple[Finding, ...]:
     return tuple(Finding(path.name, number, *row) for row in rows)
 
 
-def _origin(path: Path, file: WordFile, package: Opened) -> str:
+def origin_of_file(path: Path, file: WordFile, package: Opened) -> str:
+    """The number of the document that a Word file was made from.
+
+    Raises:
+        DocxError: its properties name none, or another package.
+    """
     pattern = re.escape(ORIGIN).replace(r"\{number\}", r"(\S+)").replace(r"\{digest\}", r"([0-9a-f]{64})")
     match = re.search(pattern, file.properties.get("keywords", ""))
     if match is None:

@@ -13,8 +13,8 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from submission.exchange.matrix_file import fixed_dates
 from submission.package.folder import Listed, Opened, read_package_text
+from submission.package.matrix_file import fixed_dates
 from submission.setting.text import Block, Text
 
 if TYPE_CHECKING:

@@ -37,6 +37,7 @@ UNCOUNTED = {"source", "line", "entered", "on_import", "functions"}
 
 REDLINE = Entry(
     number="Redline",
+    set="working",
     title="What changed between two builds",
     revision="",
     owner_role="Regulatory affairs",
@@ -104,11 +105,13 @@ class Redline:
 
     documents: tuple[Document, ...]
     figures: tuple[FigureChange, ...]
+    twins: bool = False
+    """Whether the two are of one commit and not the same package: a commit and its evidence give one package alone."""
 
     @property
     def empty(self) -> bool:
-        """Whether the two say the same."""
-        return not self.documents and not self.figures
+        """Whether the two are the same package, or say the same and are of two commits."""
+        return not self.documents and not self.figures and not self.twins
 
 
 def compare(old: Opened, new: Opened) -> Redline:
@@ -117,7 +120,8 @@ def compare(old: Opened, new: Opened) -> Redline:
     Raises:
         FolderError: a file is missing, was changed, or is not of its form.
     """
-    return Redline(tuple(_documents(old, new)), tuple(_figures(old, new)))
+    twins = old.manifest.commit == new.manifest.commit and old.digest != new.digest
+    return Redline(tuple(_documents(old, new)), tuple(_figures(old, new)), twins)
 
 
 def as_data(redline: Redline, old: Opened, new: Opened) -> dict[str, Any]:
@@ -183,7 +187,7 @@ class Unit:
 def _units(blocks: Sequence[Block]) -> Iterator[Unit]:
     """Yield the texts of a section; a table by rows, a figure with the digest of its drawing."""
     place = ""
-    for block in blocks:
+    for block in (each.compared for each in blocks):
         if block.kind == "table":
             yield from (Unit("row", " | ".join(" ".join(cell.split()) for cell in row), place) for row in block.rows)
             continue

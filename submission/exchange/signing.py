@@ -34,6 +34,7 @@ LIMITS = (
 )
 ENTRY = Entry(
     number="Signatures",
+    set="working",
     title="Signatures of the package",
     revision="",
     owner_role="Regulatory affairs",
@@ -169,7 +170,8 @@ def _signed(content: bytes, signer: SimpleSigner, name: str, reason: str) -> byt
     meta = PdfSignatureMetadata(
         field_name=field, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, name=name, reason=reason
     )
-    output: Any = sign_pdf(writer, meta, signer, new_field_spec=SigFieldSpec(field))
+    spec = SigFieldSpec(field, readable_field_name=f"Signature of {name}")  # what PDF/UA-1 asks of a field, 7.18.4
+    output: Any = sign_pdf(writer, meta, signer, new_field_spec=spec)
     return bytes(output.getbuffer())
 
 

@@ -23,13 +23,15 @@ class FolderError(Exception):
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A document as the manifest lists it."""
+    """A document as the manifest lists it. `sections` gives the page on which each begins, by the id of its heading."""
 
     number: str
     title: str
     revision: str
     file: str
     sha256: str
+    pages: int = 0
+    sections: dict[str, int] = {}
 
 
 class Release(Struct, frozen=True, kw_only=True):
@@ -38,6 +40,31 @@ class Release(Struct, frozen=True, kw_only=True):
     name: str
     version: str
     status: str
+
+
+class Lacking(Struct, frozen=True):
+    """Why something that is asked for has no answer, and what closes that."""
+
+    reason: str
+    closes: str
+
+
+class Answered(Struct, frozen=True, kw_only=True):
+    """Something that a regulation, a guidance or a form asks for, and what the package answers.
+
+    `status` is answered, not applicable or gap; `figures` are shown values by their names.
+    """
+
+    id: str
+    source: str
+    clause: str
+    status: str
+    sections: tuple[str, ...]
+    asks: str = ""
+    answer: str = ""
+    not_applicable: str | None = None
+    figures: dict[str, str] = {}
+    missing: Lacking | None = None
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -53,6 +80,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     blocking: tuple[Any, ...] = ()
     text: dict[str, str] = {}
     claims: dict[str, str] = {}
+    guidance: tuple[Answered, ...] = ()
+    presub: tuple[Answered, ...] = ()
 
 
 class Claim(Struct, frozen=True, kw_only=True):

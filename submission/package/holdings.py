@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from submission.content.catalogue import Catalogue
 from submission.words.folders import CATALOGUE
-from verification.evidence import EVIDENCE_FILES, EvidenceBundle, Gap, Project
+from verification.evidence import EVIDENCE_FILES, EvidenceBundle, Gap, Project, ReleaseEvidence
 
 EVIDENCE = "evidence"
 """The folder of a package that holds them; an origin names a file of it without the folder."""
@@ -36,6 +36,22 @@ def _find(project: Project, bundle: EvidenceBundle, catalogue: bytes) -> Iterato
             content = path.read_bytes()
             if hashlib.sha256(content).hexdigest() == study.scores_sha256:
                 yield f"scores/{study.name}.csv", content
+    yield from _find_releases(project, () if isinstance(bundle.device, Gap) else bundle.device.releases)
+
+
+def _find_releases(project: Project, releases: Iterable[ReleaseEvidence]) -> Iterator[tuple[str, bytes]]:
+    """What a release says of itself, and the list of digests whose own digest is the release's."""
+    for release in releases:
+        folder = project.root / "device" / "releases" / release.name
+        listed = folder / SUMS
+        if listed.is_file() and hashlib.sha256(listed.read_bytes()).hexdigest() == release.digest:
+            for path in (listed, folder / "release.yaml", folder / "card.yaml"):
+                if path.is_file():
+                    yield f"releases/{release.name}/{path.name}", path.read_bytes()
+
+
+SUMS = "SHA256SUMS"
+"""The list of digests of a release's files."""
 
 
 def catalogue_file(catalogue: Catalogue) -> bytes:

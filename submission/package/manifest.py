@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from html import unescape
 from typing import Any
 
 from submission.content.answers import Answer, Comparison
@@ -12,8 +14,8 @@ from submission.context.assemble import Package
 from submission.setting.render import Rendered, RenderError
 from verification.evidence import Gap, Issue
 
-FORMAT = 2
-"""1 until the reading copy had a ledger of its own."""
+FORMAT = 3
+"""2 until documents were of a set."""
 
 
 def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: Mapping[str, str]) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: M
         "blocking": [_blocking(issue) for issue in package.blocking],
         "release": _release(package),
         "documents": [_document(document) for document in documents],
+        "sets": count_sets([(document.entry, document.pages) for document in documents]),
         "evidence": dict(evidence),
         "indications": _indications(documents),
         "claims": {},
@@ -42,8 +45,18 @@ def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: M
         "register": [asdict(row) for row in package.register],
         "guidance": [_answer(answer) for answer in package.guidance],
         "questions": [_answer(answer) for answer in package.questions],
+        "presub": [_answer(answer) for answer in package.presub],
         "equivalence": _equivalence(package.comparison),
     }
+
+
+def count_sets(documents: Iterable[tuple[Entry, int]]) -> dict[str, dict[str, int]]:
+    """How many documents and pages each set has."""
+    sets = {"filed": {"documents": 0, "pages": 0}, "working": {"documents": 0, "pages": 0}}
+    for entry, pages in documents:
+        sets[entry.set]["documents"] += 1
+        sets[entry.set]["pages"] += pages
+    return sets
 
 
 def _indications(documents: tuple[Rendered, ...]) -> dict[str, Any]:
@@ -60,8 +73,22 @@ def _blocking(issue: Issue) -> dict[str, str]:
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
-    places = [place.section for place in answer.places]
-    return {name: getattr(answer, name) for name in ("id", "source", "clause", "status")} | {"sections": places}
+    asked, missing = answer.asked, answer.missing
+    return {name: getattr(answer, name) for name in ("id", "source", "clause", "status")} | {
+        "asks": asked.asks,
+        "answer": asked.answer,
+        "not_applicable": asked.not_applicable,
+        "sections": [place.section for place in answer.places],
+        "figures": {name: _plain(value) for name, value in answer.figures},
+        "missing": missing and {"reason": missing.reason, "closes": missing.closes},
+    }
+
+
+def _plain(value: object) -> str:
+    """A shown value as text; a gap by its reason."""
+    said = value.reason if isinstance(value, Gap) else str(value)
+    lines = re.sub(r"<br\s*/?>", "; ", said)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", lines)).split())
 
 
 def _equivalence(comparison: Comparison | None) -> dict[str, Any] | None:
@@ -80,6 +107,7 @@ def _document(document: Rendered) -> dict[str, Any]:
     entry: Entry = document.entry
     return {
         "number": entry.number,
+        "set": entry.set,
         "title": entry.title,
         "revision": entry.revision,
         "file": entry.file,

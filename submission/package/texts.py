@@ -25,13 +25,13 @@ def find_text_issues(project: Project, release: str, templates: Path = TEMPLATES
     """Yield what stops a build of a release's documents in their texts, rendered from the evidence that there is."""
     try:
         catalogue = read_catalogue()
-        package, html = draft_documents(make_environment(templates), catalogue, assemble(project, catalogue, release))
+        drafts = draft_documents(make_environment(templates), catalogue, assemble(project, catalogue, release))
     except (CatalogueError, RenderError) as error:
         code = "catalogue" if isinstance(error, CatalogueError) else "template"
         for line in str(error).splitlines():
             yield _issue(code, line, "mend the file")
         return
-    for fault in find_faults(html.items(), catalogue, package.source.commit_date):
+    for fault in find_faults(drafts.html.items(), catalogue, drafts.package.source.commit_date):
         yield _issue("wording", fault, WORDING_HINT)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,10 +12,11 @@ from jinja2 import Environment, meta
 from submission.content.catalogue import Catalogue, Entry
 from submission.context.assemble import Package, answered
 from submission.package.holdings import EVIDENCE
-from submission.package.manifest import make_manifest
+from submission.package.manifest import count_sets, make_manifest
 from submission.setting.pdf import Attached
-from submission.setting.prints import Prints
-from submission.setting.render import Page, Rendered, RenderError, headings_of, render_html
+from submission.setting.prints import Carrying, Prints, Told
+from submission.setting.render import Rendered, RenderError, render_html
+from submission.setting.sections import sections_of
 from submission.words.claims import remember, step
 from submission.words.folders import MANIFEST, TEMPLATES
 from submission.words.ledger import as_json, carried
@@ -28,10 +28,19 @@ PASSES = 6
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """The evidence that documents rest on: its JSON files, read, and the digest of every file, by name."""
+    """The evidence that documents rest on, by name: its JSON files, read, and content and digest of every file."""
 
     files: Mapping[str, Any]
+    content: Mapping[str, bytes]
     digests: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The package with what the sections of its documents answer, and their markup before pages are known."""
+
+    package: Package
+    html: Mapping[Entry, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +53,55 @@ class TypeSet:
 
 
 def set_documents(
-    environment: Environment, catalogue: Catalogue, package: Package, holdings: Holdings, prints: Prints
+    environment: Environment,
+    catalogue: Catalogue,
+    drafts: Drafts,
+    holdings: Holdings,
+    prints: Prints,
+    told: Told,
 ) -> TypeSet:
-    """Render and set every document; each carries its claims with their values.
+    """Set every document; each carries its claims with their values.
 
     Raises:
         RenderError: a template or a font is at fault, or pages that documents state never come to rest.
     """
-    asked, html = draft_documents(environment, catalogue, package)
+    asked, html = drafts.package, dict(drafts.html)
     first = [entry for entry in catalogue.documents if not entry.follows]
     manifest = make_manifest(asked, (), {f"{EVIDENCE}/{name}": digest for name, digest in holdings.digests.items()})
     evidence = remember(manifest["evidence"], f"{MANIFEST}#/evidence")
     files = {**holdings.files, MANIFEST: manifest}
 
-    def carrying(entry: Entry) -> Page:
-        return entry, html[entry], [_claims_of(files, holdings.digests, entry, html[entry])]
+    def carrying(entry: Entry) -> Carrying:
+        claims = _claims_of(files, holdings.digests, entry, html[entry])
+        return entry, html[entry], [claims, *attached(holdings.content, entry.attaches)]
 
-    made = {one.entry.number: one for one in prints.print_all([carrying(entry) for entry in first], _progress)}
+    made = {one.entry.number: one for one in prints.print_all([carrying(entry) for entry in first], told)}
 
     def again(entries: Iterable[Entry], stated: Mapping[str, object]) -> dict[str, Rendered]:
         manifest["documents"] = [_stated(made.get(entry.number)) for entry in catalogue.documents]
+        manifest["sets"] = count_sets([(one.entry, one.pages) for one in made.values()])
         html.update({entry: render_html(environment, entry, asked, {"files": evidence, **stated}) for entry in entries})
-        return {one.entry.number: one for one in prints.print_all([carrying(entry) for entry in entries], _progress)}
+        return {one.entry.number: one for one in prints.print_all([carrying(entry) for entry in entries])}
 
     _settle(catalogue.documents, made, again)
     order = catalogue.documents
     return TypeSet(asked, tuple((one, html[one]) for one in order), tuple(made[one.number] for one in order))
 
 
-def draft_documents(
-    environment: Environment, catalogue: Catalogue, package: Package
-) -> tuple[Package, dict[Entry, str]]:
-    """Render every document as far as it can be before pages are known: the package with its answers, and the markup.
+def set_some(
+    catalogue: Catalogue, drafts: Drafts, numbers: Collection[str], prints: Prints, told: Told
+) -> list[Rendered]:
+    """Set some documents as they are drafted: without files, and a dash where they state pages of others.
+
+    Raises:
+        RenderError: as `set_documents`.
+    """
+    pages = [(entry, drafts.html[entry], ()) for entry in catalogue.documents if entry.number in numbers]
+    return list(prints.print_all(pages, told))
+
+
+def draft_documents(environment: Environment, catalogue: Catalogue, package: Package) -> Drafts:
+    """Render every document as far as it can be before pages are known.
 
     Raises:
         RenderError: templates are at fault; each is named.
@@ -94,12 +120,12 @@ def draft_documents(
         return html
 
     html = rendered(catalogue.documents, package)
-    asked = answered(package, catalogue, {entry.number: headings_of(page) for entry, page in html.items()})
+    asked = answered(package, catalogue, {entry.number: sections_of(page) for entry, page in html.items()})
     html |= rendered((entry for entry in html if _reads_answers(environment, entry)), asked)
-    return asked, html
+    return Drafts(asked, html)
 
 
-ANSWERS = {"register", "guidance", "questions", "comparison"}
+ANSWERS = {"register", "guidance", "questions", "presub", "comparison", "proposals"}
 """Names that hold something else once the sections of all documents are known."""
 
 
@@ -157,7 +183,8 @@ def _positions(entries: Sequence[Entry], made: Mapping[str, Rendered]) -> dict[s
             sections = document.places.items()
             pages |= {f"{entry.number}/{n}": remember(page, step(f"{place}/sections", n)) for n, page in sections}
             digests[entry.number] = remember(document.content_sha256, f"{place}/content_sha256")
-    return {"pages": pages, "digests": digests}
+    sets = count_sets([(one.entry, one.pages) for one in made.values()])
+    return {"pages": pages, "digests": digests, "sets": remember(sets, f"{MANIFEST}#/sets")}
 
 
 def _stated(document: Rendered | None) -> dict[str, Any]:
@@ -178,6 +205,6 @@ def _claims_of(files: Mapping[str, Any], digests: Mapping[str, str], entry: Entr
     return f"{entry.number}-claims.json", content, "Each figure of this document: its file, place, value and rule"
 
 
-def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+def attached(holdings: Mapping[str, bytes], names: Iterable[str]) -> list[Attached]:
+    """Files of the evidence as a PDF carries them; what is not there is named where the evidence is judged."""
+    return [(name.replace("/", "-"), holdings[name], f"Evidence: {name}") for name in names if name in holdings]

@@ -1,27 +1,26 @@
 """The text of a document as data: its sections, paragraphs, tables and figures, read from the HTML that is set as PDF.
 
 The build writes one file of it a document; what compares, exports or takes back a text reads these, not the PDFs.
-Cover, margins and the list of records are no part of it, and so no commit, date or page number.
+Cover and margins are no part of it. What a text says of the commit, its day and the pages is furniture: it stands in
+the text, and is left out where two texts are compared (`compared`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from hashlib import sha256
-from html.parser import HTMLParser
 from pathlib import PurePath
-from xml.etree.ElementTree import Element, TreeBuilder
+from xml.etree.ElementTree import Element
 
 import msgspec
 from msgspec import Struct
 
 from submission.content.catalogue import Entry
+from submission.setting.markup import parse
 
 FOLDER = "text"
-RECORDS = "evidence"
-"""The section that lists the records of the figures: places in files, which the ledger of claims has in full."""
 
-VOID = {"br", "col", "hr", "img", "meta", "link", "input", "wbr"}
 HEADINGS = {"h2": 2, "h3": 3, "h4": 4}
 SECTION_LEVEL = 3
 """The deepest level of headings that are sections; below it they name a single item."""
@@ -39,7 +38,7 @@ class Block(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_
 
     `section` is the id of the heading above it, `number` and `level` are those of a heading. A table has `rows`, the
     first `heads` of which are heads; the last cell of a short row spans the rest. A figure has its caption, its
-    description and the digest of its drawing.
+    description and the digest of its drawing. `bare` is the same block without furniture, if it holds any.
     """
 
     section: str
@@ -51,6 +50,12 @@ class Block(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_
     rows: tuple[tuple[str, ...], ...] = ()
     heads: int = 0
     picture: str = ""
+    bare: Block | None = None
+
+    @property
+    def compared(self) -> Block:
+        """What is compared of it with another."""
+        return self.bare or self
 
 
 class Text(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -81,46 +86,35 @@ def read_text(entry: Entry, html: str) -> Text:
     body = html.partition('<div class="body')[2].rpartition("</body>")[0]
     if not body:
         raise ValueError(f"{entry.number}: its HTML has no <div class=body>")
-    found = _blocks(_parse(f'<div class="body{body}'), "", "")
+    found = map(_unmarked, _blocks(parse(f'<div class="body{body}'.replace("\n", " ")), "", ""))
     blocks, section = [], ""
     for block in found:
         section = block.section if block.kind == "heading" and block.section else section
-        if section != RECORDS:
-            blocks.append(msgspec.structs.replace(block, section=section))
+        bare = block.bare and msgspec.structs.replace(block.bare, section=section)
+        blocks.append(msgspec.structs.replace(block, section=section, bare=bare))
     return Text(number=str(entry.number), title=str(entry.title), wide=entry.wide, blocks=tuple(blocks))
 
 
-class _Tree(HTMLParser):
-    """Makes a tree of elements of HTML as our templates write it: every element is closed, void ones are not."""
+OPEN, CLOSE = "\ue000", "\ue001"
+"""Where furniture begins and ends while a text is read; no font of ours has these characters."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.builder = TreeBuilder()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.builder.start(tag, {name: value or "" for name, value in attrs})
-        if tag in VOID:
-            self.builder.end(tag)
-        else:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            raise ValueError(f"</{tag}> closes nothing at line {self.getpos()[0]}")
-        self.builder.end(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.builder.data(data.replace("\n", " "))  # an end of line in the source is a space
+MARKED = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
+MARKS = re.compile(f"[{OPEN}{CLOSE}]")
 
 
-def _parse(html: str) -> Element:
-    tree = _Tree()
-    tree.feed(html)
-    tree.close()
-    if tree.open:
-        raise ValueError(f"<{tree.open[-1]}> is not closed")
-    return tree.builder.close()
+def _unmarked(block: Block) -> Block:
+    """A block as its reader sees it; with furniture, and beside it without."""
+    if not any(map(MARKS.search, (block.text, *(cell for row in block.rows for cell in row)))):
+        return block
+    bare, whole = (
+        msgspec.structs.replace(
+            block,
+            text=_spaced(pattern.sub("", block.text)),
+            rows=tuple(tuple(_spaced(pattern.sub("", cell)) for cell in row) for row in block.rows),
+        )
+        for pattern in (MARKED, MARKS)
+    )
+    return msgspec.structs.replace(whole, bare=bare)
 
 
 def _blocks(element: Element, style: str, kind: str) -> Iterator[Block]:
@@ -185,12 +179,12 @@ def _figure(element: Element) -> Block:
 
 
 def _words(element: Element) -> str:
-    """The text in an element; furniture is left out, and what stands in a line of its own begins one."""
-    if element.get("class") == "furniture":
-        return ""
+    """The text in an element, its furniture marked; what stands in a line of its own begins one."""
     if element.tag == "br":
         return "\n"
     inner = (element.text or "") + "".join(_words(child) + (child.tail or "") for child in element)
+    if element.get("class") == "furniture":
+        return f"{OPEN}{inner}{CLOSE}"
     own_line = element.tag in PARTS or element.get("class") == "arg"
     return f"\n{inner}\n" if own_line else inner
 

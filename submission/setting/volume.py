@@ -20,6 +20,7 @@ from submission.words.ledger import carried, join_claims, number_claims
 
 VOLUME = Entry(
     number="Reading copy",
+    set="working",
     title="All documents in one volume",
     revision="",
     owner_role="Regulatory affairs",
@@ -53,7 +54,7 @@ def print_volume(
     """
     names = {**package.names(), **furniture(package)}
     html = render_volume(environment, pages, names)
-    return next(prints.print_all([(VOLUME, html, attachments)], lambda _: None))
+    return next(prints.print_all([(VOLUME, html, attachments)]))
 
 
 def render_volume(environment: Environment, pages: Sequence[tuple[Entry, str]], names: Mapping[str, object]) -> str:
@@ -70,7 +71,7 @@ def render_volume(environment: Environment, pages: Sequence[tuple[Entry, str]], 
         CONTENTS: [(_lines(entry, html), claims[entry]) for entry, html in pages],
         DOCUMENTS: [(_document(entry, html, places, starts), claims[entry]) for entry, html in pages],
     }
-    return join_claims(number_claims(cover, (), ""), parts)
+    return join_claims(number_claims(cover, ""), parts)
 
 
 def prefix(entry: Entry) -> str:
@@ -90,14 +91,8 @@ def _line(level: int, place: str, number: str, text: str) -> str:
 
 
 def _text(title: str) -> str:
-    """The text of a heading; its claims stay claims, and lead nowhere, since the whole line is a link."""
-    unlinked = re.sub(
-        r'<a class="claim"[^>]* data-claim="(\d+)">(.*?)</a>',
-        r'<data data-claim="\1">\2</data>',
-        title,
-        flags=re.DOTALL,
-    )
-    return re.sub(r"<(?!/?data\b)[^>]+>", "", unlinked).strip()
+    """The text of a heading; its claims stay claims."""
+    return re.sub(r"<(?!/?data\b)[^>]+>", "", title).strip()
 
 
 def _places(pages: Sequence[tuple[Entry, str]]) -> dict[str, str]:

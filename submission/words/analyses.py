@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from submission.words.claims import choose, compose, number_of
-from submission.words.filters import count, events_of, metric, overall, stated, total
-from verification.evidence import Analysis, Estimate, Gap, Role, Study, StudyCriterion
+from submission.words.claims import choose, compose, join_words, number_of, pick
+from submission.words.filters import count, decimal, events_of, metric, overall, stated, total
+from verification.evidence import Analysis, Estimate, Gap, Opening, Role, Study, StudyCriterion
 
 ORDER = tuple(Role)
 WHOLE = "all"
 """The group of every image."""
+TOGETHER = "all together"
+"""What it is called where other groups stand below it."""
 WIDTH = 3
 """Metrics that stand side by side in a table of groups."""
 
@@ -148,7 +150,66 @@ APART = "no shared number"
 def label_of(study: Study) -> str:
     """What a study is, with how often its images are known to have been used otherwise."""
     others = choose(study.openings, lambda line: line.event in ("prior_use", "other_use"))
-    return compose("{}; other uses of its images that the log holds: {}", study.label, count(number_of(others)))
+    return compose(
+        "{}; uses of the same images outside this study, which its log lists: {}", study.label, count(number_of(others))
+    )
+
+
+@total
+def correcting(openings: Iterable[Opening], text: str) -> tuple[Opening, ...]:
+    """What a study's log corrects of one text of its plan, by the text's name."""
+    return pick(pick(openings, "event", "correction"), "corrects", text)
+
+
+@total
+def corrected(value: str, openings: Iterable[Opening], text: str) -> Markup:
+    """A text of a plan as it was locked, and what the log corrects of it below."""
+    told = (Markup("<br><b>Corrected in the log:</b> {}").format(one.reason) for one in correcting(openings, text))
+    return escape(value) + Markup("").join(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change that two studies made to their images: what the second found, each as scored and under it."""
+
+    change: str
+    sensitivity: tuple[Estimate, Estimate]
+    specificity: tuple[Estimate, Estimate]
+
+
+@total
+def same_changes(analysis: Analysis, study: Study) -> tuple[Changed, ...]:
+    """What the changes of an analysis did to the images of a study, where that was scored under them too."""
+    found = {
+        (one.score, one.metric): one for each in study.analyses if each.id == "perturbations" for one in each.estimates
+    }
+    asked = dict.fromkeys(one.score for one in analysis.estimates)
+    names = ("sensitivity", "specificity")
+    return tuple(
+        Changed(name, *((found["as scored", metric], found[name, metric]) for metric in names))
+        for name in asked
+        if name != "as scored" and all((name, metric) in found for metric in names)
+    )
+
+
+POWER = "Power"
+"""What the title of a table begins with whose rows are truths, the power of each criterion, and of all together."""
+
+
+@total
+def power_of(study: Study, elsewhere: Iterable[Study] = ()) -> str:
+    """The power of all criteria together, by what may be true; that of a plan stands in the comparator's study."""
+    own = choose(study.analyses, lambda one: one.id == "power")
+    others = elsewhere if study.kind == "validation_plan" else ()
+    sized = [one for each in others if each.release == study.release for one in each.analyses if one.id == "adult-size"]
+    tables = [table for one in (*own, *sized) for table in one.tables if table.title.startswith(POWER)]
+    said = [_power(row) for table in tables for row in table.rows]
+    return join_words(said, "; ") if said else "not computed; the images are those that there were"
+
+
+def _power(row: Sequence[object]) -> str:
+    values = [decimal(value, 3) for value in (row[6], *row[:3]) if isinstance(value, float)]
+    return compose("at least {} if the AUROC is {}, the sensitivity {}, the specificity {}", *values)
 
 
 @total
@@ -233,9 +294,11 @@ def _label(estimate: Estimate, groups: Sequence[Sequence[Estimate]]) -> str:
 
 
 @total
-def group_of(estimates: Sequence[Estimate]) -> str:
-    """The name of a group told in full."""
-    first = estimates[0]
+def group_of(estimates: Sequence[Estimate], among: Sequence[Estimate]) -> str:
+    """The name of a group told in full; of the whole, nothing where there is no other, for a heading says that."""
+    first, alone = estimates[0], len(_groups(among)) == 1
+    if first.subgroup == WHOLE:
+        return first.score if alone else join_words(filter(None, (first.score, TOGETHER)), ": ")
     return compose("{}: {}", first.score, first.subgroup) if first.score else first.subgroup
 
 
@@ -248,6 +311,6 @@ def headings(block: Block) -> tuple[str, ...]:
 @total
 def widths_of(block: Block) -> tuple[str, ...]:
     """The widths of the columns of a table of groups: the fewer metrics, the more room for the name of the group."""
-    each = 19
-    first = 100 - 27 - each * len(block.metrics)
-    return (f"{first}%", "8%", "10%", "9%", *(f"{each}%" for _ in block.metrics))
+    each = 20
+    first = 100 - 24 - each * len(block.metrics)
+    return (f"{first}%", "7.5%", "7.5%", "9%", *(f"{each}%" for _ in block.metrics))

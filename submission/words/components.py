@@ -16,6 +16,7 @@ ASKED = {
     "supplier": "supplier",
     "licence": "licence",
     "support": "support",
+    "level of support": "support.level",
     "end of support": "support.end_of_support",
     "known anomalies": "anomalies",
     "vulnerabilities": "lookup",
@@ -68,23 +69,29 @@ def origin(component: Component) -> object:
     return Markup("{}; only where <code>{}</code>").format(why, condition) if condition else why
 
 
+@total
+def bringing_libraries(components: Iterable[Component]) -> tuple[Component, ...]:
+    """The components that bring libraries along."""
+    return tuple(component for component in components if component.libraries)
+
+
 @dataclass(frozen=True, slots=True)
-class Inside:
-    """A library inside a component."""
+class Stated:
+    """A part that a component's own bill names."""
 
     component: str
     name: str
     version: str
-    sha256: str
+    file: str
 
 
 @total
-def libraries_inside(components: Iterable[Component]) -> tuple[Inside, ...]:
-    """The libraries that components bring along, one row each."""
+def stated_inside(components: Iterable[Component]) -> tuple[Stated, ...]:
+    """What components say in bills of their own is inside them, one row each."""
     return tuple(
-        Inside(component.name, library.name, library.version, library.sha256)
+        Stated(component.name, part.name, part.version, part.file)
         for component in components
-        for library in component.libraries
+        for part in component.bundled
     )
 
 
@@ -111,6 +118,12 @@ def by_licence(components: Iterable[Component]) -> tuple[tuple[Licence, tuple[Co
 def without(components: Iterable[Component], attribute: str) -> tuple[Component, ...]:
     """The components of which something is not known."""
     return tuple(component for component in components if isinstance(getattr(component, attribute), Gap))
+
+
+@total
+def knowing(components: Iterable[Component], attribute: str) -> tuple[Component, ...]:
+    """The components of which something is known."""
+    return tuple(component for component in components if not isinstance(getattr(component, attribute), Gap))
 
 
 @total

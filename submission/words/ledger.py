@@ -1,4 +1,4 @@
-"""The claims of a document: collected from its markup, linked to the record that each rests on, found on its pages.
+"""The claims of a document: collected from its markup, numbered there, and found on its pages.
 
 The ledger of a document holds its claims and, page by page, everything that the page says in the order in which it is
 drawn: each stretch of text with the number of its claim, or with the reason why it is none.
@@ -19,8 +19,8 @@ from submission.words.claims import DIGIT, SCALE
 TEXTUAL = {"text", "name", "part", "form", "spelled"}
 """Rules by which evidence is printed as it stands; the others write figures."""
 
-STRUCTURE, RECORD = "structure", "record"
-"""Why a text with digits may be no claim: it numbers the document itself, or lists its records."""
+STRUCTURE = "structure"
+"""Why a text with digits may be no claim: it numbers the document itself."""
 
 CARRIER = re.compile(r'<meta name="claims" content="([^"]*)">')
 
@@ -41,31 +41,15 @@ class Said(NamedTuple):
     why: str = ""
 
 
-class Place(NamedTuple):
-    """A record in the list at the end of a document: its anchor, its number and its place within the group."""
-
-    anchor: str
-    number: str
-    rest: str
-
-
-class Group(NamedTuple):
-    """Records of one file that lie in one part of it."""
-
-    origin: str
-    places: tuple[Place, ...]
-
-
 # --- in the markup ----------------------------------------------------------------------------------------------------
 
-MARKED = re.compile(r'<data o="([^"]*)" r="([^"]*)">(.*?)</data>|<a [^>]*>|</a>|<img [^>]*base64,([^"]+)">', re.DOTALL)
+MARKED = re.compile(r'<data o="([^"]*)" r="([^"]*)">(.*?)</data>|<img [^>]*base64,([^"]+)">', re.DOTALL)
 RUNS = re.compile(r' data-runs="([^"]*)"')
 
 
 def strip_claims(html: str) -> str:
-    """The markup without origins, numbers of claims and links to records: what is said, and not where from."""
-    unlinked = re.sub(r'<a class="claim"[^>]*>(.*?)</a>', r"\1", html, flags=re.DOTALL)
-    return DRAWING.sub(_without_runs, re.sub(r"<data [^>]*>|</data>", "", unlinked))
+    """The markup without origins and numbers of claims: what is said, and not where from."""
+    return DRAWING.sub(_without_runs, re.sub(r"<data [^>]*>|</data>", "", html))
 
 
 DRAWING = re.compile(r'data:image/svg\+xml;base64,([^"]+)"')
@@ -76,56 +60,9 @@ def _without_runs(match: re.Match[str]) -> str:
     return escape(RUNS.sub("", base64.b64decode(match[1]).decode())) + '"'
 
 
-def find_records(html: str) -> tuple[str, ...]:
-    """The records on which the figures of a document and of its drawings rest, in order of appearance."""
-    figures = (origin for origin, rule in _origins(html) if origin and rule not in TEXTUAL)
-    return tuple(dict.fromkeys(record_of(origin) for origin in figures))
-
-
-def _origins(html: str) -> Iterator[tuple[str, str]]:
-    """Yield origin and rule of each claim of markup that is not numbered yet."""
-    for match in MARKED.finditer(html):
-        if match[4]:
-            for runs in RUNS.finditer(base64.b64decode(match[4]).decode()):
-                yield from ((origin, rule) for _, origin, rule in _runs_of(runs))
-        elif match[1]:
-            yield unescape(match[1]), match[2]
-
-
-def record_of(origin: str) -> str:
-    """The record that an origin lies in: up to its last place in a list, and of a table or a drawing the whole."""
-    whole = re.match(r"(.*?)(?:/rows|/series|/points)(?:/|$|\?|\[)", origin)
-    if whole:
-        return whole[1]
-    last = re.match(r".*(?:/\d+|[?\]][^/]*)(?=/|$)", origin)
-    return last[0] if last else origin
-
-
-def group_records(records: Sequence[str]) -> tuple[Group, ...]:
-    """The records by the part of the file that they lie in: a study, a data set, all results."""
-    parts: dict[str, list[Place]] = {}
-    for number, origin in enumerate(records, start=1):
-        part, rest = _split(origin)
-        parts.setdefault(part, []).append(Place(anchor_of(number), str(number), rest))
-    return tuple(Group(part, tuple(places)) for part, places in parts.items())
-
-
-def _split(origin: str) -> tuple[str, str]:
-    deep = re.match(r"([^#]*#/[^/?\[]*/\d+)(/.+)$", origin) or re.match(r"([^#]*#/[^/?\[]*)(.*)$", origin)
-    return (deep[1], deep[2]) if deep else (origin, "")
-
-
-def anchor_of(number: int) -> str:
-    """The place of a record in the list at the end of a document."""
-    return f"evidence-{number}"
-
-
-def number_claims(html: str, records: Sequence[str], content: str) -> str:
-    """Number the claims of a document and link its figures to their records.
-
-    The markup carries them from here on, beside the digest of its content.
-    """
-    numbering = _Numbering({}, {record: number for number, record in enumerate(records, start=1)})
+def number_claims(html: str, content: str) -> str:
+    """Number the claims of a document. The markup carries them from here on, beside the digest of its content."""
+    numbering = _Numbering({})
     marked = MARKED.sub(numbering.mark, html)
     return marked.replace("</head>", f"{_carrier(content, numbering.numbers)}</head>", 1)
 
@@ -173,11 +110,9 @@ def _runs_of(match: re.Match[str]) -> Any:
 
 @dataclass
 class _Numbering:
-    """The claims so far, the place of each record, and whether a link is open: in a link there is no other."""
+    """The claims so far."""
 
     numbers: dict[Claim, int]
-    places: dict[str, int]
-    in_link: bool = False
 
     def mark(self, match: re.Match[str]) -> str:
         """What stands in the place of an element."""
@@ -185,14 +120,8 @@ class _Numbering:
         if drawing:
             runs = RUNS.sub(self._runs, base64.b64decode(drawing).decode())
             return match[0].replace(drawing, base64.b64encode(runs.encode()).decode())
-        if origin is None:
-            self.in_link = match[0] != "</a>"
-            return match[0]
         number = self._number(unescape(origin), rule, unescape(re.sub(r"<[^>]+>", "", inner)))
-        place = None if rule in TEXTUAL or self.in_link else self.places.get(record_of(unescape(origin)))
-        if place is None:
-            return f'<data data-claim="{number}">{inner}</data>'
-        return f'<a class="claim" href="#{anchor_of(place)}" data-claim="{number}">{inner}</a>'
+        return f'<data data-claim="{number}">{inner}</data>'
 
     def _runs(self, match: re.Match[str]) -> str:
         runs = [
@@ -237,8 +166,8 @@ def _walk(box: Any, claim: int | None, why: str) -> Iterator[tuple[Said, bool]]:
         claim, why = None, STRUCTURE
     elif "data-claim" in attributes:
         claim, why = int(attributes["data-claim"]), ""
-    elif attributes.get("class") in (STRUCTURE, RECORD, "n"):
-        why = RECORD if attributes["class"] == RECORD else STRUCTURE
+    elif attributes.get("class") in (STRUCTURE, "n"):
+        why = STRUCTURE
     if hasattr(box, "text"):
         yield Said(box.text, claim, "" if claim is not None else why), False
     elif hasattr(box, "replacement"):
@@ -326,7 +255,7 @@ def find_free(pages: Sequence[Sequence[Said]], terms: Iterable[str]) -> Iterator
     known = re.compile("|".join(sorted(map(re.escape, terms), key=len, reverse=True)) or r"(?!)")
     for number, page in enumerate(pages, start=1):
         for said in page:
-            if said.claim is None and said.why not in (STRUCTURE, RECORD, SCALE):
+            if said.claim is None and said.why not in (STRUCTURE, SCALE):
                 rest = CODE_POINT.sub("", known.sub("", said.text))
                 if DIGIT.search(rest):
                     yield number, " ".join(rest.split())

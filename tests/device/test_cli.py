@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import device
-from device import cli, dispatch
+from device import cli, dispatch, folders
 from device.research import decode, read_attributes
 from verification.steps.radiographs import phantom, radiograph, save, secondary_capture
 
@@ -126,6 +126,17 @@ def test_a_folder_is_walked(tmp_path: Path, clearway: Run) -> None:
     assert "3 skipped (dot-files, DICOMDIR)" in error
     status, records, _ = clearway("gate", tmp_path / "study" / "DICOMDIR")
     assert (status, len(records)) == (0, 1)  # it is named, so it is meant
+
+
+def test_a_folder_is_looked_into_when_its_turn_comes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a" / "1").write_text("")
+    walk = folders.Walk([tmp_path])
+    assert next(walk) == tmp_path / "a" / "1"
+    (tmp_path / "b" / "2").write_text("")  # had all been listed before, it would not be seen
+    (tmp_path / "b" / ".3").write_text("")
+    assert (list(walk), walk.skipped) == ([tmp_path / "b" / "2"], 1)
 
 
 def test_a_damaged_release_is_named(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

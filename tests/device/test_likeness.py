@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from device import likeness
+from device import fitted, likeness
 from device.errors import DeviceError
 from device.pixels import check_pixels
 from device.training.likeness import find_pictures, fit, read_ranks
@@ -95,9 +95,21 @@ def test_another_table_is_a_fault_of_the_installation(tmp_path: Path, monkeypatc
 def test_the_table_is_made_again_from_its_pictures() -> None:
     data = Path(os.environ["CLEARWAY_DATA"])
     folders = ("kermany224/train", "nih_adult_256", "rsna_normal_192:3")
-    ranks = read_ranks([path for folder in folders for path in find_pictures(str(data / folder))])
+    found = [find_pictures(str(data / folder)) for folder in folders]
+    assert [len(paths) for paths in found] == [one.images for one in fitted.FITTED_ON]
+    ranks = read_ranks([path for paths in found for path in paths])
     again, shipped = fit(ranks), likeness.read_reference()
     for name in ("farthest", "least_rest", "most_rest"):
         assert getattr(again, name) == pytest.approx(getattr(shipped, name), rel=1e-4)
     for one, other in zip(likeness.measure(ranks, again), likeness.measure(ranks, shipped), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3)
+
+
+def test_the_children_that_the_table_was_made_of_are_all_of_the_training_part() -> None:
+    """The hold-out is among them: what the gate refuses of it is in-sample, and the documents say so."""
+    manifest = Path(__file__).parents[2] / "verification/datasets/kermany224/manifest.csv"
+    listed = manifest.read_text(encoding="utf-8").splitlines()[1:]
+    children = [one for one in fitted.FITTED_ON if one.collection == fitted.CHILDREN]
+    assert sum(one.images for one in children) == len(listed)
+    assert "development_holdout" in {line.split(",")[4] for line in listed}
+    assert all(one.images > 0 and one.part for one in fitted.FITTED_ON)

@@ -7,16 +7,18 @@ it must occur in its output; `…` stands for output that is left out; a backsla
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TUTORIALS = ("qa", "regulatory_affairs", "pacs", "statistician", "ml_engineer", "engineer")
+TUTORIALS = ("qa", "regulatory_affairs", "pacs", "node", "statistician", "ml_engineer", "engineer")
 """In the order of their readers' work, in one checkout: the first makes the evidence that the others start from."""
 
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".tox", "build", "dist", "__pycache__", ".*_cache", ".hypothesis")
@@ -55,11 +57,21 @@ def run(command: str, checkout: Path) -> subprocess.CompletedProcess[str]:
     """Run a command of a shell in a checkout whose own code is what runs, so that a tutorial may change it."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(checkout), "COLUMNS": "200"}
-    return subprocess.run(["sh", "-c", command], cwd=checkout, env=environment, capture_output=True, text=True)
+    shell = subprocess.Popen(
+        ["sh", "-c", command], cwd=checkout, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    STARTED.append(shell.pid)
+    said, told = shell.communicate()
+    return subprocess.CompletedProcess(command, shell.returncode, said, told)
+
+
+STARTED: list[int] = []
+"""The shells; what one has left running in the background is of its process group."""
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the checkout, all of it committed there: evidence of an uncommitted checkout blocks a build.
 
     Its history is a clone: in a worktree `.git` is a file, and a copy of it would be the same repository.
@@ -68,7 +80,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
     run(f"git clone --quiet --bare '{ROOT}' .git && git config core.bare false", copy)
     run("git add -A && (git diff --cached --quiet || git -c user.name=test -c user.email= commit -qm test)", copy)
-    return copy
+    yield copy
+    for group in STARTED:  # of a tutorial that stopped half-way
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
 
 def test_every_tutorial_is_run() -> None:

@@ -1,5 +1,6 @@
 """A small checkout with made-up evidence: every name says that it is fictitious, every figure is round."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,7 +15,34 @@ from submission.package.build import Built, build
 from verification import evidence as e
 from verification.evidence import Project, write_evidence
 
-DIGEST = "f1c7" * 16
+RELEASE = b"""\
+name: paediatric-reference
+version: 0.0.1
+population:
+  description: fictitious children
+  minimum_age_years: 1
+  maximum_age_years: 5
+  view_positions:
+  - AP
+"""
+CARD = b"""\
+architecture: a fictitious network
+parameters: 1000
+history:
+- title: Loss by epoch
+  rows:
+  - - 1
+    - 0.5
+  - - 2
+    - 0.25
+  - - 3
+    - 0.125
+"""
+SUMS = "".join(
+    f"{hashlib.sha256(content).hexdigest()}  {name}\n"
+    for name, content in (("card.yaml", CARD), ("release.yaml", RELEASE))
+).encode()
+DIGEST = hashlib.sha256(SUMS).hexdigest()
 DATA_DIGEST = "da7a" * 16
 BILL = json.dumps(
     {"components": [{"type": "library", "name": name, "version": "1.0"} for name in ("fictitia", "made-up", "unseen")]}
@@ -40,6 +68,10 @@ class Made:
             write_evidence(self.project.evidence, f"{name}.json", value)
         if "supply" in self.parts:
             (self.project.evidence / "sbom-whole.cdx.json").write_bytes(BILL)
+        folder = self.project.root / "device" / "releases" / "paediatric-reference"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in (("SHA256SUMS", SUMS), ("release.yaml", RELEASE), ("card.yaml", CARD)):
+            (folder / name).write_bytes(content)
         return self.project
 
 
@@ -62,7 +94,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Made]:
         (root / "requirements_spec").mkdir()
         (root / "requirements_spec" / "SRS-901.yaml").write_text("id: SRS-901\n")
         (root / "pyproject.toml").write_text(PYPROJECT)
-        (root / ".gitignore").write_text("/build/\n")
+        (root / ".gitignore").write_text("/build/\n/device/\n")
         dated = {"GIT_AUTHOR_DATE": "2001-02-03T04:05:06Z", "GIT_COMMITTER_DATE": "2001-02-03T04:05:06Z"}
         who = ["-c", "user.name=nobody", "-c", "user.email=nobody@invalid", "-c", "commit.gpgsign=false"]
         for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "Fictitious"]):

@@ -54,14 +54,16 @@ def analyse_lungs(
         title="Whether it looks at the lungs",
         score=f"{OF_THE_RELEASE} of changed images",
         statement="The lungs of each image were found by a linear model of thumbnails, which is no part of the device, "
-        "with a margin. It was fitted on outlines that somebody's network drew on adults' images, as what finds the "
-        "lungs in the adult release was: where these miss dense lungs, both do. A release that looks at lungs ranks "
-        "images as well with all else faded, and no better than chance with the lungs hidden; what is left of an "
+        "with a margin. It was fitted on outlines that a third party's network drew on adults' images, as what finds "
+        "the lungs in the adult release was: where these miss dense lungs, both do. A release that looks at lungs "
+        "ranks images as well with all else faded, and no better than chance with the lungs hidden; what is left of an "
         "AUROC then comes from elsewhere, or from the outline of what is hidden. Images with a part hidden are unlike "
         "any that come from a detector; those that the device refuses then are left out of that comparison, and an aim "
-        "is not judged where they are more than half. Images of DICOM files are not changed, and left out.",
+        "is not judged where they are more than half. Plans aim for surroundings that are hidden; the gate refuses "
+        "such pictures, so that these were faded. Of that no plan names an aim: it is not judged. Images of DICOM "
+        "files are not changed, and left out.",
         estimates=estimates,
-        tables=(*_judge(plan.lungs, found, groups), _describe()),
+        tables=(*_judge(plan.lungs, found, groups), _compare_faded(found, groups), _describe()),
         figures=(_draw(estimates),),
     )
 
@@ -84,32 +86,59 @@ def _estimate(cases: Cases, changed: Mapping[str, Floats], setting: Setting, gro
 
 
 def _judge(aims: Lungs | None, found: Found, groups: Mapping[str, Mask]) -> Iterator[Table]:
-    """The aims of the plan beside what was found of the images that were analysed before and after."""
+    """The aims of the plan beside what was found of the images that were analysed before and after.
+
+    What was scored is surroundings faded; the aim of surroundings hidden stands there, not judged.
+    """
     if aims is None:
         return
     within = [group for group in groups if group != "all"] or ["all"]
-    asked = [(group, SURROUNDINGS_FADED, "auroc_difference", aims.surroundings_hidden) for group in groups]
-    asked += [(group, LUNGS_HIDDEN, "auroc", aims.lungs_hidden) for group in within]
+    asked = [(group, LUNGS_HIDDEN, "auroc", aims.lungs_hidden) for group in within]
     asked += [("all", name, "specificity", aims.moved) for name in LOOKING if name not in HIDDEN]
-    rows = [_judge_one(found, *one) for one in asked]
+    unscored = ("surroundings of the lungs hidden", "all", "not scored so", "AUROC, change", "not judged")
+    rows = [(*unscored, aims.surroundings_hidden, "–"), *(_judge_one(found, *one) for one in asked)]
     columns = ("change", "images", "analysed then", "aim for", "found", "at most", "estimate")
     yield Table(title="Aims of the plan, which decide nothing", columns=columns, rows=tuple(rows))
 
 
-AIMED = {
-    "auroc": "AUROC, from 0.5 either way",
-    "auroc_difference": "AUROC, change",
-    "specificity": "specificity, change",
-}
+def _compare_faded(found: Found, groups: Mapping[str, Mask]) -> Table:
+    """What fading the surroundings did, to ranks and at the threshold, to the images that were analysed then too."""
+    title = "Surroundings of the lungs faded in place of hidden, which is no aim of the plan"
+    columns = ("images", "analysed then", "AUROC, change", "specificity as scored", "specificity then")
+    asked = [(SURROUNDINGS_FADED, "auroc_difference"), (f"{SURROUNDINGS_FADED}{BEFORE}", "specificity")]
+    asked += [(SURROUNDINGS_FADED, "specificity")]
+    rows = (
+        (group, _count(found, group, SURROUNDINGS_FADED), *(_value(found.get((group, *one))) for one in asked))
+        for group in groups
+    )
+    return Table(title=title, columns=columns, rows=tuple(rows))
+
+
+def _count(found: Found, group: str, change: str) -> str:
+    images, there = _sizes(found, group, change)
+    return f"{there} of {images}"
+
+
+def _sizes(found: Found, group: str, change: str) -> tuple[int, int]:
+    """The images of a group that were analysed as scored, and those of them that were then too."""
+    images, there = (row.n if row else 0 for row in (found.get((group, name, "auroc")) for name in (AS_SCORED, change)))
+    return images, there
+
+
+def _value(row: Estimate | None) -> float | str:
+    return "undefined" if row is None or row.value is None else row.value
+
+
+AIMED = {"auroc": "AUROC, from 0.5 either way", "specificity": "specificity, change"}
 
 
 def _judge_one(found: Found, group: str, change: str, metric: str, most: float) -> tuple[str | int | float, ...]:
     """A row of the table of aims; not judged where it is undefined, or most images were not analysed then."""
-    images, there = (row.n if row else 0 for row in (found.get((group, name, "auroc")) for name in (AS_SCORED, change)))
+    images, there = _sizes(found, group, change)
     measured = _measure(found, group, change, metric) if 2 * there >= images else None
     verdict = "–" if measured is None else "within" if measured <= most else "not within"
     shown = "not judged" if measured is None else measured
-    return change, group, f"{there} of {images}", AIMED[metric], shown, most, verdict
+    return change, group, _count(found, group, change), AIMED[metric], shown, most, verdict
 
 
 def _measure(found: Found, group: str, change: str, metric: str) -> float | None:
@@ -119,8 +148,6 @@ def _measure(found: Found, group: str, change: str, metric: str) -> float | None
         return None
     if metric == "auroc":
         return max(row.value, 1 - row.value)
-    if metric == "auroc_difference":
-        return abs(row.value)
     return None if before is None or before.value is None else abs(row.value - before.value)
 
 

@@ -92,7 +92,7 @@ def _of(role: Role, *identities: str) -> dict[str, Role]:
 
 
 REPORT, ROBUSTNESS, TRIAGE = "performance_report.html", "robustness_report.html", "triage_report.html"
-LABELS, COMPARATOR, PLAN = "reference_standard.html#agreement", "comparator_report.html", "validation_plan.html"
+LABELS, COMPARATOR, PLAN = "other_collections.html#agreement", "comparator_report.html", "validation_plan.html"
 GROUPS = ("rsna-groups", "rsna-groups-raw", "google-groups")
 
 ANALYSES = (
@@ -102,11 +102,13 @@ ANALYSES = (
     Registered(analyse_prevalence, _of(Role.SECONDARY, "prevalence"), f"{REPORT}#analyses"),
     Registered(analyse_power, _of(Role.SECONDARY, "power"), f"{REPORT}#analyses"),
     Registered(analyse_beside, _of(Role.SECONDARY, "beside"), f"{REPORT}#analyses"),
-    Registered(analyse_beside_simple, _of(Role.BASELINE, "beside-simple"), f"{REPORT}#beside"),
+    Registered(analyse_beside_simple, _of(Role.BASELINE, "beside-simple"), f"{ROBUSTNESS}#shortcuts"),
     Registered(analyse_shared_names, _of(Role.SECONDARY, "shared-names"), f"{REPORT}#analyses"),
     Registered(analyse_dropout, _of(Role.ROBUSTNESS, "dropout"), f"{ROBUSTNESS}#robustness"),
     Registered(analyse_context, _of(Role.CONTEXT, "context"), f"{REPORT}#context"),
-    Registered(analyse_shortcuts, _of(Role.BASELINE, "shortcut-baselines", "shortcut-strata"), f"{REPORT}#beside"),
+    Registered(
+        analyse_shortcuts, _of(Role.BASELINE, "shortcut-baselines", "shortcut-strata"), f"{ROBUSTNESS}#shortcuts"
+    ),
     Registered(analyse_perturbations, _of(Role.ROBUSTNESS, "perturbations", "occlusion"), f"{ROBUSTNESS}#robustness"),
     Registered(analyse_lungs, _of(Role.ROBUSTNESS, "lungs"), f"{ROBUSTNESS}#robustness"),
     Registered(analyse_triage, _of(Role.TRIAGE, "triage"), f"{TRIAGE}#simulation"),
@@ -129,7 +131,7 @@ ANALYSES = (
     Registered(
         analyse_patient_baselines,
         _of(Role.BASELINE, "baselines", "baselines-google", "baselines-mined", "within"),
-        f"{REPORT}#beside",
+        f"{ROBUSTNESS}#shortcuts",
     ),
     Registered(analyse_patients, _of(Role.SECONDARY, "patients"), f"{REPORT}#analyses"),
     Registered(analyse_unanalysed, _of(Role.ROBUSTNESS, "dropout"), f"{ROBUSTNESS}#robustness"),

@@ -56,3 +56,17 @@ def _tune(cases: Cases, setting: Setting, plan: Plan, tuning: Tuning | None) -> 
     yield ends_table(cases, cases.threshold, found, len(set(tuning.patients)))
     asked = {each: rule_threshold(tuning.labels, tuning.scores, each) for each in sorted({wanted, *OTHERWISE})}
     yield asked_table(cases, asked)
+    yield chosen_table(tuning, cases.threshold)
+
+
+def chosen_table(tuning: Tuning, threshold: float) -> Table:
+    """What the locked threshold gives on the very images that it was chosen on."""
+    rows: list[tuple[str, int, int, float | str]] = []
+    for name, chosen, found in (
+        ("sensitivity", tuning.labels == 1, tuning.scores >= threshold),
+        ("specificity", tuning.labels == 0, tuning.scores < threshold),
+    ):
+        right, images = int((found & chosen).sum()), int(chosen.sum())
+        rows.append((name, right, images, right / images if images else "undefined: no such image"))
+    columns = ("metric", "decided rightly", "images", "value")
+    return Table(title="On the tuning images, on which the threshold was chosen", columns=columns, rows=tuple(rows))

@@ -109,7 +109,7 @@ def _find_above(before: State, after: State) -> dict[str, list[str]]:
     above: dict[str, dict[str, None]] = {}
     for entry in (*after.items.entries.values(), *before.items.entries.values()):
         for key, stands_above in _UP.items() if entry.kind is not ItemKind.ANOMALY else ():
-            for _, target in entry.targets(key):
+            for target in entry.ids(key):
                 named = target.partition("/")[0]
                 lower, upper = (named, entry.id) if stands_above else (entry.id, named)
                 above.setdefault(lower, {})[upper] = None

@@ -82,8 +82,9 @@ def has_blocking(issues: Iterable[Issue]) -> bool:
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines as they come; what could steer a terminal is shown, not sent."""
+    show = _shown_on(sys.stdout)
     for line in lines:
-        print(_shown(line, sys.stdout))
+        print(show(line))
 
 
 def print_json(records: Iterable[object]) -> None:
@@ -100,17 +101,18 @@ def plain(record: object) -> object:
 
 def complain(*lines: str) -> None:
     """Print lines to standard error."""
+    show = _shown_on(sys.stderr)
     for line in lines:
-        print(_shown(line, sys.stderr), file=sys.stderr)
+        print(show(line), file=sys.stderr)
 
 
-def _shown(line: str, stream: TextIO) -> str:
-    """A line as a stream shows it: in colour on a terminal alone."""
+def _shown_on(stream: TextIO) -> Callable[[str], str]:
+    """How a stream shows a line: in colour on a terminal alone."""
     if not stream.isatty():
-        return _printable(line)
+        return _printable
     from verification.evidence import paint
 
-    return paint(_printable(line), stream)
+    return lambda line: paint(_printable(line), stream)
 
 
 def _printable(line: str) -> str:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verification.commands import custody
-from verification.commands.console import open_project
+from verification.commands import custody, size
+from verification.commands.console import open_project, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from verification.evidence import Project
 
 
-KINDS = ("validation_plan", "development", "benchmark", "custody", "comparator", "reference_standard")
+KINDS = ("validation_plan", "development", "benchmark", "custody", "comparator", "reference_standard", "pivotal")
 
 
 def study(argv: Sequence[str]) -> int:
@@ -32,8 +32,9 @@ def study(argv: Sequence[str]) -> int:
     if project is None:
         return 2
     try:
-        for line in _act(project, arguments):
-            print(line)
+        print_lines(_act(project, arguments))
+    except BrokenPipeError:  # whoever read has gone; `clearway` ends without a word
+        raise
     except (ValueError, OSError) as error:
         print(f"clearway study: {error}", file=sys.stderr)
         return 2
@@ -63,11 +64,16 @@ def _parser() -> argparse.ArgumentParser:
     opening.add_argument("--study", help="another study of this release")
     opening.add_argument("--reason", required=True, help="why the data are used, for the log")
     opening.add_argument("--data", metavar="DIR", help="the folder of the data sets' images (default: CLEARWAY_DATA)")
+    again = actions.add_parser("repeat", help="score a study's images again, and log whether the device gives the same")
+    again.add_argument("study", help="the study's name")
+    again.add_argument("--data", metavar="DIR", help="the folder of the data sets' images (default: CLEARWAY_DATA)")
+    size.add_action(actions)
     log = actions.add_parser("log", help="print every use of the study's data")
     log.add_argument("study", help="the study's name")
     told = log.add_mutually_exclusive_group()
     told.add_argument("--add", metavar="TEXT", help="append a use of the data that was made outside of this study")
     told.add_argument("--correct", metavar="TEXT", help="append what a text that is locked or logged states wrongly")
+    log.add_argument("--of", metavar="NAME", default="", help="of --correct: the text of the plan, such as data")
     custody.add_actions(actions.add_parser("custody", help="a test that developers cannot see, held by a custodian"))
     return parser
 
@@ -77,7 +83,7 @@ def _add_new(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     new = actions.add_parser("new", help=said, description=said)
     new.add_argument("study", metavar="NAME", help="the new study's name, which names its folder")
     new.add_argument("--release", required=True, help="the release that it is of")
-    new.add_argument("--dataset", required=True, help="the data set whose images it is of")
+    new.add_argument("--dataset", default="", help="the data set whose images it is of; a pivotal study has none yet")
     new.add_argument("--kind", choices=KINDS, default=KINDS[0], help=f"what kind of study it is (default: {KINDS[0]})")
     new.add_argument("--registration", type=Path, metavar="FILE", help="a custodian's custody.json, for --kind custody")
     new.add_argument("--input", metavar="NAME=FILE", action="append", default=[], help="an outside table, below --data")
@@ -85,7 +91,7 @@ def _add_new(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _new(project: Project, arguments: argparse.Namespace) -> str:
-    from verification.protocol.skeleton import Wanted, write_skeleton
+    from verification.protocol.forms.skeleton import Wanted, write_skeleton
 
     shared = os.environ.get("CLEARWAY_DATA")
     if unnamed := [text for text in arguments.input if "=" not in text]:
@@ -96,7 +102,8 @@ def _new(project: Project, arguments: argparse.Namespace) -> str:
         data=arguments.data or (Path(shared) if shared else None),
     )  # fmt: skip
     folder = project.relative(write_skeleton(project, wanted))
-    return f"{folder}: written; write what says TO BE WRITTEN, then: clearway study lock {arguments.study}"
+    size = f"clearway study size {arguments.study}; " if arguments.kind == "pivotal" else ""
+    return f"{folder}: written; write what says TO BE WRITTEN, then: {size}clearway study lock {arguments.study}"
 
 
 def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -106,12 +113,19 @@ def _act(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
         yield _new(project, arguments)
     elif arguments.action == "custody":
         yield custody.act(project, arguments)
+    elif arguments.action == "size":
+        yield from size.act(project, arguments)
+    elif arguments.action == "repeat":
+        from verification.evaluation.repeating import repeat
+
+        folder = arguments.data or os.environ.get("CLEARWAY_DATA")
+        yield repeat(project, arguments.study, Path(folder) if folder else None)
     elif arguments.action == "lock":
         yield opening.lock_plan(project, arguments.study, arguments.reason)
     elif arguments.action == "log" and arguments.add:
         yield opening.note(project, arguments.study, "other_use", arguments.add)
     elif arguments.action == "log" and arguments.correct:
-        yield opening.note(project, arguments.study, "correction", arguments.correct)
+        yield opening.note(project, arguments.study, "correction", arguments.correct, arguments.of)
     elif arguments.action == "log":
         yield from opening.describe_log(project, arguments.study)
     else:

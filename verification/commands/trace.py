@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from verification.evidence import EvidenceBundle, Issue, Item, Project, TraceEvidence, VerificationEvidence
+    from verification.trace.status import Step
 
 
 def trace(argv: list[str]) -> int:
@@ -49,10 +51,13 @@ def trace(argv: list[str]) -> int:
         action="store_true",
         help="with --check: make all evidence again in a fresh clone, and compare; minutes",
     )
+    parser.add_argument("--release", help="whose studies decide what is shown (default: that of the documents)")
     parser.add_argument("--ids", action="store_true", help="print the ids of items alone, for a shell to complete")
     arguments = parser.parse_args(argv)
     if arguments.ids:
         return _print_ids(arguments)
+    if arguments.release and (arguments.id or arguments.deep):
+        parser.error("--release: give it without an id and without --deep, which are of the release of the documents")
     if arguments.deep and (arguments.id or not arguments.check):
         parser.error("--deep: give it with --check and without an id; it is of all evidence")
     project = open_project(arguments)
@@ -66,8 +71,12 @@ def trace(argv: list[str]) -> int:
         from verification.trace.ran import read_partial
 
         return _trace_item(ask(project)[0], read_bundle(project.evidence), read_partial(project), arguments)
-    with recorded_run(project.evidence, "trace", argv):
-        evidence, _ = run(project, judge=arguments.check)
+    try:
+        with recorded_run(project.evidence, "trace", argv):
+            evidence, _ = run(project, judge=arguments.check, release=arguments.release or "")
+    except ValueError as error:
+        complain(f"clearway trace: --{error}")
+        return USAGE
     told = _trace_all(evidence, arguments)
     return max(told, _compare_again(project)) if arguments.deep else told
 
@@ -104,7 +113,7 @@ def _print_ids(arguments: argparse.Namespace) -> int:
 
 
 def status(argv: list[str]) -> int:
-    """Say all that is left, by role and in an order: from the evidence, and the gaps of the package built last.
+    """Say what blocks now and all that is left, by role and in an order; the list is that of the Gap Register.
 
     For: everyone
     """
@@ -113,16 +122,29 @@ def status(argv: list[str]) -> int:
     if project is None:
         return USAGE
     from verification.evidence import read_bundle
-    from verification.trace.status import find_steps, read_register, render_steps
+    from verification.trace.status import find_steps, render_steps
     from verification.trace.trace import ask
 
     evidence, device = ask(project)
-    steps = list(find_steps(evidence, device, read_bundle(project.evidence), read_register(project)))
+    documented = bool(project.product.release)
+    steps = [step for step in find_steps(evidence, device, read_bundle(project.evidence)) if _is_own(step, documented)]
     if arguments.json:
         print_lines(json.dumps({slot: getattr(step, slot) for slot in step.__slots__}) for step in steps)
     else:
-        print_lines(render_steps(steps))
-    return GOOD
+        print_lines(render_steps(steps, every_role=not documented))
+    return _list_left(project, as_json=arguments.json) if documented else GOOD
+
+
+def _is_own(step: Step, documented: bool) -> bool:
+    """Whether the list of the documents' room does not hold it: what blocks, and all of a product without documents."""
+    return step.blocking or not documented
+
+
+def _list_left(project: Project, *, as_json: bool) -> int:
+    """Have the room of the documents list what is left: it is known by its command alone."""
+    (submission,) = entry_points(group="clearway.commands", name="submission")
+    status: int = submission.load()(["left", "--project", str(project.root), *(["--json"] if as_json else [])])
+    return status
 
 
 def _trace_item(

@@ -1,4 +1,4 @@
-"""The commands `verify`, `evaluate` and `doctor`: arguments in, a call to what does the work, lines out.
+"""The commands `verify`, `evaluate`, `time` and `doctor`: arguments in, a call to what does the work, lines out.
 
 Heavy imports stay in functions.
 """
@@ -143,6 +143,58 @@ def evaluate(argv: list[str]) -> int:
         print_lines(_study_lines(evidence))
     complain(*map(issue_line, evidence.issues))
     return ISSUE if has_blocking(evidence.issues) else GOOD
+
+
+TIME_EXAMPLE = """example: clearway time --images 500
+         on a computer with nothing else to do; then commit verification/timing.json, which the documents print
+exit status: 0; 1 if an image was not analysed; 2 wrong usage"""
+
+
+def measure(argv: list[str]) -> int:
+    """Measure the time from a file to its report on this computer, and record it with what the computer is.
+
+    For: engineer
+    """
+    parser = make_parser("time", measure, TIME_EXAMPLE)
+    parser.add_argument("--images", type=int, default=500, help="how many are analysed (default: 500)")
+    parser.add_argument("--release", help="its name (default: that of the documents)")
+    parser.add_argument("--dry-run", action="store_true", help="record nothing")
+    arguments = parser.parse_args(argv)
+    project = open_project(arguments)
+    if project is None:
+        return USAGE
+    if arguments.images < 20:
+        complain(
+            f"clearway time: --images: found {arguments.images}, expected 20 or more: fewer have no 95th percentile"
+        )
+        return USAGE
+    import msgspec
+
+    from verification.evidence import write_atomically
+    from verification.product import timing
+
+    progress = Progress("images")
+    try:
+        found = timing.measure(project, arguments.release or project.product.release, arguments.images, progress)
+    except ValueError as error:
+        complain(f"clearway time: {error}")
+        return ISSUE
+    record = msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1) + b"\n"
+    if not arguments.dry_run:
+        write_atomically(project.root / timing.RECORD, record)
+    if arguments.json:
+        print_json([found])
+    else:
+        print_lines(
+            [
+                f"{found.images} images of {found.mean_file_bytes / 1e6:.1f} MB, {found.processor}, "
+                f"{found.processors} processors, load {found.load}",
+                f"from file to report: median {found.median_seconds:.3f} s, 95th percentile "
+                f"{found.percentile_95_seconds:.3f} s, slowest {found.slowest_seconds:.3f} s",
+                "nothing is recorded" if arguments.dry_run else f"recorded in {timing.RECORD}",
+            ]
+        )
+    return GOOD
 
 
 def doctor(argv: list[str]) -> int:

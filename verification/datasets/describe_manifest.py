@@ -47,6 +47,9 @@ def describe_manifest(
               *_find_shared_flows(entries, beside, target)),
         limitations=description.bounds,
         spectrum=description.spectrum,
+        country=description.country,
+        ages=description.ages,
+        reference_standard=description.reference_standard,
         figures=(_label_figure(entries),),
     )  # fmt: skip
 
@@ -147,14 +150,17 @@ def _find_shared_flows(entries: Sequence[Entry], beside: Sequence[Entry], target
     """Yield what remains without the names that the other part has too, for both readings of a name."""
     if not beside:
         return
-    for title, name_of in (("the prefix of the file name", prefix_of),
-                           ("the number, IM-n and NORMAL2-IM-n taken as one", _patient_of)):  # fmt: skip
+    ways = (
+        ("the prefix of the file name", "names", prefix_of),
+        ("the number, IM-n and NORMAL2-IM-n taken as one", "numbers", _patient_of),
+    )
+    for title, what, name_of in ways:
         known = {name_of(entry.image) for entry in beside}
         shared = {name_of(entry.image) for entry in entries} & known
         out = [entry for entry in entries if name_of(entry.image) in shared]
         rest = [entry for entry in entries if name_of(entry.image) not in shared]
         rows = (("Listed in the manifest", *count(entries)),
-                (f"left out: {len(shared)} names that the other part has too", *count(out)),
+                (f"left out: {len(shared)} {what} that the other part has too", *count(out)),
                 ("remaining", *count(rest)))  # fmt: skip
         said = "" if is_informative(rest) else f"; uninformative: fewer than {FEWEST} of a class remain"
         full = f"Without what the other part may share, by {title} (whether they are one child is not published){said}"

@@ -48,6 +48,9 @@ def describe_records(description: Description, records: Records, digest: str) ->
         flow=tuple(_find_flows(records, assigned)),
         limitations=description.bounds,
         spectrum=description.spectrum,
+        country=description.country,
+        ages=description.ages,
+        reference_standard=description.reference_standard,
         figures=tuple(find_figures(records)),
     )
 

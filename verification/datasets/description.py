@@ -84,6 +84,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A dataset, described. `not_recorded` names attributes that the data do not carry.
 
     `spectrum` says what kinds of patients the figures on it hold for; it is its first limitation as well.
+    `country` and `ages` are of its patients; `reference_standard` is what its label rests on.
 
     `folder` is the folder of its images among a user's data; without one it is named as the dataset is. `metadata` is
     a table of its images and `mapping` says what its columns are, both in the dataset's own folder. `beside` is another
@@ -99,6 +100,9 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: str
     limitations: tuple[str, ...]
     spectrum: str | None = None
+    country: str | None = None
+    ages: str | None = None
+    reference_standard: str | None = None
     not_recorded: tuple[str, ...] = ()
     split: SplitRule | None = None
     attribution: str | None = None

@@ -142,7 +142,8 @@ def _describe_assembled(folder: Path, description: Description, where: str) -> t
         name=description.name, title=description.title, origin=description.origin, terms=description.terms,
         role=description.role, images=record.images, patients=record.patients, digest=record.digest,
         tables=(*record.tables, not_recorded_table(description)), splits=record.splits, flow=(record.flow,),
-        limitations=description.bounds, spectrum=description.spectrum,
+        limitations=description.bounds, spectrum=description.spectrum, country=description.country,
+        ages=description.ages, reference_standard=description.reference_standard,
     ), ()  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from verification.datasets.manifest import blocking
 from verification.estimation.estimates import Cases, Mask, estimate, estimate_as_if_independent, judge, not_recorded
 from verification.estimation.material import Material
 from verification.estimation.operating_point import draw_curve
+from verification.evaluation.pivotal import evaluate_pivotal
 from verification.evaluation.reading import NOT_MADE, read_material
+from verification.evaluation.repeating import can_be_repeated, read_repeat
 from verification.evidence import (
     Analysis,
     Confusion,
@@ -33,6 +35,7 @@ from verification.evidence import (
 from verification.evidence.chain import find_in_history
 from verification.evidence.project import sha256_of
 from verification.protocol import log
+from verification.protocol.pivotal import PIVOTAL
 from verification.protocol.plan import StudyFolder, read_study
 from verification.protocol.recorded import read_recorded
 from verification.protocol.scores import RESCORE
@@ -42,11 +45,9 @@ from verification.protocol.subgroups import select
 RECORDED = NotApplicable(
     reason="the study's analyses were recorded from files that are not in the repository; each holds its own estimates"
 )
-INPUTS = ("verification/studies/*/*", "verification/datasets/*/*", "pyproject.toml")
-CODE = tuple(
-    f"verification/{room}/**/*.py"
-    for room in ("evaluation", "analyses", "estimation", "protocol", "statistics", "datasets", "product", "evidence")
-)
+INPUTS = ("verification/studies/*/*", "verification/datasets/*/*", "pyproject.toml", "runtime.lock")
+ROOMS = ("evaluation", "analyses", "estimation", "protocol", "statistics", "datasets", "product", "evidence")
+CODE = (*(f"verification/{room}/**/*.py" for room in ROOMS), "verification/specification/documents.py")
 """What the evidence of studies is made from, beside the product, and by which rooms."""
 NO_CASES = Gap(reason="no image is scored", closes="score the study's images")
 
@@ -62,7 +63,11 @@ def run(project: Project, study: str | None = None) -> StudiesEvidence:
         ValueError: there is no such study.
     """
     studies = project.root / "verification" / "studies"
-    names = sorted(path.parent.name for path in studies.glob("*/plan.yaml"))
+    names, pivotal = (
+        [path.parent.name for path in sorted(studies.glob(f"*/{file}"))] for file in ("plan.yaml", PIVOTAL)
+    )
+    if study in pivotal:
+        raise ValueError(f"study {study}: a pivotal study has no scores yet; see `clearway study size {study}`")
     if study is not None and study not in names:
         raise ValueError(f"study {study}: unknown; expected one of {', '.join(names) or 'none'}")
     issues = [] if names else [blocking("no-study", "verification/studies", "no study", "add a plan.yaml")]
@@ -70,6 +75,11 @@ def run(project: Project, study: str | None = None) -> StudiesEvidence:
     files: list[Path] = []
     for name in [study] if study else names:
         one, problems, read = _evaluate(project, studies / name)
+        issues += problems
+        files += read
+        found += [one] if one else []
+    for name in pivotal if study is None else ():
+        one, problems, read = evaluate_pivotal(project, studies / name, tuple(found))
         issues += problems
         files += read
         found += [one] if one else []
@@ -105,6 +115,9 @@ def _evaluate(project: Project, folder: Path) -> tuple[Study | None, tuple[Issue
         found, problems = _take_recorded(material)
     else:
         found, problems = _find(material, _find_gap(study, issues))
+    if can_be_repeated(study):
+        again, faults = read_repeat(project, folder, found.scores_sha256)
+        found, problems = structs.replace(found, repeat=again), (*problems, *faults)
     return found, (*issues, *problems), study.files + material.files
 
 

@@ -20,14 +20,16 @@ from verification.datasets.references import find_collection
 from verification.estimation.estimates import Digests, Setting
 from verification.evaluation.measuring import score_baselines
 from verification.evaluation.perturbing import score_perturbed
+from verification.evaluation.pivotal import lock_pivotal
 from verification.evaluation.scope import Known, read_known, score_out_of_scope
-from verification.evidence import Opening, Project, alone, write_atomically
+from verification.evidence import Opening, Project, StudyPlan, alone, write_atomically
 from verification.evidence.chain import find_in_history
 from verification.evidence.project import sha256_of
 from verification.product.api import Intake, Outcome, Release, ReleaseError, analyze, read_release
 from verification.protocol import log
 from verification.protocol.changes import LOOKING, PERTURBATIONS
 from verification.protocol.custody import LUNGS
+from verification.protocol.pivotal import PIVOTAL
 from verification.protocol.plan import ONCE, TO_BE_WRITTEN, StudyFolder, read_study
 from verification.protocol.recorded import code_digest
 from verification.protocol.scores import Scored, render_columns, render_scores
@@ -49,6 +51,8 @@ def lock_plan(project: Project, name: str, reason: str | None = None) -> str:
         ValueError: there is no such study, it has faults or texts that are yet to be written, or its data were opened
             by an earlier plan of it.
     """
+    if (project.root / "verification" / "studies" / name / PIVOTAL).is_file():
+        return lock_pivotal(project, name, reason, today())
     study = require_study(project, name)
     if study.unwritten:
         said = [f"{study.where}/{place}: is {TO_BE_WRITTEN.lower()}" for place in study.unwritten]
@@ -109,11 +113,11 @@ def _open(project: Project, name: str, reason: str, data: Path | None) -> str:
     )  # fmt: skip
     training = _find_training(project, study, data)
     foreign = _find_foreign(project, study, data)
-    stated = _find_stated(project, study, images)
+    stated = find_stated(project, study, images)
     require_admitted(images.entries, images.path_of, release, stated)
     if not begun:
         log.append(study.log, facts)
-    rows = _score(images, release, stated)
+    rows = score_images(images, release, stated)
     require_analysed([row.not_analysed for row in rows if row.score is None], len(rows))
     tables = {"scores.csv": render_scores(rows)} | _score_beside(study, release, images, training, stated)
     if foreign:
@@ -155,13 +159,23 @@ def describe_log(project: Project, name: str) -> Iterator[str]:
         yield f"{opening.date}  {what}: {opening.reason}{whose}{plan}"
 
 
-def note(project: Project, name: str, event: str, what: str) -> str:
+def note(project: Project, name: str, event: str, what: str, corrects: str = "") -> str:
     """Append a use of a study's data outside of it, or a correction; returns what was done, for a person to read.
 
+    Args:
+        project: the checkout.
+        name: the study.
+        event: `other_use` or `correction`.
+        what: the use, or what is so.
+        corrects: the text of the plan beside which documents print a correction.
+
     Raises:
-        ValueError: there is no such study, or its log is damaged.
+        ValueError: there is no such study, its plan has no such text, or its log is damaged.
     """
-    log.append(require_study(project, name).log, Opening(event=event, date=today(), reason=what))
+    study, texts = require_study(project, name), structs.fields(StudyPlan)
+    if corrects and corrects not in (known := [one.name for one in texts]):
+        raise ValueError(f"--of {corrects}: no text of the plan; expected one of {', '.join(known)}")
+    log.append(study.log, Opening(event=event, date=today(), reason=what, corrects=corrects))
     return f"{name}: noted"
 
 
@@ -281,7 +295,8 @@ def _find_foreign(project: Project, study: StudyFolder, data: Path | None) -> tu
     return find_images(project, other.dataset, None, data), read_known(data / other.reads, home)
 
 
-def _find_stated(project: Project, study: StudyFolder, images: Images) -> StatedOf:
+def find_stated(project: Project, study: StudyFolder, images: Images) -> StatedOf:
+    """What is stated of each image, whose file carries no header."""
     asserted = study.plan.asserted
     wanted = asserted is not None and asserted.columns
     collection = find_collection(project.root / "verification" / "datasets", study.plan.dataset) if wanted else None
@@ -291,7 +306,8 @@ def _find_stated(project: Project, study: StudyFolder, images: Images) -> Stated
 # --- scoring ----------------------------------------------------------------------------------------------------------
 
 
-def _score(images: Images, release: Release, stated: StatedOf) -> list[Scored]:
+def score_images(images: Images, release: Release, stated: StatedOf) -> list[Scored]:
+    """Score images through research intake, in their order."""
     tell = progress("scored")
     rows = []
     for number, entry in enumerate(images.entries, start=1):

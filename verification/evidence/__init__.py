@@ -13,6 +13,7 @@ from verification.evidence.bundle import (
     read_bundle,
     read_sources,
 )
+from verification.evidence.chain import append_chain, find_in_history, read_chain
 from verification.evidence.files import (
     EvidenceError,
     alone,
@@ -29,13 +30,14 @@ from verification.evidence.product import Product
 from verification.evidence.project import LARGEST_BYTES, RECORDS, Project, ProjectError, find_project, sha256_of
 from verification.evidence.reviews import fitting, is_reviewable, lines_by_subject
 from verification.evidence.run import recorded_run
-from verification.evidence.told import issue_line, paint
+from verification.evidence.told import ROLES, issue_line, paint
 from verification.evidence.types import *  # noqa: F403  the vocabulary is re-exported whole
 
 __all__ = [
     "EVIDENCE_FILES",
     "LARGEST_BYTES",
     "RECORDS",
+    "ROLES",
     "SOURCES",
     "EvidenceBundle",
     "EvidenceError",
@@ -43,7 +45,9 @@ __all__ = [
     "Project",
     "ProjectError",
     "alone",
+    "append_chain",
     "find_changes",
+    "find_in_history",
     "find_project",
     "find_stale",
     "fitting",
@@ -53,6 +57,7 @@ __all__ = [
     "lines_by_subject",
     "paint",
     "read_bundle",
+    "read_chain",
     "read_evidence",
     "read_manifest",
     "read_sources",

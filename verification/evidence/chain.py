@@ -17,7 +17,9 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import structs
 
-from verification.evidence import Issue, Project, Severity, held, write_atomically
+from verification.evidence.files import held, write_atomically
+from verification.evidence.project import Project
+from verification.evidence.types import Issue, Severity
 
 ZONES = timedelta(days=1)
 """By so much two clocks in the world differ on the day."""

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +17,9 @@ from typing import TypeVar
 import msgspec
 
 MANIFEST = "manifest.json"
+_PART = 1000
+"""A list of more records than this is written a record a line, so many at a time."""
+_LINES = msgspec.json.Encoder(order="sorted")
 
 T = TypeVar("T")
 
@@ -25,13 +28,13 @@ class EvidenceError(Exception):
     """An evidence file cannot be read, is not what the manifest lists, or is not of its schema."""
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part (write, fsync, rename)."""
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, whole or in parts, so that a reader sees the old content or the new (write, fsync, rename)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
@@ -59,14 +62,51 @@ def write_new(path: Path, content: bytes) -> None:
 def write_evidence(folder: Path, name: str, value: msgspec.Struct, *, listed: bool = True) -> Path:
     """Write `value` as `folder/name` and, if `listed`, enter its digest in the folder's manifest."""
     path = folder / name
-    content = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
+    digest = hashlib.sha256()
+
+    def spell() -> Iterator[bytes]:
+        for part in _spell(value):
+            digest.update(part)
+            yield part
+
     folder.mkdir(parents=True, exist_ok=True)
     with held(folder):
-        write_atomically(path, content)
+        write_atomically(path, spell())
         if listed:
-            manifest = read_manifest(folder) | {name: hashlib.sha256(content).hexdigest()}
+            manifest = read_manifest(folder) | {name: digest.hexdigest()}
             write_atomically(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n")
     return path
+
+
+def _spell(value: msgspec.Struct) -> Iterator[bytes]:
+    """Yield the JSON of a record, sorted, in parts: a trace of many items is never in memory as text.
+
+    It is indented, as people read it; of a long list, which they search, each record is a line.
+    """
+    if value.__struct_config__.tag is not None:
+        yield _json(value) + b"\n"
+        return
+    front = b"{\n "
+    for encoded, name in sorted(zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)):
+        each = getattr(value, name)
+        yield front + b'"%b": ' % encoded.encode()
+        if isinstance(each, tuple | list) and len(each) > _PART:
+            for start in range(0, len(each), _PART):
+                lines = _LINES.encode_lines(each[start : start + _PART])[:-1]
+                yield (b",\n  " if start else b"[\n  ") + lines.replace(b"\n", b",\n  ")
+            yield b"\n ]"
+        else:
+            yield _indented(each)
+        front = b",\n "
+    yield b"\n}\n" if front != b"{\n " else b"{}\n"
+
+
+def _indented(value: object) -> bytes:
+    return _json(value).replace(b"\n", b"\n ")
+
+
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1)
 
 
 @contextmanager

@@ -6,11 +6,11 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from verification.evidence.product import SETTINGS, Product, read_product
 from verification.evidence.types import Source
@@ -31,22 +31,38 @@ class ProjectError(Exception):
 class Seen:
     """What has been read of a checkout.
 
-    Digests by name (None: no such file), contents by name, names by pattern, git's answers by command (None: it had
-    none), the committed files that are here otherwise (None: nobody asked); and what files were parsed to: in earlier
-    runs (`recalled`) and what is used of it in this one (`used`).
+    Digests by name (None: no such file), contents by name as far as there is `room` for them (bytes), names by pattern,
+    what folders hold, git's answers by command (None: it had none), the committed files that are here otherwise (None:
+    nobody asked). Whether it is known what earlier runs parsed files to (`recalls`), and whether later ones are to know
+    what this one does (`keeps`).
     """
 
     digests: dict[str, str | None] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
+    room: int = 4 * 2**20
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    folders: dict[str, list[Listed]] = field(default_factory=dict)
     git: dict[str, str | None] = field(default_factory=dict)
     hidden: list[str] | None = None
-    recalled: dict[str, bytes] = field(default_factory=dict)
-    used: dict[str, bytes] = field(default_factory=dict)
+    recalls: bool = False
+    keeps: bool = False
 
 
 LINK = "120000"
 """Git's mode of a symbolic link, whose content is where it leads."""
+
+
+class Listed(NamedTuple):
+    """A name in a folder, and what is behind it, whether or not by a link."""
+
+    name: str
+    is_file: bool
+    is_folder: bool
+    is_link: bool
+
+
+Listing: TypeAlias = Callable[[str], Iterable[Listed]]
+"""What each folder holds."""
 
 
 class Blob(NamedTuple):
@@ -118,16 +134,25 @@ class Project:
         for pattern in patterns:
             names = self.seen.names.get(pattern) if self.seen else None
             if names is None:
-                names = tuple(sorted(_match(str(self.root), pattern), key=lambda name: name.split("/")))
+                names = tuple(sorted(_match(self._list, pattern), key=lambda name: name.replace("/", "\0")))
             if self.seen:
                 self.seen.names[pattern] = names
             yield from names
+
+    def _list(self, folder: str) -> list[Listed]:
+        """What a folder holds, in the order of the disk; nothing where there is no folder. No caches, no dot-files."""
+        found = self.seen.folders.get(folder) if self.seen else None
+        if found is None:
+            found = list(_scan(str(self.root), folder))
+        if self.seen:
+            self.seen.folders[folder] = found
+        return found
 
     def read(self, name: str) -> bytes:
         """The bytes of a file that people write.
 
         Raises:
-            OSError: it is not there, cannot be read, or is larger than `LARGEST_BYTES`.
+            OSError: it is not there, cannot be read, is larger than `LARGEST_BYTES`, or is not what this snapshot saw.
         """
         kept = self.seen.contents.get(name) if self.seen else None
         return self._read(name)[1] if kept is None else kept
@@ -210,9 +235,8 @@ class Project:
 
     def differs(self, name: str, blob: Blob) -> bool:
         """Whether a file's content here is not that of a commit; a submodule is none, and differs."""
-        path = self.root / name
         try:
-            content = os.fsencode(path.readlink()) if blob.mode == LINK else self._whole(name)
+            content = os.fsencode((self.root / name).readlink()) if blob.mode == LINK else self._whole(name)
         except OSError:
             return True  # a submodule is a folder
         hashed = hashlib.sha1 if len(blob.digest) == 40 else hashlib.sha256
@@ -220,8 +244,10 @@ class Project:
 
     def _whole(self, name: str) -> bytes:
         """The bytes of a file of any size; a snapshot holds its digest among what it rests on."""
-        kept = self.seen.contents.get(name) if self.seen and self.digest(name) else None
-        return (self.root / name).read_bytes() if kept is None else kept
+        kept = b""
+        if self.seen:
+            kept = self.seen.contents.get(name) or self._read(name, whole=True)[1]
+        return kept or (self.root / name).read_bytes()
 
     def is_still_at(self, commit: str) -> bool:
         """Whether the checkout's commit is this one, or differs from it in records alone; no if git cannot tell."""
@@ -235,17 +261,20 @@ class Project:
 
     def _read(self, name: str, *, whole: bool = False) -> tuple[str, bytes]:
         """The digest and the bytes of a file; with `whole` those of a large one are hashed and not returned."""
-        with open(f"{self.root}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 thousands are read
+        with open(f"{self.root}/{name}", "rb") as file:  # noqa: PTH123 thousands are read
             size = os.fstat(file.fileno()).st_size
             if size > LARGEST_BYTES and not whole:
                 raise OSError(f"{size} bytes, expected at most {LARGEST_BYTES}")
-            content = file.readall() if size <= LARGEST_BYTES else b""
-            digest = hashlib.sha256(content) if size <= LARGEST_BYTES else hashlib.file_digest(file, "sha256")
+            content = file.read() if size <= LARGEST_BYTES else b""
+            hashed = hashlib.sha256(content) if size <= LARGEST_BYTES else hashlib.file_digest(file, "sha256")
+        digest = hashed.hexdigest()
         if self.seen:
-            self.seen.digests[name] = digest.hexdigest()
-            if size <= LARGEST_BYTES:
+            if self.seen.digests.setdefault(name, digest) != digest:
+                raise OSError("it was changed while the checkout was read")
+            if 0 < len(content) <= self.seen.room:
                 self.seen.contents[name] = content
-        return digest.hexdigest(), content
+                self.seen.room -= len(content)
+        return digest, content
 
     def git(self, *arguments: str) -> str:
         """What git says of the checkout, without white space around it.
@@ -275,33 +304,38 @@ class Project:
             ) from error
 
 
-def _match(root: str, pattern: str) -> Iterator[str]:
+def _scan(root: str, folder: str) -> Iterator[Listed]:
+    try:
+        entries = list(os.scandir(f"{root}/{folder}"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        if not entry.name.startswith(".") and entry.name != "__pycache__" and not entry.name.endswith(".pyc"):
+            name, linked = f"{folder}/{entry.name}" if folder else entry.name, entry.is_symlink()
+            # A link is asked for by its path: one in a loop is then neither a file nor a folder, and no error.
+            is_file = os.path.isfile(entry.path) if linked else entry.is_file()  # noqa: PTH113
+            is_folder = os.path.isdir(entry.path) if linked else entry.is_dir()  # noqa: PTH112
+            yield Listed(name, is_file, is_folder, linked)
+
+
+def _match(listing: Listing, pattern: str) -> Iterator[str]:
     """Yield the names that match a glob pattern, in the order of the disk."""
     regular, pattern = not pattern.startswith("!"), pattern.removeprefix("!")
     folder = pattern.partition("*")[0].rpartition("/")[0]
     parts = re.split(r"(\*\*/|\*)", pattern)
     matches = re.compile("".join({"**/": "(?:.*/)?", "*": "[^/]*"}.get(part, re.escape(part)) for part in parts))
     deepest = None if "**" in pattern else pattern.count("/")
-    found = _walk(root, folder, deepest)
+    found = _walk(listing, folder, deepest)
     return (name for name, is_file in found if is_file is regular and matches.fullmatch(name))
 
 
-def _walk(root: str, folder: str, deepest: int | None) -> Iterator[tuple[str, bool]]:
+def _walk(listing: Listing, folder: str, deepest: int | None) -> Iterator[tuple[str, bool]]:
     """Yield every name in a folder and below it, and whether it is that of a regular file."""
     depth = folder.count("/") + bool(folder)
-    try:
-        entries = list(os.scandir(f"{root}/{folder}"))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name == "__pycache__" or entry.name.endswith(".pyc"):
-            continue
-        name, linked = f"{folder}/{entry.name}" if folder else entry.name, entry.is_symlink()
-        # A link is asked for by its path: one in a loop is then neither a file nor a folder, and no error.
-        yield name, os.path.isfile(entry.path) if linked else entry.is_file()  # noqa: PTH113
-        folder_below = os.path.isdir(entry.path) if linked else entry.is_dir()  # noqa: PTH112
-        if folder_below and (depth < deepest if deepest is not None else not linked):
-            yield from _walk(root, name, deepest)
+    for one in listing(folder):
+        yield one.name, one.is_file
+        if one.is_folder and (depth < deepest if deepest is not None else not one.is_link):
+            yield from _walk(listing, one.name, deepest)
 
 
 def _gone(name: str) -> str:
@@ -309,9 +343,15 @@ def _gone(name: str) -> str:
 
 
 @cache
+def find_suite() -> Project:
+    """The code of the suite as it is installed, of which nothing is read twice."""
+    return Project(Path(__file__).resolve().parents[2]).snapshot()
+
+
+@cache
 def digest_of_suite(pattern: str) -> str:
     """SHA-256 of those files of the suite, as it is installed, whose names match."""
-    suite = Project(Path(__file__).resolve().parents[2])
+    suite = find_suite()
     parts = (f"{name} {suite.digest(name)}" for name in suite.find_names(pattern))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

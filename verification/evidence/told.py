@@ -1,4 +1,4 @@
-"""How an issue is told on a line, and that a terminal shows in colour what stops somebody."""
+"""Who is told something, how an issue is told on a line, and that a terminal shows in colour what stops somebody."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 from typing import TextIO
 
 from verification.evidence.types import Issue
+
+ROLES = ("engineer", "ML engineer", "statistician", "QA", "regulatory affairs", "PACS administrator")
+"""Who has something to do, in the order in which they are told it."""
 
 _STOPS = re.compile(r"( *)(blocking|failed|not run|undefined|FAILED|BLOCKED)\b")
 """How a line begins that says what stops somebody."""

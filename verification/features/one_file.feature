@@ -160,6 +160,12 @@ Feature: A file is one thing, read once
       | ends its process   | JPEG-LS Lossless Image Compression: its process ended by signal 6 |
       | leaves its process | JPEG-LS Lossless Image Compression: its process ended             |
 
+  @SRS-054 @SRS-054/AC3
+  Scenario: From file to report in time
+    Given the 16 published radiographs as complete DX images
+    When each image is analysed with a report, and the time is taken
+    Then each has a report, within 5 s at the median and 60 s at the most
+
   @SRS-045 @SRS-045/AC2 @SYS-013 @SYS-013/AC1 @RC-014
   Scenario Outline: A codec beyond its limits costs one image
     Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512

@@ -22,8 +22,8 @@ def find_vanished(project: Project, items: Items) -> Iterator[Issue]:
     """Yield a blocking issue for each id that a commit removed and that neither stands again nor has a tombstone."""
     try:
         shallow = project.git("rev-parse", "--is-shallow-repository") == "true"
-        key = f"removed {project.commit()[0]} {shallow} {' '.join(FOLDERS)}"
-        removed = recall(project, key, dict[str, str], partial(_find_removed, project))
+        key = f"{project.commit()[0]} {shallow} {' '.join(FOLDERS)}"
+        removed = recall(project, "removed", key, dict[str, str], partial(_find_removed, project))
     except (OSError, ProjectError, subprocess.CalledProcessError) as error:
         yield _unseen(f"git cannot tell the history: {(getattr(error, 'stderr', '') or str(error)).strip()[-200:]}")
         return

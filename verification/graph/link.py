@@ -11,7 +11,7 @@ from verification.graph.changes import standing_of_change
 from verification.graph.risk import find_risk_standings
 from verification.graph.sections import Section
 from verification.graph.specified import Code
-from verification.graph.standing import Proof, Standing, said_of, worst
+from verification.graph.standing import Proof, Standing, of_this, own_of, said_of, worst
 from verification.sources.scan import Symbol
 from verification.sources.scenarios import Scenario
 from verification.specification.items import Entry, Items
@@ -39,7 +39,8 @@ class Sources:
 class TraceGraph:
     """Standing of each item and of each criterion by id, and what leads to it.
 
-    `claims` are the standings of the links from code, by symbol and what it claims.
+    `claims` are the standings of the links from code, by symbol and what it claims, `verified` those of the links from
+    scenarios that were asked for; `functions_of` are the functions of each symbol below an item that was asked for.
     """
 
     sources: Sources
@@ -50,6 +51,8 @@ class TraceGraph:
     symbols_of: dict[str, list[Symbol]] = field(default_factory=dict)
     children_of: dict[str, list[Entry]] = field(default_factory=dict)
     claims: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    verified: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    functions_of: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
 
 
 def link(sources: Sources) -> TraceGraph:
@@ -69,7 +72,9 @@ def link(sources: Sources) -> TraceGraph:
             _judge_requirement(graph, entry)
     for identity in sources.items.study_criteria:
         graph.standings[identity] = sources.proof.of_study_criterion(identity)
-    graph.standings |= find_risk_standings(sources.items, graph.standings | graph.criteria, _tagged(graph))
+    graph.standings |= find_risk_standings(
+        sources.items, graph.standings | graph.criteria, _tagged(graph), sources.proof.release
+    )
     for entry in sources.items.of(ItemKind.CHANGE):
         graph.standings[entry.id] = standing_of_change(entry, sources.reviews.get(entry.id, Review()))
     kinds = _kinds(sources)
@@ -109,15 +114,15 @@ def find_links(graph: TraceGraph) -> Iterator[Link]:
 def _entry_links(graph: TraceGraph, entry: Entry) -> Iterator[Link]:
     # A link down (to a control, to what implements it) holds as its target does; a link up as its source does.
     for key, relation, _ in LINKS[entry.kind]:
-        for _, target in entry.targets(key):
+        for target in entry.ids(key):
             judged = target if relation in DOWNWARD else entry.id
             yield _link(entry.id, target, relation, graph.standings.get(judged))
     for _, target in entry.studied() if entry.kind in REQUIREMENTS else ():
         yield _link(entry.id, target, "shown_by", graph.standings.get(target))
-    for _, target in entry.targets("effectiveness.evidence"):
+    for target in entry.ids("effectiveness.evidence"):
         yield _link(entry.id, target, "shown_by", graph.criteria.get(target) or graph.standings.get(target))
     if entry.kind in (ItemKind.ANOMALY, ItemKind.DEVIATION):
-        for _, target in entry.targets("scenarios"):
+        for target in entry.ids("scenarios"):
             yield _link(entry.id, target, "affects", graph.standings.get(target))
 
 
@@ -148,7 +153,7 @@ def _gather(graph: TraceGraph) -> None:
         for target in symbol.implements:
             graph.symbols_of.setdefault(target, []).append(symbol)
     for entry in graph.sources.items.of(*REQUIREMENTS):
-        for _, parent in entry.targets("parents"):
+        for parent in entry.ids("parents"):
             graph.children_of.setdefault(parent, []).append(entry)
 
 
@@ -175,9 +180,9 @@ def _kinds(sources: Sources) -> dict[str, list[str]]:
 
 def _judge_requirement(graph: TraceGraph, entry: Entry) -> None:
     """Software and system requirements by what they need; a user need is never green because its requirements are."""
-    for criterion in entry.value["criteria"]:
-        graph.criteria[f"{entry.id}/{criterion['id']}"] = _criterion_standing(graph, entry, criterion)
-    own = graph.own[entry.id] = worst(_own_parts(graph, entry), "implemented, and every criterion is shown")
+    shown = [_criterion_standing(graph, entry, criterion) for criterion in entry.value["criteria"]]
+    found = worst(_own_parts(graph, entry, shown), _shown(graph, entry))
+    own = graph.own[entry.id] = of_this(found, graph.sources.proof.release)
     children = [said_of(child.id, graph.standings[child.id]) for child in graph.children_of.get(entry.id, [])]
     if entry.kind is ItemKind.SOFTWARE_REQUIREMENT:
         graph.standings[entry.id] = own
@@ -193,32 +198,49 @@ def _judge_requirement(graph: TraceGraph, entry: Entry) -> None:
         graph.standings[entry.id] = worst([own, Standing(LinkStatus.GAP, why)], why)
 
 
-def _own_parts(graph: TraceGraph, entry: Entry) -> Iterator[Standing]:
-    needs = entry.value["needs"]
-    if "symbol" in needs and entry.id not in graph.symbols_of:
-        yield Standing(LinkStatus.ORPHANED, f"no code implements {entry.id}")
-    if scenarios_for(graph, entry.id):
-        yield from (graph.claims[symbol.id, entry.id] for symbol in graph.symbols_of.get(entry.id, []))
-    if {"scenario", "study_criterion"}.intersection(needs):
-        yield from (graph.criteria[f"{entry.id}/{criterion['id']}"] for criterion in entry.value["criteria"])
-        yield from (graph.standings[scenario.id] for scenario in graph.scenarios_of.get(entry.id, []))
-        if not entry.value["criteria"]:
-            yield Standing(LinkStatus.ORPHANED, f"{entry.id} has no criterion")
+def _shown(graph: TraceGraph, entry: Entry) -> str:
+    """What is said of a requirement that covers: which criteria studies of another release judge, if some do."""
+    names = (f"{entry.id}/{criterion['id']}" for criterion in entry.value["criteria"])
+    others = [name for name in names if graph.criteria[name].status is LinkStatus.OTHER_RELEASE]
+    if not others:
+        return "implemented, and every criterion is shown"
+    return f"every criterion of release {graph.sources.proof.release} is shown; of another release: {', '.join(others)}"
+
+
+def _own_parts(graph: TraceGraph, entry: Entry, shown: list[Standing]) -> list[Standing]:
+    parts: list[Standing] = []
+    needs, symbols = entry.value["needs"], graph.symbols_of.get(entry.id, ())
+    if "symbol" in needs and not symbols:
+        parts.append(Standing(LinkStatus.ORPHANED, f"no code implements {entry.id}"))
+    if symbols and scenarios_for(graph, entry.id):
+        parts += [graph.claims[symbol.id, entry.id] for symbol in symbols]
+    if "scenario" in needs or "study_criterion" in needs:
+        parts += shown
+        parts += [graph.standings[scenario.id] for scenario in graph.scenarios_of.get(entry.id, ())]
+        if not shown:
+            parts.append(Standing(LinkStatus.ORPHANED, f"{entry.id} has no criterion"))
+    return parts
 
 
 def _criterion_standing(graph: TraceGraph, entry: Entry, criterion: dict[str, Any]) -> Standing:
-    name, method = f"{entry.id}/{criterion['id']}", Method(criterion["method"])
-    if method is Method.ANALYSIS and (named := criterion.get("evidence")):
+    name = f"{entry.id}/{criterion['id']}"
+    standing = graph.criteria[name] = _how_shown(graph, entry, name, criterion)
+    return standing
+
+
+def _how_shown(graph: TraceGraph, entry: Entry, name: str, criterion: dict[str, Any]) -> Standing:
+    method = criterion["method"]
+    if method == Method.ANALYSIS and (named := criterion.get("evidence")):
         found = [graph.sources.proof.of_study_criterion(each) for each in named]
-        return worst(found, f"shown by {', '.join(named)}")
-    if method is not Method.TEST:
-        return Standing(LinkStatus.GAP, f"no record of the {method.value} of {name}")
+        return worst(found, f"shown by {own_of(named, found)}")
+    if method != Method.TEST:
+        return Standing(LinkStatus.GAP, f"no record of the {method} of {name}")
     scenarios = graph.scenarios_of.get(name, [])
     if not scenarios:
         return Standing(LinkStatus.ORPHANED, f"no scenario verifies {name}")
     unchanged = graph.sources.proof.of_requirement_text(entry.id, entry.digest)
     passed = f"{len(scenarios)} scenario{'s' if len(scenarios) > 1 else ''} passed"
-    return worst([*(graph.standings[each.id] for each in scenarios), unchanged], passed)
+    return worst([*[graph.standings[each.id] for each in scenarios], unchanged], passed)
 
 
 def _claim_standing(graph: TraceGraph, symbol: Symbol, target: str) -> Standing:
@@ -234,29 +256,41 @@ def _claim_standing(graph: TraceGraph, symbol: Symbol, target: str) -> Standing:
 
 def scenarios_for(graph: TraceGraph, target: str) -> list[Scenario]:
     """The scenarios of an item; where it has none, those of what derives from it or implements it."""
+    if own := graph.scenarios_of.get(target):
+        return own
     below = (one for entry in _below(graph, target) for one in scenarios_for(graph, entry))
-    return graph.scenarios_of.get(target) or list({each.id: each for each in below}.values())
+    return list({each.id: each for each in below}.values())
 
 
 def verifying(graph: TraceGraph, scenario: Scenario, target: str) -> Standing:
     """Whether a scenario is seen to enter the code of what it says it verifies, or of what derives from that."""
-    standing, running = graph.standings[scenario.id], graph.sources.code.running
-    symbols = {symbol.id: running[symbol.id] for symbol in _symbols_for(graph, target)}
-    if standing.status is not LinkStatus.COVERS or not symbols:
-        return standing
-    return graph.sources.proof.of_verifying(scenario.id, symbols, target)
+    standing = graph.verified.get((scenario.id, target))
+    if standing is None:
+        standing, symbols = graph.standings[scenario.id], _functions_for(graph, target)
+        if standing.status is LinkStatus.COVERS and symbols:
+            standing = graph.sources.proof.of_verifying(scenario.id, symbols, target)
+        graph.verified[scenario.id, target] = standing
+    return standing
 
 
-def _symbols_for(graph: TraceGraph, target: str) -> list[Symbol]:
-    below = [one for entry in _below(graph, target) for one in _symbols_for(graph, entry)]
-    return list(dict.fromkeys([*graph.symbols_of.get(target, []), *below]))
+def _functions_for(graph: TraceGraph, target: str) -> dict[str, frozenset[str]]:
+    """The symbols of an item and of what derives from it, each with the functions that are entered when it runs."""
+    found = graph.functions_of.get(target)
+    if found is None:
+        running, below = graph.sources.code.running, _below(graph, target)
+        found = {symbol.id: running[symbol.id] for symbol in graph.symbols_of.get(target, [])}
+        for entry in below:
+            found |= _functions_for(graph, entry)
+        if below:
+            graph.functions_of[target] = found
+    return found
 
 
 def _below(graph: TraceGraph, target: str) -> list[str]:
     """What derives from a requirement; of a risk control, the requirements that implement it."""
     entry = graph.sources.items.entries.get(target)
     if entry is not None and entry.kind is ItemKind.RISK_CONTROL:
-        return [each for _, each in entry.targets("requirements")]
+        return list(entry.ids("requirements"))
     return [child.id for child in graph.children_of.get(target, [])]
 
 

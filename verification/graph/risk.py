@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from verification.evidence import (
     DocumentationLevel,
@@ -14,7 +15,7 @@ from verification.evidence import (
     RiskControl,
     RiskPolicy,
 )
-from verification.graph.standing import Standing, said_of, worst
+from verification.graph.standing import Standing, of_this, own_of, said_of, worst
 from verification.specification.items import Entry, Items
 
 _BY_PEOPLE = {"usability": "a usability evaluation", "analysis": "an analysis"}
@@ -24,7 +25,7 @@ JUDGEMENTS = ("unknown", ACCEPTABLE, "reduce", UNACCEPTABLE)
 
 
 def find_risk_standings(
-    items: Items, known: Mapping[str, Standing], tagged: Mapping[str, list[Standing]]
+    items: Items, known: Mapping[str, Standing], tagged: Mapping[str, list[Standing]], release: str = ""
 ) -> dict[str, Standing]:
     """The standing of each control, hazard, threat, anomaly and deviation.
 
@@ -34,10 +35,11 @@ def find_risk_standings(
         items: what people wrote.
         known: standings of requirements, criteria and study criteria, by id.
         tagged: standings of the scenarios that tag each id.
+        release: the one whose studies decide, if it is one.
     """
     found: dict[str, Standing] = {}
     for control in items.of(ItemKind.RISK_CONTROL):
-        implemented, effective = _implemented(control, known), _effective(control, known, tagged)
+        implemented, effective = _implemented(control, known), of_this(_effective(control, known, tagged), release)
         found |= {f"{control.id} implemented": implemented, f"{control.id} effective": effective}
         found[control.id] = worst([implemented, effective], "implemented, and shown to be effective")
     for hazard in items.of(ItemKind.HAZARD):
@@ -52,15 +54,15 @@ def find_risk_standings(
 
 
 def _implemented(control: Entry, known: Mapping[str, Standing]) -> Standing:
-    parts = [_named(target, known) for _, target in control.targets("requirements")]
+    parts = [_named(target, known) for target in control.ids("requirements")]
     if not parts:
         return Standing(LinkStatus.ORPHANED, f"no requirement implements {control.id}")
-    return worst(parts, f"{', '.join(target for _, target in control.targets('requirements'))} cover")
+    return worst(parts, f"{', '.join(target for target in control.ids('requirements'))} cover")
 
 
 def _effective(control: Entry, known: Mapping[str, Standing], tagged: Mapping[str, list[Standing]]) -> Standing:
     method = control.value["effectiveness"]["method"]
-    named = [target for _, target in control.targets("effectiveness.evidence")]
+    named = list(control.ids("effectiveness.evidence"))
     if method in _BY_PEOPLE:
         return Standing(LinkStatus.GAP, f"no record of {_BY_PEOPLE[method]}")
     parts = [_named(target, known) for target in named]
@@ -68,7 +70,8 @@ def _effective(control: Entry, known: Mapping[str, Standing], tagged: Mapping[st
         parts += tagged.get(control.id, [])
     if not parts:
         return Standing(LinkStatus.GAP, f"no {method} evidence is named")
-    return worst(parts, f"shown by {', '.join(named) or 'its scenarios'}")
+    own = own_of(named, parts[: len(named)])
+    return worst(parts, f"shown by {own or 'its scenarios'}")
 
 
 def _named(target: str, known: Mapping[str, Standing]) -> Standing:
@@ -77,7 +80,7 @@ def _named(target: str, known: Mapping[str, Standing]) -> Standing:
 
 
 def _hazard_standing(items: Items, hazard: Entry, found: Mapping[str, Standing]) -> Standing:
-    controls = [target for _, target in hazard.targets("controls")]
+    controls = list(hazard.ids("controls"))
     initial = judge_hazard(items, hazard)
     if not controls:
         covered = initial == ACCEPTABLE
@@ -90,7 +93,7 @@ def _hazard_standing(items: Items, hazard: Entry, found: Mapping[str, Standing])
 
 def _threat_standing(threat: Entry, known: Mapping[str, Standing]) -> Standing:
     """By what is named against it; what is said to be open stays a gap whatever else holds."""
-    named = [target for key in ("controls", "requirements") for _, target in threat.targets(key)]
+    named = [target for key in ("controls", "requirements") for target in threat.ids(key)]
     parts = [_named(target, known) for target in named]
     if threat.value["open"]:
         parts.append(Standing(LinkStatus.GAP, threat.value["open"]["reason"]))
@@ -118,8 +121,8 @@ def judge_hazard(items: Items, hazard: Entry) -> str:
 # --- as evidence ------------------------------------------------------------------------------------------------------
 
 
-def find_hazards(items: Items, standings: Mapping[str, Standing]) -> Iterator[Hazard]:
-    """Yield every hazard with its acceptability before and after control."""
+def find_hazards(items: Items, standings: Mapping[str, Standing], release: str = "") -> Iterator[Hazard]:
+    """Yield every hazard with its acceptability before and after control, and what users of a release are told."""
     for entry in items.of(ItemKind.HAZARD):
         value = entry.value
         rarer = RarerHarm(**value["rarer"]) if "rarer" in value else None
@@ -143,16 +146,23 @@ def find_hazards(items: Items, standings: Mapping[str, Standing]) -> Iterator[Ha
             residual_severity=after[0],
             residual_probability_of_harm=after[1],
             residual_acceptability=judge_worst(items, both[1]),
-            disclosed=value["disclosed"],
+            disclosed=_told(value, release),
             rarer=rarer,
             residual_why=_why_not_shown(entry, standings),
             benefit_risk=value.get("benefit_risk"),
         )
 
 
+def _told(value: Mapping[str, Any], release: str) -> str | None:
+    """What users are told of a risk: of every release, and of this one; of all where none is asked about."""
+    of_release: Mapping[str, str] = {each["id"]: each["text"] for each in value.get("disclosed_of", ())}
+    told = [text for name, text in of_release.items() if name == release or not release]
+    return " ".join([each for each in (value["disclosed"], *told) if each]) or None
+
+
 def _why_not_shown(hazard: Entry, standings: Mapping[str, Standing]) -> str:
     """The controls on which a residual counts and that are not shown, each with the reason."""
-    named = {target: standings.get(target) for _, target in hazard.targets("controls")}
+    named = {target: standings.get(target) for target in hazard.ids("controls")}
     return "; ".join(
         f"{target}: {standing.why}"
         for target, standing in named.items()
@@ -164,7 +174,7 @@ def find_controls(items: Items, standings: Mapping[str, Standing]) -> Iterator[R
     """Yield every control with its hazards and its two answers."""
     hazards: dict[str, list[str]] = {}
     for hazard in items.of(ItemKind.HAZARD):
-        for _, control in hazard.targets("controls"):
+        for control in hazard.ids("controls"):
             hazards.setdefault(control, []).append(hazard.id)
     for entry in items.of(ItemKind.RISK_CONTROL):
         implemented, effective = standings[f"{entry.id} implemented"], standings[f"{entry.id} effective"]

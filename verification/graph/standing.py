@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from verification.evidence import (
     Gap,
     LinkStatus,
@@ -13,44 +15,78 @@ from verification.evidence import (
     StudiesEvidence,
     StudyCriterion,
     VerificationEvidence,
-    VerificationResult,
     find_changes,
 )
 from verification.sources.scenarios import Scenario
 
+_COVERS = LinkStatus.COVERS
 _WORST_FIRST = tuple(
     LinkStatus(status)
     for status in (
         "failed", "stale", "not_run", "orphaned", "unproven", "unspecified", "suspect", "unreviewed", "gap", "covers",
     )
 )  # fmt: skip
+_OTHER = LinkStatus.OTHER_RELEASE
+_WORDS = {
+    LinkStatus.COVERS: "covers", LinkStatus.NOT_RUN: "was not run", LinkStatus.GAP: "has a gap",
+    _OTHER: "is of another release",
+}  # fmt: skip
 _SHOWN = 3
 _UNFIT = (ResultStatus.NOT_RUN, ResultStatus.SKIPPED)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A status, and in words why."""
 
     status: LinkStatus
     why: str
 
 
+_UNCHANGED = Standing(LinkStatus.COVERS, "unchanged since its scenarios ran")
+
+
 def worst(parts: Iterable[Standing], otherwise: str) -> Standing:
-    """The worst of the parts, with the reasons of all that are as bad; `otherwise` says why the whole covers."""
-    found = list(parts)
-    status = min((part.status for part in found), key=_WORST_FIRST.index, default=LinkStatus.COVERS)
-    if status is LinkStatus.COVERS:
-        return Standing(status, otherwise)
-    reasons = list(dict.fromkeys(part.why for part in found if part.status is status))
+    """The worst of the parts, with the reasons of all that are as bad; `otherwise` says why the whole covers.
+
+    What is of another release decides nothing; where there is nothing else, the whole is of another release too.
+    """
+    judged = list(parts)
+    found = [part for part in judged if part.status not in (_COVERS, _OTHER)]
+    if not found and judged and all(part.status is _OTHER for part in judged):
+        found = judged
+    if not found:
+        return Standing(_COVERS, otherwise)
+    status = found[0].status
+    if any(part.status is not status for part in found):
+        status = min([part.status for part in found], key=_WORST_FIRST.index)
+    reasons = list(dict.fromkeys([part.why for part in found if part.status is status]))
     more = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
     return Standing(status, "; ".join(reasons[:_SHOWN]) + more)
 
 
+def own_of(named: Iterable[str], found: Iterable[Standing]) -> str:
+    """The names, listed, of what is not of another release."""
+    return ", ".join(name for name, each in zip(named, found, strict=True) if each.status is not _OTHER)
+
+
+def of_this(standing: Standing, release: str) -> Standing:
+    """A whole that rests on studies of another release alone has a gap: of this one nothing is shown."""
+    if standing.status is not _OTHER:
+        return standing
+    return Standing(LinkStatus.GAP, f"no study of release {release} shows it: {standing.why}")
+
+
 def said_of(identity: str, standing: Standing) -> Standing:
     """A part's standing as a reason for the whole: who stands how, without repeating why."""
-    words = {LinkStatus.COVERS: "covers", LinkStatus.NOT_RUN: "was not run", LinkStatus.GAP: "has a gap"}
-    return Standing(standing.status, f"{identity} {words.get(standing.status, f'is {standing.status.value}')}")
+    said = _WORDS.get(standing.status) or f"is {standing.status.value}"
+    return Standing(standing.status, f"{identity} {said}")
+
+
+class Ran(Struct, frozen=True):
+    """What became of a scenario, and the digest of what it said when it was run."""
+
+    status: ResultStatus
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +94,11 @@ class Proof:
     """The evidence that standings are judged by. `stale` says why the verification evidence cannot be used, if so.
 
     `entered` are the functions of the product that each scenario entered; one that was not watched is not there.
-    `on_import` are those that ran before any scenario.
+    `on_import` are those that ran before any scenario. `elsewhere` has the release of each criterion whose study is not
+    of `release`; without a release every study decides.
     """
 
-    results: dict[str, VerificationResult]
+    results: dict[str, Ran]
     requirement_digests: dict[str, str]
     missing: str | None
     stale: str | None
@@ -69,6 +106,8 @@ class Proof:
     studies_stale: str | None = None
     on_import: frozenset[str] = frozenset()
     entered: dict[str, frozenset[str]] = field(default_factory=dict)
+    release: str = ""
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     def of_scenario(self, scenario: Scenario) -> Standing:
         """How a scenario, as it is written today, stands in the evidence."""
@@ -126,13 +165,17 @@ class Proof:
 
     def of_requirement_text(self, identity: str, digest: str) -> Standing:
         """Whether the requirement is still the one that the evidence is about."""
-        known = self.requirement_digests.get(identity)
-        if known is not None and known != digest:
+        if self.requirement_digests.get(identity, digest) != digest:
             return Standing(LinkStatus.STALE, f"{identity} was changed after its scenarios ran")
-        return Standing(LinkStatus.COVERS, "unchanged since its scenarios ran")
+        return _UNCHANGED
 
     def of_study_criterion(self, identity: str) -> Standing:
-        """Whether a study criterion is met. A goal that is not met is a declared gap, not a fault of the evidence."""
+        """Whether a study criterion is met. A goal that is not met is a declared gap, not a fault of the evidence.
+
+        One of another release's study is of that release, met or not.
+        """
+        if identity in self.elsewhere:
+            return Standing(_OTHER, f"{identity} is of release {self.elsewhere[identity]}")
         criterion = self.study_criteria.get(identity)
         if criterion is None:
             return Standing(LinkStatus.GAP, f"{identity} has no estimate: run `clearway evaluate`")
@@ -146,16 +189,31 @@ class Proof:
 
 
 def read_proof(
-    verification: VerificationEvidence | Gap, studies: StudiesEvidence | Gap, project: Project, releases: dict[str, str]
+    verification: VerificationEvidence | Gap,
+    studies: StudiesEvidence | Gap,
+    project: Project,
+    releases: dict[str, str],
+    release: str = "",
 ) -> Proof:
-    """Take from the evidence what standings need, after asking whether it is about this checkout as it is now."""
-    criteria = () if isinstance(studies, Gap) else (each for study in studies.studies for each in study.criteria)
-    by_id = {criterion.id: criterion for criterion in criteria}
+    """Take from the evidence what standings need, after asking whether it is about this checkout as it is now.
+
+    Args:
+        verification: what ran.
+        studies: what was evaluated.
+        project: the checkout.
+        releases: the digest of each release that can be read, by name.
+        release: the one whose studies decide; without one all do.
+    """
+    listed = () if isinstance(studies, Gap) else studies.studies
+    by_id = {criterion.id: criterion for study in listed for criterion in study.criteria}
+    other = [study for study in listed if release and study.release != release]
+    elsewhere = {criterion.id: study.release for study in other for criterion in study.criteria}
     studies_stale = None if isinstance(studies, Gap) else next(find_changes(studies.source, project), None)
     if isinstance(verification, Gap):
-        return Proof({}, {}, f"{verification.reason}: {verification.closes}", None, by_id, studies_stale)
+        missing = f"{verification.reason}: {verification.closes}"
+        return Proof({}, {}, missing, None, by_id, studies_stale, release=release, elsewhere=elsewhere)
     return Proof(
-        results={result.id: result for result in verification.results},
+        results={result.id: Ran(result.status, result.digest) for result in verification.results},
         requirement_digests=verification.requirement_digests,
         missing=None,
         stale=next(_find_staleness(verification, project, releases), None),
@@ -167,6 +225,8 @@ def read_proof(
             for result in verification.results
             if result.entered is not None
         },
+        release=release,
+        elsewhere=elsewhere,
     )
 
 

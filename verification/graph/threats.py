@@ -83,7 +83,7 @@ def find_threats(items: Items, standings: Mapping[str, Standing]) -> Iterator[Th
 
 
 def _severity(items: Items, entry: Entry) -> int | None:
-    hazards = [items.entries.get(target) for _, target in entry.targets("hazards")]
+    hazards = [items.entries.get(target) for target in entry.ids("hazards")]
     return max((each.value["severity"] for each in hazards if each is not None and each.sound), default=None)
 
 

@@ -14,26 +14,35 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def describe_design(project: Project, metadata: dict[str, Any]) -> Design:
-    """Describe every module at the door of the product's package and every import contract.
+    """Describe every module of the product that a user runs, whatever its folder, and every import contract.
 
     Args:
         project: the checkout.
         metadata: its pyproject.toml.
     """
     contracts = metadata.get("tool", {}).get("importlinter", {}).get("contracts", ())
+    files = [file for file in project.find_names(project.product.code) if not project.product.is_development(file)]
+    names = frozenset(map(module_name, files))
     return Design(
-        modules=tuple(_describe(project, file) for file in project.find_names(f"{project.product.package}/*.py")),
+        modules=tuple(_describe(project, file, names) for file in files),
         contracts=tuple(_contract(contract) for contract in contracts),
     )
 
 
-def _describe(project: Project, file: str) -> Module:
+def _describe(project: Project, file: str, modules: frozenset[str]) -> Module:
+    """Describe one of the product's modules.
+
+    Args:
+        project: the checkout.
+        file: the name of the module's file.
+        modules: the names of all of them, by which a module is told from what is imported out of one.
+    """
     try:
         tree = ast.parse(project.read(file), filename=file)
     except (OSError, SyntaxError, ValueError, RecursionError) as error:  # the scan of claims makes it an issue
         tree = ast.parse(repr(f"cannot be read: {error}"))
     package = project.product.package
-    imported = tuple(_find_imports(tree, package))
+    imported = tuple(_find_imports(tree, modules))
     name = module_name(file)
     return Module(
         name=name,
@@ -49,15 +58,23 @@ def _purpose(tree: ast.Module) -> str:
     return " ".join((ast.get_docstring(tree) or "no docstring").partition("\n\n")[0].split())
 
 
-def _find_imports(tree: ast.Module, package: str) -> Iterator[str]:
-    """Yield what a module imports anywhere in it: a module, or the submodule of the package that it names."""
-    for node in ast.walk(tree):
+def _find_imports(tree: ast.Module, modules: frozenset[str]) -> Iterator[str]:
+    """Yield what a module imports anywhere in it: a module, or those of the product's that it names in a package."""
+    for node in _find_statements(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            whole = node.module == package
-            yield from (f"{package}.{alias.name}" for alias in node.names if whole and alias.name.islower())
-            yield from () if whole else (node.module,)
+            named = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from named & modules
+            yield from (node.module,) if named - modules else ()
+
+
+def _find_statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield every statement below a node; in an expression there is none."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from _find_statements(child)
 
 
 def _find_units(node: ast.Module | ast.ClassDef, name: str) -> Iterator[Unit]:

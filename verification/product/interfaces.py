@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from verification.evidence import (
     CommandHelp,
     ContentItem,
+    FittedOn,
     Gap,
     GateLimits,
     IntakeLimits,
@@ -54,6 +55,7 @@ def describe_gate() -> GateLimits:
         most_at_an_end=api.MOST_AT_AN_END,
         decoding_seconds=api.DECODING_SECONDS,
         decoding_gib=api.DECODING_BYTES // 2**30,
+        fitted_on=tuple(FittedOn(*one) for one in api.FITTED_ON),
     )
 
 

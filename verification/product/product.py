@@ -23,6 +23,7 @@ from verification.product import development
 from verification.product.design import describe_design
 from verification.product.releases import describe_release, read_releases
 from verification.product.said import ask
+from verification.product.timing import RECORD, read_timing
 from verification.sources.locks import LOCKS, distribution_name, read_lock
 from verification.specification.cache import ALL_CODE, code_digest, recall
 
@@ -32,7 +33,7 @@ Described: TypeAlias = tuple[DeviceEvidence, tuple[Issue, ...]]
 
 def inputs_of_device(project: Project) -> tuple[str, ...]:
     """The patterns of what the description is made from."""
-    return (project.product.files, "pyproject.toml", "*.lock", *development.NOTES)
+    return (project.product.files, "pyproject.toml", "*.lock", RECORD, *development.NOTES)
 
 
 def read_device(project: Project) -> Described:
@@ -40,13 +41,14 @@ def read_device(project: Project) -> Described:
     source = project.source(patterns=inputs_of_device(project), code=CODE)
     clean = structs.replace(source, dirty=False)  # an edit of anything else leaves the description as it is
     of_source = hashlib.sha256(msgspec.json.encode(clean, order="sorted")).hexdigest()
-    key = f"device {of_source} {code_digest(*ALL_CODE)}"
-    evidence, issues = recall(project, key, Described, partial(_describe, project, source))
+    key = f"{of_source} {code_digest(*ALL_CODE)}"
+    evidence, issues = recall(project, "device", key, Described, partial(_describe, project, source))
     return structs.replace(evidence, source=source), issues
 
 
 def _describe(project: Project, source: Source) -> Described:
     releases, issues = read_releases(project)
+    timing, timing_issues = read_timing(project)
     metadata = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))
     soup = tuple(_find_soup(project, metadata))
     evidence = DeviceEvidence(
@@ -58,9 +60,10 @@ def _describe(project: Project, source: Source) -> Described:
         design=describe_design(project, metadata),
         development=development.describe_development(project),
         requires_python=metadata["project"].get("requires-python", ""),
+        timing=timing,
         **ask(project, releases),
     )
-    return evidence, (*issues, *_find_soup_issues(project, soup))
+    return evidence, (*issues, *timing_issues, *_find_soup_issues(project, soup))
 
 
 # --- software of unknown provenance -----------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from verification.evidence import Gap, GateLimits, Interfaces, Project, RejectionCode, TransferSyntax
+from verification.evidence import Gap, GateLimits, Interfaces, NodeInterfaces, Project, RejectionCode, TransferSyntax
 from verification.product.interfaces import describe_gate, describe_interfaces
+from verification.product.network import describe_node
 from verification.product.releases import is_described
 from verification.specification.cache import ALL_CODE, code_digest, recall
 
@@ -24,6 +25,7 @@ class Said(TypedDict):
     statement: str | Gap
     gate: GateLimits | Gap
     interfaces: Interfaces | Gap
+    node: NodeInterfaces | Gap
 
 
 def ask(project: Project, releases: tuple[Release, ...]) -> Said:
@@ -43,7 +45,10 @@ def _ask_device(project: Project, releases: tuple[Release, ...]) -> Said:
         research_transfer_syntaxes=_syntaxes(api.RESEARCH_TRANSFER_SYNTAXES),
         statement=api.STATEMENT,
         gate=describe_gate(),
-        interfaces=recall(project, _key_of(project, releases), Interfaces, partial(describe_interfaces, releases)),
+        interfaces=recall(
+            project, "interfaces", _key_of(project, releases), Interfaces, partial(describe_interfaces, releases)
+        ),
+        node=describe_node(),
     )
 
 
@@ -53,14 +58,20 @@ def _not_asked(package: str) -> Said:
         closes="write what calls it, as verification/product does for its own product",
     )
     return Said(
-        rejections=gap, transfer_syntaxes=gap, research_transfer_syntaxes=gap, statement=gap, gate=gap, interfaces=gap
+        rejections=gap,
+        transfer_syntaxes=gap,
+        research_transfer_syntaxes=gap,
+        statement=gap,
+        gate=gap,
+        interfaces=gap,
+        node=gap,
     )
 
 
 def _key_of(project: Project, releases: tuple[Release, ...]) -> str:
     """What the answers of the device rest on: the code that runs, its libraries, and the releases."""
     lock, digests = project.digest("runtime.lock"), " ".join(release.digest for release in releases)
-    return f"interfaces {code_digest(*ALL_CODE)} {lock} {digests}"
+    return f"{code_digest(*ALL_CODE)} {lock} {digests}"
 
 
 def _syntaxes(table: Any) -> tuple[TransferSyntax, ...]:

@@ -2,7 +2,7 @@
 
 It is linear: a thumbnail's ranks on the principal components of radiographs, and from there the share of each pixel
 that is lungs. `verification.protocol.lungs_table` made its table of pairs of images, of which one shows the lungs
-alone, as somebody's network outlined them.
+alone, as a third party's network outlined them.
 """
 
 from __future__ import annotations

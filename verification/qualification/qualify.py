@@ -283,14 +283,15 @@ def _write_package(root: Path) -> None:
     digests = {name: _sha256(folder / name) for name in ("sample.pdf", "evidence/verification.json")}
     results = json.loads((root / RESULTS).read_bytes())["results"]
     statuses = {"passed": sum(result["status"] == "passed" for result in results)}
-    document = {"number": "SAMPLE-1", "title": "Sample", "file": "sample.pdf", "pages": 1}
+    document = {"number": "SAMPLE-1", "title": "Sample", "set": "filed", "file": "sample.pdf", "pages": 1}
     _write_manifest(
         folder,
         {
-            "format": 2, "commit": "0" * 40, "state": "draft", "banners": [], "blocking": [], "release": None,
+            "format": 3, "commit": "0" * 40, "state": "draft", "banners": [], "blocking": [], "release": None,
             "counts": {"scenarios": len(results), "passed": statuses["passed"]}, "statuses": statuses,
             "claims": {}, "text": {}, "volume": None, "indications": {"text": "", "documents": []},
             "documents": [document | {"sha256": digests["sample.pdf"]}],
+            "sets": {"filed": {"documents": 1, "pages": 1}},
             "evidence": {"evidence/verification.json": digests["evidence/verification.json"]},
         },
     )  # fmt: skip

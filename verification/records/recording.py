@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from verification.evidence import ItemKind, Meaning, Project, ReviewLine, lines_by_subject, sha256_of
@@ -122,7 +122,7 @@ def _find_reviewable(project: Project, identity: str) -> list[Subject]:
     return rows
 
 
-def _unknown(identity: str, items: Items, subjects: dict[str, Subject]) -> str:
+def _unknown(identity: str, items: Items, subjects: Mapping[str, Subject]) -> str:
     if identity in items.criteria:
         return f"{identity} is a criterion: review {identity.partition('/')[0]}, of which it is a part"
     if identity in items.retired:

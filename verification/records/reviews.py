@@ -38,17 +38,20 @@ def find_reviews(record: Iterable[ReviewLine], subjects: Mapping[str, Subject]) 
     return {identity: _review(identity, lines, subjects, known) for identity, lines in known.items()}
 
 
-def find_review_issues(
-    items: Iterable[Item], reviews: Mapping[str, Review], subjects: Mapping[str, Subject], retired: Iterable[str] = ()
-) -> Iterator[Issue]:
-    """Yield an advisory issue for each review that no longer holds, and one for all that was never reviewed."""
+def find_review_issues(items: Iterable[Item], reviews: Mapping[str, Review], gone: Iterable[str]) -> Iterator[Issue]:
+    """Yield an advisory issue for each review that no longer holds, and one for all that was never reviewed.
+
+    Args:
+        items: each with its review.
+        reviews: by what was reviewed.
+        gone: what was reviewed and is there no more, without having been retired.
+    """
     unreviewed: Counter[ItemKind] = Counter()
     for item in items:
         if item.review.status is ReviewStatus.SUSPECT:
             yield _suspect(f"{item.file}:{item.line}", item.id, item.review)
         elif item.review.status is ReviewStatus.UNREVIEWED and is_reviewable(item):
             unreviewed[item.kind] += 1
-    gone = reviews.keys() - subjects.keys() - set(retired)
     for identity in (*sorted(gone), PROTOCOL):
         review = reviews.get(identity, Review())
         if review.status is ReviewStatus.SUSPECT and not identity.startswith(DOCUMENTS):

@@ -6,20 +6,20 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from verification.evidence import Issue, Project, Severity
-from verification.specification.cache import recall
+from verification.specification.cache import Shelf
 
 _CLAIM = re.compile(r"Implements:\s*(?P<ids>[A-Z]+-\w+(?:,\s*[A-Z]+-\w+)*)\.?")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """A module, class, function or documented constant that claims to implement something.
 
     `digest` is of the normalised syntax tree, without docstrings and positions: layout and comments do not change it.
@@ -42,11 +42,12 @@ def scan(project: Project) -> tuple[tuple[Symbol, ...], tuple[Issue, ...]]:
     """Find every symbol of the product that claims an item, and every claim that cannot be read."""
     symbols: list[Symbol] = []
     issues: list[Issue] = []
-    for file in project.find_names(project.product.code):
-        key = f"symbols {file} {project.digest(file)}"
-        found = recall(project, key, Found, partial(_scan_file, project, file))
-        symbols += found[0]
-        issues += found[1]
+    with Shelf(project, "symbols") as shelf:
+        for file in project.find_names(project.product.code):
+            key = f"{file} {project.digest(file)}"
+            found = shelf.recall(key, Found, partial(_scan_file, project, file))
+            symbols += found[0]
+            issues += found[1]
     return tuple(symbols), tuple(issues)
 
 
@@ -81,17 +82,31 @@ def extent_of(node: Any) -> tuple[int, int]:
 
 def digest_of(node: ast.AST) -> str:
     """SHA-256 of what the code does, not of how it is laid out or described."""
-    return hashlib.sha256(repr(_normal(node)).encode()).hexdigest()
+    return hashlib.sha256(_spell(node).encode()).hexdigest()
 
 
-def _normal(value: Any) -> Any:
-    # Own form instead of `ast.dump`, whose text differs between versions of Python; empty fields are left out.
-    if isinstance(value, ast.AST):
-        fields = [(name, _normal(getattr(value, name, None))) for name in value._fields if name != "type_comment"]
-        return type(value).__name__, tuple([each for each in fields if each[1] is not None and each[1] != ()])
-    if isinstance(value, list):
-        return tuple([_normal(child) for child in value if not _is_text(child)])
-    return repr(value) if value is not None else None
+def _spell(value: Any) -> str:
+    """A node as pairs of its name and its fields, as Python writes tuples; empty fields are left out.
+
+    Own form instead of `ast.dump`, whose text differs between versions of Python.
+    """
+    if not isinstance(value, ast.AST):
+        return "None" if value is None else repr(repr(value))
+    fields = []
+    for name in value._fields:
+        each = getattr(value, name, None)
+        text = _spell_all(each) if isinstance(each, list) else _spell(each)
+        if text not in ("None", "()") and name != "type_comment":
+            fields.append(f"('{name}', {text})")
+    return f"('{type(value).__name__}', {_in_brackets(fields)})"
+
+
+def _spell_all(values: list[Any]) -> str:
+    return _in_brackets([_spell(each) for each in values if not _is_text(each)])
+
+
+def _in_brackets(parts: list[str]) -> str:
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def _is_text(node: Any) -> bool:

@@ -7,12 +7,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from verification.evidence import Issue, Project, Severity
-from verification.specification.cache import recall
+from verification.specification.cache import Shelf
 from verification.specification.unwritten import TO_BE_WRITTEN
 
 FEATURES = "verification/features/**/*.feature"
@@ -24,8 +26,7 @@ _INPUTS = (
 _ITEM_TAG = re.compile(r"[A-Z]+(?:-[A-Za-z0-9]+)+(?:/AC\d+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A step with its outline row filled in; `table` and `docstring` are its argument."""
 
     keyword: str
@@ -34,11 +35,11 @@ class Step:
     docstring: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True, dict=True):
     """A scenario, or one row of an outline. `line` is where the reader finds it (the row's line).
 
     `defined_at` and `row` (from 0, over all example tables; None for a plain scenario) identify it towards pytest-bdd.
+    `digest` is the SHA-256 of what it says, not of where it says it: names, tags, steps with their arguments, row.
     `defect` says why no run of it can verify anything.
     """
 
@@ -52,6 +53,7 @@ class Scenario:
     example: dict[str, str]
     tags: tuple[str, ...]
     steps: tuple[Step, ...]
+    digest: str
     defect: str | None = None
 
     @property
@@ -59,23 +61,16 @@ class Scenario:
         """What pytest-bdd and the feature file agree on: file, line of the scenario, number of the row."""
         return self.file, self.defined_at, self.row
 
-    @property
+    @cached_property
     def criteria(self) -> tuple[str, ...]:
         """The criteria that its tags name."""
         return tuple(tag for tag in self.tags if _ITEM_TAG.fullmatch(tag) and "/" in tag)
 
-    @property
+    @cached_property
     def requirements(self) -> tuple[str, ...]:
         """The items that its tags name, directly or by one of their criteria."""
         items = (tag.partition("/")[0] for tag in self.tags if _ITEM_TAG.fullmatch(tag))
         return tuple(dict.fromkeys(items))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what the scenario says: names, tags, steps with their arguments, row. Not of where it says it."""
-        said = [self.feature, self.name, sorted(self.tags), sorted(self.example.items())]
-        steps = [[_words(s.keyword), _words(s.text), s.table, s.docstring] for s in self.steps]
-        return hashlib.sha256(json.dumps([said, steps], ensure_ascii=False).encode()).hexdigest()
 
     def is_named_by(self, selector: str) -> bool:
         """Whether a selection means this scenario: its id or the front of it, an item or a criterion that it tags."""
@@ -94,11 +89,12 @@ def read_scenarios(project: Project) -> tuple[tuple[Scenario, ...], tuple[Issue,
     """Read every scenario of every feature file, and everything that is wrong with the files, in one pass."""
     scenarios: list[Scenario] = []
     issues: list[Issue] = []
-    for file in project.find_names(FEATURES):
-        key = f"scenarios {file} {project.digest(file)}"
-        found = recall(project, key, Found, partial(_read_file, project, file))
-        scenarios += found[0]
-        issues += found[1]
+    with Shelf(project, "scenarios") as shelf:
+        for file in project.find_names(FEATURES):
+            key = f"{file} {project.digest(file)}"
+            found = shelf.recall(key, Found, partial(_read_file, project, file))
+            scenarios += found[0]
+            issues += found[1]
     return tuple(scenarios), (*issues, *_find_unread(project))
 
 
@@ -145,6 +141,9 @@ def _read_feature(text: str, file: str) -> Iterator[Scenario]:
         own = pickles.get(scenario["id"], [])
         for pickle in own or [_empty_outline(feature, scenario)]:
             row = next((number_of[each] for each in pickle["astNodeIds"] if each in number_of), None)
+            example = {} if row is None else rows[row][1]
+            tags = tuple(dict.fromkeys(tag["name"].lstrip("@") for tag in pickle["tags"]))
+            steps = tuple(_step(step, keywords) for step in pickle["steps"])
             yield Scenario(
                 id="/".join([stem, _slug(scenario["name"]), *([] if row is None else [str(row + 1)])]),
                 feature=feature["name"],
@@ -153,9 +152,10 @@ def _read_feature(text: str, file: str) -> Iterator[Scenario]:
                 line=pickle["location"]["line"],
                 defined_at=scenario["location"]["line"],
                 row=row,
-                example={} if row is None else rows[row][1],
-                tags=tuple(dict.fromkeys(tag["name"].lstrip("@") for tag in pickle["tags"])),
-                steps=tuple(_step(step, keywords) for step in pickle["steps"]),
+                example=example,
+                tags=tags,
+                steps=steps,
+                digest=_digest([feature["name"], pickle["name"], sorted(tags), sorted(example.items())], steps),
                 defect=_defect(scenario, own, outlines),
             )
 
@@ -225,6 +225,11 @@ def _step(step: dict[str, Any], keywords: dict[str, str]) -> Step:
         table=tuple(tuple(cell["value"] for cell in row["cells"]) for row in rows),
         docstring=argument.get("docString", {"content": None})["content"],
     )
+
+
+def _digest(said: list[Any], steps: Sequence[Step]) -> str:
+    spelt = [[_words(step.keyword), _words(step.text), step.table, step.docstring] for step in steps]
+    return hashlib.sha256(json.dumps([said, spelt], ensure_ascii=False).encode()).hexdigest()
 
 
 def _with_distinct_ids(scenarios: Iterator[Scenario]) -> list[Scenario]:

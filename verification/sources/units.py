@@ -91,8 +91,8 @@ def read_units(project: Project, *patterns: str) -> dict[str, Unit]:
     """Read the units of every module that the patterns name; one that is not Python has none."""
     files = list(project.find_names(*patterns))
     said = "\n".join(f"{file} {project.digest(file)}" for file in files)
-    key = f"units {hashlib.sha256(said.encode()).hexdigest()}"
-    return recall(project, key, dict[str, Unit], partial(_read_units, project, files))
+    key = hashlib.sha256(said.encode()).hexdigest()
+    return recall(project, "units", key, dict[str, Unit], partial(_read_units, project, files))
 
 
 def _read_units(project: Project, files: Iterable[str]) -> dict[str, Unit]:

@@ -30,8 +30,10 @@ def find_issues(items: Items, found: list[Entry]) -> Iterator[Issue]:
     yield from _find_duplicates(found)
     yield from _find_duplicate_criteria(items)
     yield from _find_reused(items)
-    yield from _find_bad_links(items)
-    yield from _find_cycles(items)
+    bad = list(_find_bad_links(items))
+    yield from bad
+    if bad:  # good links lead from kind to kind, and never back
+        yield from _find_cycles(items)
 
 
 def find_misplaced(project: Project) -> Iterator[Issue]:
@@ -96,8 +98,9 @@ def _find_reused(items: Items) -> Iterator[Issue]:
 def _find_bad_links(items: Items) -> Iterator[Issue]:
     for entry in items.entries.values():
         for key, _, kinds in LINKS[entry.kind]:
-            for place, target in entry.targets(key):
-                yield from _bad_link(items, entry, target, place, kinds)
+            if not all(_is_good_link(items, entry, target, kinds) for target in entry.ids(key)):
+                for place, target in entry.targets(key):
+                    yield from _bad_link(items, entry, target, place, kinds)
         if entry.kind is ItemKind.RISK_CONTROL:
             yield from _find_unknown_evidence(items, entry)
         for place, target in entry.studied() if entry.kind in REQUIREMENTS else ():
@@ -106,10 +109,14 @@ def _find_bad_links(items: Items) -> Iterator[Issue]:
                 yield entry.document.issue("link-dangling", place, message, near(target, items.study_criteria))
 
 
+def _is_good_link(items: Items, entry: Entry, target: str, kinds: tuple[ItemKind, ...]) -> bool:
+    known = items.entries.get(target)
+    return known is not None and known is not entry and known.kind in kinds and target not in items.retired
+
+
 def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tuple[ItemKind, ...]) -> Iterator[Issue]:
     issue = entry.document.issue
     known = items.entries.get(target)
-    expected = " or ".join(kind.value.replace("_", " ") for kind in kinds) or "nothing"
     if target == entry.id:
         yield issue("link-self", place, f"{entry.id} names itself in {place[0]}", "name another item")
     elif target in items.retired:
@@ -119,6 +126,7 @@ def _bad_link(items: Items, entry: Entry, target: str, place: Where, kinds: tupl
         message = f"{place[0]} names {target}, which does not exist"
         yield issue("link-dangling", place, message, near(target, items.entries))
     elif known.kind not in kinds:
+        expected = " or ".join(kind.value.replace("_", " ") for kind in kinds) or "nothing"
         message = f"{place[0]} names {target}, a {known.kind.value.replace('_', ' ')}, expected {expected}"
         yield issue("link-wrong-kind", place, message, "name an item of the right kind")
 
@@ -137,7 +145,7 @@ def _find_unknown_evidence(items: Items, entry: Entry) -> Iterator[Issue]:
 def _find_cycles(items: Items) -> Iterator[Issue]:
     """Yield each link by which parents, followed upward from some item, come back to where they were."""
     graph = {
-        entry.id: sorted({target for _, target in entry.targets("parents") if target in items.entries} - {entry.id})
+        entry.id: sorted({target for target in entry.ids("parents") if target in items.entries} - {entry.id})
         for entry in items.entries.values()
     }
     done: set[str] = set()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -17,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import yaml
+from msgspec import Struct
 from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, StreamEndEvent
 
-from verification.evidence import LARGEST_BYTES, Issue, Severity
+from verification.evidence import LARGEST_BYTES, Issue, Project, Severity
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 Where: TypeAlias = tuple[str | int, ...]
 Next: TypeAlias = Callable[[], Any]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PARSER: Any = yaml.cyaml.CParser if yaml.__with_libyaml__ else yaml.SafeLoader  # type: ignore[attr-defined]
 _RESOLVERS: dict[str, list[tuple[str, Any]]] = _LOADER.yaml_implicit_resolvers
 _KINDS = ("str", "int", "float", "bool", "null", "timestamp")
 """What a scalar may be; a timestamp stays a text."""
@@ -40,22 +44,28 @@ class Places:
     keys: dict[Where, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Document:
-    """A YAML file's value, what is wrong with it, and the line on which its id stands."""
+class Document(Struct):
+    """A YAML file's value, what is wrong with it, and the line on which its id stands.
+
+    Its content is kept; or `project` reads it again when a place is asked for, of what there are thousands.
+    """
 
     file: str
     value: Any = None
-    issues: list[Issue] = field(default_factory=list)
+    issues: list[Issue] = []
     line: int = 1
-    content: bytes = field(default=b"", repr=False)
-    known: Places | None = field(default=None, repr=False)
+    content: bytes = b""
+    known: Places | None = None
+    project: Project | None = None
 
     @property
     def places(self) -> Places:
         """Where the parts stand; found out when it is asked for the first time."""
         if self.known is None:
-            self.known = _compose(self.file, self.content).known or Places()
+            self.known = Places()
+            with suppress(OSError):  # it was changed meanwhile, and nothing in it has a place
+                content = self.project.read(self.file) if self.project else self.content
+                self.known = _compose(self.file, content).known or self.known
         return self.known
 
     def where(self, *path: str | int) -> str:
@@ -94,13 +104,17 @@ def parse_document(content: bytes, file: str) -> Document:
 # --- without fault ----------------------------------------------------------------------------------------------------
 
 
+_WORD = 24
+"""Shorter texts are words and ids, which stand in many files and once in memory."""
+
+
 class _UnusualError(Exception):
     """Something that has to be composed to be named: an alias, a tag, a key that is no text or stands twice."""
 
 
 def _parse(text: str) -> tuple[Any, int]:
     """A file's value, and the line of its id, from the events of the parser."""
-    parser = _LOADER(text)
+    parser = _PARSER(text)
     try:
         following: Next = parser.get_event
         following()
@@ -130,7 +144,7 @@ def _take(event: Any, following: Next) -> tuple[Any, int]:
                 raise _UnusualError
             if event.value == "id":
                 line = event.start_mark.line + 1  # type: ignore[union-attr]
-            mapping[event.value] = _take(following(), following)[0]
+            mapping[sys.intern(event.value)] = _take(following(), following)[0]
         return mapping, line
     values = []
     while type(event := following()) is not SequenceEndEvent:
@@ -146,7 +160,7 @@ def _plain(event: Any) -> Any:
         for tag, pattern in _RESOLVERS.get(text[:1], ()):
             if pattern.match(text):
                 return _scalar(tag, text)
-    return text
+    return sys.intern(text) if len(text) <= _WORD else text
 
 
 # --- with faults and places -------------------------------------------------------------------------------------------

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from verification.evidence import Issue, ItemKind
 from verification.specification.documents import Document, Where
@@ -15,16 +17,17 @@ from verification.specification.kinds import REQUIREMENTS
 from verification.specification.unwritten import TO_BE_WRITTEN
 
 _JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+_ASCII = json.JSONEncoder(sort_keys=True)
 _NOT_NORMATIVE = ("rationale", "source", "parents", "needs")
 _EXPLAINS = ("rationale", "source")
 """Keys that say why an item is there. They bind nobody, so that a better reason drops no review."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An item as its file states it. An unsound one (its file has issues) is known by its id and not used further.
 
-    `digest` is of the normative fields, `whole` of all but those that say why it is there.
+    `digest` is of the normative fields, `whole` of all but those that say why it is there; `criteria` are those of
+    its criteria, in their order.
     """
 
     id: str
@@ -34,6 +37,7 @@ class Entry:
     sound: bool
     digest: str
     whole: str
+    criteria: tuple[str, ...] = ()
 
     @property
     def line(self) -> int:
@@ -45,12 +49,19 @@ class Entry:
         listed = enumerate(_listed(self.value, key))
         return [((*key.split("."), n), target) for n, target in listed if TO_BE_WRITTEN not in target]
 
+    def ids(self, key: str) -> Sequence[str]:
+        """The same without their places."""
+        if self.sound and "." not in key:
+            return self.value.get(key) or ()  # as its schema has it
+        return [target for target in _listed(self.value, key) if TO_BE_WRITTEN not in target]
+
     def studied(self) -> list[tuple[Where, str]]:
         """The criteria of studies that a requirement's own criteria name as evidence, each with its place."""
         criteria = self.value.get("criteria") if isinstance(self.value, dict) else None
         return [
             (("criteria", number, "evidence", n), target)
-            for number, criterion in enumerate(criteria if isinstance(criteria, list) else [])
+            for number, criterion in enumerate(criteria if isinstance(criteria, list) else ())
+            if isinstance(criterion, dict) and "evidence" in criterion
             for n, target in enumerate(_listed(criterion, "evidence"))
         ]
 
@@ -93,10 +104,13 @@ class Items:
     data_flow: Document | None = None
     security: Document | None = None
     foreign: frozenset[str] = frozenset()
+    _of: dict[tuple[ItemKind, ...], list[Entry]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of(self, *kinds: ItemKind) -> Iterator[Entry]:
-        """Yield the sound entries of some kinds, by id."""
-        yield from (entry for entry in self.entries.values() if entry.kind in kinds and entry.sound)
+        """The sound entries of some kinds, by id."""
+        if kinds not in self._of:
+            self._of[kinds] = [entry for entry in self.entries.values() if entry.kind in kinds and entry.sound]
+        return iter(self._of[kinds])
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -119,8 +133,16 @@ def digest_of(value: dict[str, Any]) -> str:
 
 def whole_of(value: dict[str, Any]) -> str:
     """SHA-256 of all that an item says but why it is there, white space as a reader sees it."""
-    said = {key: plain(each) for key, each in value.items() if key not in _EXPLAINS}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return _digest_plain({key: plain(each) for key, each in value.items() if key not in _EXPLAINS})
+
+
+def criteria_of(value: dict[str, Any]) -> tuple[str, ...]:
+    """SHA-256 of each criterion of a sound item, white space as a reader sees it."""
+    return tuple([_digest_plain(plain(criterion)) for criterion in value.get("criteria", ())])
+
+
+def _digest_plain(value: dict[str, Any]) -> str:
+    return hashlib.sha256(_ASCII.encode(value).encode()).hexdigest()
 
 
 def plain(value: Any) -> Any:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from verification.evidence import Issue, ItemKind, Project, Severity
-from verification.specification.cache import recall
+from verification.specification.cache import Shelf
 from verification.specification.checks import find_issues, find_misplaced, find_missing
 from verification.specification.documents import (
     Document,
@@ -22,9 +22,9 @@ from verification.specification.documents import (
     read_document,
     unreadable,
 )
-from verification.specification.items import Entry, Items, Tombstone, digest_of, whole_of
+from verification.specification.items import Entry, Items, Tombstone, criteria_of, digest_of, whole_of
 from verification.specification.kinds import BESIDE, FOLDERS, OPTIONAL, RETIRED
-from verification.specification.unwritten import TO_BE_WRITTEN, find_unwritten, spell_place
+from verification.specification.unwritten import TO_BE_WRITTEN, find_unwritten, is_written, spell_place
 
 
 def read_items(project: Project) -> Items:
@@ -38,9 +38,11 @@ def read_items(project: Project) -> Items:
         room = folder if folder in OPTIONAL else folder.partition("/")[0]
         kinds = (kind, *(beside for (where, _), beside in BESIDE.items() if where == folder))
         schemas = {each: read_schema(project, room, each.value, issues) for each in kinds}
-        for name in names:
-            own = BESIDE.get((folder, Path(name).name[:4]), kind)
-            found.append(_read_entry(project, name, own, schemas[own], issues))
+        for front, group in _by_thousand(names).items():
+            with Shelf(project, front) as shelf:
+                for name in group:
+                    own = BESIDE.get((folder, name.rpartition("/")[2][:4]), kind)
+                    found.append(_read_entry(project, name, own, schemas[own], issues, shelf))
     issues += find_misplaced(project)
     issues += find_missing(project)
     first = {entry.id: entry for entry in reversed(found)}
@@ -57,6 +59,14 @@ def read_items(project: Project) -> Items:
     return items
 
 
+def _by_thousand(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names of items by all but the last three digits of their ids: an edit writes the shelf of these alone."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name[: -len("000.yaml")], []).append(name)
+    return groups
+
+
 # --- one file ---------------------------------------------------------------------------------------------------------
 
 
@@ -67,24 +77,24 @@ class _Sound(Struct, frozen=True, array_like=True):
     line: int
     digest: str
     whole: str
+    criteria: tuple[str, ...]
 
 
-def _read_entry(project: Project, file: str, kind: ItemKind, schema: Schema | None, issues: list[Issue]) -> Entry:
-    document = Document(file, known=Places())
-    sound = None
+def _read_entry(
+    project: Project, file: str, kind: ItemKind, schema: Schema | None, issues: list[Issue], shelf: Shelf
+) -> Entry:
     try:
         content = project.read(file)
     except OSError as error:
-        document.issues.append(unreadable(file, error))
-    else:
-        if schema is not None:
-            key = f"{kind} {file} {project.digest(file)} {schema.digest}"
-            sound = recall(project, key, _Sound, lambda: _read_sound(content, file, kind, schema))
-        if sound is not None:
-            document = Document(file, sound.value, line=sound.line, content=content)
-            return Entry(sound.value["id"], kind, sound.value, document, True, sound.digest, sound.whole)
-        document = parse_document(content, file)
-    return _unsound(document, kind, schema, issues)
+        return _unsound(Document(file, issues=[unreadable(file, error)], known=Places()), kind, schema, issues)
+    sound = None
+    if schema is not None:
+        key = f"{file} {project.digest(file)} {schema.digest}"
+        sound = shelf.recall(key, _Sound, lambda: _read_sound(content, file, kind, schema))
+    if sound is None:
+        return _unsound(parse_document(content, file), kind, schema, issues)
+    document = Document(file, sound.value, [], sound.line, project=project)
+    return Entry(sound.value["id"], kind, sound.value, document, True, sound.digest, sound.whole, sound.criteria)
 
 
 def _read_sound(content: bytes, file: str, kind: ItemKind, schema: Schema) -> _Sound | None:
@@ -93,9 +103,10 @@ def _read_sound(content: bytes, file: str, kind: ItemKind, schema: Schema) -> _S
     value = document.value
     if document.issues or not schema.accepts(value) or not isinstance(value, dict):
         return None
-    if value.get("id") != Path(file).stem or value.get("kind", kind) != kind or next(find_unwritten(value), None):
+    named = file.rpartition("/")[2] == f"{value.get('id')}.yaml"
+    if not named or value.get("kind", kind) != kind or not is_written(value):
         return None
-    return _Sound(value, document.line, digest_of(value), whole_of(value))
+    return _Sound(value, document.line, digest_of(value), whole_of(value), criteria_of(value))
 
 
 def _unsound(document: Document, kind: ItemKind, schema: Schema | None, issues: list[Issue]) -> Entry:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from verification.specification.documents import Where
 
 TO_BE_WRITTEN = "TO BE WRITTEN"
@@ -12,6 +14,11 @@ TO_BE_WRITTEN = "TO BE WRITTEN"
 
 Plans of studies say it by a constant of their own, for their records hold the digest of the code that reads plans.
 """
+
+
+def is_written(value: object) -> bool:
+    """Whether no text at or below a value is yet to be written; said at speed, and of a key as of a text."""
+    return TO_BE_WRITTEN.encode() not in msgspec.json.encode(value)
 
 
 def find_unwritten(value: object, where: Where = ()) -> Iterator[Where]:

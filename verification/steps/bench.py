@@ -20,6 +20,7 @@ from pydicom import Dataset
 
 import device
 from verification.steps import radiographs
+from verification.steps.node import Node
 
 Observe: TypeAlias = Callable[[str], None]
 """Records, for the test report, what a step observed."""
@@ -72,8 +73,23 @@ class Bench:
     runs: dict[str, Run] = field(default_factory=dict)
     raised: list[BaseException] = field(default_factory=list)
     answers: list[device.Analysis | device.GateResult] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+    study: str = ""
+    whole: bytes = b""
+    seconds: list[float] = field(default_factory=list)
     last: Run = Run(0, "", "")
     earlier: Run = Run(0, "", "")
+
+    @property
+    def node(self) -> Node:
+        """The node of the network, the newest if there are several."""
+        return self.nodes[-1]
+
+    @property
+    def report(self) -> Dataset:
+        """The newest report on the study of the image that was sent last."""
+        return self.node.archive.find_reports(self.study)[-1]
 
     @property
     def images(self) -> Path:
@@ -81,6 +97,16 @@ class Bench:
         folder = self.folder / "images"
         folder.mkdir(exist_ok=True)
         return folder
+
+    @property
+    def results(self) -> Path:
+        """The file that results are recorded in."""
+        return self.folder / "results.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """The file that a run is summed up in."""
+        return self.folder / "summary.csv"
 
     @property
     def reports(self) -> Path:

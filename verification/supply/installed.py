@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
+from pathlib import Path
 
+import msgspec
+from msgspec import Struct
 from packaging.requirements import Requirement
 
-from verification.evidence import Library
+from verification.evidence import Bundled, Library
 from verification.sources.locks import distribution_name
 
 
@@ -19,7 +22,8 @@ class Installed:
     """A distribution as its metadata describe it; what they leave out is empty.
 
     `licence` is the SPDX expression, `licence_text` and `classifiers` the older ways to state one. `requires` are
-    requirements with their markers. `libraries` are the shared libraries that it brings along.
+    requirements with their markers. `libraries` are the shared libraries that it brings along, `bundled` what bills of
+    materials inside it say of its parts.
     """
 
     version: str
@@ -29,10 +33,14 @@ class Installed:
     classifiers: tuple[str, ...]
     requires: tuple[str, ...]
     libraries: tuple[Library, ...]
+    bundled: tuple[Bundled, ...] = ()
 
 
 BUNDLED = re.compile(r"(?!.*\.(?:cpython-|abi3\.))(?:.*/)?(?:[^/]*\.(?:libs|dylibs)/[^/]+|lib[^/]+|[^/]+\.dll)$")
 """Where wheels keep libraries: beside the package (auditwheel, delocate, delvewheel), or in it by a library's name."""
+
+BILL = re.compile(r"\.dist-info/sboms/[^/]+\.json$")
+"""A bill of materials that a distribution brings along."""
 
 LIBRARY = re.compile(r"(?P<name>.+?)(?:-[0-9a-f]{8,})*(?:\.so|\.dylib|\.dll)(?:\.(?P<version>[\w.]+))?")
 """A library's file: its name, the digest with which wheels tell it from another's, the version of its interface."""
@@ -61,6 +69,7 @@ def _describe(distribution: Distribution) -> Installed:
         classifiers=tuple(each for each in classifiers if each.startswith("License ::")),
         requires=tuple(distribution.requires or ()),
         libraries=tuple(_find_libraries(distribution)),
+        bundled=tuple(_find_bundled(distribution)),
     )
 
 
@@ -75,6 +84,36 @@ def _find_libraries(distribution: Distribution) -> Iterator[Library]:
             continue
         digest = base64.urlsafe_b64decode(file.hash.value + "=" * (-len(file.hash.value) % 4)).hex()
         yield Library(name=found["name"], version=found["version"] or "", file=file.as_posix(), sha256=digest)
+
+
+class _Part(Struct):
+    name: str
+    version: str = ""
+    purl: str = ""
+    scope: str = "required"
+
+
+class _Bill(Struct):
+    components: tuple[_Part, ...] = ()
+
+
+def _find_bundled(distribution: Distribution) -> Iterator[Bundled]:
+    """Yield what CycloneDX bills in a distribution's metadata name, each once (their place: packaging, PEP 770).
+
+    Its own modules are left out, and what such a bill says was only used to build it.
+    """
+    found: dict[tuple[str, str], Bundled] = {}
+    for file in sorted((file for file in distribution.files or () if BILL.search(file.as_posix())), key=str):
+        try:
+            parts = msgspec.json.decode(Path(str(distribution.locate_file(file))).read_bytes(), type=_Bill).components
+        except (OSError, msgspec.DecodeError):
+            continue
+        own = f"pkg:pypi/{distribution_name(distribution.name)}@"
+        for part in parts:
+            if part.scope != "excluded" and not part.purl.replace("_", "-").startswith(own):
+                bundled = Bundled(name=part.name, version=part.version, purl=part.purl, file=file.as_posix())
+                found.setdefault((part.name, part.version), bundled)
+    yield from found.values()
 
 
 def _find_supplier(field: Callable[[str], list[str] | None]) -> str:

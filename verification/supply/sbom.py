@@ -20,7 +20,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonValidator
 from packageurl import PackageURL
 
-from verification.evidence import Component, Gap, Library, Licence, Support
+from verification.evidence import Bundled, Component, Gap, Library, Licence, Support
 
 _REGISTRY = "https://pypi.org/project/{}/{}/"
 
@@ -90,7 +90,10 @@ def _part(component: Component) -> Part:
         licenses=[LicenseExpression(licence.expression)] if isinstance(licence, Licence) else [],
         external_references=[registry] if files else [],
         properties=_properties(component),
-        components=[_library(component, each) for each in component.libraries],
+        components=[
+            *(_library(component, each) for each in component.libraries),
+            *(_bundled(component, each) for each in component.bundled),
+        ],
     )
 
 
@@ -105,15 +108,40 @@ def _library(component: Component, library: Library) -> Part:
     )
 
 
+def _bundled(component: Component, bundled: Bundled) -> Part:
+    return Part(
+        name=bundled.name,
+        version=bundled.version or None,
+        type=ComponentType.LIBRARY,
+        purl=_purl(bundled.purl),
+        bom_ref=f"{component.purl}#{bundled.file}#{bundled.name}@{bundled.version}",
+        properties=[Property(name="clearway:stated-in", value=bundled.file)],
+    )
+
+
+def _purl(text: str) -> PackageURL | None:
+    """A package's identifier; one that a wheel's bill misspells is left out of ours."""
+    try:
+        return PackageURL.from_string(text)
+    except ValueError:
+        return None
+
+
 def _properties(component: Component) -> Iterator[Property]:
     yield Property(name="clearway:part", value=component.part)
     if component.condition:
         yield Property(name="clearway:condition", value=component.condition)
     support = component.support
-    level = support.level if isinstance(support, Support) else "not looked up"
+    level = _level(support)
     end = support.end_of_support if isinstance(support, Support) else "not looked up"
     yield Property(name="clearway:support-level", value=level)
     yield Property(name="clearway:end-of-support", value="none stated" if isinstance(end, Gap) else end)
+
+
+def _level(support: Support | Gap) -> str:
+    if isinstance(support, Gap):
+        return "not looked up"
+    return "not known" if isinstance(support.level, Gap) else support.level
 
 
 def _model(name: str, version: str, sha256: str) -> Part:

@@ -43,6 +43,10 @@ BILLS = {"runtime": ("runtime",), "whole": ("runtime", "suite", "development", "
 """The bills that are written, and the parts that each lists."""
 
 NO_SUPPORT = Gap(reason="not looked up", closes="look up level and end of support, and enter both in risk/support.yaml")
+NO_LEVEL = Gap(
+    reason="what was looked up tells no level: the registry shows no release in the year before",
+    closes="ask who makes it, and enter the level in risk/support.yaml",
+)
 NO_END = Gap(reason="the supplier states no end of support", closes="ask the supplier, or watch the component")
 NO_REVIEW = Gap(
     reason="not reviewed",
@@ -50,8 +54,8 @@ NO_REVIEW = Gap(
 )
 UNLISTED = (
     Gap(
-        reason="libraries inside wheels are listed by their files: their licences are not judged, their releases not "
-        "known, and what is linked into a wheel's own modules is not seen",
+        reason="libraries inside wheels are listed by their files, and by release where a wheel has a bill of its own: "
+        "their licences are not judged, and what is linked into a module of a wheel without such a bill is not seen",
         closes="a bill of each wheel from its maker, or an analysis of its binaries",
     ),
     Gap(
@@ -162,6 +166,7 @@ def _find_components(
             lookup=lookups.last.get(key, NOT_LOOKED_UP),
             vulnerabilities=tuple(lookups.found.get(key, {}).values()),
             libraries=found.libraries if found else (),
+            bundled=found.bundled if found else (),
         )
 
 
@@ -203,7 +208,9 @@ def _supplier(found: Installed | None) -> str | Gap:
 
 
 def _support(value: dict[str, Any] | None) -> Support | Gap:
-    return Support(**value | {"end_of_support": value["end_of_support"] or NO_END}) if value else NO_SUPPORT
+    if not value:
+        return NO_SUPPORT
+    return Support(**value | {"level": value["level"] or NO_LEVEL, "end_of_support": value["end_of_support"] or NO_END})
 
 
 def _anomalies(value: dict[str, Any] | None, version: str) -> AnomaliesReviewed | Gap:

@@ -57,7 +57,7 @@ def find_why_not_excused(sources: Sources, scenario: Scenario) -> Iterator[str]:
     """Say of each anomaly that names a requirement of a failed scenario why it does not excuse the failure."""
     for entry in sources.items.of(ItemKind.ANOMALY):
         review = sources.reviews.get(entry.id)
-        if not {target for _, target in entry.targets("requirements")} & set(scenario.requirements):
+        if not set(entry.ids("requirements")) & set(scenario.requirements):
             continue
         if not _accounts_for(entry, scenario):
             yield f"{entry.id} does not name {scenario.id} and all that it verifies"
@@ -86,7 +86,7 @@ def _has_failed(sources: Sources, scenario: Scenario) -> bool:
 
 
 def _accounts_for(entry: Entry, scenario: Scenario) -> bool:
-    named = {target for key in ("scenarios", "requirements") for _, target in entry.targets(key)}
+    named = {target for key in ("scenarios", "requirements") for target in entry.ids(key)}
     return {scenario.id, *scenario.requirements} <= named
 
 

@@ -157,7 +157,7 @@ def _find_risk_issues(graph: TraceGraph) -> Iterator[Issue]:
     items = graph.sources.items
     for hazard in find_hazards(items, graph.standings):
         yield from _hazard_issues(items.entries[hazard.id], hazard)
-    used = {target for hazard in items.of(ItemKind.HAZARD) for _, target in hazard.targets("controls")}
+    used = {target for hazard in items.of(ItemKind.HAZARD) for target in hazard.ids("controls")}
     for control in items.of(ItemKind.RISK_CONTROL):
         effective = graph.standings[f"{control.id} effective"]
         if effective.status is not LinkStatus.COVERS:
@@ -193,14 +193,14 @@ def _find_study_issues(graph: TraceGraph) -> Iterator[Issue]:
     items = graph.sources.items
     claimed = {target for entry in items.of(*REQUIREMENTS) for _, target in entry.studied()}
     controls = items.of(ItemKind.RISK_CONTROL)
-    claimed |= {target for entry in controls for _, target in entry.targets("effectiveness.evidence")}
+    claimed |= {target for entry in controls for target in entry.ids("effectiveness.evidence")}
     for entry in items.study_criteria.values():
         standing = graph.standings[entry.id]
         if entry.id not in claimed | items.foreign:
             message = f"{entry.id}: no requirement and no risk control rests on it"
             hint = "name it as evidence of a requirement's criterion or of a control's effectiveness"
             yield _issue("study-criterion-unclaimed", _where(entry), message, hint)
-        if standing.status is not LinkStatus.COVERS:
+        if standing.status not in (LinkStatus.COVERS, LinkStatus.OTHER_RELEASE):
             if standing.status is LinkStatus.STALE:
                 yield _blocking("estimate-stale", _where(entry), standing.why, "run `clearway evaluate` again")
                 continue

@@ -34,6 +34,7 @@ _NEXT = {
     LinkStatus.ORPHANED: "write what is missing below it, naming {id}",
     LinkStatus.UNPROVEN: "see the issues; correct the claim or the scenario, then run `clearway verify`",
     LinkStatus.UNSPECIFIED: "end its docstring with “Implements: ID”, delete it, or declare it as infrastructure",
+    LinkStatus.OTHER_RELEASE: "nothing for this release; the studies of the other one judge it",
     LinkStatus.GAP: "obtain the evidence that is named as missing; until then it is a declared gap",
 }
 
@@ -133,12 +134,13 @@ def render_file(trace: TraceEvidence, file: str, verification: VerificationEvide
 
 def render_dashboard(trace: TraceEvidence) -> Iterator[str]:
     """Yield the lines of the dashboard: items by kind and status, controls, issues by severity and code."""
-    statuses = [status for status in LinkStatus if any(item.status is status for item in trace.items)]
+    counted = Counter((item.kind, item.status) for item in trace.items)
+    statuses = [status for status in LinkStatus if any(status is each for _, each in counted)]
     yield "item".ljust(22) + "".join(_words(status).rjust(11) for status in statuses) + "total".rjust(11)
     for kind in ItemKind:
-        found = Counter(item.status for item in trace.items if item.kind is kind)
-        cells = "".join((str(found[status]) if found[status] else "·").rjust(11) for status in statuses)
-        yield _words(kind).ljust(22) + cells + str(found.total()).rjust(11)
+        found = [counted[kind, status] for status in statuses]
+        cells = "".join((str(count) if count else "·").rjust(11) for count in found)
+        yield _words(kind).ljust(22) + cells + str(sum(found)).rjust(11)
     implemented = sum(control.implemented is LinkStatus.COVERS for control in trace.controls)
     effective = sum(control.effective is LinkStatus.COVERS for control in trace.controls)
     yield f"risk controls: {len(trace.controls)}, implemented {implemented}, shown to be effective {effective}"

@@ -1,21 +1,20 @@
-"""All that is left, by role and in an order, taken from the evidence and from the package that was built of it.
+"""What the evidence asks for, by role and in an order: what blocks, and what is left of a product without documents.
 
-Nothing here is typed that evidence knows; nothing is said twice.
+Of a product that has documents, all that is left is their room's list. Nothing is said twice.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verification.evidence import (
+    ROLES,
     DeviceEvidence,
     EvidenceBundle,
     Gap,
     Issue,
-    Project,
     ReviewStatus,
     RunKind,
     Severity,
@@ -26,7 +25,6 @@ from verification.evidence.bundle import MAKING
 
 ENGINEER, ML_ENGINEER, STATISTICIAN = "engineer", "ML engineer", "statistician"
 QA, REGULATORY, PACS = "QA", "regulatory affairs", "PACS administrator"
-ROLES = (ENGINEER, ML_ENGINEER, STATISTICIAN, QA, REGULATORY, PACS)
 
 _ROLE_OF_PREFIX = (
     ("criterion-not-met", ML_ENGINEER),
@@ -80,9 +78,7 @@ SAID_ELSEWHERE = ("verification-missing", "unreviewed")
 """Issues that are said of the bundle, or counted, already."""
 
 
-def find_steps(
-    trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBundle, register: Sequence[Mapping[str, str]] = ()
-) -> Iterator[Step]:
+def find_steps(trace: TraceEvidence, device: DeviceEvidence, bundle: EvidenceBundle) -> Iterator[Step]:
     """Yield the steps of all roles: within each those that block first, evidence in the order in which it is made.
 
     Issues of one code are one step.
@@ -91,13 +87,12 @@ def find_steps(
         trace: as it is now.
         device: what it is of.
         bundle: the other evidence.
-        register: the gap register of the package that was built last.
     """
     studies = _from_issues(getattr(bundle.studies, "issues", ()), STATISTICIAN)
     datasets = _from_issues(getattr(bundle.datasets, "issues", ()), ML_ENGINEER)
     supply = _from_issues(getattr(bundle.supply, "issues", ()), ENGINEER)
     found = [*_from_issues(trace.issues), *studies, *datasets, *supply, *_from_reviews(trace, bundle)]
-    steps = [*_from_bundle(bundle), *found, *_from_releases(device), *_from_anomalies(trace), *_from_register(register)]
+    steps = [*_from_bundle(bundle), *found, *_from_releases(device), *_from_anomalies(trace)]
     once = {(step.role, step.what): step for step in steps}
     for role in ROLES:
         own = [step for step in once.values() if step.role == role]
@@ -107,20 +102,6 @@ def find_steps(
 def _place(step: Step) -> tuple[bool, int]:
     makes = (n for n, command in enumerate(MAKING) if f"`{command}`" in step.how)
     return not step.blocking, next(makes, len(MAKING))
-
-
-def read_register(project: Project) -> tuple[Mapping[str, str], ...]:
-    """The declared gaps of the package that was built last; none where there is no package that can be read."""
-    try:
-        rows = json.loads((project.submission / "manifest.json").read_bytes())["register"]
-        return tuple(row for row in rows if row["id"])  # the others are of this evidence, and said from it
-    except (OSError, ValueError, KeyError, TypeError):
-        return ()
-
-
-def _from_register(register: Sequence[Mapping[str, str]]) -> Iterator[Step]:
-    for row in register:
-        yield Step(REGULATORY, f"{row['id']} ({row['severity']}) {row['what']}", row["closes"], False)
 
 
 def _from_bundle(bundle: EvidenceBundle) -> Iterator[Step]:
@@ -178,11 +159,13 @@ def _from_anomalies(trace: TraceEvidence) -> Iterator[Step]:
         yield Step(PACS, f"{anomaly.id} {anomaly.title} is known", f"workaround: {anomaly.workaround}", False)
 
 
-def render_steps(steps: list[Step]) -> Iterator[str]:
-    """Yield the lines: each role, what it must do, and how."""
+def render_steps(steps: list[Step], *, every_role: bool = True) -> Iterator[str]:
+    """Yield the lines: each role (every one, or those that have something to do), what it must do, and how."""
     for role in ROLES:
         own = [step for step in steps if step.role == role]
-        yield f"{role}: {'nothing' if not own else len(own)} to do"
+        if not own and not every_role:
+            continue
+        yield f"{role}: {len(own) or 'nothing'} to do"
         for number, step in enumerate(own, start=1):
             yield f"  {number:2}  {'blocking' if step.blocking else 'gap':8}  {step.what}"
             yield f"                {step.how}"

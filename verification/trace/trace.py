@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from verification.evidence import (
     SOURCES,
@@ -16,6 +19,8 @@ from verification.evidence import (
     Issue,
     ItemKind,
     Project,
+    Review,
+    ReviewLine,
     Severity,
     StudiesEvidence,
     TraceEvidence,
@@ -34,8 +39,8 @@ from verification.graph.risk import (
     find_hazards,
 )
 from verification.graph.sections import CONTENT_MAP, read_sections
-from verification.graph.specified import read_code
-from verification.graph.standing import read_proof
+from verification.graph.specified import Code, read_code
+from verification.graph.standing import Proof, read_proof
 from verification.graph.threats import describe_data_flow, describe_security, find_threat_issues, find_threats
 from verification.product.excerpts import read_sources
 from verification.product.limits import find_limit_issues
@@ -44,10 +49,11 @@ from verification.records.archive import ARCHIVES, find_archive_issues
 from verification.records.record import RECORD, read_record
 from verification.records.reviews import DAMAGED, find_review_issues, find_reviews
 from verification.sources.scan import Symbol, scan
-from verification.sources.scenarios import inputs_of, read_scenarios
-from verification.sources.subjects import find_below, find_protocol, find_subjects
+from verification.sources.scenarios import Scenario, inputs_of, read_scenarios
+from verification.sources.subjects import Subject, find_below, find_protocol, find_subjects
 from verification.specification import kinds
-from verification.specification.cache import ALL_CODE, open_cache, save_cache, still_holds
+from verification.specification.cache import ALL_CODE, open_cache, save_answer, still_holds
+from verification.specification.items import Items
 from verification.specification.reading import read_items
 from verification.strength import strength
 from verification.strength.strength import Links, read_strengths
@@ -60,43 +66,52 @@ T = TypeVar("T", VerificationEvidence, StudiesEvidence)
 def ask(project: Project) -> tuple[TraceEvidence, DeviceEvidence]:
     """The trace of the checkout as it is now, with the evidence there is; nothing is written."""
     project = open_cache(project)
-    return _read_answer(project) or _make(project)[:2]
+    release = project.product.release
+    return _read_answer(project, release) or _make(project, release)[:2]
 
 
-def trace(project: Project, *, judge: bool = False) -> tuple[TraceEvidence, DeviceEvidence]:
+def trace(project: Project, *, judge: bool = False, release: str = "") -> tuple[TraceEvidence, DeviceEvidence]:
     """Make the trace of the checkout as it is now, with the evidence there is, and write the files.
 
     Args:
         project: the checkout.
         judge: judge everything, also where nothing changed since the last trace, whose answer is in a cache.
+        release: the one whose studies decide; where none is named, that of the documents.
+
+    Raises:
+        ValueError: there is no release of this name.
     """
-    project = open_cache(project)
-    if not judge and (known := _read_answer(project)):
+    project = open_cache(project, keep=True)
+    decides = release or project.product.release
+    if not judge and (known := _read_answer(project, decides)):
         return known
-    evidence, device, symbols = _make(project)
+    evidence, device, symbols = _make(project, decides)
+    if release and release not in (names := [each.name for each in device.releases]):
+        raise ValueError(f"release: found {release}, expected one of {', '.join(names)}")
     with _uncollected():
         sources = read_sources(project, evidence, symbols)
         write_evidence(project.evidence, "device.json", device)
         write_evidence(project.evidence, "trace.json", evidence)
         write_evidence(project.evidence, SOURCES, sources)
-        save_cache(project, "device.json", "trace.json", SOURCES)
+        save_answer(project, "device.json", "trace.json", SOURCES)
     return evidence, device
 
 
-def _read_answer(project: Project) -> tuple[TraceEvidence, DeviceEvidence] | None:
+def _read_answer(project: Project, release: str) -> tuple[TraceEvidence, DeviceEvidence] | None:
     """What was written last, if it is what would be written now."""
     if still_holds(project):
         with suppress(FileNotFoundError, EvidenceError):  # somebody deleted or changed what was written
             known = read_evidence(project.evidence, "trace.json", TraceEvidence)
-            return known, read_evidence(project.evidence, "device.json", DeviceEvidence)
+            if known.release == release:
+                return known, read_evidence(project.evidence, "device.json", DeviceEvidence)
     return None
 
 
-def _make(project: Project) -> tuple[TraceEvidence, DeviceEvidence, tuple[Symbol, ...]]:
+def _make(project: Project, decides: str) -> tuple[TraceEvidence, DeviceEvidence, tuple[Symbol, ...]]:
     with _uncollected():
         device, product_issues = read_device(project)
         digests = {release.name: release.digest for release in device.releases}
-        evidence, symbols = _build(project, digests, product_issues, device.gate)
+        evidence, symbols = _build(project, digests, product_issues, device.gate, decides)
     return evidence, device, symbols
 
 
@@ -108,7 +123,8 @@ def build(project: Project, releases: dict[str, str], known: tuple[Issue, ...] =
         releases: the digest of each release that can be read, by name.
         known: issues found already, which the trace carries.
     """
-    return _build(project, releases, known, Gap(reason="the product is not asked", closes=""))[0]
+    gate = Gap(reason="the product is not asked", closes="")
+    return _build(project, releases, known, gate, project.product.release)[0]
 
 
 def find_written(project: Project) -> tuple[Issue, ...]:
@@ -116,7 +132,7 @@ def find_written(project: Project) -> tuple[Issue, ...]:
     project = open_cache(project)
     with _uncollected():
         device, product_issues = read_device(project)
-        evidence, _ = _build(project, {}, product_issues, device.gate, ran=False)
+        evidence, _ = _build(project, {}, product_issues, device.gate, project.product.release, ran=False)
     return tuple(
         issue
         for issue in evidence.issues
@@ -125,35 +141,30 @@ def find_written(project: Project) -> tuple[Issue, ...]:
 
 
 def _build(
-    project: Project, releases: dict[str, str], known: tuple[Issue, ...], gate: GateLimits | Gap, *, ran: bool = True
+    project: Project,
+    releases: dict[str, str],
+    known: tuple[Issue, ...],
+    gate: GateLimits | Gap,
+    release: str,
+    *,
+    ran: bool = True,
 ) -> tuple[TraceEvidence, tuple[Symbol, ...]]:
-    """Read, link and judge; unless anything `ran`, as if there were no evidence of it."""
-    nothing: tuple[Gap, tuple[Issue, ...]] = Gap(reason="no run is asked about", closes=""), ()
-    verification, verification_issues = (
-        _read(project, "verification.json", VerificationEvidence, "clearway verify") if ran else nothing
-    )
-    studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate") if ran else nothing
+    """Read, link and judge by the studies of a release; unless anything `ran`, as if there were no evidence of it."""
+    runs = _read_runs(project, releases, release, ran=ran)
     items = read_items(project)
     symbols, symbol_issues = scan(project)
     found, scenario_issues = read_scenarios(project)
     sections, section_issues = read_sections(project)
-    proof = read_proof(verification, studies, project, releases)
-    record, record_issues = read_record(project)
-    protocol = find_protocol(items, found)
     code = read_code(project, items, symbols)
-    subjects = find_subjects(items, code.reviewed, found)
-    known_subjects = subjects | {protocol.id: protocol}
-    reviews = dict.fromkeys(subjects, DAMAGED) if record_issues else find_reviews(record, known_subjects)
-    controlled = find_below(subjects, (entry.id for entry in items.of(ItemKind.RISK_CONTROL)))
-    graph = link(Sources(items, symbols, found, sections, proof, code, reviews, controlled))
+    people = _read_reviews(project, items, code, found)
+    graph = link(Sources(items, symbols, found, sections, runs.proof, code, people.reviews, people.controlled))
     nodes = tuple(find_items(graph))
     strengths, strength_issues = read_strengths(Links(project, symbols, found), items)
-    carried = () if isinstance(verification, Gap) else verification.issues
     evidence = TraceEvidence(
         source=project.source(*_find_inputs(project), ALL_CODE[:1]),
         items=nodes,
         links=tuple(find_links(graph)),
-        hazards=tuple(find_hazards(items, graph.standings)),
+        hazards=tuple(find_hazards(items, graph.standings, release)),
         controls=tuple(find_controls(items, graph.standings)),
         policy=describe_policy(items),
         documentation_level=documentation_level(items),
@@ -163,31 +174,84 @@ def _build(
         threats=tuple(find_threats(items, graph.standings)),
         data_flow=describe_data_flow(items),
         security=describe_security(items),
-        records=() if record_issues else record,
+        records=() if people.issues else people.record,
         issues=_ordered(
             [
-                *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *verification_issues,
-                *study_issues, *carried, *record_issues, *find_uncommitted(project, project.root / RECORD),
+                *items.issues, *symbol_issues, *scenario_issues, *section_issues, *known, *runs.issues,
+                *people.issues, *find_uncommitted(project, project.root / RECORD),
                 *find_issues(graph), *find_vanished(project, items),
                 *find_threat_issues(items), *find_limit_issues(items, gate),
-                *find_archive_issues(project, verification, record, protocol),
-                *find_review_issues(nodes, reviews, known_subjects, items.retired), *strength_issues,
+                *find_archive_issues(project, runs.verification, people.record, people.protocol),
+                *find_review_issues(nodes, people.reviews, people.gone), *strength_issues,
             ]
         ),
         strengths=strengths,
+        release=release,
     )  # fmt: skip
     return evidence, symbols
 
 
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """What was run, as far as standings rest on it, what is wrong with that, and the last run without what it is of."""
+
+    proof: Proof
+    issues: tuple[Issue, ...]
+    verification: VerificationEvidence | Gap
+
+
+def _read_runs(project: Project, releases: dict[str, str], release: str, *, ran: bool) -> _Runs:
+    """Take what is needed from the evidence, if there is to be any, and let go of the rest, which is large."""
+    nothing: tuple[Gap, tuple[Issue, ...]] = Gap(reason="no run is asked about", closes=""), ()
+    verification, verification_issues = (
+        _read(project, "verification.json", VerificationEvidence, "clearway verify") if ran else nothing
+    )
+    studies, study_issues = _read(project, "studies.json", StudiesEvidence, "clearway evaluate") if ran else nothing
+    proof = read_proof(verification, studies, project, releases, release)
+    if isinstance(verification, Gap):
+        return _Runs(proof, (*verification_issues, *study_issues), verification)
+    issues = (*verification_issues, *study_issues, *verification.issues)
+    source = replace(verification.source, inputs={})
+    return _Runs(proof, issues, replace(verification, results=(), requirement_digests={}, source=source))
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """What people recorded, and what of it holds.
+
+    `controlled` is all that a risk control rests on, `gone` what was reviewed and is neither there nor retired.
+    """
+
+    record: tuple[ReviewLine, ...]
+    issues: tuple[Issue, ...]
+    protocol: Subject
+    reviews: Mapping[str, Review]
+    controlled: frozenset[str]
+    gone: frozenset[str]
+
+
+def _read_reviews(project: Project, items: Items, code: Code, scenarios: tuple[Scenario, ...]) -> _People:
+    """Hold the review record against the digests of everything, and let go of these, which are many."""
+    record, issues = read_record(project)
+    protocol = find_protocol(items, scenarios)
+    subjects = find_subjects(items, code.reviewed, scenarios)
+    beside = subjects.beside(protocol)
+    reviews = dict.fromkeys(subjects, DAMAGED) if issues else find_reviews(record, beside)
+    controlled = find_below(subjects, (entry.id for entry in items.of(ItemKind.RISK_CONTROL)))
+    gone = frozenset(name for name in reviews if name not in beside and name not in items.retired)
+    return _People(record, issues, protocol, reviews, controlled, gone)
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no garbage while a great many values are made that all stay: that would take a fifth of the time."""
+    """Look for no garbage while a great many values are made that all stay, nor later among them: it takes a fifth."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            gc.freeze()
             gc.enable()
 
 

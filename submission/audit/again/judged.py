@@ -20,6 +20,8 @@ CARRIERS = ("verification.json", "trace.json", "studies.json", "datasets.json", 
 
 WRONG = ("failed", "stale", "orphaned")
 """States of a requirement or of a criterion that an issue names."""
+OTHER = "other_release"
+"""State of what a study of another release shows, which decides nothing in this package."""
 JUDGED = ("system_requirement", "software_requirement", "study_criterion")
 
 
@@ -35,6 +37,7 @@ def find_in_judged(manifest: Mapping[str, Any], files: Files) -> Iterator[Found]
     if trace:
         yield from _find_in_scenarios(trace, files.get("verification.json"))
         yield from _find_in_criteria(trace, files.get("studies.json"))
+        yield from _find_elsewhere(trace, manifest, files.get("studies.json"))
         yield from _find_unnamed(trace)
         yield from _find_in_hazards(trace)
         yield from _find_in_links(trace)
@@ -79,6 +82,29 @@ def _find_in_criteria(trace: Mapping[str, Any], studies: Mapping[str, Any] | Non
     for item in trace["items"]:
         if item["kind"] == "study_criterion" and item["status"] == "covers" and known.get(item["id"]) is not True:
             yield "state-differs", TRACE, f"{item['id']} covers; met in its study: {known.get(item['id'])}"
+
+
+def _find_elsewhere(
+    trace: Mapping[str, Any], manifest: Mapping[str, Any], studies: Mapping[str, Any] | None
+) -> Iterator[Found]:
+    """Yield what is put off to another release and is of this one, and what another release's study shows of this."""
+    release = trace.get("release", "")
+    packed = (manifest["release"] or {}).get("name", release)
+    if release not in ("", packed):
+        yield "state-differs", TRACE, f"is judged by the studies of release {release}, the package is of {packed}"
+    of = {one["id"]: study["release"] for study in (studies or {}).get("studies", ()) for one in study["criteria"]}
+    for item in trace["items"]:
+        if item["kind"] == "study_criterion" and item["id"] in of:
+            other = bool(release) and of[item["id"]] != release
+            if other != (item["status"] == OTHER):
+                said = f"{item['id']} stands as {item['status']}; its study is of release {of[item['id']]}"
+                yield "state-differs", TRACE, said
+        elif item["status"] == OTHER:
+            yield "state-differs", TRACE, f"{item['id']} stands as {OTHER}, and is no criterion of a study"
+        for criterion in item["criteria"]:
+            own = [one for one in criterion.get("studied", ()) if of.get(one) == release]
+            if criterion["status"] == OTHER and (own or not criterion.get("studied")):
+                yield "state-differs", TRACE, f"{item['id']}/{criterion['id']} stands as {OTHER}; it rests on {own}"
 
 
 def _find_unnamed(trace: Mapping[str, Any]) -> Iterator[Found]:

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from submission.audit.attacks.alike import ALIKE
+from submission.audit.attacks.beside import BESIDE
+from submission.audit.attacks.claimed import CLAIMED
 from submission.audit.attacks.evidence import EVIDENCE
 from submission.audit.attacks.files import FILES
 from submission.audit.attacks.forgery import Forgery
 from submission.audit.attacks.ledgers import LEDGERS
+from submission.audit.attacks.looks import LOOKS
 from submission.audit.attacks.pages import PAGES
-from submission.audit.audit import audit
+from submission.audit.audit import find_in_package
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Tried:
     found: str
 
 
-ATTACKS = PAGES | EVIDENCE | ALIKE | LEDGERS | FILES
+ATTACKS = PAGES | LOOKS | BESIDE | EVIDENCE | ALIKE | CLAIMED | LEDGERS | FILES
 """Every kind of attack, by what it changes; they are tried in this order."""
 
 
@@ -43,8 +46,8 @@ def attack(folder: Path, times: int, seed: int) -> Iterator[Tried]:
             shutil.copytree(folder, copy)
             what = next((said for said in (ATTACKS[kind](Forgery(copy, dice)) for _ in range(20)) if said), None)
             if what is not None:
-                findings = audit(copy).findings
-                yield Tried(kind, what, findings[0].code if findings else "")
+                finding = next(find_in_package(copy), None)
+                yield Tried(kind, what, finding.code if finding else "")
         done += 1
 
 

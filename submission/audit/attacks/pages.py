@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from itertools import pairwise
-from typing import Any
 
 from submission.audit.attacks.forgery import Attack, Forgery
-from submission.audit.attacks.signs import draw, save, show_other
+from submission.audit.attacks.signs import draw, opened, save, show_other
 from submission.audit.claims import page_texts
 from submission.audit.names import printed
 
@@ -35,14 +33,12 @@ def _change_sign(forgery: Forgery, wanted: str) -> str | None:
 
 def swap_texts(forgery: Forgery) -> str | None:
     """Exchange two texts of a page, as two columns of a table, that read otherwise."""
-    from pypdf import PdfReader, PdfWriter
-
     document = forgery.document()
     before = (forgery.folder / document["file"]).read_bytes()
-    writer = PdfWriter(clone_from=PdfReader(BytesIO(before)))
-    number = forgery.dice.randrange(len(writer.pages))
-    page: Any = writer.pages[number]
-    content = page.get_contents().get_data()
+    edited = opened(forgery, document)
+    number = forgery.dice.randrange(len(edited.pages()))
+    page = edited.pages()[number]
+    content = edited.streams[edited.content(page)]
     texts = re.finditer(rb"\[[^\]]*\] ?TJ", content)
     pairs = [(a, b) for a, b in pairwise(texts) if a[0] != b[0] and max(len(a[0]), len(b[0])) < 60]
     if not pairs:
@@ -51,8 +47,8 @@ def swap_texts(forgery: Forgery) -> str | None:
     changed = b"".join(
         (content[: first.start()], second[0], content[first.end() : second.start()], first[0], content[second.end() :])
     )
-    draw(writer, page, changed)
-    save(forgery, document["file"], writer)
+    draw(edited, page, changed)
+    save(forgery, document["file"], edited)
     if page_texts((forgery.folder / document["file"]).read_bytes()) == page_texts(before):  # a dash and a dash
         (forgery.folder / document["file"]).write_bytes(before)
         return None
@@ -61,26 +57,23 @@ def swap_texts(forgery: Forgery) -> str | None:
 
 
 def move_page(forgery: Forgery) -> str | None:
-    """Put a page of another document in the place of one, or leave one out, or print one twice."""
-    from pypdf import PdfReader, PdfWriter
-
-    document, other = forgery.document(), forgery.document()
-    pages = list(PdfReader(forgery.folder / document["file"]).pages)
-    strangers = list(PdfReader(forgery.folder / other["file"]).pages)
+    """Put a page in the place of another, or leave one out, or print one twice."""
+    document = forgery.document()
+    edited = opened(forgery, document)
+    pages = edited.pages()
     how = forgery.dice.choice(["replaced", "left out", "doubled"])
     at = forgery.dice.randrange(len(pages))
-    if how == "replaced":
-        if document["number"] == other["number"]:
-            return None
-        pages[at] = forgery.dice.choice(strangers)
-    else:
-        pages[at : at + 1] = [] if how == "left out" else [pages[at], pages[at]]
-    writer = PdfWriter()
-    for page in pages:
-        writer.add_page(page)
-    save(forgery, document["file"], writer)
+    if how == "replaced" and len(pages) < 2:
+        return None
+    other = forgery.dice.choice([page for page in pages if page != pages[at]] or pages)
+    listed = [*pages]
+    listed[at : at + 1] = {"left out": [], "doubled": [pages[at], pages[at]], "replaced": [other]}[how]
+    listed_as = " ".join(f"{page} 0 R" for page in listed)
+    home = next(number for number, raw in edited.objects.items() if raw.startswith(b"<</Type /Pages/Kids ["))
+    edited.objects[home] = f"<</Type /Pages/Kids [{listed_as}]/Count {len(listed)}>>".encode()
+    save(forgery, document["file"], edited)
     manifest = forgery.manifest()
-    next(one for one in printed(manifest) if one["number"] == document["number"])["pages"] = len(pages)
+    next(one for one in printed(manifest) if one["number"] == document["number"])["pages"] = len(listed)
     forgery.sign(manifest)
     return f"{document['file']}: page {at + 1} {how}"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
+from submission.audit.attacks.editing import Edited, edit
 from submission.audit.attacks.forgery import Forgery
 
 SHOWN = re.compile(rb"/(\S+) [\d.]+ Tf|<([0-9a-fA-F]+)>")
@@ -22,10 +22,10 @@ class Glyph:
     codes: dict[str, str]
 
 
-def glyphs_of(page: Any) -> tuple[bytes, list[Glyph]]:
-    """The content of a page and every sign that it shows."""
-    content = page.get_contents().get_data()
-    fonts = {name.lstrip("/"): _codes(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
+def glyphs_of(document: Edited, page: int) -> tuple[bytes, list[Glyph]]:
+    """What a page of a document draws and every sign that it shows."""
+    content = document.streams[document.content(page)]
+    fonts = document.codes(page)
     found, codes = [], {}
     for match in SHOWN.finditer(content):
         if match[1]:
@@ -39,27 +39,16 @@ def glyphs_of(page: Any) -> tuple[bytes, list[Glyph]]:
     return content, found
 
 
-def _codes(font: Any) -> dict[str, str]:
-    """The code of each sign of a font, by its ToUnicode map."""
-    if "/ToUnicode" not in font:
-        return {}
-    text = font["/ToUnicode"].get_object().get_data().decode("latin-1")
-    pairs = re.findall(r"<([0-9a-fA-F]{4})>\s*<([0-9a-fA-F]{4})>", text)
-    return {chr(int(sign, 16)): code.lower() for code, sign in pairs}
-
-
 def show_other(forgery: Forgery, document: dict[str, Any], wanted: str) -> tuple[int, str, str] | None:
     """Show another sign in the place of one on a page, both of a kind (a pattern).
 
     Returns:
         The page from 0 on, the sign and the other; None if the page shows none that its font could exchange.
     """
-    from pypdf import PdfReader, PdfWriter
-
-    writer = PdfWriter(clone_from=PdfReader(forgery.folder / document["file"]))
-    number = forgery.dice.randrange(len(writer.pages))
-    page = writer.pages[number]
-    content, glyphs = glyphs_of(page)
+    edited = opened(forgery, document)
+    pages = edited.pages()
+    number = forgery.dice.randrange(len(pages))
+    content, glyphs = glyphs_of(edited, pages[number])
     choices = [
         (glyph, sorted(set(filter(re.compile(wanted).match, glyph.codes)) - {glyph.sign}))
         for glyph in glyphs
@@ -70,22 +59,21 @@ def show_other(forgery: Forgery, document: dict[str, Any], wanted: str) -> tuple
         return None
     glyph, others = forgery.dice.choice(choices)
     other = forgery.dice.choice(others)
-    draw(writer, page, content[: glyph.start] + glyph.codes[other].encode() + content[glyph.start + 4 :])
-    save(forgery, document["file"], writer)
+    draw(edited, pages[number], content[: glyph.start] + glyph.codes[other].encode() + content[glyph.start + 4 :])
+    save(forgery, document["file"], edited)
     return number, glyph.sign, other
 
 
-def draw(writer: Any, page: Any, content: bytes) -> None:
+def opened(forgery: Forgery, document: dict[str, Any]) -> Edited:
+    """A document of the copy, taken apart."""
+    return edit((forgery.folder / document["file"]).read_bytes())
+
+
+def draw(document: Edited, page: int, content: bytes) -> None:
     """Let a page draw other content."""
-    from pypdf.generic import DecodedStreamObject, NameObject
-
-    stream = DecodedStreamObject()
-    stream.set_data(content)
-    page[NameObject("/Contents")] = writer._add_object(stream)  # it has no public way to add a stream
+    document.streams[document.content(page)] = content
 
 
-def save(forgery: Forgery, name: str, writer: Any) -> None:
+def save(forgery: Forgery, name: str, document: Edited) -> None:
     """Write a PDF in the place of a file of the copy."""
-    held = BytesIO()
-    writer.write(held)
-    (forgery.folder / name).write_bytes(held.getvalue())
+    (forgery.folder / name).write_bytes(document.written())

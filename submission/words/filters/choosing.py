@@ -7,10 +7,10 @@ from typing import Any
 
 from markupsafe import escape
 
-from submission.words.claims import number_of, pick
+from submission.words.claims import compose, cut, join_words, number_of, pick
 from submission.words.filters.registry import total
 from submission.words.filters.texts import show
-from verification.evidence import Gap
+from verification.evidence import Gap, VerificationResult
 
 
 @total
@@ -37,11 +37,24 @@ NOT_HELD = Gap(reason="The evidence does not hold it", closes="make it, or name 
 
 @total
 def one(values: Iterable[Any], name: str) -> Any:
-    """The value whose id, metric or name is `name`; a gap if there is none."""
+    """The value whose id, metric, name or key is `name`; a gap if there is none."""
     for value in values:
-        if name in (getattr(value, key, None) for key in ("id", "metric", "name")):
+        if name in (getattr(value, key, None) for key in ("id", "metric", "name", "key")):
             return value
     return NOT_HELD
+
+
+LONG = 260
+"""Characters of an observation that are printed; the log that the Test Report carries has it whole."""
+
+
+@total
+def seen(result: VerificationResult) -> str:
+    """What a scenario observed, each observation once; a long one is cut and says so."""
+    found = dict.fromkeys(step.observed for step in result.steps if step.observed)
+    lines = (cut(text, 0, LONG) if len(text) > LONG else text for text in found)
+    parts = (compose("{} … (cut; whole in the log)", line) if len(line) == LONG else line for line in lines)
+    return join_words(parts, "; ") or "–"
 
 
 @total
@@ -57,7 +70,19 @@ def length(values: Sequence[Any]) -> int:
 
 
 @total
+def told(pairs: Iterable[tuple[object, object]]) -> tuple[tuple[object, object], ...]:
+    """The pairs that have a value: what does not apply is left out."""
+    return tuple(pair for pair in pairs if pair[1] is not None)
+
+
+@total
 def together(values: tuple[object, ...], between: str = "; ") -> object:
     """Several values in one place; if one is a gap, that gap alone."""
     gaps = [value for value in values if isinstance(value, Gap)]
     return gaps[0] if gaps else escape(between).join(escape(show(value)) for value in values)
+
+
+@total
+def any_of_them(values: tuple[object, ...], none: str = "none recorded") -> object:
+    """Several values in one place, an en dash for one that is not there; words where none of them is."""
+    return together(values) if any(isinstance(value, Gap) or value != "–" for value in values) else none

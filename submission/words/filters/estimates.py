@@ -18,7 +18,7 @@ METRICS = {
     "auc": "AUROC",
     "average_precision": "Average precision",
     "brier": "Brier score",
-    "always_positive_f1": "F1, all flagged",
+    "always_positive_f1": "F1 if every image were flagged",
     "auroc_difference": "AUROC difference",
     "baseline_auroc": "AUROC of the baseline",
     "ac1": "AC1",

@@ -78,13 +78,6 @@ def row_refs(ids: Iterable[str]) -> Markup:
 
 
 @total
-def row_places(ids: Iterable[str]) -> Markup:
-    """The rows of an outline by number, each the place that links to it lead to."""
-    rows = ((name, row_number(name)) for name in ids)
-    return Markup(" ").join(Markup('<span id="{}">{}</span>').format(anchor(n), ident(number)) for n, number in rows)
-
-
-@total
 def scenario_refs(scenarios: Iterable[tuple[str, str]]) -> Markup:
     """Scenarios with their outcomes; rows of one outline with one outcome stand together."""
     groups: dict[tuple[str, str], list[str]] = {}
@@ -104,7 +97,9 @@ def shown_by(row: TraceRow) -> Markup:
     """What shows a criterion and what came of it: the criterion of a study, or scenarios."""
     if row.study is None:
         return scenario_refs(row.scenarios)
-    return Markup("{} {}").format(ident(row.study.id), badge(row.result))
+    other = row.study.status is LinkStatus.OTHER_RELEASE
+    said = Markup("{} {}").format(ident(row.study.id), badge(row.result))
+    return Markup("{}; {}").format(said, row.study.why) if other else said
 
 
 @total
@@ -148,6 +143,12 @@ def short(value: str | None) -> object:
 def first_digits(value: str) -> str:
     """The first twelve digits of a commit or digest."""
     return written(value[:12], value, "first 12")
+
+
+@total
+def digest_if_any(value: str | None) -> object:
+    """A SHA-256 in full, or nothing."""
+    return None if value is None else digest(value)
 
 
 @total

@@ -16,7 +16,7 @@ GOOD = {
 }  # fmt: skip
 BAD = {"failed", "error", "xpassed", "undefined", "orphaned", "unacceptable", "not met", "refused", "blocking"}
 STALE = {"stale"}
-NEUTRAL = {"not applicable"}
+NEUTRAL = {"not applicable", "other release"}
 """Statuses that are as they should be, that are not, whose evidence is older than what it rests on, which is no
 failure, and that are neither; every other one is open."""
 

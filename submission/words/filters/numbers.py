@@ -71,6 +71,18 @@ def megabytes(value: int | None) -> object:
     return None if value is None else compose("{} MB", written(f"{value / 1e6:.1f}", value, "millions 1"))
 
 
+@total
+def seconds(value: float) -> str:
+    """A time, to a thousandth of a second."""
+    return compose("{} s", decimal(value, 3))
+
+
+@total
+def tenths(value: float) -> str:
+    """A number with one decimal."""
+    return decimal(value, 1)
+
+
 def signed(value: float) -> str:
     """Three decimals, of a large ratio one."""
     return decimal(value, 3 if abs(value) < 100 else 1)

@@ -9,7 +9,7 @@ from msgspec import json as coded
 
 from submission.audit.again.draws import draw_samples
 from submission.audit.again.estimates import Image, find_in_estimates
-from submission.audit.scores import find_in_scores
+from submission.audit.held.scores import find_in_scores
 from verification.estimation.estimates import Cases, Digests, Setting, estimate, estimate_as_if_independent
 
 SETTING = Setting(200, 20261130, "reads", Digests("r" * 64, "d" * 64))

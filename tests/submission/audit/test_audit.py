@@ -3,16 +3,20 @@
 import ast
 import hashlib
 import inspect
+import io
 import json
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from submission.audit import audit
-from submission.audit.exempt import find_in_exempt, find_in_records
-from submission.audit.scores import find_in_scores
+from submission.audit.exempt import find_in_exempt
+from submission.audit.held.scores import find_in_scores
+from submission.audit.held.workbook import find_in_workbook
+from submission.audit.names import WORKBOOK
 from submission.cli import submission
 
 
@@ -25,15 +29,22 @@ def codes(folder: Path) -> set[str]:
     return {finding.code for finding in audit(folder).findings}
 
 
-LEDGERS = {"evidence-changed", "claim-unfounded", "claim-value", "claim-differs", "page-differs", "ledger-malformed"}
-"""Codes of findings that come of the ledgers of claims: nearly every forgery has one of these as well."""
+REPEATED = {
+    "evidence-changed", "claim-unfounded", "claim-value", "claim-differs", "page-differs", "ledger-malformed",
+    "attachment-differs", "workbook-differs",
+}  # fmt: skip
+"""Codes of findings of what repeats the evidence, ledgers, attachments, workbook: nearly every forgery has one too."""
+
+
+LOOKED = {"verdict-differs", "chart-differs", "curve-differs", "file-odd", "indications-differ", "document-leads"}
+"""Codes of what else looks at the same thing by another way."""
 
 
 def others(folder: Path) -> set[str]:
     """What is found beside the ledgers, which must find something too."""
     found = codes(folder)
-    assert found & LEDGERS
-    return found - LEDGERS
+    assert found & REPEATED
+    return found - REPEATED - LOOKED
 
 
 def flip(path: Path, place: float = 0.5) -> None:
@@ -267,8 +278,8 @@ def test_a_document_that_is_no_pdf_is_named(folder):
     path.write_bytes(path.read_bytes()[:5000])
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     rewrite(folder, lambda m: next(d for d in m["documents"] if d["number"] == "CW-DOC-006").update(sha256=digest))
-    (finding,) = audit(folder).findings
-    assert (finding.code, finding.where) == ("document-unreadable", path.name)
+    found = {(finding.code, finding.where) for finding in audit(folder).findings}
+    assert found == {("document-unreadable", path.name), ("file-odd", path.name)}
 
 
 # --- what a ledger calls no claim -------------------------------------------------------------------------------------
@@ -334,17 +345,30 @@ def test_a_figure_is_no_scale(text):
     assert of_kind("scale", text) == {"free-numeral"}
 
 
-def test_records_are_those_of_the_claims_and_no_other():
-    claim = {"file": "studies.json", "pointer": "/studies/0/estimates/3/value", "rule": "decimal 3"}
-    word = {"file": "trace.json", "pointer": "/items/0/id", "rule": "text"}
-    printed = ["studies.json#/studies/0", "1 /estimates/3"]
+def test_a_document_called_of_another_set_is_found(folder):
+    rewrite(folder, lambda manifest: manifest["documents"][0].update(set="filed"))
+    assert {"set-differs", "count-differs"} <= codes(folder)
 
-    def found(*texts: str) -> list[str]:
-        ledger = {"claims": [claim, word], "pages": [[[text, None, "record"] for text in texts]]}
-        return [code for code, *_ in find_in_records("x", ledger)]
 
-    assert found(*printed) == []
-    assert found(*printed, "0.933") == found(printed[0], "1 /estimates/4") == found() == ["records-differ"]
+@pytest.mark.parametrize(("old", "new"), [(b": passed", b": failed"), (b"SRS-901/AC1", b"SRS-901/AC9")])
+def test_a_workbook_that_says_other_than_the_trace_is_found(folder, old, new):
+    path, content = folder / "evidence" / WORKBOOK, io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(content, "w") as after:
+        for part in before.infolist():
+            after.writestr(part, before.read(part).replace(old, new))
+    assert content.getvalue() != path.read_bytes()
+    assert list(find_in_workbook(folder, known(folder))) == []
+    path.write_bytes(content.getvalue())
+    assert {code for code, *_ in find_in_workbook(folder, known(folder))} == {"workbook-differs"}
+
+
+def test_a_workbook_that_is_none_is_named(folder):
+    (folder / "evidence" / WORKBOOK).write_bytes(b"no archive")
+    assert [code for code, *_ in find_in_workbook(folder, known(folder))] == ["workbook-unreadable"]
+
+
+def known(folder: Path) -> dict:
+    return {name: json.loads((folder / "evidence" / name).read_text()) for name in ("trace.json", "verification.json")}
 
 
 NUMBER = "CW-DOC-003"
@@ -427,7 +451,7 @@ def test_what_is_laid_upon_a_page_or_read_instead_of_it_is_found(folder):
     files = {"CW-DOC-003-summary-510k.pdf": note, "CW-DOC-001-indications-for-use.pdf": instead}
     for file, change in files.items():
         hide(folder / file, change)
-    found = {finding.where for finding in audit(folder).findings if finding.code == "page-hides"}
+    found = {finding.where for finding in audit(folder).findings if finding.code == "file-odd"}
     assert found == files.keys()
 
 
@@ -477,3 +501,25 @@ def test_the_auditor_shares_no_code_with_the_build():
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
                 ours = [name for name in names if name.split(".")[0] in ("submission", "verification", "device")]
                 assert all(name.startswith("submission.audit") for name in ours), (path.name, ours)
+
+
+def test_an_estimate_whose_interval_is_of_another_is_named_by_page(folder):
+    places = ((path, find_estimate(path)) for path in sorted((folder / "claims").glob("CW-DOC-*.json")))
+    path, (page, at) = next((path, place) for path, place in places if place)
+    ledger = json.loads(path.read_text())
+    run = ledger["pages"][page][at + 2]
+    other = next(
+        n for n, claim in enumerate(ledger["claims"]) if claim["pointer"] != ledger["claims"][run[1]]["pointer"]
+    )
+    run[1] = other
+    path.write_text(json.dumps(ledger))
+    assert "claim-torn" in codes(folder)
+
+
+def find_estimate(path: Path) -> tuple[int, int] | None:
+    """Page and run at which an estimate with its interval begins."""
+    for number, said in enumerate(json.loads(path.read_text())["pages"]):
+        for at in range(len(said) - 5):
+            if said[at + 1][0].strip() == "(" and said[at + 3][0].strip() == "to" and said[at][1] is not None:
+                return number, at
+    return None

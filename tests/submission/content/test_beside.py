@@ -9,7 +9,7 @@ from submission.content.reading import read_catalogue
 from submission.context.assemble import assemble
 from submission.setting.render import render_html
 from submission.words.ledger import strip_claims
-from verification.evidence import NotApplicable, Role
+from verification.evidence import NotApplicable, Opening, Role
 
 pytestmark = pytest.mark.slow
 
@@ -83,9 +83,9 @@ def test_what_both_comparisons_found_of_the_release_stands_once(compared, replac
         replace(one, estimates=(own, *one.estimates)) if one is found else one
         for one in compared.parts["studies"].studies[0].analyses
     )
-    before = words_of_document(compared.write(), "CW-DOC-011").count("0.850 to 0.950")
+    before = words_of_document(compared.write(), "CW-DOC-017").count("0.850 to 0.950")
     with_study(compared, replace, analyses=analyses)
-    assert words_of_document(compared.write(), "CW-DOC-011").count("0.850 to 0.950") == before > 0
+    assert words_of_document(compared.write(), "CW-DOC-017").count("0.850 to 0.950") == before > 0
 
 
 @pytest.mark.parametrize("number", [*HEADLINES, "CW-DOC-030"])
@@ -150,7 +150,8 @@ def test_a_headline_without_a_simple_measure_says_so(made, number):
 def test_what_does_not_apply_is_in_no_row_of_the_gap_register(made, replace):
     def count():
         package = assemble(made.write(), read_catalogue(), RELEASE)
-        return [row.what for row in package.register if row.where.startswith("studies fictitious-comparator")]
+        found = (one for row in package.register for one in row.found)
+        return [one.what for one in found if "study fictitious-comparator" in one.of]
 
     assert "no score of ours" in count()
     studies = made.parts["studies"]
@@ -200,3 +201,34 @@ def test_a_figure_whose_images_are_a_part_of_the_group_has_its_own_patients(made
     assert "women 100 200 140" in said
     assert "first 100 200 –" in said
     assert said.count("80/100 of 45 patients") == 4
+
+
+@pytest.mark.parametrize("number", ["CW-DOC-003", "CW-DOC-011", "CW-DOC-029", "CW-DOC-050"])
+def test_what_the_log_corrects_of_the_data_stands_beside_the_words_of_the_plan(made, replace, number):
+    line = Opening(event="correction", date="2001-02-04", reason="The fictitious data were known.", corrects="data")
+    other = replace(line, reason="Of no text alone.", corrects="")
+    study = made.parts["studies"].studies[0]
+    with_study(made, replace, openings=(*study.openings, line, other))
+    said = words_of_document(made.write(), number)
+    assert "Data none Corrected in the log: The fictitious data were known." in said
+    assert "Corrected in the log: Of no text alone." not in said
+
+
+@pytest.mark.parametrize("number", ["CW-DOC-003", "CW-DOC-004", "CW-DOC-011", "CW-DOC-017", "CW-DOC-030", "CW-DOC-040"])
+def test_a_change_that_two_studies_made_is_told_of_the_images_of_the_headline_too(made, replace, number):
+    study = made.parts["studies"].studies[0]
+    one = replace(study.estimates[0], n=120, patients=60)
+
+    def scored(name, value):
+        return tuple(replace(one, metric=metric, score=name, value=value) for metric in ("sensitivity", "specificity"))
+
+    first = replace(study.analyses[0], role=Role.ROBUSTNESS)
+    perturbed = replace(first, id="perturbations", estimates=(*scored("as scored", 0.931), *scored("moved", 0.654)))
+    lungs = replace(first, id="lungs", estimates=(*scored("moved", 0.929), *scored("not there", 0.928)))
+    with_study(made, replace, analyses=(*study.analyses, perturbed))
+    studies = made.parts["studies"]
+    looked = replace(studies.studies[0], name="fictitious-lungs", kind="development", analyses=(lungs,))
+    made.parts["studies"] = replace(studies, studies=(*studies.studies, looked))
+    said = words_of_document(made.write(), number)
+    assert re.search(r"moved,? (specificity )?0\.654", said) or re.search(r"moved 0\.931 [^–]{0,20} 0\.654", said)
+    assert "not there 0.9" not in said

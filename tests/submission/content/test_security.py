@@ -10,7 +10,7 @@ import pytest
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
 from submission.context.assemble import assemble
-from submission.drawings.threats import data_flow_chart, stride_rows
+from submission.drawings.diagrams.threats import data_flow_chart, stride_rows
 from submission.setting.render import render_html
 from submission.words.components import lacking
 from verification.evidence import Gap, Project, Screened
@@ -48,7 +48,7 @@ def test_without_evidence_a_gap_stands_where_it_would(made, number):
 
 def test_what_is_not_known_of_components_stands_once_in_the_register_with_its_number(made):
     package = assemble(made.write(), read_catalogue(), "paediatric-reference")
-    rows = [row.what for row in package.register if row.where == "supply"]
+    rows = [one.what for row in package.register for one in row.found if "supply" in one.of]
     assert "Support of 3 components: nobody has looked" in rows
     assert "Vulnerabilities of 2 components: nobody has looked" in rows
     assert len(rows) == len(set(rows))
@@ -68,15 +68,20 @@ def test_an_unanswered_question_of_stride_is_a_gap_on_the_page(made):
     assert isinstance(rows["PRC-91"][3], Gap)
 
 
-def test_the_diagram_is_one_drawing_whose_numbers_stand_apart():
+def test_the_diagram_is_one_drawing_whose_numbers_stand_apart_and_on_no_element():
     drawn = data_flow_chart(describe_data_flow(read_items(Project(Path(__file__).parents[3]))))
     encoded = re.search(r"base64,([^\"]+)", drawn)
     assert encoded is not None
     tree = ElementTree.fromstring(base64.b64decode(encoded[1]))  # noqa: S314  our own
     circles = [(float(c.get("cx", 0)), float(c.get("cy", 0))) for c in tree.iter("{http://www.w3.org/2000/svg}circle")]
     near = [(a, b) for a in circles for b in circles if a < b and abs(a[0] - b[0]) + abs(a[1] - b[1]) < 17]
-    assert len(circles) == 15
+    assert len(circles) == 26
     assert near == []
+    boxes = [tuple(float(r.get(each, 0)) for each in ("x", "y", "width", "height"))
+             for r in tree.iter("{http://www.w3.org/2000/svg}rect") if r.get("height") == "50.0"]  # fmt: skip
+    assert len(boxes) == 19
+    assert not [(c, b) for c in circles for b in boxes
+                if b[0] - 8 < c[0] < b[0] + b[2] + 8 and b[1] - 8 < c[1] < b[1] + b[3] + 8]  # fmt: skip
     assert "Caller to Reader" in drawn
 
 

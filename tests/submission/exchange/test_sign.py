@@ -57,6 +57,15 @@ def test_a_signature_says_who_when_and_what_it_means_and_binds_the_manifest(pack
     assert abs(datetime.now(UTC) - datetime.fromisoformat(line["date"])) < timedelta(hours=1)
 
 
+def test_the_field_of_a_signature_takes_no_room_on_its_page_and_has_a_name_for_people(signed):
+    pages = PdfReader(signed / ONE_FILE).pages
+    found = [(page, note.get_object()) for page in pages for note in page.get("/Annots", ())]
+    ((page, field),) = [(page, note) for page, note in found if note["/Subtype"] == "/Widget"]
+    assert list(field["/Rect"]) == [0, 0, 0, 0]
+    assert field["/TU"] == f"Signature of {ADA}"
+    assert str(page["/Tabs"]) == "/S"
+
+
 def test_signing_leaves_the_package_as_it_was_and_the_signatures_hold(good, package, signed):
     before = {path.relative_to(good.folder): path.read_bytes() for path in good.folder.rglob("*") if path.is_file()}
     after = {path.relative_to(package): path.read_bytes() for path in package.rglob("*") if path.is_file()}

@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 from io import BytesIO
+from multiprocessing import active_children
 from pathlib import Path
 
+import msgspec
 import pytest
 from pypdf import PdfReader
 from pypdfium2 import PdfDocument
@@ -16,6 +18,8 @@ from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
 from submission.context.assemble import assemble
 from submission.package.build import BuildError, build
+from submission.package.progress import Progress
+from submission.setting.press import Printed
 from submission.setting.prints import find_folder
 from submission.setting.render import RenderError, print_one, render_html
 from submission.words.ledger import strip_claims
@@ -59,16 +63,23 @@ def elsewhere(good, make, tmp_path_factory):
     anew = [document.content for document in good.documents if document.entry.number in ANEW]
     (cache / "prints").mkdir()
     for path in find_folder().glob("*.print"):
-        kept = path.read_bytes()
-        if not any(content in kept for content in anew):
+        if not any(content.startswith(sheets_in(path)) for content in anew):
             (cache / "prints" / path.name).symlink_to(path)
     run = f"submission(['build', '--project', {str(project.root)!r}])"
     code = f"import sys; from submission.cli import submission; sys.exit({run})"
     environment = {"PYTHONHASHSEED": "7", "PATH": "/usr/bin", "CLEARWAY_CACHE": str(cache)}
     process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     own = [path for path in (cache / "prints").iterdir() if not path.is_symlink()]
-    assert sum(any(content in path.read_bytes() for path in own) for content in anew) == len(ANEW)
+    assert sum(any(content.startswith(sheets_in(path)) for path in own) for content in anew) == len(ANEW)
     return project, process
+
+
+def sheets_in(path: Path) -> bytes:
+    """The pages that a kept print holds, as they begin a PDF; of one that an earlier version kept, what begins none."""
+    try:
+        return msgspec.msgpack.decode(path.read_bytes().partition(b"\n")[2], type=Printed).sheets.content
+    except msgspec.MsgspecError:
+        return b"none"
 
 
 def test_good_evidence_gives_every_document_and_exit_0(elsewhere):
@@ -101,6 +112,7 @@ def test_another_process_in_another_folder_gives_the_same_bytes(good, elsewhere)
     assert project.submission != good.folder
     assert sorted(first) == sorted(second)
     others = 2 + len(EVIDENCE_FILES) + 1 + 1  # manifest and its digest, the evidence, a bill and the catalogue
+    others += 1 + 3  # the matrix as a workbook; the release's own digests, description and card
     assert len(first) == 3 * len(read_catalogue().documents) + others  # a PDF, its claims and its text
     assert [name for name in first if first[name] != second[name]] == []
 
@@ -159,9 +171,8 @@ def test_the_matrix_leads_from_a_need_down_to_the_criteria_of_studies_with_what_
     row = "SYS-902 Fictitious SYS-902 AC1 A fictitious expectation holds. CRIT-1 lower limit of Sensitivity ≥ 0.750"
     assert f"{row} NOT MET gap CRIT-1 is NOT MET" in said
     assert "CRIT-2 lower limit of AUROC &gt; 0.700 no result gap CRIT-2 has no estimate" in said
-    assert "UN-901 SYS-902 AC1 : CRIT-1 NOT MET , gap · AC1 : CRIT-2 no result , gap" in said
-    assert "UN-901 SYS-901 → SRS-901 SRS-901/AC1 passed" in said
-    assert "CRIT-1 study criterion verification/studies/x/criteria.yaml:1 SYS-902/AC1 UN-901 NOT MET" in said
+    assert "SYS-902 AC1 : CRIT-1 NOT MET , gap · AC1 : CRIT-2 no result , gap" in said
+    assert "SYS-901 → SRS-901 SRS-901/AC1 passed" in said
 
 
 def test_html_in_evidence_is_shown_not_obeyed(made, replace):
@@ -192,14 +203,33 @@ def test_only_a_clean_pass_does_not_block(made, replace, status):
     assert f"gate/case-4 is {status.replace('_', ' ')}" in issue.message
 
 
-def test_a_failed_scenario_stands_on_every_page_and_exits_1(made, replace, capsys):
+@pytest.fixture
+def failed(made, replace):
+    """A checkout with a scenario that failed."""
     found = made.parts["verification"]
     bad = replace(found.results[3], status=ResultStatus.FAILED)
     made.parts["verification"] = replace(found, results=(*found.results[:3], bad, *found.results[4:]))
-    project = made.write()
-    assert submission(["build", "--project", str(project.root)]) == 1
+    return made.write()
+
+
+@pytest.mark.parametrize("asked", [[], ["--only", "13"]])
+def test_a_blocked_package_is_not_set_unless_asked_and_the_reasons_are_told(
+    failed, capsys, tmp_path, monkeypatch, asked
+):
+    monkeypatch.setenv("CLEARWAY_CACHE", str(tmp_path))
+    assert submission(["build", "--project", str(failed.root), *asked]) == 1
+    said = capsys.readouterr().out
+    assert "gate/case-4 is failed" in said
+    assert "BLOCKED       blocking issues: 1; nothing is set; `--blocked`" in said
+    assert not failed.submission.exists()
+    assert not (failed.root / "build" / "preview").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_scenario_stands_on_every_page_of_a_blocked_package_and_exits_1(failed, capsys):
+    assert submission(["build", "--blocked", "--project", str(failed.root)]) == 1
     assert "gate/case-4 is failed" in capsys.readouterr().out
-    paths = sorted(project.submission.glob("*.pdf"))
+    paths = sorted(failed.submission.glob("*.pdf"))
     assert len(paths) == len(read_catalogue().documents)
     for path in paths:
         pages = text_of(path)
@@ -207,6 +237,46 @@ def test_a_failed_scenario_stands_on_every_page_and_exits_1(made, replace, capsy
         for page in pages:
             assert "BLOCKED scenario-failed" in page
             assert BANNER in page
+
+
+def test_a_few_documents_are_set_to_look_at_and_called_no_package(made, good, capsys):
+    project = made.write()
+    assert submission(["build", "--only", "13", "CW-DOC-014", "--project", str(project.root)]) == 0
+    said = capsys.readouterr().out
+    folder = project.root / "build" / "preview"
+    files = [one.entry.file for one in good.documents if one.entry.number in ("CW-DOC-013", "CW-DOC-014")]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(files)
+    assert all(str(folder / file) in said for file in files)
+    assert "no package: no other document, no manifest" in said
+    assert not project.submission.exists()
+    for file in files:
+        assert text_of(folder / file) == text_of(good.folder / file)
+
+
+def test_a_few_documents_are_not_put_into_a_package_and_must_exist(good, capsys):
+    root, before = str(good.folder.parent.parent), sorted(good.folder.iterdir())
+    assert submission(["build", "--only", "13", "--output", str(good.folder), "--project", root]) == 1
+    assert "holds a package, which a few documents would spoil" in capsys.readouterr().err
+    assert submission(["build", "--only", "999", "--project", root]) == 1
+    assert "CW-DOC-999: no such document; there are CW-DOC-000, " in capsys.readouterr().err
+    assert sorted(good.folder.iterdir()) == before
+
+
+def test_an_interrupted_build_leaves_no_process_and_the_old_package(made, tmp_path, monkeypatch, capsys):
+    project = made.write()
+    monkeypatch.setenv("CLEARWAY_CACHE", str(tmp_path))
+
+    def interrupt(_, text, share):
+        if share:
+            assert text.startswith("CW-DOC-")
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Progress, "__call__", interrupt)
+    assert submission(["build", "--project", str(project.root)]) == 130
+    assert "interrupted; the folder is as it was" in capsys.readouterr().err
+    assert active_children() == []
+    assert not project.submission.exists()
+    assert list((tmp_path / "prints").glob("*.print"))
 
 
 def test_the_test_report_says_where_a_scenario_failed_and_what_was_seen(made, replace):
@@ -238,6 +308,13 @@ def test_a_study_of_another_release_blocks(made, replace):
     assert "digest-mismatch" in {issue.code for issue in blocking}
 
 
+def test_a_trace_that_is_judged_for_another_release_blocks(made, replace):
+    made.parts["trace"] = replace(made.parts["trace"], release="adult-nih")
+    (issue,) = assemble(made.write(), read_catalogue(), RELEASE).blocking
+    assert (issue.code, issue.hint) == ("trace-other-release", f"run `clearway trace --release {RELEASE}`")
+    assert assemble(made.write(), read_catalogue(), "adult-nih").blocking == ()
+
+
 @pytest.mark.parametrize("missing", ["device", "verification", "trace", "studies", "datasets", "supply"])
 def test_missing_evidence_is_a_gap_in_documents_that_are_still_rendered(made, missing):
     del made.parts[missing]
@@ -251,7 +328,7 @@ def test_missing_evidence_is_a_gap_in_documents_that_are_still_rendered(made, mi
 def test_no_evidence_at_all_still_gives_blocked_documents_without_a_path_of_the_machine(made):
     made.parts.clear()
     project = made.write()
-    built = build(project, RELEASE)
+    built = build(project, RELEASE, blocked=True)
     assert built.package.state == "blocked"
     assert json.loads((built.folder / "manifest.json").read_text())["release"] is None
     for document in built.documents:

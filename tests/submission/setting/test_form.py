@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from submission.content.catalogue import CatalogueError
 from submission.content.reading import read_catalogue
-from submission.drawings import charts, flows
+from submission.drawings import charts
+from submission.drawings.diagrams import flows
 from submission.drawings.figures import roc_chart, sweep_chart
 from submission.words import filters
 from submission.words.filters import estimates, identifiers, marks, numbers, product
@@ -66,7 +67,7 @@ def test_every_declared_gap_is_printed_where_it_matters():
     sources = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
     catalogue = read_catalogue()
     asked = {one.gap for one in (*catalogue.content_map.items, *catalogue.questions) if isinstance(one.gap, str)}
-    unused = {gap.key for gap in catalogue.gaps.declared if f"declared.{gap.key}" not in sources}
+    unused = {gap.key for gap in catalogue.gaps.causes if gap.declared and f"declared.{gap.key}" not in sources}
     assert unused - asked <= {"pdf_accessibility"}
 
 
@@ -146,6 +147,14 @@ def test_a_missed_goal_is_not_met_and_an_open_one_is_neither(value, shown):
 def test_long_identifiers_of_one_beginning_have_anchors_of_their_own():
     assert identifiers.anchor("A" * 10_000) != identifiers.anchor("A" * 9_999)
     assert identifiers.anchor("SRS-003") == "i-srs-003"
+
+
+def test_a_place_for_several_values_never_holds_dashes_alone():
+    shown = filters.FILTERS["any_of_them"]
+    assert shown(("–", "–")) == "none recorded"
+    assert shown(("–",), "none") == "none"
+    assert shown(("–", "3")) == "–; 3"
+    assert shown(("–", GAP)) is GAP
 
 
 def test_text_in_backticks_is_code_and_nothing_more():

@@ -3,12 +3,16 @@
 import gc
 import subprocess
 import sys
+from io import BytesIO
 
 import pytest
+from msgspec.structs import replace
+from pypdf import PdfReader
 
 from submission.content.reading import read_catalogue
 from submission.setting import prints
-from submission.setting.prints import Prints, find_folder
+from submission.setting.press import Presses
+from submission.setting.prints import Carrying, Prints, find_folder
 from submission.setting.render import RenderError, print_one
 
 ENTRY = read_catalogue().documents[0]
@@ -20,18 +24,19 @@ def page(word: str = "one") -> tuple:
 
 
 def printed(folder, *pages):
-    return list(Prints(folder).print_all(pages, lambda _: None))
+    with Prints(folder) as kept:
+        return list(kept.print_all(pages))
 
 
 @pytest.fixture
 def never_set(monkeypatch):
     """Nothing is set any more."""
 
-    def refuse(pages, _):
+    def refuse(_, pages):
         assert list(pages) == []
         return iter(())
 
-    monkeypatch.setattr(prints, "print_all", refuse)
+    monkeypatch.setattr(Presses, "print_all", refuse)
 
 
 def test_a_kept_print_is_the_one_that_is_set(tmp_path, request):
@@ -51,15 +56,37 @@ def test_a_damaged_print_is_set_again(tmp_path, content):
     assert path.read_bytes() == whole
 
 
-def test_another_word_file_or_press_is_another_print(tmp_path, monkeypatch):
-    entry, html, _ = page()
+def test_another_word_or_press_is_another_print(tmp_path, monkeypatch):
     printed(tmp_path, page())
     printed(tmp_path, page("two"))
-    printed(tmp_path, (entry, html, [("a.json", b"{}", "a file")]))
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 2
     monkeypatch.setattr(prints, "press_digest", lambda: b"another style")
     printed(tmp_path, page())
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_with_another_file_a_document_is_bound_again_and_not_set_again(tmp_path, request):
+    entry, html, _ = page()
+    files = [("a.json", b"{}", "a file")]
+    (bare,) = printed(tmp_path, page())
+    request.getfixturevalue("never_set")
+    (bound,) = printed(tmp_path, (entry, html, files))
+    assert bound == print_one(entry, html, files)
+    assert PdfReader(BytesIO(bound.content)).attachments == {"a.json": [b"{}"]}
+    assert PdfReader(BytesIO(bare.content)).attachments == {}
+
+
+def test_what_is_set_is_told_with_the_share_of_the_work_that_is_done(tmp_path):
+    told = list[tuple[str, float]]()
+    words = ("one", "two" * 99)
+    pages: list[Carrying] = [(replace(ENTRY, number=f"CW-DOC-9{n}"), page(word)[1], []) for n, word in enumerate(words)]
+    with Prints(tmp_path) as kept:
+        list(kept.print_all(pages, lambda text, share: told.append((text, share))))
+        list(kept.print_all(pages, lambda *_: told.append("again")))
+    assert told[0] == ("documents to set: 2 of 2", 0)
+    assert [share for _, share in told[1:]] == sorted(share for _, share in told[1:])
+    assert {text.split()[0] for text, _ in told[1:]} == {"CW-DOC-90", "CW-DOC-91"}
+    assert told[-1][1] == 1
 
 
 def test_those_unused_for_longest_go(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from verification.protocol.scores import Scored
 from verification.steps.radiographs import PUBLISHED, phantom
 
 SETTING = Setting(200, 1, "a reference", Digests("release", "dataset"))
+UNSCORED = "surroundings of the lungs hidden"
 AIMS = Lungs(surroundings_hidden=0.02, lungs_hidden=0.6, moved=0.03)
 
 
@@ -132,10 +133,10 @@ def aims(analysis):
 def test_a_release_that_looks_at_lungs_is_within_every_aim():
     found = aims(analyse({LUNGS_HIDDEN: np.full(12, 0.4)}))
     assert set(found) == {
-        (SURROUNDINGS_FADED, "all"), (SURROUNDINGS_FADED, "PA"), (SURROUNDINGS_FADED, "AP"), (LUNGS_HIDDEN, "PA"),
-        (LUNGS_HIDDEN, "AP"), ("shift 0.05", "all"), ("centre 0.9", "all"), ("rotation 5 degrees", "all"),
-        ("JPEG quality 50", "all"),
+        (UNSCORED, "all"), (LUNGS_HIDDEN, "PA"), (LUNGS_HIDDEN, "AP"), ("shift 0.05", "all"), ("centre 0.9", "all"),
+        ("rotation 5 degrees", "all"), ("JPEG quality 50", "all"),
     }  # fmt: skip
+    assert found.pop((UNSCORED, "all")) == ("not judged", 0.02, "–")
     assert {row[-1] for row in found.values()} == {"within"}
     assert found[LUNGS_HIDDEN, "PA"] == (0.5, 0.6, "within")
 
@@ -143,11 +144,20 @@ def test_a_release_that_looks_at_lungs_is_within_every_aim():
 def test_one_that_looks_elsewhere_is_beyond_them_and_the_projection_says_where():
     elsewhere = np.array([0.9, 0.8, 0.7, 0.3, 0.2, 0.1] + [0.4] * 6)
     flagged = np.array([0.9, 0.8, 0.7, 0.6, 0.2, 0.1] * 2)
-    found = aims(analyse({LUNGS_HIDDEN: elsewhere, SURROUNDINGS_FADED: 1 - elsewhere, "centre 0.9": flagged}))
+    found = aims(analyse({LUNGS_HIDDEN: elsewhere, "centre 0.9": flagged}))
     assert found[LUNGS_HIDDEN, "PA"] == (1.0, 0.6, "not within")
     assert found[LUNGS_HIDDEN, "AP"] == (0.5, 0.6, "within")
-    assert found[SURROUNDINGS_FADED, "PA"] == (1.0, 0.02, "not within")
     assert found["centre 0.9", "all"] == (pytest.approx(1 / 3), 0.03, "not within")
+
+
+def test_faded_surroundings_are_no_aim_of_the_plan_and_stand_with_what_they_do_at_the_threshold():
+    faded = np.array([np.nan, 0.8, 0.7, 0.6, 0.2, 0.1, 0.9, 0.8, 0.7, 0.3, 0.2, 0.1])
+    analysis = analyse({SURROUNDINGS_FADED: faded})
+    assert not [row for row in aims(analysis) if row[0] == SURROUNDINGS_FADED]
+    table = analysis.tables[1]
+    assert table.title.endswith("which is no aim of the plan")
+    assert table.rows[0] == ("all", "11 of 12", pytest.approx(0), 1.0, pytest.approx(5 / 6))
+    assert table.rows[1] == ("PA", "5 of 6", pytest.approx(0), 1.0, pytest.approx(2 / 3))
 
 
 def test_an_inverted_order_with_the_lungs_hidden_is_no_chance_either():
@@ -158,9 +168,9 @@ def test_an_inverted_order_with_the_lungs_hidden_is_no_chance_either():
 def test_what_is_refused_then_is_compared_with_itself_before_or_not_judged():
     few = np.array([np.nan, 0.8, np.nan, 0.4, np.nan, np.nan] * 2)
     half = np.array([np.nan, 0.8, 0.7, 0.6, 0.2, 0.1] * 2)
-    analysis = analyse({SURROUNDINGS_FADED: few, "shift 0.05": half})
+    analysis = analyse({"rotation 5 degrees": few, "shift 0.05": half})
     found = {(row[0], row[1]): row[2:] for row in analysis.tables[0].rows}
-    assert found[SURROUNDINGS_FADED, "all"] == ("4 of 12", "AUROC, change", "not judged", 0.02, "–")
+    assert found["rotation 5 degrees", "all"] == ("4 of 12", "specificity, change", "not judged", 0.03, "–")
     assert found["shift 0.05", "all"] == ("10 of 12", "specificity, change", pytest.approx(1 / 3), 0.03, "not within")
     missed = analyse({"centre 0.9": np.array([0.9, 0.8, 0.7, np.nan, np.nan, 0.1] * 2)})
     assert aims(missed)["centre 0.9", "all"] == (0.0, 0.03, "within")  # the one that is left stays as it was

@@ -11,8 +11,7 @@ import pytest
 
 from device import main
 from verification.commands.usage.help import EVERYONE, FOR
-from verification.evidence import Issue, Severity, issue_line, paint
-from verification.trace.status import ROLES
+from verification.evidence import ROLES, Issue, Severity, issue_line, paint
 
 POINTS = {point.name: point for point in entry_points(group="clearway.commands")}
 
@@ -107,13 +106,13 @@ def test_what_is_like_nothing_gets_no_hint(checkout, line):
 NEEDING = (
     "check", "new hazard", "steps", "supply", "trace", "trace SRS-001", "trace --ids", "trace impact", "trace diff a b",
     "trace prove", "trace export a.reqif", "trace import a.reqif", "status", "verify", "verify --formal", "evaluate",
-    "data explore", "data split nih", "data assemble nih", "study log one", "study lock one",
+    "time", "data explore", "data split nih", "data assemble nih", "study log one", "study lock one",
     "study new one --release a --dataset b", "review SRS-001 --by A --meaning reviewed --reason b",
     "approve protocol --by A --meaning approved --reason b", "change new a..b --title c --reason d",
     "change check CHG-001", "release check", "qualify", "submission build", "submission check", "submission trace",
     "submission matrix a.csv", "submission exploration",
 )  # fmt: skip
-NEEDING_NONE = {"gate", "analyze", "release", "train", "train report", "completion", "doctor", "help"}
+NEEDING_NONE = {"gate", "analyze", "release", "train", "train report", "completion", "doctor", "help", "serve"}
 
 
 def test_every_command_that_needs_a_checkout_is_tried():

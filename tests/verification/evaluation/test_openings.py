@@ -20,7 +20,8 @@ from verification.commands.study import study
 from verification.estimation.tuning import find_threshold_faults, read_tuning
 from verification.evaluation.evaluate import run
 from verification.evaluation.opening import lock_plan, open_study
-from verification.evidence import Opening, Project, find_project
+from verification.evaluation.repeating import AS_THEY_ARE, compare, repeat
+from verification.evidence import Gap, Opening, Project, Repeated, find_project
 from verification.protocol.changes import LOOKING, PERTURBATIONS
 from verification.protocol.log import append, read_log
 from verification.protocol.measures import BASELINES
@@ -171,6 +172,29 @@ def test_an_opened_study_gives_every_analysis_that_its_plan_names(opened):
     names = {analysis.id for analysis in found.analyses}
     assert names >= {"patients", "thresholds", "prevalence", "power", "dropout", "context", "lungs"}
     assert {"baseline", "robustness", "secondary", "context"} <= {analysis.role for analysis in found.analyses}
+
+
+def test_images_are_scored_again_without_a_figure_from_it_and_what_changed_since_is_named(opened, made, tmp_path):
+    root = tmp_path / "checkout"
+    shutil.copytree(opened.root, root)
+    project = Project(root.resolve())
+    assert isinstance(run(project).studies[0].repeat, Gap)
+    repeat(project, NAME, made[1])
+    assert events(project)[-1] == "repeated"
+    (root / "runtime.lock").write_text("pydicom==0.0.0\n")
+    before, after = run(opened).studies[0], run(project).studies[0]
+    assert [row.what for row in after.repeat.rows] == [AS_THEY_ARE, *PERTURBATIONS]
+    assert after.repeat.rows[0] == Repeated(AS_THEY_ARE, 12, 12, 12, 0, 0.0)
+    assert after.repeat.since == ("runtime.lock",)
+    assert (after.estimates, after.criteria, after.analyses) == (before.estimates, before.criteria, before.analyses)
+
+
+def test_what_differs_between_two_scores_of_the_same_images_is_counted(opened):
+    release = read_release(opened.root / "device" / "releases" / "paediatric-reference")
+    point, nothing = release.operating_point.threshold, float("nan")
+    then = np.array([point - 0.01, point, nothing, 0.1])
+    now = np.array([point + 0.01, point, 0.2, nothing])
+    assert compare("changed", then, now, release) == Repeated("changed", 4, 3, 3, 1, pytest.approx(0.02))
 
 
 def test_a_release_opens_a_benchmark_once(opened, made):
@@ -352,7 +376,12 @@ def test_the_command_locks_opens_and_prints_the_log(checkout, capsys):
     ]
     assert study([*where, "log", NAME, "--add", "somebody looked again"]) == 0
     assert study([*where, "log", NAME, "--correct", "the plan's word for it is wrong"]) == 0
-    assert events(project) == ["prior_use", "plan_locked", "other_use", "correction"]
+    assert study([*where, "log", NAME, "--of", "data", "--correct", "its data were looked at"]) == 0
+    assert events(project) == ["prior_use", "plan_locked", "other_use", "correction", "correction"]
+    read, _ = read_study(project.root / FOLDER, FOLDER)
+    assert [one.corrects for one in read.openings[-2:]] == ["", "data"]
+    assert study([*where, "log", NAME, "--of", "dat", "--correct", "its data were looked at"]) == 2
+    assert "--of dat: no text of the plan; expected one of objective" in capsys.readouterr().err
     capsys.readouterr()
     assert study([*where, "log", "none"]) == 2
     assert "expected one of tiny" in capsys.readouterr().err

@@ -1,3 +1,5 @@
+import hashlib
+
 import msgspec
 import pytest
 
@@ -13,6 +15,7 @@ from verification.evidence import (
     find_stale,
     read_bundle,
     read_evidence,
+    read_manifest,
     write_atomically,
     write_evidence,
 )
@@ -45,6 +48,49 @@ def test_evidence_that_no_manifest_lists_is_no_evidence(written):
     (written.project.evidence / "manifest.json").unlink()
     with pytest.raises(EvidenceError, match="expected an entry"):
         read(written)
+
+
+class Empty(msgspec.Struct):
+    pass
+
+
+class Tagged(msgspec.Struct, tag=True):
+    numbers: tuple[int, ...]
+
+
+class Wide(msgspec.Struct, rename={"renamed": "a name"}):
+    renamed: str
+    numbers: tuple[int, ...]
+    listed: list[dict[str, list[int | str]]]
+    nothing: tuple[int, ...] = ()
+    nested: Tagged | None = None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Empty(),
+        Tagged(tuple(range(2001))),
+        *(Wide("1\n2", tuple(range(n)), [{"b": [], "a": [n]}] * n, nested=Tagged((n,))) for n in (1, 1000)),
+    ],
+)
+def test_a_file_is_indented_and_sorted(tmp_path, value):
+    path = write_evidence(tmp_path, "a.json", value)
+    whole = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
+    assert path.read_bytes() == whole
+    assert read_manifest(tmp_path) == {"a.json": hashlib.sha256(whole).hexdigest()}
+
+
+@pytest.mark.parametrize("count", [1001, 2000, 3500])
+def test_a_long_list_is_a_record_a_line(tmp_path, count):
+    value = Wide("1\n2", tuple(range(count)), [{"b": ["1\n2"], "a": [n]} for n in range(count)], nested=Tagged((1,)))
+    content = write_evidence(tmp_path, "a.json", value).read_bytes()
+    assert msgspec.json.decode(content, type=Wide) == value
+    assert list(msgspec.json.decode(content)) == ["a name", "listed", "nested", "nothing", "numbers"]
+    assert content.splitlines()[3] == b'  {"a":[0],"b":["1\\n2"]},'
+    assert content.count(b'\n  {"a":[') == count
+    assert content.endswith(b"\n  %d\n ]\n}\n" % (count - 1))
+    assert read_manifest(tmp_path) == {"a.json": hashlib.sha256(content).hexdigest()}
 
 
 def test_an_unknown_field_and_a_missing_one_are_errors(written):

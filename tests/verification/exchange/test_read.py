@@ -214,10 +214,10 @@ FAULTS = {
         spec_object("C-3", "type.criterion", *CRITERION) + "</SPEC-OBJECTS>",
         "C-3 (criterion AC3): stands in no specification [reqif-place]; give it a place below its requirement",
     ),
-    "a criterion below a hazard": (
-        re.compile(r"(<SPEC-OBJECT-REF>HAZ-001</SPEC-OBJECT-REF>\s*</OBJECT>)"),
+    "a criterion below a control": (
+        re.compile(r"(<SPEC-OBJECT-REF>RC-001</SPEC-OBJECT-REF>\s*</OBJECT>)"),
         rf"\1<CHILDREN>{place('C-3')}</CHILDREN>",
-        "C-3 (criterion AC3): stands below HAZ-001, which has none",
+        "C-3 (criterion AC3): stands below RC-001, which has none",
     ),
     "a criterion with two places": (
         re.compile(r"(<SPEC-OBJECT-REF>SRS-002</SPEC-OBJECT-REF>\s*</OBJECT>\s*<CHILDREN>)"),

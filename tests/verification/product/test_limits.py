@@ -26,7 +26,7 @@ def with_text(items: Items, name: str, old: str, new: str) -> Items:
     """The items, of which one says something else."""
     entry = items.entries[name]
     assert old in entry.value["text"]
-    changed = replace(entry, value=entry.value | {"text": entry.value["text"].replace(old, new)})
+    changed = msgspec.structs.replace(entry, value=entry.value | {"text": entry.value["text"].replace(old, new)})
     return replace(items, entries=items.entries | {name: changed})
 
 

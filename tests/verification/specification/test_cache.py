@@ -5,20 +5,23 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+import msgspec
 import pytest
 
-from verification.evidence import TraceEvidence, read_evidence, read_manifest, write_evidence
+from verification.evidence import Project, TraceEvidence, read_evidence, read_manifest, write_evidence
 from verification.evidence.types import RunRecord
 from verification.specification import cache
-from verification.specification.cache import open_cache, still_holds
-from verification.trace.trace import trace
+from verification.specification.cache import Shelf, open_cache, still_holds
+from verification.trace.trace import ask, trace
 
 pytestmark = pytest.mark.slow
 
 SRS = "requirements_spec/software/SRS-001.yaml"
 FEATURE = "verification/features/door.feature"
 MADE = ("trace.json", "device.json")
+SHELF = "requirements_spec/software/SRS-"
 
 
 def answered(checkout):
@@ -37,6 +40,15 @@ def answered_anew(checkout):
 
 def holds(checkout):
     return still_holds(open_cache(checkout.project))
+
+
+def shelf_of(checkout):
+    """What earlier runs have read of the software requirements."""
+    return Shelf(open_cache(checkout.project), SHELF)
+
+
+def shelves(checkout):
+    return sorted((checkout.root / "build/cache/trace").iterdir())
 
 
 @pytest.fixture
@@ -140,9 +152,9 @@ def test_studies_of_another_state_are_noticed_though_no_item_names_their_scores(
 
 def test_other_code_uses_nothing_of_the_cache(traced, monkeypatch):
     digest = cache.code_digest
-    assert open_cache(traced.project).seen.recalled
+    assert shelf_of(traced).recalled
     monkeypatch.setattr(cache, "code_digest", lambda *patterns: digest(*patterns)[::-1])
-    assert open_cache(traced.project).seen.recalled == {}
+    assert shelf_of(traced).recalled == {}
 
 
 def test_an_answer_of_other_code_of_the_device_is_none_though_what_was_read_is_kept(traced, monkeypatch):
@@ -150,12 +162,12 @@ def test_an_answer_of_other_code_of_the_device_is_none_though_what_was_read_is_k
     monkeypatch.setattr(
         cache, "code_digest", lambda *patterns: digest(*patterns)[:: -1 if patterns == cache.ALL_CODE else 1]
     )
-    assert open_cache(traced.project).seen.recalled
+    assert shelf_of(traced).recalled
     assert not holds(traced)
 
 
 def test_the_code_is_known_by_its_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "_HERE", tmp_path)
+    monkeypatch.setattr(cache, "find_suite", lambda: Project(tmp_path))
     found = []
     for text in ("a = 1\n", "a = 2\n", "a = 1\n"):
         (tmp_path / "verification").mkdir(exist_ok=True)
@@ -167,7 +179,7 @@ def test_the_code_is_known_by_its_bytes(tmp_path, monkeypatch):
 
 
 def test_another_vocabulary_uses_nothing_of_the_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "_HERE", tmp_path)
+    monkeypatch.setattr(cache, "find_suite", lambda: Project(tmp_path))
     (tmp_path / "verification/evidence/types").mkdir(parents=True)
     found = []
     for text in ("a = 1\n", "a = 2\n"):
@@ -198,17 +210,46 @@ def damage(path, how):
 @pytest.mark.parametrize("how", ["empty", "cut", "one byte", "no mark", "noise", "a folder"])
 def test_a_damaged_cache_is_no_cache(traced, how):
     before = answered(traced)
-    damage(traced.root / "build/cache/trace.msgpack", how)
-    assert open_cache(traced.project).seen.recalled == {}
+    for path in shelves(traced):
+        damage(path, how)
+    assert shelf_of(traced).recalled == {}
+    assert not holds(traced)
     assert answered(traced) == before
 
 
 def test_an_entry_of_another_form_is_read_anew(traced):
-    project = open_cache(traced.project)
-    project.seen.recalled.update(dict.fromkeys(project.seen.recalled, b"\xc0"))
     from verification.specification.reading import read_items
 
-    assert read_items(project).entries["SRS-001"].value["title"] == "Handle"
+    (path,) = (each for each in shelves(traced) if "software" in each.name)
+    content = msgspec.msgpack.encode(dict.fromkeys(shelf_of(traced).recalled, None))
+    path.write_bytes(cache._mark(content) + content)
+    assert {bytes(raw) for raw in shelf_of(traced).recalled.values()} == {b"\xc0"}
+    assert read_items(open_cache(traced.project)).entries["SRS-001"].value["title"] == "Handle"
+
+
+def test_what_is_no_text_is_not_kept_and_all_else_is(traced):
+    project, values = open_cache(traced.project, keep=True), {1: 1, 2: "\udc80", 3: 2**70}
+    for _ in range(2):
+        with Shelf(project, "odd") as shelf:
+            found = [shelf.recall(str(number), object, partial(values.get, number)) for number in values]
+        assert found == list(values.values())
+    assert set(Shelf(project, "odd").recalled) == {"1"}
+
+
+def test_a_reader_that_fails_puts_nothing_on_its_shelf(traced):
+    def fail():
+        raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"), Shelf(open_cache(traced.project, keep=True), "odd") as shelf:
+        assert [shelf.recall("1", int, lambda: 1), shelf.recall("2", int, fail)]
+    assert Shelf(open_cache(traced.project), "odd").recalled == {}
+
+
+def test_a_question_leaves_the_cache_as_it_is(traced):
+    traced.edit(SRS, "turn the handle", "turn the knob")
+    before = [path.read_bytes() for path in shelves(traced)]
+    assert "turn the knob" in next(item.text for item in ask(traced.project)[0].items if item.id == "SRS-001")
+    assert [path.read_bytes() for path in shelves(traced)] == before
 
 
 def test_what_a_faulty_file_says_is_never_kept(traced):
@@ -220,13 +261,15 @@ def test_what_a_faulty_file_says_is_never_kept(traced):
 
 
 def test_the_cache_does_not_grow_for_ever(traced):
-    path = traced.root / "build/cache/trace.msgpack"
-    size = path.stat().st_size
+    def size_of():
+        return sum(path.stat().st_size for path in shelves(traced))
+
+    size = size_of()
     for number in range(12):
         traced.edit("pyproject.toml", f"0.0.{number + 1}", f"0.0.{number + 2}")
         traced.edit(SRS, "Doors have handles.", f"Doors have {number} handles. Doors have handles.")
         answered(traced)
-    assert path.stat().st_size < 6 * size
+    assert size < size_of() < 6 * size
 
 
 def test_several_processes_at_once_do_no_harm(verified):
@@ -269,14 +312,15 @@ from verification.trace.trace import trace
 root, opened = sys.argv[1], set()
 sys.addaudithook(lambda event, given: opened.add(str(given[0])) if event == "open" else None)
 trace(Project(Path(root)))
-known = cache.msgspec.msgpack.decode(cache.open_cache(Project(Path(root))).seen.recalled["answer"])
+known = cache.msgspec.msgpack.decode(cache.Shelf(cache.open_cache(Project(Path(root))), "answer").recalled["answer"])
 inside = sorted(name[len(root) + 1:] for name in opened if name.startswith(root + "/"))
 print(json.dumps([inside, [*known["digests"], *known["names"]]]))
 """
     run = subprocess.run([sys.executable, "-c", program, str(verified.project.root)], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     opened, known = json.loads(run.stdout)
-    made = {f"build/evidence/{name}" for name in (*MADE, "manifest.json")} | {"build/cache/trace.msgpack"}
+    made = {f"build/evidence/{name}" for name in (*MADE, "manifest.json")}
+    made |= {name for name in opened if name.startswith("build/cache/trace/")}
     files = {name for name in opened if not (name in made or "/." in name or (verified.root / name).is_dir())}
     assert {SRS, FEATURE, "device/door.py", "pyproject.toml", "runtime.lock"} <= files
     assert files - set(known) == set()

@@ -31,10 +31,11 @@ FOUND = {
 @pytest.fixture
 def sample(checkout):
     """The small checkout with the licence policy and the declarations of the real one."""
-    for name in ("licences", "support", "vulnerabilities"):
+    for name in ("licences", "vulnerabilities"):
         shutil.copy(ROOT / f"risk/{name}.yaml", checkout.root / f"risk/{name}.yaml")
     text = (checkout.root / "risk/licences.yaml").read_text().partition("\nread:")[0] + "\nread: {}\n"
     checkout.write("risk/licences.yaml", text)
+    checkout.write("risk/support.yaml", "components: {}\n")
     checkout.edit(
         "pyproject.toml",
         "[tool.clearway.soup]",
@@ -106,6 +107,41 @@ def test_what_is_for_other_systems_is_not_missing(sample, tmp_path):
 def test_locks_that_disagree_block(sample, tmp_path):
     sample.edit("training.lock", "2.4.6", "2.4.7")
     assert [code for code, _ in issues(described(sample, tmp_path))] == ["locks-differ"]
+
+
+def test_what_a_wheels_own_bill_names_is_listed_by_release_and_stands_in_ours(sample, tmp_path):
+    bill = {
+        "components": [
+            {"name": "numpy", "version": "2.4.6", "purl": "pkg:pypi/numpy@2.4.6?file_name=x.whl"},
+            {"name": "libgomp", "version": "8.5.0-28", "purl": "pkg:rpm/almalinux/libgomp@8.5.0-28"},
+            {"name": "shim", "purl": "not one"},
+            {"name": "pybind", "version": "3", "scope": "excluded"},
+        ]
+    }
+    place = tmp_path / "site" / "numpy-2.4.6.dist-info"
+    installed(tmp_path)
+    for name, content in (("auditwheel.cdx.json", json.dumps(bill)), ("broken.json", "{")):
+        (place / "sboms").mkdir(exist_ok=True)
+        (place / "sboms" / name).write_text(content)
+    lines = [
+        f"numpy-2.4.6.dist-info/{name},," for name in ("METADATA", "sboms/auditwheel.cdx.json", "sboms/broken.json")
+    ]
+    (place / "RECORD").write_text("\n".join(lines) + "\n")
+    evidence, bills = describe(sample.project, read_environment([str(tmp_path / "site")]))
+    found = by_name(evidence)["numpy"].bundled
+    assert [(each.name, each.version) for each in found] == [("libgomp", "8.5.0-28"), ("shim", "")]
+    (numpy,) = (each for each in json.loads(bills["runtime"])["components"] if each["name"] == "numpy")
+    inside = {each["name"]: each.get("purl") for each in numpy["components"]}
+    assert inside == {"libgomp": "pkg:rpm/almalinux/libgomp@8.5.0-28", "shim": None}
+    assert list(find_faults(bills["runtime"])) == []
+
+
+def test_a_lookup_that_tells_no_level_of_support_is_a_gap_with_its_source(sample, tmp_path):
+    row = '{level: null, end_of_support: null, source: a registry, looked_up_on: "2026-11-30"}'
+    sample.write("risk/support.yaml", f"components:\n  numpy:\n    support: {row}\n")
+    support = by_name(described(sample, tmp_path))["numpy"].support
+    assert isinstance(support.level, Gap)
+    assert support.source == "a registry"
 
 
 def test_libraries_inside_a_wheel_are_listed_with_the_digests_of_its_record(sample, tmp_path):
@@ -396,11 +432,13 @@ def test_the_bills_hold_what_the_locks_hold_and_what_is_installed(shipped):
     assert [fault for content in bills.values() for fault in find_faults(content)] == []
 
 
-def test_nothing_was_looked_up_and_every_component_says_so(shipped):
+def test_support_of_the_runtime_alone_was_looked_up_and_every_component_says_so(shipped):
     evidence, _ = shipped
     assert isinstance(evidence.vulnerabilities, Gap)
     assert {type(each.lookup) for each in evidence.components} == {Gap}
-    assert {type(each.support) for each in evidence.components} == {Gap}
+    looked_up = {each.name for each in evidence.components if not isinstance(each.support, Gap)}
+    assert looked_up == {each.name for each in evidence.components if each.part == "runtime"}
+    assert {type(each.anomalies) for each in evidence.components} == {Gap}
 
 
 def test_no_licence_in_the_device_is_refused_or_unknown(shipped):

@@ -214,3 +214,26 @@ def test_a_file_that_is_gone_between_two_looks_is_an_error_of_its_own(checkout):
     shutil.rmtree(checkout.root / "device")
     with pytest.raises(FileNotFoundError, match=r"device/door\.py"):
         project.source(names)
+
+
+def test_a_file_that_changes_between_two_looks_is_no_file_of_this_moment(checkout):
+    project = checkout.project.snapshot()
+    project.seen.room = 0  # so that nothing is kept, as of a large project
+    name = "requirements_spec/software/SRS-001.yaml"
+    before = project.read(name)
+    assert project.read(name) == before
+    checkout.edit(name, "turn the handle", "turn the knob")
+    with pytest.raises(OSError, match="it was changed while the checkout was read"):
+        project.read(name)
+    codes = {issue.code: issue.where for issue in read_items(project).issues}
+    assert codes["yaml-unreadable"] == f"{name}:1"
+    assert name in project.find_hidden()
+
+
+def test_places_are_told_though_no_content_is_kept(checkout):
+    checkout.edit("requirements_spec/software/SRS-001.yaml", "parents: [SYS-001]", "parents:\n  - SYS-001\n  - SYS-009")
+    project = checkout.project.snapshot()
+    project.seen.room = 0
+    places = {issue.where for issue in read_items(project).issues if issue.code == "link-dangling"}
+    assert places == {"requirements_spec/software/SRS-001.yaml:8"}
+    assert project.seen.contents == {}

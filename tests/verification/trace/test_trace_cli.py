@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from verification.evidence import Project, find_stale, read_bundle
+
 pytestmark = pytest.mark.slow
 
 
@@ -250,15 +252,30 @@ def test_a_query_writes_nothing(verified, query, traced):
     assert files() == before
 
 
-def test_status_has_the_declared_gaps_of_the_package_built_last(verified):
-    row = {"severity": "major", "closes": "measure it", "consequence": "Nobody knows", "where": "declared"}
-    register = [row | {"id": "GAP-048", "what": "No time"}, row | {"id": "", "what": "Said from the evidence already"}]
-    verified.write("build/submission/manifest.json", json.dumps({"register": register}))
+def test_status_of_a_product_with_documents_is_what_blocks_and_the_list_of_the_gap_register(verified):
+    left = [step for step in lines(verified.run("status", "--json")) if not step["blocking"]]
+    assert left
+    assert all("id" not in step for step in left), "a product without documents has its evidence alone"
+    named = '[tool.clearway.product]\nrelease = "nonesuch"\n\n[tool.clearway.soup]'
+    verified.edit("pyproject.toml", "[tool.clearway.soup]", named).commit()
+    told = lines(verified.run("status", "--json"))
+    assert [step for step in told if not step["blocking"]] == lines(verified.run("submission", "left", "--json"))
+    assert [step["what"] for step in told if step["blocking"]]
+    rows = [step for step in told if not step["blocking"]]
+    assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
     text = verified.run("status").stdout
-    assert "gap       GAP-048 (major) No time\n                measure it" in text
-    assert "Said from the evidence already" not in text
-    verified.write("build/submission/manifest.json", "{")
-    assert "GAP-048" not in verified.run("status").stdout
+    before, _, _ = text.partition("as in the Gap Register")
+    assert "blocking" in before
+    assert "nothing to do" not in before
+
+
+@pytest.mark.parametrize("file", ["sponsor.yaml", "gaps.yaml", "equivalence.yaml", "wording.yaml"])
+def test_no_evidence_is_older_for_a_fact_or_a_word_of_the_documents(verified, file):
+    verified.write(f"submission/{file}", "before: entered\n").commit()
+    assert verified.run("trace").returncode == 0
+    verified.write(f"submission/{file}", "after: entered\n").commit()
+    project = Project(verified.root)
+    assert list(find_stale(read_bundle(project.evidence), project)) == []
 
 
 def test_evidence_is_asked_for_in_the_order_in_which_it_is_made(checkout):

@@ -55,7 +55,7 @@ class _Told:
 
 def _list(points: Mapping[str, EntryPoint]) -> Iterator[str]:
     """Yield the commands of each role; one of two words stands with the first word's, unless it is another role's."""
-    from verification.trace.status import ROLES
+    from verification.evidence import ROLES
 
     told = {name: _read(name, points) for name in sorted(points)}
     apart = [name for name in told if told[name].role != getattr(told.get(name.partition(" ")[0]), "role", "")]

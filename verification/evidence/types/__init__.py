@@ -15,6 +15,7 @@ from verification.evidence.types import (
     changes,
     datasets,
     items,
+    network,
     product,
     record,
     results,
@@ -31,6 +32,7 @@ from verification.evidence.types.analyses import *
 from verification.evidence.types.changes import *
 from verification.evidence.types.datasets import *
 from verification.evidence.types.items import *
+from verification.evidence.types.network import *
 from verification.evidence.types.product import *
 from verification.evidence.types.record import *
 from verification.evidence.types.results import *
@@ -44,8 +46,8 @@ from verification.evidence.types.tables import *
 from verification.evidence.types.trace import *
 
 _SUBJECTS = (
-    analyses, changes, datasets, items, product, record, results, reviews, risk, security, sources, studies, supply,
-    tables, trace,
+    analyses, changes, datasets, items, network, product, record, results, reviews, risk, security, sources, studies,
+    supply, tables, trace,
 )  # fmt: skip
 
 VOCABULARY = [name for subject in _SUBJECTS for name in subject.__all__]

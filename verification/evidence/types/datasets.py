@@ -32,7 +32,8 @@ class PixelDescription(Record, frozen=True, tag=True):
 class Dataset(Record, frozen=True):
     """A collection of images, described. Counts that are not recorded are rows that say so.
 
-    `spectrum` says what kinds of patients the figures on it hold for; it is among the limitations as well.
+    `spectrum` says what kinds of patients the figures on it hold for; it is among the limitations as well. `country`,
+    `ages` and `reference_standard` say where its patients are from, how old they are, and what its label rests on.
     """
 
     name: str
@@ -50,6 +51,9 @@ class Dataset(Record, frozen=True):
     figures: tuple[Figure, ...] = ()
     pixels: PixelDescription | Gap | None = None
     spectrum: str | None = None
+    country: str | None = None
+    ages: str | None = None
+    reference_standard: str | None = None
 
 
 class DatasetsEvidence(Record, frozen=True):

@@ -38,7 +38,10 @@ class Method(StrEnum):
 
 
 class LinkStatus(StrEnum):
-    """Whether something is covered is not a yes or no."""
+    """Whether something is covered is not a yes or no.
+
+    `other_release` is of what a study of another release shows, which decides nothing for the release of the trace.
+    """
 
     COVERS = "covers"
     FAILED = "failed"
@@ -50,6 +53,7 @@ class LinkStatus(StrEnum):
     UNPROVEN = "unproven"
     UNSPECIFIED = "unspecified"
     GAP = "gap"
+    OTHER_RELEASE = "other_release"
 
 
 class Criterion(Record, frozen=True):

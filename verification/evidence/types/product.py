@@ -7,6 +7,7 @@ This is the only file of the vocabulary that knows a chest radiograph: another d
 
 from __future__ import annotations
 
+from verification.evidence.types.network import NodeInterfaces
 from verification.evidence.types.record import Gap, Record, Source
 from verification.evidence.types.sources import Design, Development
 from verification.evidence.types.supply import Soup
@@ -17,6 +18,7 @@ __all__ = [
     "CommandHelp",
     "ContentItem",
     "DeviceEvidence",
+    "FittedOn",
     "GateLimits",
     "IntakeLimits",
     "Interfaces",
@@ -26,6 +28,7 @@ __all__ = [
     "ReportElement",
     "ReportForm",
     "ScoredImage",
+    "Timing",
     "TrainingRun",
     "TransferSyntax",
     "TuningScores",
@@ -138,12 +141,21 @@ class IntakeLimits(Record, frozen=True):
     longest_side_pixels: int
 
 
+class FittedOn(Record, frozen=True):
+    """Images that a criterion of the gate was fitted on: the collection, which part of it, and how many."""
+
+    collection: str
+    part: str
+    images: int
+
+
 class GateLimits(Record, frozen=True, tag=True):
     """The gate's own configuration, which no option changes; ages and views are those of a release.
 
     `view_codes` maps a coded view to the projection it means. `least_contrast` is a share of the range of values for
     display, `most_at_an_end` the share of pixels at one end of it from which on an image is refused. `decoding_seconds`
-    and `decoding_gib` bound what a codec may take for a frame and reserve.
+    and `decoding_gib` bound what a codec may take for a frame and reserve. `fitted_on` are the images that made the
+    criterion of what a picture looks like.
     """
 
     intakes: tuple[IntakeLimits, ...]
@@ -155,6 +167,7 @@ class GateLimits(Record, frozen=True, tag=True):
     most_at_an_end: float
     decoding_seconds: int
     decoding_gib: int
+    fitted_on: tuple[FittedOn, ...] = ()
 
 
 class ReportElement(Record, frozen=True):
@@ -220,6 +233,34 @@ class Interfaces(Record, frozen=True, tag=True):
     report: ReportForm | Gap
 
 
+class Timing(Record, frozen=True, tag=True):
+    """Seconds from a file to its report on disk, one image after the other, on one computer, on one day.
+
+    The device and the release are those that were measured, and may be older than what is documented.
+    `pictures` is how many different pictures the images had, `transfer_syntax` how those of their files are encoded.
+    `load` is how many programs ran or waited for a processor, as the system counts it, over the minute before the end.
+    """
+
+    measured_on: str
+    software_version: str
+    release: str
+    release_version: str
+    release_digest: str
+    images: int
+    pictures: int
+    transfer_syntax: str
+    mean_file_bytes: int
+    median_seconds: float
+    percentile_95_seconds: float
+    slowest_seconds: float
+    processor: str
+    processors: int
+    memory_bytes: int
+    system: str
+    python: str
+    load: float
+
+
 _NOT_DESCRIBED = Gap(reason="device.json does not hold it", closes="run `clearway trace`")
 
 
@@ -237,9 +278,11 @@ class DeviceEvidence(Record, frozen=True):
     soup: tuple[Soup, ...]
     gate: GateLimits | Gap = _NOT_DESCRIBED
     interfaces: Interfaces | Gap = _NOT_DESCRIBED
+    node: NodeInterfaces | Gap = _NOT_DESCRIBED
     design: Design | Gap = _NOT_DESCRIBED
     development: Development | Gap = _NOT_DESCRIBED
     requires_python: str | Gap = _NOT_DESCRIBED
+    timing: Timing | Gap = _NOT_DESCRIBED
 
 
 class ScoredImage(Record, frozen=True):

@@ -6,9 +6,9 @@ from msgspec import field
 
 from verification.evidence.types.analyses import Analysis, Confusion, Curve, Estimate
 from verification.evidence.types.record import Gap, Issue, NotApplicable, Record, Source
-from verification.evidence.types.tables import Table
+from verification.evidence.types.tables import Figure, Table
 
-__all__ = ["Opening", "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan"]
+__all__ = ["Opening", "PlanSection", "Repeat", "Repeated", "StudiesEvidence", "Study", "StudyCriterion", "StudyPlan"]
 
 
 class StudyCriterion(Record, frozen=True):
@@ -28,9 +28,11 @@ class StudyCriterion(Record, frozen=True):
 class Opening(Record, frozen=True):
     """A line of a study's log: a use of its data, or the lock of its plan.
 
-    `event` is `prior_use` (known from elsewhere), `plan_locked`, `opened`, `scored`, `recorded` (computed from files
-    kept elsewhere), `other_use` (outside the study) or `correction` (of a text that is locked or logged and stays as it
-    is). `files` are the tables that it left, by name with their SHA-256.
+    `event` is `prior_use` (known from elsewhere), `plan_locked`, `opened`, `scored`, `repeated` (scored once more, to
+    see whether the device still gives the same), `recorded` (computed from files kept elsewhere), `other_use` (outside
+    the study) or `correction` (of a text that is locked or logged and stays as it is). `corrects` names the text of the
+    plan that a correction is of; empty where it is of another, or of none alone. `files` are the tables that it left,
+    by name with their SHA-256.
     `code_digest` is of the modules that compute estimates, as they were; None in lines from before it was kept.
     `previous` is the SHA-256 of the line before, so that no line can be changed or taken out without every later one.
     """
@@ -45,6 +47,7 @@ class Opening(Record, frozen=True):
     plan_digest: str | None = None
     code_digest: str | None = None
     files: dict[str, str] = field(default_factory=dict)
+    corrects: str = ""
     previous: str | None = None
 
 
@@ -65,16 +68,60 @@ class StudyPlan(Record, frozen=True):
     parameters: tuple[Table, ...] = ()
 
 
+class PlanSection(Record, frozen=True):
+    """A part of the plan of a pivotal study, by its name: what it says, and its figures, those computed among them."""
+
+    id: str
+    texts: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+class Repeated(Record, frozen=True):
+    """Images that were scored twice, as they are or under a change: how many were analysed, and what differs.
+
+    `decisions` counts the images, of those analysed both times, that were flagged one time only; `largest` is the
+    largest difference between two scores of one of them.
+    """
+
+    what: str
+    images: int
+    analysed_then: int
+    analysed_now: int
+    decisions: int
+    largest: float
+
+
+class Repeat(Record, frozen=True, tag=True):
+    """A study's images scored again by the device as it was then, beside the scores that are recorded.
+
+    `scores_sha256` is of the table that they were held against; `files` are those by which the device judges an image,
+    with their SHA-256, and `since` those of them that are others now.
+    """
+
+    date: str
+    release_digest: str
+    dataset_digest: str
+    scores_sha256: str
+    files: dict[str, str]
+    rows: tuple[Repeated, ...]
+    since: tuple[str, ...] = ()
+
+
+UNSCORED = NotApplicable(reason="nothing of it is scored here")
+
+
 class Study(Record, frozen=True):
     """A study: its plan, its log and what its scores give.
 
     `kind` is `development`, `benchmark` (a public test set), `comparator` (somebody else's model), `reference_standard`
-    (labels against readers), `validation_plan` (no scores yet) or `custody` (images that a custodian holds and scores).
+    (labels against readers), `validation_plan` (no scores yet), `custody` (images that a custodian holds and scores) or
+    `pivotal` (a study of several sites that is planned, and sized by the intervals of the others; `sections` is how).
     `inputs` are the outside files that its analyses were recorded from; `custody` is what was registered and found, and
     `holder` who did: a custodian, or in an open test the developers. `dataset` is the collection that the images are
     of; what a holder's list has of it no digest here tells. `analysed` counts those of `images` that have a score: the
     estimates are of them. `members` has a sign for each of those by subgroup, in the order of the scores: 1 where the
-    subgroup holds the image, so that its estimates can be computed again.
+    subgroup holds the image, so that its estimates can be computed again. `repeat` is what the device gives now.
     """
 
     name: str
@@ -102,6 +149,8 @@ class Study(Record, frozen=True):
     dataset: str = ""
     analysed: int | None = None
     members: dict[str, str] = field(default_factory=dict)
+    sections: tuple[PlanSection, ...] = ()
+    repeat: Repeat | Gap | NotApplicable = UNSCORED
 
 
 class StudiesEvidence(Record, frozen=True):

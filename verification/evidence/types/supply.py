@@ -7,6 +7,7 @@ from verification.evidence.types.record import Gap, Issue, Record, Source
 __all__ = [
     "AnomaliesReviewed",
     "Bill",
+    "Bundled",
     "Component",
     "Disposition",
     "Library",
@@ -47,7 +48,7 @@ class Licence(Record, frozen=True, tag=True):
 class Support(Record, frozen=True, tag=True):
     """How a supplier supports a component: level, end of support (ISO 8601 or in words), where and when looked up."""
 
-    level: str
+    level: str | Gap
     end_of_support: str | Gap
     source: str
     looked_up_on: str
@@ -99,6 +100,15 @@ class Library(Record, frozen=True):
     sha256: str
 
 
+class Bundled(Record, frozen=True):
+    """What a distribution's own bill of materials says is inside it: name, version and identifier; "" if not said."""
+
+    name: str
+    version: str
+    purl: str
+    file: str
+
+
 class Component(Record, frozen=True):
     """A locked distribution. `part` is runtime, suite, development or training; `through` names what asks for it.
 
@@ -106,7 +116,7 @@ class Component(Record, frozen=True):
 
     `installed` is the version in the environment that made this evidence, None where it is not there; `condition` is
     the marker under which alone it is installed. `hashes` are the SHA-256 that the lock accepts, one a file.
-    `libraries` are those inside it, as installed.
+    `libraries` are those inside it, as installed; `bundled` is what bills inside it say of its own parts.
     """
 
     name: str
@@ -126,6 +136,7 @@ class Component(Record, frozen=True):
     lookup: Lookup | Gap
     vulnerabilities: tuple[Vulnerability, ...] = ()
     libraries: tuple[Library, ...] = ()
+    bundled: tuple[Bundled, ...] = ()
 
 
 class Screened(Record, frozen=True, tag=True):

@@ -14,7 +14,10 @@ __all__ = ["TraceEvidence"]
 
 
 class TraceEvidence(Record, frozen=True):
-    """`trace.json`. `records` are the lines of the review record, `strengths` what deliberate faults showed."""
+    """`trace.json`. `records` are the lines of the review record, `strengths` what deliberate faults showed.
+
+    `release` is the one whose studies decide what criteria of studies show; if it is empty, all studies do.
+    """
 
     source: Source
     items: tuple[Item, ...]
@@ -32,3 +35,4 @@ class TraceEvidence(Record, frozen=True):
     threats: tuple[Threat, ...] = ()
     data_flow: FlowDiagram | Gap = Gap(reason="there is no data-flow diagram", closes="write risk/dataflow.yaml")
     security: Security | Gap = Gap(reason="there is no security file", closes="write risk/security.yaml")
+    release: str = ""

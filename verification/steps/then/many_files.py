@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,16 @@ from pytest_bdd import parsers, then
 from verification.steps.bench import Bench, Observe
 from verification.steps.tables import Rows, records
 from verification.steps.then.one_file import check_no_finding, describe
+
+
+@then(parsers.parse("each has a report, within {median:d} s at the median and {most:d} s at the most"))
+def in_time(bench: Bench, observe: Observe, median: int, most: int) -> None:
+    """The limits for the computer of a site; how long it took, another record says, for it is another each time."""
+    reports = len(list(bench.reports.iterdir()))
+    observe(f"{reports} reports; {sum(each <= most for each in bench.seconds)} images within {most} s")
+    assert reports == len(bench.answers) == len(bench.seconds)
+    assert statistics.median(bench.seconds) <= median
+    assert max(bench.seconds) <= most
 
 
 @then("the outcomes are:")
@@ -152,3 +163,29 @@ def noticed(bench: Bench, count: int, observe: Observe) -> None:
     assert len(refused) == count
     assert {reason(each) for each in refused} <= {"PIXELS_UNDECODABLE"}
     assert len(refused) + len(scores) == len(results)
+
+
+@then("the file of results is what it was before")
+def results_again(bench: Bench, observe: Observe) -> None:
+    """Byte for byte what the run gave that was not ended."""
+    found = bench.results.read_bytes()
+    observe(f"{found.count(bytes([10]))} lines, {'the same' if found == bench.whole else 'others'}")
+    assert bench.whole
+    assert found == bench.whole
+
+
+@then("the results of the shares are together those of the folder, each once")
+def results_of_shares(bench: Bench, observe: Observe) -> None:
+    """The lines of the shares' files are those of the file of results; no share has them all."""
+    shares = [path.read_bytes().splitlines() for path in sorted(bench.folder.glob("results.jsonl.*"))]
+    observe(f"{' and '.join(str(len(share)) for share in shares)} lines")
+    assert sorted(line for share in shares for line in share) == sorted(bench.results.read_bytes().splitlines())
+    assert max(map(len, shares)) < sum(map(len, shares))
+
+
+@then("the summary is:")
+def summary(bench: Bench, docstring: str, observe: Observe) -> None:
+    """The whole file of the summary."""
+    found = bench.summary.read_text("utf-8").strip()
+    observe(found.replace("\n", "; "))
+    assert found == docstring.strip()

@@ -31,7 +31,7 @@ def same_results(bench: Bench, observe: Observe) -> None:
     """The results of the last two runs are equal in every field, in their order, the paths among them."""
     one, other = bench.earlier.results, bench.last.results
     for each in (one, other):
-        observe(f"{len(each)} results, the first: {describe(bench, each[0])}")
+        observe(f"{len(each)} result{'s' * (len(each) != 1)}, the first: {describe(bench, each[0])}")
     assert one == other
     assert any(each["score"] is not None for each in other)
 

@@ -1,0 +1,295 @@
+"""Takes objects from peers: an object is answered with success only when it is on disk and its study owes a result.
+
+Verification and Storage SCP, for every storage class: what a modality sends by mistake is taken, gated and recorded.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import sqlite3
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from socketserver import BaseServer
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from pydicom.dataset import Dataset
+from pynetdicom import _config, evt
+from pynetdicom.transport import ThreadedAssociationServer
+
+from device.errors import StoreError
+from device.node import committing
+from device.node.calling import make_entity
+from device.node.configuration import Configuration, Limits, make_server_context
+from device.node.intake import identify, require_uid, write
+from device.node.messages import find_fault, read, take
+from device.node.services import LARGEST_PDU_BYTES, OTHER_HOST, REFUSALS, SERVICES, Side
+from device.node.statuses import ECHOED, MISMATCH, NO_ROOM, STORED, RefusedError, Status
+from device.node.store import INCOMING, Store
+from device.node.types import Added
+
+
+class Receiver:
+    """Listens, and puts into the store what comes.
+
+    Implements: SRS-049
+    """
+
+    def __init__(self, configuration: Configuration, wake: Callable[[], None]) -> None:
+        self._configuration, self._limits, self._wake = configuration, configuration.limits, wake
+        self._allowed = {(each.ae_title, address) for each in configuration.peers for address in _resolve(each.host)}
+        self._local = threading.local()
+        self._received: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._begun: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+        self._server = self._make_server()
+
+    def _make_server(self) -> _Server:
+        configuration, limits = self._configuration, self._limits
+        _config.LOG_HANDLER_LEVEL = "none"  # handlers of the library come first: one that fails keeps ours from a call
+        ae = make_entity(configuration.listen.ae_title, limits.idle_seconds)
+        ae.maximum_associations = limits.associations
+        ae.require_called_aet = True
+        ae.require_calling_aet = sorted({each.ae_title for each in configuration.peers})
+        for service in SERVICES:
+            if service.opener is Side.PEER:
+                for sop_class in service.sop_classes:
+                    ae.add_supported_context(sop_class, list(service.transfer_syntaxes))
+        handlers: list[Any] = [
+            (evt.EVT_C_ECHO, lambda _: ECHOED.number), (evt.EVT_C_STORE, self._store),
+            (evt.EVT_ACCEPTED, self._accept), (evt.EVT_REJECTED, self._reject),
+            (evt.EVT_N_ACTION, self._commit), (evt.EVT_DIMSE_RECV, self._look),
+            (evt.EVT_CONN_OPEN, self._open), (evt.EVT_PDU_RECV, self._measure), (evt.EVT_CONN_CLOSE, self._close),
+            (evt.EVT_ABORTED, self._abort),
+        ]  # fmt: skip
+        context = make_server_context(configuration.tls) if configuration.tls else None
+        where = (configuration.listen.host, configuration.listen.port)
+        made: Any = ae.make_server(where, evt_handlers=handlers, ssl_context=context, server_class=_Server)
+        server: _Server = made
+        server.limits, server.hosts = limits, frozenset(address for _, address in self._allowed)
+        server.refused, server.shaking = self._tell_refused, set()
+        return server
+
+    def run(self) -> None:
+        """Listen until `stop` is called."""
+        threading.excepthook = self._end
+        self._server.serve_forever(poll_interval=0.1)
+
+    def stop(self) -> None:
+        """Take no more associations; those that are there end by themselves or by their limits of time."""
+        self._server.shutdown()
+
+    # --- what comes --------------------------------------------------------------------------------------------------
+
+    def _open(self, event: Any) -> None:
+        """Read no PDU whose head says that it is far longer than agreed, and none that takes longer than a silence may.
+
+        The library would hold all of the one in memory, and wait for ever for the other.
+
+        Implements: SRS-049
+        """
+        connection, host = event.assoc.dul.socket, event.address[0]
+
+        def recv(count: int) -> bytearray:
+            try:
+                if count > LARGEST_PDU_BYTES:
+                    raise OSError(f"a PDU: found {count} bytes, expected at most {LARGEST_PDU_BYTES}")
+                return take(connection, count, self._limits.idle_seconds)
+            except OSError as error:
+                if not error.errno:  # one of ours
+                    self._open_store().tell("association broken off", host=host, said=str(error))
+                raise
+
+        connection.recv = recv
+
+    def _accept(self, event: Any) -> None:
+        """Break an association off whose AE title is another's at that address."""
+        self._received[event.assoc] = 0
+        peer = event.assoc.requestor
+        if (title := peer.ae_title.strip(), peer.address) not in self._allowed:
+            self._open_store().tell("association refused", peer=title, host=peer.address, said=OTHER_HOST.why)
+            event.assoc.abort(block=False)
+
+    def _tell_refused(self, host: str, why: str) -> None:
+        self._open_store().tell("connection refused", host=host, said=why)
+
+    def _reject(self, event: Any) -> None:
+        peer, said = event.assoc.requestor, event.assoc.acceptor.primitive
+        codes = (said.result, said.result_source, said.diagnostic)
+        why = next((each.why for each in REFUSALS if each.codes == codes), None)
+        title = str(peer.ae_title).strip()[:16]
+        self._open_store().tell("association refused", peer=title, host=peer.address, said=why)
+
+    def _abort(self, event: Any) -> None:
+        peer = event.assoc.requestor
+        self._open_store().tell("association broken off", peer=str(peer.ae_title).strip()[:16], host=peer.address)
+
+    def _close(self, event: Any) -> None:
+        self._received.pop(event.assoc, None)
+        event.assoc.dul.to_user_queue.put(None)  # who waits for a request that cannot come any more holds no place
+
+    def _measure(self, event: Any) -> None:
+        """Break an association off whose object is larger, or takes longer, than may be, before it is whole.
+
+        Implements: SRS-049
+        """
+        if event.assoc not in self._received or type(event.pdu).__name__ != "P_DATA_TF":
+            return
+        if not self._received[event.assoc]:
+            self._begun[event.assoc] = time.monotonic()
+        self._received[event.assoc] += event.pdu.pdu_length
+        limits, told = self._limits, ""
+        if self._received[event.assoc] > limits.object_bytes:
+            told = f"an object of more than {limits.object_bytes} bytes"
+        elif time.monotonic() - self._begun[event.assoc] > limits.object_seconds:
+            told = f"an object that was not whole after {limits.object_seconds:g} s"
+        if told:
+            self._received[event.assoc] = 0
+            self._open_store().tell("object refused", peer=event.assoc.requestor.ae_title.strip(), said=told)
+            event.assoc.abort(block=False)
+
+    def _look(self, event: Any) -> None:
+        """Break an association off whose message is no operation of this node, to which nothing can be answered.
+
+        Implements: SRS-049
+        """
+        self._received[event.assoc] = 0
+        if fault := find_fault(event.message, event.assoc.dimse.msg_queue.qsize()):
+            peer = event.assoc.requestor.ae_title.strip()
+            uid = str(read(event.message.command_set, "AffectedSOPInstanceUID") or "")
+            store = self._open_store()
+            store.tell("object refused", object=store.blind(uid), peer=peer, said=fault)
+            event.message.command_set = Dataset()  # of which the library makes nothing
+            # said outright: the library takes a blocking abort back as soon as another thread's handler ends
+            event.assoc.abort(block=False)
+
+    def _end(self, fault: threading.ExceptHookArgs) -> None:
+        """Tell, in a line, of a thread that could not go on, and end its association."""
+        association: Any = getattr(fault.thread, "assoc", fault.thread)
+        peer = getattr(association, "requestor", None)
+        title, host = (str(peer.ae_title).strip()[:16], peer.address) if peer else ("", "")
+        frames = traceback.extract_tb(fault.exc_traceback)
+        said = f"what came led to {fault.exc_type.__name__}" + (f" in {frames[-1].name}" if frames else "")
+        self._open_store().tell("association broken off", peer=title, host=host, said=said)
+        if peer and association.dul.socket and association.dul.socket.socket:
+            association.dul.kill_dul()
+            association.dul.to_user_queue.put(None)
+            self._server.shutdown_request(association.dul.socket.socket)
+
+    def _store(self, event: Any) -> int:
+        """Answer a C-STORE: success if, and only if, the object is safe.
+
+        Implements: SRS-049
+        """
+        store = self._open_store()
+        path = self._configuration.folder / INCOMING / f"{secrets.token_hex(16)}.dcm"
+        peer = event.assoc.requestor.ae_title.strip()
+        try:
+            self._require_room(store)
+            require_uid("AffectedSOPInstanceUID", str(event.request.AffectedSOPInstanceUID))
+            digest = write(event, path)
+            received = identify(path, digest, str(event.request.AffectedSOPClassUID), peer)
+            if received.sop_uid != str(event.request.AffectedSOPInstanceUID):
+                found = store.blind(received.sop_uid)
+                raise RefusedError(MISMATCH, f"SOPInstanceUID: found {found}, expected that of the command")
+            if store.add(received, path) is not Added.AGAIN:
+                self._wake()
+        except RefusedError as error:
+            return self._refuse(event, error.status, str(error))
+        except (OSError, StoreError, sqlite3.Error) as error:
+            return self._refuse(event, NO_ROOM, getattr(error, "strerror", None) or str(error))
+        finally:
+            path.unlink(missing_ok=True)
+        return STORED.number
+
+    def _refuse(self, event: Any, status: Status, why: str) -> int:
+        """Tell why an object is not taken, which one, and the status that it is answered with."""
+        store, peer = self._open_store(), event.assoc.requestor.ae_title.strip()
+        name = store.blind(str(event.request.AffectedSOPInstanceUID))
+        store.tell("object refused", object=name, peer=peer, status=f"{status.number:04X}", said=why)
+        return status.number
+
+    def _commit(self, event: Any) -> tuple[int, None]:
+        return committing.answer(event, self._configuration, self._open_store).number, None
+
+    def _require_room(self, store: Store) -> None:
+        """Refuse, for now, what there is no room for: in the queue or on disk.
+
+        Implements: SRS-049
+        """
+        free = shutil.disk_usage(self._configuration.folder).free
+        if free < self._limits.free_bytes:
+            raise RefusedError(NO_ROOM, f"{free} bytes are free on disk, fewer than {self._limits.free_bytes}")
+        if (waiting := store.counts.count_waiting()) >= self._limits.waiting_objects:
+            raise RefusedError(NO_ROOM, f"{waiting} objects wait, as many as may")
+
+    def _open_store(self) -> Store:
+        """The store of this thread."""
+        if not hasattr(self._local, "store"):
+            self._local.store = Store(self._configuration)
+        store: Store = self._local.store
+        return store
+
+
+class _Server(ThreadedAssociationServer):
+    """Connections: from peers' addresses alone, not too many, and none holds up the others while it shakes hands."""
+
+    limits: Limits
+    hosts: frozenset[str]
+    refused: Callable[[str, str], None]
+    shaking: set[Any]
+    daemon_threads = True
+    request_queue_size = 64
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Say whether a connection is taken.
+
+        Implements: SRS-049
+        """
+        del request
+        taken = len(self.active_associations) + len(self.shaking)
+        return client_address[0] in self.hosts and taken < self.limits.connections
+
+    def shutdown(self) -> None:
+        """Stop listening. The library's own asks for a server that its entity started."""
+        BaseServer.shutdown(self)
+        self.server_close()
+
+    def get_request(self) -> tuple[Any, Any]:
+        """A connection; the handshake of TLS is left to its own thread.
+
+        Implements: SRS-049
+        """
+        connection, address = self.socket.accept()  # type: ignore[union-attr]
+        connection.settimeout(self.limits.idle_seconds)
+        if self.ssl_context:
+            connection = self.ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shake hands, within the limit of time; who cannot is told of and gets no association.
+
+        Implements: SRS-049
+        """
+        self.shaking.add(request)
+        try:
+            if self.ssl_context:
+                request.do_handshake()
+        except OSError as error:
+            self.refused(client_address[0], f"TLS: {' '.join(str(error).split())}")
+            self.shutdown_request(request)
+        else:
+            super().finish_request(request, client_address)
+        finally:
+            self.shaking.discard(request)
+
+
+def _resolve(host: str) -> set[str]:
+    """The addresses of a host; one that has no name here has none."""
+    with suppress(OSError):
+        return {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
+    return set()

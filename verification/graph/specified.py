@@ -152,9 +152,17 @@ def find_code_issues(code: Code) -> Iterator[Issue]:
             "end its docstring with “Implements: ID”, delete it, or declare it in requirements_spec/infrastructure.yaml"
         )
         yield _advisory("code-unspecified", where, f"{name} serves no requirement", hint)
+    declared: set[str] = set()
     for number, pattern in code.declarations:
-        if code.infrastructure and not _matches(code.units, pattern):
-            where = code.infrastructure.where(number, "code")
+        if not code.infrastructure:
+            continue
+        where = code.infrastructure.where(number, "code")
+        if pattern in declared:
+            yield _advisory(
+                "infrastructure-doubled", where, f"{pattern} is declared above", "keep one entry with one reason"
+            )
+        declared.add(pattern)
+        if not _matches(code.units, pattern):
             yield _advisory(
                 "infrastructure-unmatched", where, f"{pattern} is no code of the device", "delete the entry"
             )

@@ -203,14 +203,17 @@ def test_a_figure_whose_images_are_a_part_of_the_group_has_its_own_patients(made
     assert said.count("80/100 of 45 patients") == 4
 
 
-@pytest.mark.parametrize("number", ["CW-DOC-003", "CW-DOC-011", "CW-DOC-029", "CW-DOC-050"])
-def test_what_the_log_corrects_of_the_data_stands_beside_the_words_of_the_plan(made, replace, number):
+@pytest.mark.parametrize(
+    ("number", "row"),
+    [("CW-DOC-003", "Images taken"), ("CW-DOC-011", "Data"), ("CW-DOC-029", "Data"), ("CW-DOC-050", "Data")],
+)
+def test_what_the_log_corrects_of_the_data_stands_beside_the_words_of_the_plan(made, replace, number, row):
     line = Opening(event="correction", date="2001-02-04", reason="The fictitious data were known.", corrects="data")
     other = replace(line, reason="Of no text alone.", corrects="")
     study = made.parts["studies"].studies[0]
     with_study(made, replace, openings=(*study.openings, line, other))
     said = words_of_document(made.write(), number)
-    assert "Data none Corrected in the log: The fictitious data were known." in said
+    assert f"{row} none Corrected in the log: The fictitious data were known." in said
     assert "Corrected in the log: Of no text alone." not in said
 
 

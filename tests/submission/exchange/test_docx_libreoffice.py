@@ -10,7 +10,7 @@ from docx.opc.oxml import serialize_part_xml
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
-SRS, WITH_ALL = "CW-DOC-006", "CW-DOC-007"
+SRS, WITH_ALL = "CW-DOC-006", "CW-DOC-024"
 DROPPED = ("stylesWithEffects.xml", "webSettings.xml", "thumbnail.jpeg")
 ORDER = ("docProps/", "word/_rels/", "word/document.xml", "word/", "_rels/", "customXml/", "[Content_Types].xml")
 OPEN = "http://schemas.openxmlformats.org/officeDocument/2006"

@@ -407,6 +407,13 @@ def test_infrastructure_is_declared_with_a_reason(unasked):
     assert (issue.where, issue.message) == (f"{file}:2", "device.windows.* is no code of the device")
 
 
+def test_code_is_declared_infrastructure_once(unasked):
+    file = "requirements_spec/infrastructure.yaml"
+    unasked.write(file, "- {code: device.parts.*, reason: Spare.}\n- {code: device.parts.*, reason: Kept.}\n")
+    (issue,) = [issue for issue in unasked.trace().issues if issue.code.startswith("infrastructure")]
+    assert (issue.code, issue.where) == ("infrastructure-doubled", f"{file}:2")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [

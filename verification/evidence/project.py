@@ -261,7 +261,7 @@ class Project:
 
     def _read(self, name: str, *, whole: bool = False) -> tuple[str, bytes]:
         """The digest and the bytes of a file; with `whole` those of a large one are hashed and not returned."""
-        with open(f"{self.root}/{name}", "rb") as file:  # noqa: PTH123 thousands are read
+        with open(f"{self.root}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 thousands are read, each whole
             size = os.fstat(file.fileno()).st_size
             if size > LARGEST_BYTES and not whole:
                 raise OSError(f"{size} bytes, expected at most {LARGEST_BYTES}")

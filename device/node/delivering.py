@@ -25,9 +25,9 @@ TIMEOUT_SECONDS = 30.0
 """How long a web address may take to answer."""
 
 _WEB = urllib.request.OpenerDirector()
-"""It goes where the configuration says and is led nowhere else: the password would follow, and the result would not."""
+"""It goes where the configuration says, past any proxy that the environment names, and is led nowhere else: the
+password would follow, and the result would not."""
 for _part in (
-    urllib.request.ProxyHandler(),
     urllib.request.HTTPHandler(),
     urllib.request.HTTPSHandler(),
     urllib.request.HTTPDefaultErrorHandler(),

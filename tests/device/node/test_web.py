@@ -1,9 +1,12 @@
 """Results that go to a web address, and the password that goes with them."""
 
 import hashlib
+import os
 import re
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -72,9 +75,11 @@ def test_without_a_password_results_may_go_in_clear(stated):
 class Elsewhere(BaseHTTPRequestHandler):
     """It answers that the result should go elsewhere, where anything is well."""
 
+    asked: ClassVar[list[str]] = []
     followed: ClassVar[list[str]] = []
 
     def do_POST(self):
+        self.asked.append(self.path)
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(302)
         self.send_header("Location", "/elsewhere")
@@ -90,18 +95,47 @@ class Elsewhere(BaseHTTPRequestHandler):
         """It says nothing."""
 
 
-def test_a_result_that_is_told_to_go_elsewhere_has_not_arrived_and_no_password_follows(stated, tmp_path):
-    (tmp_path / "result.dcm").write_bytes(b"DICM")
-    digest = hashlib.sha256(b"DICM").hexdigest()
-    result = Delivery("1.2.3", "1.2.4", "1.2.5", "STOW-RS", 0, tmp_path / "result.dcm", digest)
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of one that answers so."""
+    Elsewhere.asked.clear()
+    Elsewhere.followed.clear()
     with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        try:
-            web = read_configuration(stated(f"http://127.0.0.1:{server.server_port}")).web
-            ((_, failure),) = send_web([result], web)
-        finally:
-            server.shutdown()
-            thread.join()
-    assert Elsewhere.followed == []
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def result(tmp_path: Path) -> Delivery:
+    """A result that is due."""
+    (tmp_path / "result.dcm").write_bytes(b"DICM")
+    digest = hashlib.sha256(b"DICM").hexdigest()
+    return Delivery("1.2.3", "1.2.4", "1.2.5", "STOW-RS", 0, tmp_path / "result.dcm", digest)
+
+
+def test_a_result_that_is_told_to_go_elsewhere_has_not_arrived_and_no_password_follows(stated, elsewhere, result):
+    ((_, failure),) = send_web([result], read_configuration(stated(elsewhere)).web)
+    assert (Elsewhere.asked, Elsewhere.followed) == (["/studies"], [])
     assert "302" in str(failure)
+
+
+def test_a_proxy_that_the_environment_names_is_handed_no_result(stated, elsewhere, result):
+    """Only the configuration says where results go; the environment is that of whoever starts the node."""
+    program = f"""
+from pathlib import Path
+from device.node.configuration import read_configuration
+from device.node.delivering import send_web
+from device.node.types import Delivery
+result = Delivery("1.2.3", "1.2.4", "1.2.5", "STOW-RS", 0, Path({str(result.path)!r}), {result.digest!r})
+print(*send_web([result], read_configuration(Path({str(stated("http://192.0.2.1:9/", password=False))!r})).web))
+"""
+    named = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), elsewhere)
+    sent = subprocess.Popen([sys.executable, "-c", program], env=os.environ | named, stdout=subprocess.DEVNULL)
+    try:
+        sent.wait(5)  # that nobody is at that address may take longer to find out
+    except subprocess.TimeoutExpired:
+        sent.kill()
+    assert Elsewhere.asked == []

@@ -231,7 +231,7 @@ def share(value: float) -> str:
 def code(value: str) -> Markup:
     """Text set as code; an arrow is not taken apart."""
     arrow = Markup('<span class="whole">-&gt;</span>')
-    return Markup("<code>{}</code>").format(spell(value).replace("-&gt;", arrow))
+    return Markup("<code>{}</code>").format(spell(value)).replace("-&gt;", arrow)
 
 
 @total

@@ -16,7 +16,7 @@ CLOSER = ("close", "closer")
 
 
 def fit(lay_out: Callable[[str], Any]) -> Any:
-    """A document laid out, closer by as few steps as rid it of a last page that is half empty; as it is, where none does.
+    """A document laid out, closer by as few steps as spare it a half empty last page; as it is, where none does.
 
     Args:
         lay_out: lays it out with a class of the style sheet, or with "" as it is; the result has `pages`.

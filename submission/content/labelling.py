@@ -229,8 +229,9 @@ def share(value: float) -> str:
 
 @total
 def code(value: str) -> Markup:
-    """Text set as code."""
-    return Markup("<code>{}</code>").format(spell(value))
+    """Text set as code; an arrow is not taken apart."""
+    arrow = Markup('<span class="whole">-&gt;</span>')
+    return Markup("<code>{}</code>").format(spell(value)).replace("-&gt;", arrow)
 
 
 @total
@@ -313,7 +314,7 @@ def _paragraph(lines: list[str], whole: str) -> Markup:
         else:
             entries.append([line])
     shown = Markup("<br>").join(_line(entry, whole) for entry in entries)
-    return Markup("<p><b>{}</b><br>{}</p>").format(lines[0].strip(), shown)
+    return Markup("<p><b>{}</b> {}</p>").format(lines[0].strip(), shown)
 
 
 def _line(lines: Iterable[str], whole: str) -> Markup:

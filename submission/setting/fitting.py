@@ -1,4 +1,4 @@
-"""How far a page is filled, and a document set closer where its last page would hold a few lines alone."""
+"""How far a page is filled, and a document set closer where that spares it its last page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import Any
 NEARLY_EMPTY = 0.25
 """The share of a page that the last one is filled to at least, if setting it closer can do so."""
 
+SPARED = 0.5
+"""The share of a page that the last one is filled to, up to which closer setting is tried."""
+
 CLOSER = ("close", "closer")
 """Classes of the style sheet by which a document is set closer, one step after the other."""
 
 
 def fit(lay_out: Callable[[str], Any]) -> Any:
-    """A document laid out, closer by as few steps as rid it of a nearly empty last page; as it is, where none does.
+    """A document laid out, closer by as few steps as spare it a half empty last page; as it is, where none does.
 
     Args:
         lay_out: lays it out with a class of the style sheet, or with "" as it is; the result has `pages`.
     """
     best = lay_out("")
     for closer in CLOSER:
-        if len(best.pages) < 2 or filled(best.pages[-1]) >= NEARLY_EMPTY:
+        if len(best.pages) < 2 or filled(best.pages[-1]) >= SPARED:
             break
         tried = lay_out(closer)
         best = tried if len(tried.pages) < len(best.pages) else best

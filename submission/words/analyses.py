@@ -56,12 +56,24 @@ def in_full(estimates: Sequence[Estimate]) -> tuple[tuple[Estimate, ...], ...]:
 
 @total
 def by_group(estimates: Sequence[Estimate]) -> tuple[Block, ...]:
-    """The other estimates, to be compared between groups: tables of a few metrics each."""
+    """The other estimates, to be compared between groups: tables of a few metrics each.
+
+    Metrics no two of which any group has stand in tables of their own, so that no table has a column for each row.
+    """
     told = {_key(group[0]) for group in in_full(estimates)}
     groups = tuple(group for group in _groups(estimates) if _key(group[0]) not in told)
     names = tuple(dict.fromkeys(estimate.metric for group in groups for estimate in group))
     parts = (names[start : start + WIDTH] for start in range(0, len(names), WIDTH))
-    return tuple(Block(part, tuple(_rows(groups, part))) for part in parts)
+    blocks = (Block(part, tuple(_rows(groups, part))) for part in parts)
+    return tuple(chain.from_iterable(_apart(block, groups) for block in blocks))
+
+
+def _apart(block: Block, groups: Sequence[tuple[Estimate, ...]]) -> Iterator[Block]:
+    """The block, or a block of each metric where no row has two."""
+    if any(sum(map(bool, row.cells)) > 1 for row in block.rows):
+        yield block
+    else:
+        yield from (Block((name,), tuple(_rows(groups, (name,)))) for name in block.metrics)
 
 
 @total
@@ -311,6 +323,6 @@ def headings(block: Block) -> tuple[str, ...]:
 @total
 def widths_of(block: Block) -> tuple[str, ...]:
     """The widths of the columns of a table of groups: the fewer metrics, the more room for the name of the group."""
-    each = 20
+    each = 20 if len(block.metrics) > 1 else 28
     first = 100 - 24 - each * len(block.metrics)
     return (f"{first}%", "7.5%", "7.5%", "9%", *(f"{each}%" for _ in block.metrics))

@@ -7,7 +7,7 @@ A file a subject. To import the package registers the filters of all of them for
 those that are called from Python too.
 """
 
-from submission.words.filters import product  # noqa: F401  its filters are for templates alone
+from submission.words.filters import product, scenarios  # noqa: F401  their filters are for templates alone
 from submission.words.filters.choosing import NOT_HELD
 from submission.words.filters.estimates import events_of, metric, operating_text, overall, rule_of, stated
 from submission.words.filters.identifiers import first_digits, ident, refs

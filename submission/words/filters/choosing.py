@@ -7,10 +7,10 @@ from typing import Any
 
 from markupsafe import escape
 
-from submission.words.claims import compose, cut, join_words, number_of, pick
+from submission.words.claims import number_of, pick
 from submission.words.filters.registry import total
 from submission.words.filters.texts import show
-from verification.evidence import Gap, VerificationResult
+from verification.evidence import Gap
 
 
 @total
@@ -42,19 +42,6 @@ def one(values: Iterable[Any], name: str) -> Any:
         if name in (getattr(value, key, None) for key in ("id", "metric", "name", "key")):
             return value
     return NOT_HELD
-
-
-LONG = 260
-"""Characters of an observation that are printed; the log that the Test Report carries has it whole."""
-
-
-@total
-def seen(result: VerificationResult) -> str:
-    """What a scenario observed, each observation once; a long one is cut and says so."""
-    found = dict.fromkeys(step.observed for step in result.steps if step.observed)
-    lines = (cut(text, 0, LONG) if len(text) > LONG else text for text in found)
-    parts = (compose("{} … (cut; whole in the log)", line) if len(line) == LONG else line for line in lines)
-    return join_words(parts, "; ") or "–"
 
 
 @total

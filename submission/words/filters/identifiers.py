@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -110,16 +111,21 @@ def item_ids(items: Iterable[Item]) -> Markup:
 
 @total
 def criteria_of(way: Iterable[NeedRow]) -> Markup:
-    """The criteria at the end of a way down, each with what came of it; what does not cover says so too."""
-    return Markup(" · ").join(_ended(one.row) for one in way)
+    """The criteria at the end of a way down, with what came of them; what does not cover says so too.
+
+    Neighbours of which the same came stand together.
+    """
+    groups = groupby((one.row for one in way), key=lambda row: (row.study, row.result, row.status))
+    return Markup(" · ").join(_ended(tuple(rows)) for _, rows in groups)
 
 
-def _ended(row: TraceRow) -> Markup:
+def _ended(rows: Sequence[TraceRow]) -> Markup:
+    row = rows[0]
     none = Markup('<span class="absent">no criterion</span>')
-    name = none if isinstance(row.criterion, Gap) else ident(row.criterion.id)
+    names = Markup(" ").join(none if isinstance(one.criterion, Gap) else ident(one.criterion.id) for one in rows)
     study = Markup(": {}").format(ident(row.study.id)) if row.study else ""
     standing = "" if row.status is LinkStatus.COVERS else Markup(", {}").format(badge(row.status))
-    return Markup("{}{} {}{}").format(name, study, badge(row.result), standing)
+    return Markup("{}{} {}{}").format(names, study, badge(row.result), standing)
 
 
 @total

@@ -73,7 +73,19 @@ def listed(uids: Sequence[RegisteredUid]) -> str:
 @total
 def analysed_in(uid: str, syntaxes: Iterable[TransferSyntax]) -> str:
     """Whether images in a transfer syntax are analysed: whether it is one of those that the device reads."""
-    return "analysed" if uid in {one.uid for one in syntaxes} else "not analysed"
+    return "analysed" if among(uid, syntaxes) else "not analysed"
+
+
+@total
+def among(uid: str, syntaxes: Iterable[TransferSyntax]) -> bool:
+    """Whether a transfer syntax is one of these."""
+    return uid in {one.uid for one in syntaxes}
+
+
+@total
+def beside(first: Sequence[TransferSyntax], second: Iterable[TransferSyntax]) -> tuple[TransferSyntax, ...]:
+    """The transfer syntaxes of two lists, each once: those of the first, then what the second has alone."""
+    return (*first, *(one for one in second if not among(one.uid, first)))
 
 
 @total

@@ -315,7 +315,7 @@ def test_each_unit_says_what_it_does_and_implements(made: Any, replace: Callable
     made.parts["device"] = replace(made.parts["device"], design=e.Design(modules=(module,), contracts=()))
     html = page(made, "CW-DOC-047")
     assert "Implements: SRS-901" in said(section(html, "units"))
-    assert "<b>Args:</b><br>x: a b" in section(html, "units")
+    assert "<b>Args:</b> x: a b" in section(html, "units")
     assert "no import contract orders the layers" in page(made, "CW-DOC-046")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -197,10 +198,25 @@ def read_configuration(path: Path) -> Configuration:
 
     Implements: SRS-048
     """
-    read = strict.read(path, Configuration)
+    return read_with_digest(path)[0]
+
+
+def read_with_digest(path: Path) -> tuple[Configuration, str]:
+    """Read a node's configuration as `read_configuration` does, and the SHA-256 of the bytes that it was read from.
+
+    Raises:
+        ConfigurationError: every fault, with its line.
+
+    Implements: SRS-048, SRS-052
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    read = strict.read(path, content, Configuration)
     if faults := list(_find_faults(read)):
         raise ConfigurationError("\n".join(f"{path}: {fault}" for fault in faults))
-    return read
+    return read, hashlib.sha256(content).hexdigest()
 
 
 def read_named_release(configuration: Configuration) -> Release:

@@ -34,7 +34,7 @@ class Line:
 
 
 LINES = {
-    "node started": Line("the node was started"),
+    "node started": Line("the node was started, by the configuration file and the release of these digests"),
     "node stopped": Line("it was asked to end, and did"),
     "process ended": Line("one of its processes ended and is started again", trouble=True),
     "clock set": Line("the clock of the computer was set"),

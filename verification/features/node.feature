@@ -283,6 +283,17 @@ Feature: A node of the network
     And the node has done its work
     Then the record holds no PatientName, PatientID, StudyInstanceUID or SOPInstanceUID of the image
 
+  @SRS-052/AC4 @SRS-052
+  Scenario: Each start says by what
+    Given a DICOM node with an archive
+    And the node has a password for a web address of this computer
+    When the node is started and asked to end
+    And the node is started and asked to end
+    And a line is added to the node's configuration: drift.window, 30
+    And the node is started and asked to end
+    Then each start in the record names the SHA-256 of its configuration file, that of the release, and the software
+    And the record holds no password and no key
+
   @SRS-052/AC3 @SRS-052 @RC-012
   Scenario: Pixels go when the results have arrived
     Given a DICOM node with an archive

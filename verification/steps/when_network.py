@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -111,6 +112,19 @@ def end_node(bench: Bench) -> None:
     assert bench.node.store.claim_object(7) is not None
     bench.node.store.tidy()
     bench.node.store.give_back()
+
+
+@when("the node is started and asked to end")
+def run_node(bench: Bench) -> None:
+    """Run the whole node once by the configuration as it is stated now; note the SHA-256 of that file."""
+    bench.answered.append(hashlib.sha256(bench.node.file.read_bytes()).hexdigest())
+    bench.node.run()
+
+
+@when(parsers.parse("a line is added to the node's configuration: {key}, {value}"))
+def change_configuration(bench: Bench, key: str, value: str) -> None:
+    """State another value of the configuration after the node was there."""
+    bench.node.state(key, value)
 
 
 @when("the node is asked to commit to the image and to another")

@@ -19,6 +19,7 @@ from pydicom import Dataset
 from device.errors import StoreError
 from device.node.calling import Sent, associate, send_while, tell_missing, tell_status
 from device.node.configuration import Configuration, make_client_context
+from device.node.peers import Peers
 from device.node.services import COMMITMENT_INSTANCE, MOST_REQUEST_BYTES, REPORT
 from device.node.statuses import (
     ASKED,
@@ -43,14 +44,14 @@ ALL_KEPT, SOME_NOT = 1, 2
 _REFERENCE = ("ReferencedSOPClassUID", "ReferencedSOPInstanceUID")
 
 
-def answer(event: Any, configuration: Configuration, open_store: Callable[[], Store]) -> Status:
+def answer(event: Any, peers: Peers, open_store: Callable[[], Store]) -> Status:
     """Keep a request, which a report answers later in an association of its own.
 
     Implements: SRS-051
     """
     title, host = event.assoc.requestor.ae_title.strip(), event.assoc.requestor.address
     try:
-        if find_port(configuration, title) is None:
+        if find_port(peers, title, host) is None:
             raise RefusedError(FAILED, "no port of the peer is configured")
         transaction, references = read_request(event)
         if not open_store().commitments.add(transaction, references, title, host):
@@ -67,12 +68,13 @@ def answer(event: Any, configuration: Configuration, open_store: Callable[[], St
     return status
 
 
-def find_port(configuration: Configuration, title: str) -> int | None:
-    """The port on which a peer listens for reports; None if the configuration has none.
+def find_port(peers: Peers, title: str, address: str) -> int | None:
+    """The port on which the peer of a title at an address listens for reports; None if the configuration has none.
 
     Implements: SRS-051
     """
-    return next((each.port for each in configuration.peers if each.ae_title == title and each.port), None)
+    peer = peers.find(title, address)
+    return peer.port if peer else None
 
 
 def read_request(event: Any) -> tuple[str, list[tuple[str, str]]]:
@@ -105,17 +107,17 @@ def report(configuration: Configuration, is_wanted: Callable[[], bool]) -> None:
 
     Implements: SRS-051
     """
-    store = Store(configuration)
+    store, peers = Store(configuration), Peers(configuration)
     send_while(
         is_wanted,
         store.commitments.find_due,
-        lambda due: send(due, configuration, store),
+        lambda due: send(due, configuration, peers, store),
         store.commitments.settle,
         configuration.times.longest_retry_seconds,
     )
 
 
-def send(due: list[Commitment], configuration: Configuration, store: Store) -> Sent[Commitment]:
+def send(due: list[Commitment], configuration: Configuration, peers: Peers, store: Store) -> Sent[Commitment]:
     """Send the reports on some requests, those to one peer in one association.
 
     Implements: SRS-051
@@ -125,7 +127,7 @@ def send(due: list[Commitment], configuration: Configuration, store: Store) -> S
         return request.peer, request.host
 
     for (title, host), requests in groupby(sorted(due, key=whom), key=whom):
-        port = find_port(configuration, title)
+        port = find_port(peers, title, host)
         if port is None:
             yield from ((each, "no port of the peer is configured") for each in requests)
             continue

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 import sqlite3
 import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from socketserver import BaseServer
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -28,6 +26,7 @@ from device.node.calling import make_entity
 from device.node.configuration import Configuration, Limits, make_server_context
 from device.node.intake import identify, require_uid, write
 from device.node.messages import find_fault, read, take
+from device.node.peers import Peers
 from device.node.services import LARGEST_PDU_BYTES, OTHER_HOST, REFUSALS, SERVICES, Side
 from device.node.statuses import ECHOED, MISMATCH, NO_ROOM, STORED, RefusedError, Status
 from device.node.store import INCOMING, Store
@@ -42,7 +41,7 @@ class Receiver:
 
     def __init__(self, configuration: Configuration, wake: Callable[[], None]) -> None:
         self._configuration, self._limits, self._wake = configuration, configuration.limits, wake
-        self._allowed = {(each.ae_title, address) for each in configuration.peers for address in _resolve(each.host)}
+        self._peers = Peers(configuration)
         self._local = threading.local()
         self._received: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._begun: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
@@ -70,7 +69,7 @@ class Receiver:
         where = (configuration.listen.host, configuration.listen.port)
         made: Any = ae.make_server(where, evt_handlers=handlers, ssl_context=context, server_class=_Server)
         server: _Server = made
-        server.limits, server.hosts = limits, frozenset(address for _, address in self._allowed)
+        server.limits, server.hosts = limits, self._peers.hosts
         server.refused, server.shaking = self._tell_refused, set()
         return server
 
@@ -110,7 +109,7 @@ class Receiver:
         """Break an association off whose AE title is another's at that address."""
         self._received[event.assoc] = 0
         peer = event.assoc.requestor
-        if (title := peer.ae_title.strip(), peer.address) not in self._allowed:
+        if self._peers.find(title := peer.ae_title.strip(), peer.address) is None:
             self._open_store().tell("association refused", peer=title, host=peer.address, said=OTHER_HOST.why)
             event.assoc.abort(block=False)
 
@@ -214,7 +213,7 @@ class Receiver:
         return status.number
 
     def _commit(self, event: Any) -> tuple[int, None]:
-        return committing.answer(event, self._configuration, self._open_store).number, None
+        return committing.answer(event, self._peers, self._open_store).number, None
 
     def _require_room(self, store: Store) -> None:
         """Refuse, for now, what there is no room for: in the queue or on disk.
@@ -286,10 +285,3 @@ class _Server(ThreadedAssociationServer):
             super().finish_request(request, client_address)
         finally:
             self.shaking.discard(request)
-
-
-def _resolve(host: str) -> set[str]:
-    """The addresses of a host; one that has no name here has none."""
-    with suppress(OSError):
-        return {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
-    return set()

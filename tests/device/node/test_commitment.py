@@ -15,7 +15,7 @@ from device.node.configuration import read_configuration
 from device.node.services import MOST_REQUEST_BYTES
 from device.node.store import Store
 from tests.device.node.asking import Hearer, ask, make_request
-from tests.device.node.bench import Node, Pacs, fill, find_port, find_processes, make_image, send, wait_for
+from tests.device.node.bench import PACS, Node, Pacs, fill, find_port, find_processes, make_image, send, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -130,3 +130,19 @@ def test_the_oldest_request_of_a_peer_that_is_away_holds_up_no_other_peer(tmp_pa
     wait_for(lambda: hearer.heard)
     node.stop()
     assert "commitment failed" in node.read_log()
+
+
+def test_of_two_peers_of_one_title_each_is_told_what_it_asked_at_its_own_address(tmp_path, pacs, hearer):
+    elsewhere = Hearer("127.0.0.2")
+    elsewhere.start()
+    node = Node(tmp_path, pacs, peers=[*hearer.peers, elsewhere.peers[1], {"ae_title": PACS, "host": "127.0.0.3"}])
+    node.start()
+    here, there = (make_request([(CTImageStorage, "1.2.3.4")]) for _ in range(2))
+    assert ask(node.port, there, host="127.0.0.2") == [0]
+    assert ask(node.port, here) == [0]
+    assert ask(node.port, here, host="127.0.0.3") == [0x0110], "of that one no port is configured"
+    wait_for(lambda: node.read_log().count("commitment answered") == 2)
+    node.stop()
+    elsewhere.stop()
+    assert [one.TransactionUID for one in elsewhere.heard] == [there.TransactionUID]
+    assert [one.TransactionUID for one in hearer.heard] == [here.TransactionUID]

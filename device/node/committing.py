@@ -10,6 +10,7 @@ the meantime. What the report says is what holds when it is sent.
 from __future__ import annotations
 
 import sqlite3
+import ssl
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from pydicom import Dataset
 
 from device.errors import StoreError
-from device.node.calling import Sent, associate, send_while, tell_missing, tell_status
+from device.node.calling import Sent, associate, do_nothing, send_while, tell_missing, tell_status
 from device.node.configuration import Configuration, make_client_context
 from device.node.peers import Peers
 from device.node.services import COMMITMENT_INSTANCE, MOST_REQUEST_BYTES, REPORT
@@ -102,23 +103,29 @@ def read_request(event: Any) -> tuple[str, list[tuple[str, str]]]:
     return transaction, references
 
 
-def report(configuration: Configuration, is_wanted: Callable[[], bool]) -> None:
-    """Report on requests while it is wanted.
+def report(
+    configuration: Configuration, is_wanted: Callable[[], bool], say_ready: Callable[[], None] = do_nothing
+) -> None:
+    """Report on requests while it is wanted; `say_ready` is called when every file that it needs has been read.
 
     Implements: SRS-051
     """
     store, peers = Store(configuration), Peers(configuration)
+    tls = make_client_context(configuration.tls) if configuration.tls else None
+    say_ready()
     send_while(
         is_wanted,
         store.commitments.find_due,
-        lambda due: send(due, configuration, peers, store),
+        lambda due: send(due, configuration, peers, tls, store),
         store.commitments.settle,
         configuration.times.longest_retry_seconds,
     )
 
 
-def send(due: list[Commitment], configuration: Configuration, peers: Peers, store: Store) -> Sent[Commitment]:
-    """Send the reports on some requests, those to one peer in one association.
+def send(
+    due: list[Commitment], configuration: Configuration, peers: Peers, tls: ssl.SSLContext | None, store: Store
+) -> Sent[Commitment]:
+    """Send the reports on some requests, those to one peer in one association, which speaks TLS if that is given.
 
     Implements: SRS-051
     """
@@ -131,7 +138,6 @@ def send(due: list[Commitment], configuration: Configuration, peers: Peers, stor
         if port is None:
             yield from ((each, "no port of the peer is configured") for each in requests)
             continue
-        tls = make_client_context(configuration.tls) if configuration.tls else None
         association = associate(REPORT, configuration.listen.ae_title, title, (host, port), tls)
         for each in requests:
             yield each, _send_one(association, judge(each, configuration, store))

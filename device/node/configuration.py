@@ -261,6 +261,11 @@ def make_audit_context(stated: Audit) -> ssl.SSLContext:
     return _complete(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), stated)
 
 
+def _tell_no_password() -> str:
+    """Nobody is there to be asked for the password of a key: one that is encrypted does not fit."""
+    return ""
+
+
 def _complete(context: ssl.SSLContext, tls: Tls) -> ssl.SSLContext:
     """Both sides show a certificate of the configured authority, by TLS 1.2 or later.
 
@@ -268,7 +273,7 @@ def _complete(context: ssl.SSLContext, tls: Tls) -> ssl.SSLContext:
     """
     context.minimum_version = LEAST_TLS
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(tls.certificate, tls.key)
+    context.load_cert_chain(tls.certificate, tls.key, password=_tell_no_password)
     context.load_verify_locations(tls.authority)
     return context
 
@@ -298,18 +303,25 @@ def _find_faults(read: Configuration) -> Iterator[str]:
 
 
 def _find_missing_files(read: Configuration) -> Iterator[str]:
-    """Files that are named and are not there, and certificates that do not fit."""
+    """Files that are named and are not there or cannot be read, and certificates that do not fit."""
     named = {"log_key_file": read.log_key_file, "web.password_file": read.web.password_file if read.web else None}
     for key, tls in (("tls", read.tls), ("audit", read.audit)):
         named |= {f"{key}.{each}": getattr(tls, each) for each in Tls.__struct_fields__ if tls}
     missing = [f"{key}: found {path}, which is no file" for key, path in named.items() if path and not path.is_file()]
     yield from missing
+    if read.web and read.web.password_file and not missing:
+        try:
+            read.web.password_file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            yield f"web.password_file: cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
     for key, tls in (("tls", read.tls), ("audit", read.audit)):
         try:
             if tls and not missing:
                 make_server_context(tls)
         except ssl.SSLError as error:
-            yield f"{key}: certificate, key and authority do not fit together: {error}"
+            yield f"{key}: certificate, key and authority do not fit together, or the key is encrypted: {error}"
+        except OSError as error:
+            yield f"{key}: certificate, key or authority cannot be read: {error.strerror}"
 
 
 def _is_private(url: str) -> bool:

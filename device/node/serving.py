@@ -198,12 +198,11 @@ class _Node:
         self.bell.wait(IDLE_SECONDS)
 
     def _deliver(self, name: str) -> None:
-        self._say_ready(f"delivery {name}")
-        delivering.deliver(self.configuration, name, self._is_wanted())
+        say_ready = _bind(self._say_ready, f"delivery {name}")
+        delivering.deliver(self.configuration, name, self._is_wanted(), say_ready)
 
     def _report(self) -> None:
-        self._say_ready("commitment")
-        committing.report(self.configuration, self._is_wanted())
+        committing.report(self.configuration, self._is_wanted(), _bind(self._say_ready, "commitment"))
 
     def _say_ready(self, name: str) -> None:
         """Note, in a connection of this process to the database, that it is ready for work."""
@@ -212,8 +211,7 @@ class _Node:
         store.close()
 
     def _run_outlet(self, name: str) -> None:
-        self._say_ready(f"outlet {name}")
-        run_outlet(self.configuration, name, self._is_wanted())
+        run_outlet(self.configuration, name, self._is_wanted(), _bind(self._say_ready, f"outlet {name}"))
 
     def _is_wanted(self) -> Callable[[], bool]:
         parent = os.getppid()

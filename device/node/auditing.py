@@ -120,8 +120,9 @@ class Auditor:
         if kind.way is Way.ALONE:
             return None
         title = str(line.get("peer") or "")
-        known = next((each.host for each in stated.peers if each.ae_title == title), "")
-        return Party(title, str(line.get("host") or known))
+        known = {each.host for each in stated.peers if each.ae_title == title}
+        host = known.pop() if len(known) == 1 else ""  # of two peers of one title nobody can say which it was
+        return Party(title, str(line.get("host") or host))
 
     def _find_subject(self, line: Mapping[str, Any]) -> Subject | None:
         """Of which study a line is, as far as the node knows it still."""

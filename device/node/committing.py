@@ -50,22 +50,23 @@ def answer(event: Any, peers: Peers, open_store: Callable[[], Store]) -> Status:
 
     Implements: SRS-051
     """
+    share = None
     title, host = event.assoc.requestor.ae_title.strip(), event.assoc.requestor.address
     try:
         if find_port(peers, title, host) is None:
             raise RefusedError(FAILED, "no port of the peer is configured")
         transaction, references = read_request(event)
-        if not open_store().commitments.add(transaction, references, title, host):
-            raise RefusedError(NO_ROOM_TO_ASK, "as many requests wait for their reports as may")
+        open_store().commitments.add(transaction, references, title, host, peers)
     except RefusedError as error:
-        status, why = error.status, str(error)
+        status, why, share = error.status, str(error), error.share
     except (OSError, StoreError, sqlite3.Error) as error:
         status, why = NO_ROOM_TO_ASK, getattr(error, "strerror", None) or str(error)
     except Exception as error:  # pydicom raises whatever a malformed byte leads it to
         status, why = FAILED, f"it cannot be read: {type(error).__name__}"
     else:
         return ASKED
-    open_store().tell("commitment refused", peer=title, status=f"{status.number:04X}", said=why)
+    told = {"peer": title, "host": host, "status": f"{status.number:04X}", "said": why, "share": share}
+    open_store().tell("commitment refused", **told)
     return status
 
 

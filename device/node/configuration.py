@@ -28,6 +28,7 @@ Port = Annotated[int, Meta(ge=1, le=65535, description="a port: 1 to 65535")]
 Seconds = Annotated[float, Meta(gt=0, description="seconds, above 0")]
 Count = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
 Share = Annotated[float, Meta(gt=0, lt=1, description="a share, above 0 and below 1")]
+Portion = Annotated[float, Meta(gt=0, le=1, description="a share, above 0 and up to 1")]
 LEAST_TLS = ssl.TLSVersion.TLSv1_2
 """The oldest version of TLS that the node speaks."""
 
@@ -108,6 +109,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
     associations: Annotated[Count, _says("associations that peers open at a time")] = 20
     connections: Annotated[Count, _says("connections at a time, those that are no association yet included")] = 100
+    peer_share: Annotated[
+        Portion,
+        _says(
+            "the share that one peer may take, where there are others, of associations, of waiting objects, of waiting"
+            " requests for commitment and of the disk, and its host of connections"
+        ),
+    ] = 0.5
     object_bytes: Annotated[Count, _says("bytes of an object")] = 256 * 2**20
     object_seconds: Annotated[Seconds, _says("how long an object may take to come")] = 600.0
     waiting_objects: Annotated[Count, _says("objects that wait to be judged")] = 20_000

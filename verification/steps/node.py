@@ -301,17 +301,43 @@ def send(
     if sop_class:
         dataset = type("Told", (Dataset,), {"SOPClassUID": sop_class})(dataset)
         dataset.file_meta = dcmread(image).file_meta
+    with node.listening():
+        return _store(node, dataset, sender, shown)
+
+
+def send_beside(node: Node, image: Path) -> tuple[int, str, str]:
+    """Send an object as the archive while the modality holds every association that it gets.
+
+    Returns:
+        How many the modality got, how the next was rejected (result, source and reason), and the status of the object.
+    """
+    dataset, held = dcmread(image), list[Any]()
+    with node.listening():
+        while (one := _associate(node, dataset, MODALITY)).is_established:
+            held.append(one)
+        said = one.acceptor.primitive
+        rejected = f"{said.result}, {said.result_source}, {said.diagnostic}" if one.is_rejected else "not rejected"
+        status = _store(node, dataset, ARCHIVE)
+        for one in held:
+            one.release()
+    return len(held), rejected, status
+
+
+def _associate(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> Any:
     ae = AE(ae_title=sender)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_SECONDS
-    ae.add_requested_context(sop_class or dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
-    with node.listening():
-        tls: Any = (node.party.make_context(shown), None) if shown else None
-        association = ae.associate(LOOPBACK, node.port, ae_title=NODE, tls_args=tls)
-        if not association.is_established:
-            return "no association"
-        status = association.send_c_store(dataset)
-        if association.is_established:
-            association.release()
+    ae.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+    tls: Any = (node.party.make_context(shown), None) if shown else None
+    return ae.associate(LOOPBACK, node.port, ae_title=NODE, tls_args=tls)
+
+
+def _store(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> str:
+    association = _associate(node, dataset, sender, shown)
+    if not association.is_established:
+        return "no association"
+    status = association.send_c_store(dataset)
+    if association.is_established:
+        association.release()
     return f"{status.Status:04X}" if "Status" in status else "no answer"
 
 

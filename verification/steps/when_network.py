@@ -40,6 +40,13 @@ def send_secured(bench: Bench, certificate: str) -> None:
     bench.study = str(bench.image.StudyInstanceUID)
 
 
+@when("the modality holds every association that it gets, and the archive sends the image to the node")
+def send_beside(bench: Bench) -> None:
+    """Note how many the modality got, how the next was rejected, and what the archive was answered."""
+    got, rejected, status = node.send_beside(bench.node, bench.file())
+    bench.answered += [f"{got} associations", rejected, status]
+
+
 @when("the images are sent to the node")
 def send_images(bench: Bench) -> None:
     """Send every file of the scenario, each in an association of its own."""

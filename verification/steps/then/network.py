@@ -25,6 +25,14 @@ def answered(bench: Bench, observe: Observe, status: str) -> None:
     assert bench.answered[-1] == status
 
 
+@then(parsers.parse("the modality got {count:d} associations, and the next was rejected by {codes}"))
+def rejected(bench: Bench, observe: Observe, count: int, codes: str) -> None:
+    """How many the modality held, and result, source and reason of the rejection (PS3.8 9.3.4)."""
+    got, found = bench.answered[-3:-1]
+    observe(f"{got}, then rejected by {found}")
+    assert (got, found) == (f"{count} associations", codes)
+
+
 @then(parsers.re(r"the archive holds (?P<reports>\d+) reports? and (?P<pages>\d+) pages? of the study"))
 def held(bench: Bench, observe: Observe, reports: str, pages: str) -> None:
     """The objects of the image's study that the archive keeps, by class."""

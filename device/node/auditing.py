@@ -22,6 +22,7 @@ from pydicom import dcmread
 
 from device.header import read_text
 from device.node.audit import KINDS, SUCCESS, Kind, Party, Subject, Way, make_message
+from device.node.calling import do_nothing
 from device.node.configuration import Audit, Configuration, make_audit_context
 from device.node.delivering import TIMEOUT_SECONDS, tell
 from device.node.events import say
@@ -37,12 +38,18 @@ AUTHORISATION, NOTICE, WARNING = 10, 5, 4
 MESSAGE_ID, BOM = "DICOM+RFC3881", b"\xef\xbb\xbf"
 
 
-def send_audit(configuration: Configuration, is_wanted: Callable[[], bool]) -> None:
+def send_audit(
+    configuration: Configuration, is_wanted: Callable[[], bool], say_ready: Callable[[], None] = do_nothing
+) -> None:
     """Tell what is new while it is wanted; nothing else of the node waits for it.
+
+    `say_ready` is called when the files of certificates could be read. They are read again for each connection.
 
     Implements: SRS-062
     """
     auditor, failures = Auditor(configuration), 0
+    make_audit_context(auditor.stated)
+    say_ready()
     while is_wanted():
         pause = PAUSE_SECONDS
         try:
@@ -67,7 +74,7 @@ class Auditor:
     def __init__(self, configuration: Configuration) -> None:
         if configuration.audit is None:
             raise ValueError("audit: found none, expected a configuration that has it")
-        self.store, self._configuration, self._stated = Store(configuration), configuration, configuration.audit
+        self.store, self._configuration, self.stated = Store(configuration), configuration, configuration.audit
 
     def send_next(self) -> int:
         """Tell the next lines, in their order; when this returns the collector has read them.
@@ -83,7 +90,7 @@ class Auditor:
         lines = self.store.trail.read_next(MOST_LINES)
         framed = b"".join(frame(self.render(line, kind)) for line in lines if (kind := KINDS.get(line["what"])))
         if framed:
-            send(framed, self._stated)
+            send(framed, self.stated)
         if lines:
             self.store.trail.move(lines[-1]["number"])
         return len(lines)
@@ -113,8 +120,9 @@ class Auditor:
         if kind.way is Way.ALONE:
             return None
         title = str(line.get("peer") or "")
-        known = next((each.host for each in stated.peers if each.ae_title == title), "")
-        return Party(title, str(line.get("host") or known))
+        known = {each.host for each in stated.peers if each.ae_title == title}
+        host = known.pop() if len(known) == 1 else ""  # of two peers of one title nobody can say which it was
+        return Party(title, str(line.get("host") or host))
 
     def _find_subject(self, line: Mapping[str, Any]) -> Subject | None:
         """Of which study a line is, as far as the node knows it still."""

@@ -21,6 +21,10 @@ Sent = Iterator[tuple[T, str | None]]
 """What was to go out, and why it did not arrive; None if it did."""
 
 
+def do_nothing() -> None:
+    """What is called when a process is ready, where nobody asks."""
+
+
 def make_entity(ae_title: str, seconds: float) -> AE:
     """The node as an application entity, in the terms of its table.
 

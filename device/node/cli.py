@@ -37,11 +37,11 @@ def serve(argv: list[str]) -> int:
     )
     options = parser.parse_args(argv)
     from device.errors import DeviceError
-    from device.node.configuration import read_configuration, read_named_release
+    from device.node.configuration import read_named_release, read_with_digest
     from device.node.store import Store
 
     try:
-        configuration = read_configuration(options.configuration)
+        configuration, digest = read_with_digest(options.configuration)
         release = read_named_release(configuration)
         if options.check:
             print(f"{options.configuration}: holds; {release.name} {release.version} would run")
@@ -55,7 +55,7 @@ def serve(argv: list[str]) -> int:
             return PASSED
         from device.node.serving import serve as run
 
-        run(configuration)
+        run(configuration, digest)
     except DeviceError as error:
         print(error, file=sys.stderr)
         return FAILED

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from device.node.configuration import Configuration
 from device.node.events import Events, writing
+from device.node.peers import Peers
+from device.node.statuses import NO_ROOM_TO_ASK, RefusedError
 from device.node.types import Commitment
 
 COMMITMENTS = """
@@ -28,25 +30,40 @@ class Commitments:
         self._database, self._events, self._times = database, events, configuration.times
         self._most = configuration.limits.waiting_commitments
 
-    def add(self, transaction_uid: str, references: Sequence[tuple[str, str]], peer: str, host: str) -> bool:
+    def add(
+        self, transaction_uid: str, references: Sequence[tuple[str, str]], peer: str, host: str, peers: Peers
+    ) -> None:
         """Keep a request; when this returns, it is safe.
 
-        Returns:
-            Whether it is kept: it is not if as many wait as may.
+        Args:
+            transaction_uid: what the report is to name.
+            references: class and identifier of each object.
+            peer: AE title of who asks.
+            host: the address that the request came from.
+            peers: those of the node, of whom each may have its share of requests that wait.
+
+        Raises:
+            RefusedError: as many wait as may, or as many of the peer.
 
         Implements: SRS-051
         """
-        now = time.time()
+        now, asking = time.time(), peers.find(peer, host)
+        addresses = peers.find_addresses(asking) if asking else [host]
+        marks = ", ".join("?" * len(addresses))
+        waiting = f"SELECT COUNT(*), COUNT(*) FILTER (WHERE peer = ? AND host IN ({marks})) FROM commitment"  # noqa: S608
         with writing(self._database) as database:
-            if database.execute("SELECT COUNT(*) FROM commitment").fetchone()[0] >= self._most:
-                return False
+            of_all, of_peer = database.execute(waiting, (peer, *addresses)).fetchone()
+            if of_all >= self._most:
+                raise RefusedError(NO_ROOM_TO_ASK, "as many requests wait for their reports as may")
+            if of_peer >= peers.count_share(self._most):
+                why = f"{of_peer} requests of the peer wait for their reports, as many as its share"
+                raise RefusedError(NO_ROOM_TO_ASK, why, "waiting_commitments")
             database.execute(
                 "INSERT INTO commitment (transaction_uid, asked, peer, host, received, next_try)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (transaction_uid, json.dumps(references), peer, host, now, now),
             )
-            self._events.append("commitment asked", peer=peer, objects=len(references))
-        return True
+            self._events.append("commitment asked", peer=peer, host=host, objects=len(references))
 
     def find_due(self, most: int = 50) -> list[Commitment]:
         """Requests that are to be reported on now, the oldest first."""
@@ -78,4 +95,7 @@ class Commitments:
                     "UPDATE commitment SET attempts = attempts + 1, next_try = ? WHERE number = ?",
                     (now + wait, request.number),
                 )
-            self._events.append(f"commitment {what}", peer=request.peer, objects=len(request.references), said=failure)
+            objects = len(request.references)
+            self._events.append(
+                f"commitment {what}", peer=request.peer, host=request.host, objects=objects, said=failure
+            )

@@ -10,6 +10,7 @@ the meantime. What the report says is what holds when it is sent.
 from __future__ import annotations
 
 import sqlite3
+import ssl
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 from pydicom import Dataset
 
 from device.errors import StoreError
-from device.node.calling import Sent, associate, send_while, tell_missing, tell_status
+from device.node.calling import Sent, associate, do_nothing, send_while, tell_missing, tell_status
 from device.node.configuration import Configuration, make_client_context
+from device.node.peers import Peers
 from device.node.services import COMMITMENT_INSTANCE, MOST_REQUEST_BYTES, REPORT
 from device.node.statuses import (
     ASKED,
@@ -43,36 +45,38 @@ ALL_KEPT, SOME_NOT = 1, 2
 _REFERENCE = ("ReferencedSOPClassUID", "ReferencedSOPInstanceUID")
 
 
-def answer(event: Any, configuration: Configuration, open_store: Callable[[], Store]) -> Status:
+def answer(event: Any, peers: Peers, open_store: Callable[[], Store]) -> Status:
     """Keep a request, which a report answers later in an association of its own.
 
     Implements: SRS-051
     """
+    share = None
     title, host = event.assoc.requestor.ae_title.strip(), event.assoc.requestor.address
     try:
-        if find_port(configuration, title) is None:
+        if find_port(peers, title, host) is None:
             raise RefusedError(FAILED, "no port of the peer is configured")
         transaction, references = read_request(event)
-        if not open_store().commitments.add(transaction, references, title, host):
-            raise RefusedError(NO_ROOM_TO_ASK, "as many requests wait for their reports as may")
+        open_store().commitments.add(transaction, references, title, host, peers)
     except RefusedError as error:
-        status, why = error.status, str(error)
+        status, why, share = error.status, str(error), error.share
     except (OSError, StoreError, sqlite3.Error) as error:
         status, why = NO_ROOM_TO_ASK, getattr(error, "strerror", None) or str(error)
     except Exception as error:  # pydicom raises whatever a malformed byte leads it to
         status, why = FAILED, f"it cannot be read: {type(error).__name__}"
     else:
         return ASKED
-    open_store().tell("commitment refused", peer=title, status=f"{status.number:04X}", said=why)
+    told = {"peer": title, "host": host, "status": f"{status.number:04X}", "said": why, "share": share}
+    open_store().tell("commitment refused", **told)
     return status
 
 
-def find_port(configuration: Configuration, title: str) -> int | None:
-    """The port on which a peer listens for reports; None if the configuration has none.
+def find_port(peers: Peers, title: str, address: str) -> int | None:
+    """The port on which the peer of a title at an address listens for reports; None if the configuration has none.
 
     Implements: SRS-051
     """
-    return next((each.port for each in configuration.peers if each.ae_title == title and each.port), None)
+    peer = peers.find(title, address)
+    return peer.port if peer else None
 
 
 def read_request(event: Any) -> tuple[str, list[tuple[str, str]]]:
@@ -100,23 +104,29 @@ def read_request(event: Any) -> tuple[str, list[tuple[str, str]]]:
     return transaction, references
 
 
-def report(configuration: Configuration, is_wanted: Callable[[], bool]) -> None:
-    """Report on requests while it is wanted.
+def report(
+    configuration: Configuration, is_wanted: Callable[[], bool], say_ready: Callable[[], None] = do_nothing
+) -> None:
+    """Report on requests while it is wanted; `say_ready` is called when every file that it needs has been read.
 
     Implements: SRS-051
     """
-    store = Store(configuration)
+    store, peers = Store(configuration), Peers(configuration)
+    tls = make_client_context(configuration.tls) if configuration.tls else None
+    say_ready()
     send_while(
         is_wanted,
         store.commitments.find_due,
-        lambda due: send(due, configuration, store),
+        lambda due: send(due, configuration, peers, tls, store),
         store.commitments.settle,
         configuration.times.longest_retry_seconds,
     )
 
 
-def send(due: list[Commitment], configuration: Configuration, store: Store) -> Sent[Commitment]:
-    """Send the reports on some requests, those to one peer in one association.
+def send(
+    due: list[Commitment], configuration: Configuration, peers: Peers, tls: ssl.SSLContext | None, store: Store
+) -> Sent[Commitment]:
+    """Send the reports on some requests, those to one peer in one association, which speaks TLS if that is given.
 
     Implements: SRS-051
     """
@@ -125,11 +135,10 @@ def send(due: list[Commitment], configuration: Configuration, store: Store) -> S
         return request.peer, request.host
 
     for (title, host), requests in groupby(sorted(due, key=whom), key=whom):
-        port = find_port(configuration, title)
+        port = find_port(peers, title, host)
         if port is None:
             yield from ((each, "no port of the peer is configured") for each in requests)
             continue
-        tls = make_client_context(configuration.tls) if configuration.tls else None
         association = associate(REPORT, configuration.listen.ae_title, title, (host, port), tls)
         for each in requests:
             yield each, _send_one(association, judge(each, configuration, store))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -27,6 +28,7 @@ Port = Annotated[int, Meta(ge=1, le=65535, description="a port: 1 to 65535")]
 Seconds = Annotated[float, Meta(gt=0, description="seconds, above 0")]
 Count = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
 Share = Annotated[float, Meta(gt=0, lt=1, description="a share, above 0 and below 1")]
+Portion = Annotated[float, Meta(gt=0, le=1, description="a share, above 0 and up to 1")]
 LEAST_TLS = ssl.TLSVersion.TLSv1_2
 """The oldest version of TLS that the node speaks."""
 
@@ -107,6 +109,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
     associations: Annotated[Count, _says("associations that peers open at a time")] = 20
     connections: Annotated[Count, _says("connections at a time, those that are no association yet included")] = 100
+    peer_share: Annotated[
+        Portion,
+        _says(
+            "the share that one peer may take, where there are others, of associations, of waiting objects, of waiting"
+            " requests for commitment and of the disk, and its host of connections"
+        ),
+    ] = 0.5
     object_bytes: Annotated[Count, _says("bytes of an object")] = 256 * 2**20
     object_seconds: Annotated[Seconds, _says("how long an object may take to come")] = 600.0
     waiting_objects: Annotated[Count, _says("objects that wait to be judged")] = 20_000
@@ -197,10 +206,25 @@ def read_configuration(path: Path) -> Configuration:
 
     Implements: SRS-048
     """
-    read = strict.read(path, Configuration)
+    return read_with_digest(path)[0]
+
+
+def read_with_digest(path: Path) -> tuple[Configuration, str]:
+    """Read a node's configuration as `read_configuration` does, and the SHA-256 of the bytes that it was read from.
+
+    Raises:
+        ConfigurationError: every fault, with its line.
+
+    Implements: SRS-048, SRS-052
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+    read = strict.read(path, content, Configuration)
     if faults := list(_find_faults(read)):
         raise ConfigurationError("\n".join(f"{path}: {fault}" for fault in faults))
-    return read
+    return read, hashlib.sha256(content).hexdigest()
 
 
 def read_named_release(configuration: Configuration) -> Release:
@@ -245,6 +269,11 @@ def make_audit_context(stated: Audit) -> ssl.SSLContext:
     return _complete(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), stated)
 
 
+def _tell_no_password() -> str:
+    """Nobody is there to be asked for the password of a key: one that is encrypted does not fit."""
+    return ""
+
+
 def _complete(context: ssl.SSLContext, tls: Tls) -> ssl.SSLContext:
     """Both sides show a certificate of the configured authority, by TLS 1.2 or later.
 
@@ -252,7 +281,7 @@ def _complete(context: ssl.SSLContext, tls: Tls) -> ssl.SSLContext:
     """
     context.minimum_version = LEAST_TLS
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_cert_chain(tls.certificate, tls.key)
+    context.load_cert_chain(tls.certificate, tls.key, password=_tell_no_password)
     context.load_verify_locations(tls.authority)
     return context
 
@@ -282,18 +311,25 @@ def _find_faults(read: Configuration) -> Iterator[str]:
 
 
 def _find_missing_files(read: Configuration) -> Iterator[str]:
-    """Files that are named and are not there, and certificates that do not fit."""
+    """Files that are named and are not there or cannot be read, and certificates that do not fit."""
     named = {"log_key_file": read.log_key_file, "web.password_file": read.web.password_file if read.web else None}
     for key, tls in (("tls", read.tls), ("audit", read.audit)):
         named |= {f"{key}.{each}": getattr(tls, each) for each in Tls.__struct_fields__ if tls}
     missing = [f"{key}: found {path}, which is no file" for key, path in named.items() if path and not path.is_file()]
     yield from missing
+    if read.web and read.web.password_file and not missing:
+        try:
+            read.web.password_file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            yield f"web.password_file: cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
     for key, tls in (("tls", read.tls), ("audit", read.audit)):
         try:
             if tls and not missing:
                 make_server_context(tls)
         except ssl.SSLError as error:
-            yield f"{key}: certificate, key and authority do not fit together: {error}"
+            yield f"{key}: certificate, key and authority do not fit together, or the key is encrypted: {error}"
+        except OSError as error:
+            yield f"{key}: certificate, key or authority cannot be read: {error.strerror}"
 
 
 def _is_private(url: str) -> bool:

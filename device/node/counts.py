@@ -6,6 +6,8 @@ import math
 import sqlite3
 import time
 
+from device.node.configuration import Peer
+
 LATEST_TIMES = 1000
 """Of so many of the last deliveries the times are told."""
 
@@ -85,3 +87,23 @@ class Counts:
     def count_waiting(self) -> int:
         """How many objects wait to be judged."""
         return int(self._database.execute("SELECT COUNT(*) FROM object WHERE judged IS NULL").fetchone()[0])
+
+    def count_waiting_of(self, peer: Peer) -> int:
+        """How many objects of a peer wait to be judged.
+
+        Implements: SRS-049
+        """
+        statement = "SELECT COUNT(*) FROM object WHERE judged IS NULL AND peer = ? AND host = ?"
+        return int(self._database.execute(statement, (peer.ae_title, peer.host)).fetchone()[0])
+
+    def measure_held(self, peer: Peer) -> tuple[int, int]:
+        """How many bytes of objects are on disk: of all peers, and of one.
+
+        Implements: SRS-049
+        """
+        statement = (
+            "SELECT COALESCE(SUM(bytes), 0), COALESCE(SUM(bytes) FILTER (WHERE peer = ? AND host = ?), 0)"
+            " FROM object WHERE held"
+        )
+        of_all, of_peer = self._database.execute(statement, (peer.ae_title, peer.host)).fetchone()
+        return int(of_all), int(of_peer)

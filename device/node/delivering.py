@@ -14,7 +14,7 @@ from typing import Any
 
 from pydicom import dcmread
 
-from device.node.calling import Sent, associate, send_while, tell_missing, tell_status
+from device.node.calling import Sent, associate, do_nothing, send_while, tell_missing, tell_status
 from device.node.configuration import Configuration, Destination, Web, make_client_context
 from device.node.services import DELIVER
 from device.node.statuses import Place, has_arrived
@@ -36,13 +36,22 @@ for _part in (
     _WEB.add_handler(_part)
 
 
-def deliver(configuration: Configuration, name: str, is_wanted: Callable[[], bool]) -> None:
+def deliver(
+    configuration: Configuration, name: str, is_wanted: Callable[[], bool], say_ready: Callable[[], None] = do_nothing
+) -> None:
     """Deliver to one destination while it is wanted.
+
+    Args:
+        configuration: the node's.
+        name: the destination, one of those of the configuration.
+        is_wanted: asked between results.
+        say_ready: called when every file that delivering needs has been read.
 
     Implements: SRS-051
     """
     store = Store(configuration)
     send, longest = _choose(configuration, name), configuration.times.longest_retry_seconds
+    say_ready()
     send_while(is_wanted, lambda: store.find_due(name), send, store.settle, longest)
 
 

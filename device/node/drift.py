@@ -166,21 +166,11 @@ _RELEASE, _ANALYSED = "record ->> '$.release_digest'", "record ->> '$.outcome' =
 
 
 def prepare(database: sqlite3.Connection) -> None:
-    """Make what the monitor needs, in a database of an older node too: objects of before have no model.
+    """Make what the monitor needs.
 
     Implements: SRS-056
     """
     database.executescript(DRIFT)
-    if not _has_models(database):
-        database.execute("BEGIN IMMEDIATE")
-        if not _has_models(database):  # another process may have been first
-            for name in ("manufacturer", "model"):
-                database.execute(f"ALTER TABLE object ADD COLUMN {name} TEXT")
-        database.execute("COMMIT")
-
-
-def _has_models(database: sqlite3.Connection) -> bool:
-    return "model" in {row[1] for row in database.execute("PRAGMA table_info(object)")}
 
 
 def _name(manufacturer: str | None, model: str | None) -> str:

@@ -23,6 +23,9 @@ CREATE TRIGGER IF NOT EXISTS event_kept BEFORE UPDATE ON event
 CREATE TRIGGER IF NOT EXISTS event_there BEFORE DELETE ON event
     BEGIN SELECT RAISE(ABORT, 'events are appended only'); END;
 """
+SHARE = "CASE WHEN json_valid(told) THEN told ->> '$.share' END"
+"""Of what a peer had its share, in a line that tells that it was refused for that; null in every other."""
+EVENTS += f"CREATE INDEX IF NOT EXISTS event_of_share ON event (number) WHERE {SHARE} IS NOT NULL;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,12 @@ class Line:
 
 
 LINES = {
-    "node started": Line("the node was started"),
+    "node started": Line("the node was started, by the configuration file and the release of these digests"),
     "node stopped": Line("it was asked to end, and did"),
     "process ended": Line("one of its processes ended and is started again", trouble=True),
     "clock set": Line("the clock of the computer was set"),
     "association refused": Line("an association did not come about", trouble=True),
-    "connection refused": Line("a connection did not show a valid certificate", trouble=True),
+    "connection refused": Line("no valid certificate was shown, or there were too many connections", trouble=True),
     "association broken off": Line("an association ended before it was released", trouble=True),
     "received": Line("an object is on disk"),
     "received again": Line("the same object came again"),
@@ -124,6 +127,19 @@ class Events:
         statement = f"SELECT time, what, told FROM event WHERE what IN ({marks}) ORDER BY number DESC LIMIT ?"  # noqa: S608
         rows = self._database.execute(statement, (*whats, most))
         return [{"time": when, "what": what, **json.loads(told)} for when, what, told in rows]
+
+    def count_refused(self) -> list[tuple[str, str, str, int]]:
+        """How often each peer was refused because it had its share: AE title, host, of what, and the number.
+
+        Of connections only the host is known.
+
+        Implements: SRS-053
+        """
+        return self._database.execute(
+            f"SELECT COALESCE(told ->> '$.peer', ''), told ->> '$.host', {SHARE},"  # noqa: S608
+            f" SUM(COALESCE(told ->> '$.times', 1)) FROM event WHERE {SHARE} IS NOT NULL"
+            " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        ).fetchall()
 
     def find_last(self) -> int:
         """The number of the last line."""

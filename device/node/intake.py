@@ -15,7 +15,7 @@ from pydicom.filewriter import write_file_meta_info
 
 from device.dicom import open_regular, read_header
 from device.errors import DeviceError
-from device.node.configuration import Configuration
+from device.node.configuration import Configuration, Peer
 from device.node.messages import read_name
 from device.node.statuses import MISMATCH, NOT_UNDERSTOOD, RefusedError
 from device.node.store import INCOMING
@@ -52,14 +52,14 @@ def _encode_meta(meta: FileMetaDataset) -> bytes:
     return content.getvalue()
 
 
-def identify(path: Path, digest: str, sop_class: str, peer: str) -> Received:
+def identify(path: Path, digest: str, sop_class: str, peer: Peer) -> Received:
     """Read who an object is.
 
     Args:
         path: a file as it was received.
         digest: of its content.
         sop_class: as the peer's command has it.
-        peer: its AE title.
+        peer: who sent it.
 
     Raises:
         RefusedError: it is no data set, has no valid identifiers, or is of another class than the command says.
@@ -78,7 +78,7 @@ def identify(path: Path, digest: str, sop_class: str, peer: str) -> Received:
         raise RefusedError(MISMATCH, f"SOPClassUID: found {found['SOPClassUID']}, expected {sop_class} of the command")
     sop_uid, study, series = found["SOPInstanceUID"], found["StudyInstanceUID"], found["SeriesInstanceUID"]
     made_by = read_name(header, "Manufacturer"), read_name(header, "ManufacturerModelName")
-    return Received(sop_uid, sop_class, study, series, digest, path.stat().st_size, peer, *made_by)
+    return Received(sop_uid, sop_class, study, series, digest, path.stat().st_size, peer.ae_title, peer.host, *made_by)
 
 
 def require_uid(keyword: str, value: str) -> None:

@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable
 
-from device.node.calling import PAUSE_SECONDS
+from device.node.calling import PAUSE_SECONDS, do_nothing
 from device.node.configuration import Configuration, Hl7, make_client_context
 from device.node.delivering import TIMEOUT_SECONDS, tell
 from device.node.events import say
@@ -20,8 +20,12 @@ START, END = b"\x0b", b"\x1c\r"
 LONGEST_ANSWER_BYTES, LEAST_SECONDS = 2**16, 0.001
 
 
-def send_messages(configuration: Configuration, is_wanted: Callable[[], bool]) -> None:
+def send_messages(
+    configuration: Configuration, is_wanted: Callable[[], bool], say_ready: Callable[[], None] = do_nothing
+) -> None:
     """Send what is due while it is wanted; nothing else of the node waits for it.
+
+    `say_ready` is called when every file that sending needs has been read.
 
     Implements: SRS-060
     """
@@ -30,6 +34,7 @@ def send_messages(configuration: Configuration, is_wanted: Callable[[], bool]) -
     store, stated, context = Store(configuration), configuration.hl7, None
     if configuration.tls and stated.tls:
         context = make_client_context(configuration.tls)
+    say_ready()
     while is_wanted():
         due = store.outbox.find_due()
         try:

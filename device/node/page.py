@@ -83,6 +83,7 @@ def describe(store: Store, configuration: Configuration) -> dict[str, Any]:
     return {
         "well": not unwell, "unwell": unwell, "counts": counts, "outcomes": outcomes, "troubles": troubles,
         "times": store.counts.find_times(), "alarms": store.drift.read_alarms(), "drift": drift,
+        "refused": {" ".join(each[:3]).strip(): each[3] for each in store.events.count_refused()},
         "release": configuration.release, "statement": STATEMENT,
     }  # fmt: skip
 
@@ -99,6 +100,9 @@ def render_metrics(store: Store) -> str:
     alarms = store.drift.read_alarms()
     lines.append(f"clearway_drift_alarms {len(alarms)}")
     lines += [f"clearway_drift_alarm{{measure={json.dumps(each, ensure_ascii=False)}}} 1" for each in alarms]
+    for peer, host, share, number in store.events.count_refused():
+        named = f"peer={json.dumps(peer)},host={json.dumps(host)},share={json.dumps(share)}"
+        lines.append(f"clearway_refused_of_peer{{{named}}} {number}")
     lines.append(f"clearway_processes_missing {len(store.parts.find_missing())}")
     lines.append(f"clearway_longest_wait_seconds {store.counts.find_longest_wait():.3f}")
     lines.append(f"clearway_longest_delivery_seconds {store.counts.find_longest_delivery():.3f}")
@@ -118,6 +122,8 @@ def render_page(state: Mapping[str, Any]) -> str:
     for kind, outcomes in state["outcomes"].items():
         rows = [(outcome.replace("_", " "), number) for outcome, number in outcomes.items()]
         tables.append(_table(kind.replace("_", " ").capitalize(), ("", "Number"), rows))
+    refused = _table("Refused since the peer had its share of it", ("Peer", "Times"), list(state["refused"].items()))
+    tables.append(refused)
     tables.append(_table("Drift, in the last whole window", ("", "Said"), list(state["drift"].items())))
     troubles = [
         (_tell_time(each["time"]), each["what"], each.get("said") or each.get("peer")) for each in state["troubles"]

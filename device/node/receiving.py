@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 import sqlite3
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from socketserver import BaseServer
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,13 +24,28 @@ from pynetdicom.transport import ThreadedAssociationServer
 from device.errors import StoreError
 from device.node import committing
 from device.node.calling import make_entity
-from device.node.configuration import Configuration, Limits, make_server_context
+from device.node.configuration import Configuration, Limits, Peer, make_server_context
 from device.node.intake import identify, require_uid, write
 from device.node.messages import find_fault, read, take
-from device.node.services import LARGEST_PDU_BYTES, OTHER_HOST, REFUSALS, SERVICES, Side
+from device.node.peers import Peers
+from device.node.services import (
+    LARGEST_PDU_BYTES,
+    OTHER_HOST,
+    REFUSALS,
+    SERVICES,
+    TOO_MANY,
+    TOO_MANY_CONNECTIONS,
+    TOO_MANY_OF_HOST,
+    TOO_MANY_OF_PEER,
+    Refusal,
+    Side,
+)
 from device.node.statuses import ECHOED, MISMATCH, NO_ROOM, STORED, RefusedError, Status
 from device.node.store import INCOMING, Store
 from device.node.types import Added
+
+TELLING_SECONDS = 1.0
+"""How often it is told that connections were turned away."""
 
 
 class Receiver:
@@ -42,7 +56,7 @@ class Receiver:
 
     def __init__(self, configuration: Configuration, wake: Callable[[], None]) -> None:
         self._configuration, self._limits, self._wake = configuration, configuration.limits, wake
-        self._allowed = {(each.ae_title, address) for each in configuration.peers for address in _resolve(each.host)}
+        self._peers, self._places, self._taking = Peers(configuration), dict[Any, Peer](), threading.Lock()
         self._local = threading.local()
         self._received: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._begun: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
@@ -52,7 +66,7 @@ class Receiver:
         configuration, limits = self._configuration, self._limits
         _config.LOG_HANDLER_LEVEL = "none"  # handlers of the library come first: one that fails keeps ours from a call
         ae = make_entity(configuration.listen.ae_title, limits.idle_seconds)
-        ae.maximum_associations = limits.associations
+        ae.maximum_associations = limits.connections  # it counts who has said nothing yet; places are taken below
         ae.require_called_aet = True
         ae.require_calling_aet = sorted({each.ae_title for each in configuration.peers})
         for service in SERVICES:
@@ -61,7 +75,7 @@ class Receiver:
                     ae.add_supported_context(sop_class, list(service.transfer_syntaxes))
         handlers: list[Any] = [
             (evt.EVT_C_ECHO, lambda _: ECHOED.number), (evt.EVT_C_STORE, self._store),
-            (evt.EVT_ACCEPTED, self._accept), (evt.EVT_REJECTED, self._reject),
+            (evt.EVT_REQUESTED, self._place), (evt.EVT_ACCEPTED, self._accept), (evt.EVT_REJECTED, self._reject),
             (evt.EVT_N_ACTION, self._commit), (evt.EVT_DIMSE_RECV, self._look),
             (evt.EVT_CONN_OPEN, self._open), (evt.EVT_PDU_RECV, self._measure), (evt.EVT_CONN_CLOSE, self._close),
             (evt.EVT_ABORTED, self._abort),
@@ -70,8 +84,8 @@ class Receiver:
         where = (configuration.listen.host, configuration.listen.port)
         made: Any = ae.make_server(where, evt_handlers=handlers, ssl_context=context, server_class=_Server)
         server: _Server = made
-        server.limits, server.hosts = limits, frozenset(address for _, address in self._allowed)
-        server.refused, server.shaking = self._tell_refused, set()
+        server.limits, server.peers, server.refused = limits, self._peers, self._tell_refused
+        server.shaking, server.turned, server.told = {}, Counter(), time.monotonic()
         return server
 
     def run(self) -> None:
@@ -106,16 +120,38 @@ class Receiver:
 
         connection.recv = recv
 
+    def _place(self, event: Any) -> None:
+        """Give a peer that asks for an association a place, or reject it for now: all are taken, or its share of them.
+
+        Implements: SRS-049
+        """
+        asking = event.assoc.requestor
+        title = str(asking.primitive.calling_ae_title).strip()
+        if (peer := self._peers.find(title, asking.address)) is None:
+            return  # it gets none, and is told why, further on
+        most = self._limits.associations
+        share = self._peers.count_share(most)
+        with self._taking:
+            self._places = {each: whose for each, whose in self._places.items() if each.is_alive()}
+            taken = list(self._places.values())
+            if len(taken) < most and taken.count(peer) < share:
+                self._places[event.assoc] = peer
+                return
+        refusal, of = (TOO_MANY_OF_PEER, "associations") if taken.count(peer) >= share < most else (TOO_MANY, None)
+        event.assoc.acse.send_reject(*(refusal.codes or ()))
+        self._open_store().tell("association refused", peer=title, host=asking.address, said=refusal.why, share=of)
+        event.assoc.kill()
+
     def _accept(self, event: Any) -> None:
         """Break an association off whose AE title is another's at that address."""
         self._received[event.assoc] = 0
         peer = event.assoc.requestor
-        if (title := peer.ae_title.strip(), peer.address) not in self._allowed:
+        if self._peers.find(title := peer.ae_title.strip(), peer.address) is None:
             self._open_store().tell("association refused", peer=title, host=peer.address, said=OTHER_HOST.why)
             event.assoc.abort(block=False)
 
-    def _tell_refused(self, host: str, why: str) -> None:
-        self._open_store().tell("connection refused", host=host, said=why)
+    def _tell_refused(self, host: str, why: str, **told: str | float) -> None:
+        self._open_store().tell("connection refused", host=host, said=why, **told)
 
     def _reject(self, event: Any) -> None:
         peer, said = event.assoc.requestor, event.assoc.acceptor.primitive
@@ -130,6 +166,8 @@ class Receiver:
 
     def _close(self, event: Any) -> None:
         self._received.pop(event.assoc, None)
+        with self._taking:
+            self._places.pop(event.assoc, None)
         event.assoc.dul.to_user_queue.put(None)  # who waits for a request that cannot come any more holds no place
 
     def _measure(self, event: Any) -> None:
@@ -149,7 +187,8 @@ class Receiver:
             told = f"an object that was not whole after {limits.object_seconds:g} s"
         if told:
             self._received[event.assoc] = 0
-            self._open_store().tell("object refused", peer=event.assoc.requestor.ae_title.strip(), said=told)
+            peer = event.assoc.requestor
+            self._open_store().tell("object refused", peer=peer.ae_title.strip(), host=peer.address, said=told)
             event.assoc.abort(block=False)
 
     def _look(self, event: Any) -> None:
@@ -159,10 +198,10 @@ class Receiver:
         """
         self._received[event.assoc] = 0
         if fault := find_fault(event.message, event.assoc.dimse.msg_queue.qsize()):
-            peer = event.assoc.requestor.ae_title.strip()
-            uid = str(read(event.message.command_set, "AffectedSOPInstanceUID") or "")
-            store = self._open_store()
-            store.tell("object refused", object=store.blind(uid), peer=peer, said=fault)
+            peer, store = event.assoc.requestor, self._open_store()
+            name = store.blind(str(read(event.message.command_set, "AffectedSOPInstanceUID") or ""))
+            told = {"object": name, "peer": peer.ae_title.strip(), "host": peer.address, "said": fault}
+            store.tell("object refused", **told)
             event.message.command_set = Dataset()  # of which the library makes nothing
             # said outright: the library takes a blocking abort back as soon as another thread's handler ends
             event.assoc.abort(block=False)
@@ -187,9 +226,9 @@ class Receiver:
         """
         store = self._open_store()
         path = self._configuration.folder / INCOMING / f"{secrets.token_hex(16)}.dcm"
-        peer = event.assoc.requestor.ae_title.strip()
         try:
-            self._require_room(store)
+            peer = self._find_peer(event)
+            self._require_room(store, peer)
             require_uid("AffectedSOPInstanceUID", str(event.request.AffectedSOPInstanceUID))
             digest = write(event, path)
             received = identify(path, digest, str(event.request.AffectedSOPClassUID), peer)
@@ -199,25 +238,33 @@ class Receiver:
             if store.add(received, path) is not Added.AGAIN:
                 self._wake()
         except RefusedError as error:
-            return self._refuse(event, error.status, str(error))
+            return self._refuse(event, error.status, str(error), error.share)
         except (OSError, StoreError, sqlite3.Error) as error:
             return self._refuse(event, NO_ROOM, getattr(error, "strerror", None) or str(error))
         finally:
             path.unlink(missing_ok=True)
         return STORED.number
 
-    def _refuse(self, event: Any, status: Status, why: str) -> int:
-        """Tell why an object is not taken, which one, and the status that it is answered with."""
-        store, peer = self._open_store(), event.assoc.requestor.ae_title.strip()
+    def _find_peer(self, event: Any) -> Peer:
+        """Who sends; an association of anybody else was broken off."""
+        asking = event.assoc.requestor
+        if (peer := self._peers.find(asking.ae_title.strip(), asking.address)) is None:
+            raise RefusedError(NO_ROOM, OTHER_HOST.why)
+        return peer
+
+    def _refuse(self, event: Any, status: Status, why: str, share: str | None = None) -> int:
+        """Tell why an object is not taken, which one, whose, and the status that it is answered with."""
+        store, asking = self._open_store(), event.assoc.requestor
+        told = {"peer": asking.ae_title.strip(), "host": asking.address, "status": f"{status.number:04X}"}
         name = store.blind(str(event.request.AffectedSOPInstanceUID))
-        store.tell("object refused", object=name, peer=peer, status=f"{status.number:04X}", said=why)
+        store.tell("object refused", object=name, said=why, share=share, **told)
         return status.number
 
     def _commit(self, event: Any) -> tuple[int, None]:
-        return committing.answer(event, self._configuration, self._open_store).number, None
+        return committing.answer(event, self._peers, self._open_store).number, None
 
-    def _require_room(self, store: Store) -> None:
-        """Refuse, for now, what there is no room for: in the queue or on disk.
+    def _require_room(self, store: Store, peer: Peer) -> None:
+        """Refuse, for now, what there is no room for: in the queue or on disk, or in the peer's share of either.
 
         Implements: SRS-049
         """
@@ -226,6 +273,14 @@ class Receiver:
             raise RefusedError(NO_ROOM, f"{free} bytes are free on disk, fewer than {self._limits.free_bytes}")
         if (waiting := store.counts.count_waiting()) >= self._limits.waiting_objects:
             raise RefusedError(NO_ROOM, f"{waiting} objects wait, as many as may")
+        if (waiting := store.counts.count_waiting_of(peer)) >= self._peers.count_share(self._limits.waiting_objects):
+            said = f"{waiting} objects of the peer wait, as many as its share"
+            raise RefusedError(NO_ROOM, said, "waiting_objects")
+        held, of_peer = store.counts.measure_held(peer)
+        if of_peer > (most := self._peers.share(held + free - self._limits.free_bytes)):
+            raise RefusedError(
+                NO_ROOM, f"{of_peer} bytes on disk are of the peer, more than its share of {most:.0f}", "disk"
+            )
 
     def _open_store(self) -> Store:
         """The store of this thread."""
@@ -239,20 +294,48 @@ class _Server(ThreadedAssociationServer):
     """Connections: from peers' addresses alone, not too many, and none holds up the others while it shakes hands."""
 
     limits: Limits
-    hosts: frozenset[str]
-    refused: Callable[[str, str], None]
-    shaking: set[Any]
+    peers: Peers
+    refused: Callable[..., None]
+    shaking: dict[Any, str]
+    turned: Counter[tuple[str, Refusal]]
+    told: float
     daemon_threads = True
     request_queue_size = 64
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Say whether a connection is taken.
+        """Say whether a connection is taken; count who is turned away, to be told of later: they may be very many.
 
         Implements: SRS-049
         """
         del request
-        taken = len(self.active_associations) + len(self.shaking)
-        return client_address[0] in self.hosts and taken < self.limits.connections
+        host, most = client_address[0], self.limits.connections
+        if host not in self.peers.hosts:
+            return False
+        taken, share = self.find_hosts(), self.peers.count_share_of_host(most)
+        if len(taken) < most and taken.count(host) < share:
+            return True
+        self.turned[host, TOO_MANY_OF_HOST if taken.count(host) >= share < most else TOO_MANY_CONNECTIONS] += 1
+        return False
+
+    def find_hosts(self) -> list[str]:
+        """The host of every connection.
+
+        Implements: SRS-049
+        """
+        return [*(each.requestor.address for each in self.active_associations), *list(self.shaking.values())]
+
+    def service_actions(self) -> None:
+        """Tell, in one line a second for each host, how many of its connections were turned away.
+
+        Implements: SRS-049
+        """
+        super().service_actions()
+        if self.turned and time.monotonic() - self.told > TELLING_SECONDS:
+            for (host, refusal), times in self.turned.items():
+                share = {"share": "connections"} if refusal is TOO_MANY_OF_HOST else {}
+                self.refused(host, refusal.why, times=times, **share)
+            self.turned.clear()
+            self.told = time.monotonic()
 
     def shutdown(self) -> None:
         """Stop listening. The library's own asks for a server that its entity started."""
@@ -275,7 +358,7 @@ class _Server(ThreadedAssociationServer):
 
         Implements: SRS-049
         """
-        self.shaking.add(request)
+        self.shaking[request] = client_address[0]
         try:
             if self.ssl_context:
                 request.do_handshake()
@@ -285,11 +368,4 @@ class _Server(ThreadedAssociationServer):
         else:
             super().finish_request(request, client_address)
         finally:
-            self.shaking.discard(request)
-
-
-def _resolve(host: str) -> set[str]:
-    """The addresses of a host; one that has no name here has none."""
-    with suppress(OSError):
-        return {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
-    return set()
+            self.shaking.pop(request, None)

@@ -122,6 +122,7 @@ TERMS = (
     Term("Maximum length of a PDU, in bytes", f"{PDU_BYTES}", f"{PDU_BYTES}"),
     Term("Longest PDU that is read, in bytes", f"{LARGEST_PDU_BYTES}", "not limited"),
     Term("Associations at a time", "`limits.associations`", "one to the destination, one for reports of commitment"),
+    Term("Associations of one peer at a time", "where there are others, `limits.peer_share` of those", "as above"),
     Term("Asynchronous operations window", _ONE_AT_A_TIME, _ONE_AT_A_TIME),
     Term(
         "SCP/SCU role selection", "not answered: the roles are the default ones",
@@ -157,9 +158,15 @@ _REJECTED, _ABORTED, _CLOSED = "A-ASSOCIATE-RJ", "A-ABORT", "the connection is c
 OTHER_NODE = Refusal(_REJECTED, "it calls another AE title than that of the node", (1, 1, 7))
 NO_PEER = Refusal(_REJECTED, "its AE title is that of no peer", (1, 1, 3))
 TOO_MANY = Refusal(_REJECTED, "there are as many associations as `limits.associations`", (2, 3, 2))
+TOO_MANY_OF_PEER = Refusal(
+    _REJECTED, "the peer has its share of associations, `limits.peer_share` of `limits.associations`", (2, 3, 2)
+)
 OTHER_HOST = Refusal(_ABORTED, "its AE title is that of a peer at another address")
 NO_HOST = Refusal(_CLOSED, "it comes from the address of no peer")
 TOO_MANY_CONNECTIONS = Refusal(_CLOSED, "there are as many connections as `limits.connections`")
+TOO_MANY_OF_HOST = Refusal(
+    _CLOSED, "its host has its share of connections, `limits.peer_share` of `limits.connections`"
+)
 NO_CERTIFICATE = Refusal(_CLOSED, "TLS is configured, and it shows no valid certificate of the authority")
 LONG_PDU = Refusal(_CLOSED, "the head of a PDU says that it is longer than the longest that is read")
 SLOW_PDU = Refusal(_CLOSED, "a PDU is not whole after `limits.idle_seconds`")
@@ -171,6 +178,6 @@ NO_OPERATION = Refusal(
     " the answer to the last",
 )  # fmt: skip
 REFUSALS = (
-    OTHER_NODE, NO_PEER, TOO_MANY, OTHER_HOST, NO_HOST, TOO_MANY_CONNECTIONS, NO_CERTIFICATE, LONG_PDU, SLOW_PDU,
-    LARGE_OBJECT, SLOW_OBJECT, SILENCE, NO_OPERATION,
+    OTHER_NODE, NO_PEER, TOO_MANY, TOO_MANY_OF_PEER, OTHER_HOST, NO_HOST, TOO_MANY_CONNECTIONS, TOO_MANY_OF_HOST,
+    NO_CERTIFICATE, LONG_PDU, SLOW_PDU, LARGE_OBJECT, SLOW_OBJECT, SILENCE, NO_OPERATION,
 )  # fmt: skip

@@ -28,6 +28,7 @@ from device.node.intake import sweep_incoming
 from device.node.outlets import find_outlets, run_outlet
 from device.node.store import Store
 from device.node.working import Worker, fail_object, find_destinations, has_parent
+from device.release import read_software_version
 from device.types import Release
 
 LOCK = "node.lock"
@@ -41,8 +42,12 @@ STOP_SECONDS = 30.0
 """How long a process may take to end what it is at when the node is stopped."""
 
 
-def serve(configuration: Configuration) -> None:
+def serve(configuration: Configuration, digest: str) -> None:
     """Run the node until it is sent SIGTERM or SIGINT.
+
+    Args:
+        configuration: what the site says.
+        digest: SHA-256 of the file that says it, which the record tells.
 
     Raises:
         StoreError: another node has the folder, or it cannot be used.
@@ -52,7 +57,7 @@ def serve(configuration: Configuration) -> None:
     release, store = read_named_release(configuration), Store(configuration)
     with _lock(configuration):
         node = _Node(configuration, store, release)
-        node.start()
+        node.start(digest)
         try:
             node.watch()
         finally:
@@ -76,11 +81,17 @@ class _Node:
         self.running: dict[str, Any] = {}
         self.clock = read_clock()
 
-    def start(self) -> None:
-        """Take up what the last run left, and start everything."""
+    def start(self, digest: str) -> None:
+        """Take up what the last run left, tell with what it is started, and start everything.
+
+        Implements: SRS-052
+        """
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._ask_to_stop)
-        self.store.tell("node started", release=self.configuration.release)
+        self.store.tell(
+            "node started", configuration=digest, release=self.configuration.release,
+            release_digest=self.release.digest, software=read_software_version(),
+        )  # fmt: skip
         self.store.tidy()
         self.store.parts.expect(self.parts)
         self._give_back(None)
@@ -187,12 +198,11 @@ class _Node:
         self.bell.wait(IDLE_SECONDS)
 
     def _deliver(self, name: str) -> None:
-        self._say_ready(f"delivery {name}")
-        delivering.deliver(self.configuration, name, self._is_wanted())
+        say_ready = _bind(self._say_ready, f"delivery {name}")
+        delivering.deliver(self.configuration, name, self._is_wanted(), say_ready)
 
     def _report(self) -> None:
-        self._say_ready("commitment")
-        committing.report(self.configuration, self._is_wanted())
+        committing.report(self.configuration, self._is_wanted(), _bind(self._say_ready, "commitment"))
 
     def _say_ready(self, name: str) -> None:
         """Note, in a connection of this process to the database, that it is ready for work."""
@@ -201,8 +211,7 @@ class _Node:
         store.close()
 
     def _run_outlet(self, name: str) -> None:
-        self._say_ready(f"outlet {name}")
-        run_outlet(self.configuration, name, self._is_wanted())
+        run_outlet(self.configuration, name, self._is_wanted(), _bind(self._say_ready, f"outlet {name}"))
 
     def _is_wanted(self) -> Callable[[], bool]:
         parent = os.getppid()

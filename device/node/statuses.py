@@ -63,8 +63,8 @@ STORED = Status(
 )  # fmt: skip
 NO_ROOM = Status(
     Place.STORE, Side.NODE, 0xA700, Kind.FAILURE, "Refused: Out of resources",
-    "fewer bytes are free on disk than `limits.free_bytes`, as many objects wait as `limits.waiting_objects`, or the"
-    " disk takes nothing",
+    "fewer bytes are free on disk than `limits.free_bytes`, as many objects wait as `limits.waiting_objects`, the peer"
+    " has its share of either (`limits.peer_share`), or the disk takes nothing",
 )  # fmt: skip
 MISMATCH = Status(
     Place.STORE, Side.NODE, 0xA900, Kind.FAILURE, "Error: Data set does not match SOP class",
@@ -93,8 +93,8 @@ NO_SUCH_ACTION = Status(
 )  # fmt: skip
 NO_ROOM_TO_ASK = Status(
     Place.ACTION, Side.NODE, 0x0213, Kind.FAILURE, "Resource limitation",
-    f"as many requests wait for their reports as `limits.waiting_commitments`, the request is longer than"
-    f" {MOST_REQUEST_BYTES} bytes, or the disk takes nothing",
+    f"as many requests wait for their reports as `limits.waiting_commitments`, or as are the share of the peer"
+    f" (`limits.peer_share`), the request is longer than {MOST_REQUEST_BYTES} bytes, or the disk takes nothing",
 )  # fmt: skip
 UNKNOWN = Status(
     Place.REASON, Side.NODE, 0x0112, Kind.FAILURE, "No such object instance", "no pixels of the object are here",
@@ -143,8 +143,8 @@ def has_arrived(place: Place, code: int | None) -> bool:
 
 
 class RefusedError(DeviceError):
-    """What is not done: the status that it is answered with, and why."""
+    """What is not done: the status that it is answered with, why, and of what the peer has its share, if it is that."""
 
-    def __init__(self, status: Status, why: str) -> None:
+    def __init__(self, status: Status, why: str, share: str | None = None) -> None:
         super().__init__(why)
-        self.status = status
+        self.status, self.share = status, share

@@ -26,33 +26,13 @@ from device.node.drift import DriftMonitor, prepare
 from device.node.events import EVENTS, Events, say, writing
 from device.node.outbox import MESSAGES, Outbox
 from device.node.parts import PARTS, Parts
+from device.node.tables import make_tables
 from device.node.trail import TRAIL, Trail
 from device.node.types import Added, Delivery, Held, Message, Received, Result, Study
 
 DATABASE, OBJECTS, RESULTS, INCOMING, KEY = "node.db", "objects", "results", "incoming", "log.key"
 MOST_ATTEMPTS = 2
 """How often an image is tried whose worker ends: then it fails, and holds up no other."""
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS object (
-    number INTEGER PRIMARY KEY, sop_uid TEXT NOT NULL, sop_class TEXT NOT NULL, study_uid TEXT NOT NULL,
-    series_uid TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL, peer TEXT NOT NULL, received REAL NOT NULL,
-    claimed_by INTEGER, attempts INTEGER NOT NULL DEFAULT 0, judged REAL, record TEXT, held INTEGER NOT NULL DEFAULT 1,
-    UNIQUE (sop_uid, digest));
-CREATE INDEX IF NOT EXISTS object_of_study ON object (study_uid);
-CREATE INDEX IF NOT EXISTS object_waiting ON object (number) WHERE judged IS NULL;
-CREATE TABLE IF NOT EXISTS study (
-    uid TEXT PRIMARY KEY, due REAL, version INTEGER NOT NULL DEFAULT 0, last REAL NOT NULL, claimed_by INTEGER);
-CREATE INDEX IF NOT EXISTS study_due ON study (due) WHERE due IS NOT NULL;
-CREATE TABLE IF NOT EXISTS result (
-    uid TEXT PRIMARY KEY, sop_class TEXT NOT NULL, series_uid TEXT NOT NULL, study_uid TEXT NOT NULL,
-    version INTEGER NOT NULL, made REAL NOT NULL, digest TEXT NOT NULL, summary TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS result_of_study ON result (study_uid, version);
-CREATE TABLE IF NOT EXISTS delivery (
-    result_uid TEXT NOT NULL REFERENCES result (uid), destination TEXT NOT NULL, delivered REAL,
-    attempts INTEGER NOT NULL DEFAULT 0, next_try REAL NOT NULL, said TEXT, PRIMARY KEY (result_uid, destination));
-CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (next_try) WHERE delivered IS NULL;
-"""
 
 
 class Store:
@@ -70,7 +50,8 @@ class Store:
             self._key = read_key(configuration.log_key_file or self.folder / KEY)
             self._database = sqlite3.connect(self.folder / DATABASE, timeout=30, isolation_level=None)
             self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
-            self._database.executescript(SCHEMA + EVENTS + COMMITMENTS + PARTS + MESSAGES + TRAIL)
+            self._database.executescript(EVENTS + COMMITMENTS + PARTS + MESSAGES + TRAIL)
+            make_tables(self._database)
             prepare(self._database)
             self.events, self.counts = Events(self._database), Counts(self._database)
             self.drift = DriftMonitor(self._database, self.events, configuration.drift)
@@ -119,9 +100,9 @@ class Store:
             if added is not Added.AGAIN:
                 database.execute(
                     "INSERT INTO object (sop_uid, sop_class, study_uid, series_uid, digest, bytes, peer, received,"
-                    " manufacturer, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " manufacturer, model, host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (received.sop_uid, received.sop_class, received.study_uid, received.series_uid, received.digest,
-                     received.bytes, received.peer, now, received.manufacturer, received.model),
+                     received.bytes, received.peer, now, received.manufacturer, received.model, received.host),
                 )  # fmt: skip
                 database.execute(
                     "INSERT INTO study (uid, due, last) VALUES (?, ?, ?)"
@@ -129,7 +110,7 @@ class Store:
                     (received.study_uid, now + self._settle, now),
                 )
             blind = {"object": self.blind(received.sop_uid), "study": self.blind(received.study_uid)}
-            self.events.append(added, **blind, peer=received.peer, bytes=received.bytes)
+            self.events.append(added, **blind, peer=received.peer, host=received.host, bytes=received.bytes)
         file.unlink(missing_ok=True)
         return added
 

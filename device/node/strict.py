@@ -15,11 +15,12 @@ T = TypeVar("T", bound=msgspec.Struct)
 Place = tuple[str | int, ...]
 
 
-def read(path: Path, kind: type[T]) -> T:
+def read(path: Path, content: bytes, kind: type[T]) -> T:
     """Read a file of one mapping.
 
     Args:
         path: a YAML file.
+        content: its bytes.
         kind: what it is to hold, key by key; a field without a default is required.
 
     Raises:
@@ -28,16 +29,16 @@ def read(path: Path, kind: type[T]) -> T:
     Implements: SRS-048
     """
     try:
-        node = yaml.compose(path.read_text("utf-8"), yaml.SafeLoader)
-        lines = dict(_find_lines(node, ()))
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        text = content.decode("utf-8")
+        lines = dict(_find_lines(yaml.compose(text, yaml.SafeLoader), ()))
+        said = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
-    if faults := list(_find_faults(content, kind, ())):
-        raise ConfigurationError("\n".join(f"{path}:{_locate(place, lines)}: {said}" for place, said in faults))
-    return msgspec.convert(content, kind, dec_hook=_make)
+    if faults := list(_find_faults(said, kind, ())):
+        raise ConfigurationError("\n".join(f"{path}:{_locate(place, lines)}: {fault}" for place, fault in faults))
+    return msgspec.convert(said, kind, dec_hook=_make)
 
 
 def _find_lines(node: yaml.Node | None, place: Place) -> Iterator[tuple[Place, int]]:

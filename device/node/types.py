@@ -19,7 +19,10 @@ class Added(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An object as it came: identifiers, SHA-256 of its data set in its transfer syntax, who sent it, what made it."""
+    """An object as it came: identifiers, SHA-256 of its data set in its transfer syntax, who sent it, what made it.
+
+    `peer` and `host` are AE title and host of who sent it, as the configuration names them.
+    """
 
     sop_uid: str
     sop_class: str
@@ -28,6 +31,7 @@ class Received:
     digest: str
     bytes: int
     peer: str
+    host: str
     manufacturer: str | None
     model: str | None
 

@@ -184,6 +184,29 @@ Feature: A node of the network
       | limits.free_bytes      | 1152921504606846976 |
       | limits.waiting_objects | 1                   |
 
+  @SRS-049/AC7 @SRS-049 @SRS-053/AC4 @SRS-053 @RC-017
+  Scenario: A peer that holds associations leaves the others theirs
+    Given a DICOM node with an archive
+    And the node's limits.associations is 6
+    And a complete DX radiograph
+    When the modality holds every association that it gets, and the archive sends the image to the node
+    Then the modality got 3 associations, and the next was rejected by 2, 3, 2
+    And the sender is answered 0000
+    And the node says `clearway_refused_of_peer{peer="MODALITY",host="127.0.0.1",share="associations"} 1` to programs
+    And the node says "<td>MODALITY 127.0.0.1 associations</td><td>1</td>" to people
+
+  @SRS-049/AC7 @SRS-049 @SRS-053/AC4 @SRS-053 @RC-017
+  Scenario: A peer whose objects wait leaves the others room in the queue
+    Given a DICOM node with an archive
+    And the node's limits.waiting_objects is 2
+    And a complete DX radiograph
+    When the image is sent to the node
+    And the image is sent to the node with another SOPInstanceUID
+    Then the sender is answered A700
+    And the node says `clearway_refused_of_peer{peer="MODALITY",host="127.0.0.1",share="waiting_objects"} 1` to programs
+    When the image is sent to the node by ARCHIVE
+    Then the sender is answered 0000
+
   @SRS-049/AC3 @SRS-049
   Scenario: A stranger
     Given a DICOM node with an archive
@@ -282,6 +305,17 @@ Feature: A node of the network
     When the image is sent to the node
     And the node has done its work
     Then the record holds no PatientName, PatientID, StudyInstanceUID or SOPInstanceUID of the image
+
+  @SRS-052/AC4 @SRS-052
+  Scenario: Each start says by what
+    Given a DICOM node with an archive
+    And the node has a password for a web address of this computer
+    When the node is started and asked to end
+    And the node is started and asked to end
+    And a line is added to the node's configuration: drift.window, 30
+    And the node is started and asked to end
+    Then each start in the record names the SHA-256 of its configuration file, that of the release, and the software
+    And the record holds no password and no key
 
   @SRS-052/AC3 @SRS-052 @RC-012
   Scenario: Pixels go when the results have arrived

@@ -6,6 +6,8 @@ import json
 import socket
 import sqlite3
 import ssl
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -35,6 +37,13 @@ def find_port() -> int:
     with socket.socket() as one:
         one.bind((LOOPBACK, 0))
         return int(one.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens on a port of the loopback interface."""
+    with socket.socket() as one:
+        one.settimeout(1)
+        return one.connect_ex((LOOPBACK, port)) == 0
 
 
 def wait_for(what: Callable[[], Any]) -> Any:
@@ -141,7 +150,7 @@ class Node:
     """The parts of a node, which a scenario lets do their work when it wants."""
 
     def __init__(self, folder: Path, release: str, archive: Archive) -> None:
-        self.folder, self.archive, self.port = folder, archive, find_port()
+        self.folder, self.archive, self.port, self.page = folder, archive, find_port(), find_port()
         folder.mkdir()
         self.stated: dict[str, Any] = {
             "folder": str(folder / "held"), "release": release,
@@ -151,7 +160,7 @@ class Node:
                 {"ae_title": ARCHIVE, "host": LOOPBACK, "port": archive.port},
             ],
             "destination": {"ae_title": ARCHIVE, "host": LOOPBACK, "port": archive.port},
-            "limits": {"free_bytes": 1}, "page": {"port": find_port()},
+            "limits": {"free_bytes": 1}, "page": {"port": self.page},
             "times": {
                 "settle_seconds": SETTLE_SECONDS, "first_retry_seconds": 0.1,
                 "longest_retry_seconds": LONGEST_WAIT_SECONDS,
@@ -211,6 +220,15 @@ class Node:
         """Report, once, on what the node was asked to commit to."""
         wanted = iter([True])
         device.report_commitments(device.read_configuration(self.file), lambda: next(wanted, False))
+
+    def run(self) -> None:
+        """Run the whole node, in processes of its own, until it answers; then ask it to end, and wait."""
+        program = "import sys, device; sys.exit(device.main())"  # as the installed script does
+        with subprocess.Popen([sys.executable, "-c", program, "serve", str(self.file)]) as process:
+            try:
+                wait_for(lambda: process.poll() is not None or (is_open(self.port) and is_open(self.page)))
+            finally:
+                process.terminate()
 
     def open_messages(self) -> None:
         """Have the results go to a receiver of messages, too."""
@@ -283,17 +301,43 @@ def send(
     if sop_class:
         dataset = type("Told", (Dataset,), {"SOPClassUID": sop_class})(dataset)
         dataset.file_meta = dcmread(image).file_meta
+    with node.listening():
+        return _store(node, dataset, sender, shown)
+
+
+def send_beside(node: Node, image: Path) -> tuple[int, str, str]:
+    """Send an object as the archive while the modality holds every association that it gets.
+
+    Returns:
+        How many the modality got, how the next was rejected (result, source and reason), and the status of the object.
+    """
+    dataset, held = dcmread(image), list[Any]()
+    with node.listening():
+        while (one := _associate(node, dataset, MODALITY)).is_established:
+            held.append(one)
+        said = one.acceptor.primitive
+        rejected = f"{said.result}, {said.result_source}, {said.diagnostic}" if one.is_rejected else "not rejected"
+        status = _store(node, dataset, ARCHIVE)
+        for one in held:
+            one.release()
+    return len(held), rejected, status
+
+
+def _associate(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> Any:
     ae = AE(ae_title=sender)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_SECONDS
-    ae.add_requested_context(sop_class or dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
-    with node.listening():
-        tls: Any = (node.party.make_context(shown), None) if shown else None
-        association = ae.associate(LOOPBACK, node.port, ae_title=NODE, tls_args=tls)
-        if not association.is_established:
-            return "no association"
-        status = association.send_c_store(dataset)
-        if association.is_established:
-            association.release()
+    ae.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+    tls: Any = (node.party.make_context(shown), None) if shown else None
+    return ae.associate(LOOPBACK, node.port, ae_title=NODE, tls_args=tls)
+
+
+def _store(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> str:
+    association = _associate(node, dataset, sender, shown)
+    if not association.is_established:
+        return "no association"
+    status = association.send_c_store(dataset)
+    if association.is_established:
+        association.release()
     return f"{status.Status:04X}" if "Status" in status else "no answer"
 
 

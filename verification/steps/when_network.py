@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -37,6 +38,13 @@ def send_secured(bench: Bench, certificate: str) -> None:
     """Send the image as the modality, which shows this certificate, or none."""
     bench.answered.append(node.send(bench.node, bench.file(), shown=certificate))
     bench.study = str(bench.image.StudyInstanceUID)
+
+
+@when("the modality holds every association that it gets, and the archive sends the image to the node")
+def send_beside(bench: Bench) -> None:
+    """Note how many the modality got, how the next was rejected, and what the archive was answered."""
+    got, rejected, status = node.send_beside(bench.node, bench.file())
+    bench.answered += [f"{got} associations", rejected, status]
 
 
 @when("the images are sent to the node")
@@ -111,6 +119,19 @@ def end_node(bench: Bench) -> None:
     assert bench.node.store.claim_object(7) is not None
     bench.node.store.tidy()
     bench.node.store.give_back()
+
+
+@when("the node is started and asked to end")
+def run_node(bench: Bench) -> None:
+    """Run the whole node once by the configuration as it is stated now; note the SHA-256 of that file."""
+    bench.answered.append(hashlib.sha256(bench.node.file.read_bytes()).hexdigest())
+    bench.node.run()
+
+
+@when(parsers.parse("a line is added to the node's configuration: {key}, {value}"))
+def change_configuration(bench: Bench, key: str, value: str) -> None:
+    """State another value of the configuration after the node was there."""
+    bench.node.state(key, value)
 
 
 @when("the node is asked to commit to the image and to another")

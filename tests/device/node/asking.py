@@ -18,8 +18,8 @@ INSTANCE = "1.2.840.10008.1.20.1.1"
 class Hearer:
     """Listens for reports of commitment; each report is answered with the status that stands first in `statuses`."""
 
-    def __init__(self) -> None:
-        self.port = find_port()
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host, self.port = host, find_port()
         self.heard: list[Dataset] = []
         self.kinds: list[int] = []
         self.statuses: list[int] = []
@@ -29,7 +29,7 @@ class Hearer:
         ae = AE(ae_title=PACS)
         ae.add_supported_context(StorageCommitmentPushModel, scu_role=True, scp_role=True)
         handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, self._note)]
-        self._server = ae.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
+        self._server = ae.start_server((self.host, self.port), block=False, evt_handlers=handlers)
 
     def stop(self) -> None:
         if self._server:
@@ -46,7 +46,7 @@ class Hearer:
         """The node's peers, of which this is the one that is told."""
         return [
             {"ae_title": "MODALITY", "host": "127.0.0.1"},
-            {"ae_title": PACS, "host": "127.0.0.1", "port": self.port},
+            {"ae_title": PACS, "host": self.host, "port": self.port},
         ]
 
 
@@ -63,12 +63,12 @@ def make_request(references: Iterable[tuple[str, str]], transaction: str = "") -
     return asked
 
 
-def ask(port: int, *requests: Dataset, title: str = PACS, action: int = 1) -> list[int | None]:
-    """Ask a node, all in one association; the status of each answer."""
+def ask(port: int, *requests: Dataset, title: str = PACS, action: int = 1, host: str = "127.0.0.1") -> list[int | None]:
+    """Ask a node, all in one association from an address of this computer; the status of each answer."""
     ae = AE(ae_title=title)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 20
     ae.add_requested_context(StorageCommitmentPushModel)
-    association = ae.associate("127.0.0.1", port, ae_title=NODE)
+    association = ae.associate("127.0.0.1", port, ae_title=NODE, bind_address=(host, 0))
     assert association.is_established
     answers = [association.send_n_action(one, action, StorageCommitmentPushModel, INSTANCE)[0] for one in requests]
     association.release()

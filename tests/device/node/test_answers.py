@@ -196,12 +196,23 @@ def associate(port: int, host: str = "127.0.0.1", **named: bytes) -> Peer:
 
 def refuse_second(lab: Lab) -> Peer:
     node = lab.make(limits={"associations": 1})
+    lab.held.append(associate(node.port))
+    assert lab.held[-1].hear(SOON) == "accepted"
+    return associate(node.port)
 
-    def hold() -> bool:  # who asked whether the node listens may still be counted
-        lab.held.append(associate(node.port))
-        return lab.held[-1].hear(SOON) == "accepted"
 
-    wait_for(hold)
+def refuse_of_peer(lab: Lab) -> Peer:
+    node = lab.make(limits={"associations": 2})
+    lab.held.append(associate(node.port))
+    assert lab.held[-1].hear(SOON) == "accepted"
+    return associate(node.port)
+
+
+def refuse_of_host(lab: Lab) -> Peer:
+    peers = [*lab.hearer.peers, {"ae_title": "MODALITY", "host": "127.0.0.2"}]
+    node = lab.make(peers=peers, limits={"connections": 4, "idle_seconds": 30.0})
+    lab.held += [Peer(node.port) for _ in range(2)]
+    wait_for(lambda: associate(node.port).hear(SOON) == "closed")
     return associate(node.port)
 
 
@@ -263,11 +274,13 @@ CAUSED: dict[str, Callable[[Lab], Peer]] = {
     "OTHER_NODE": lambda lab: associate(lab.make().port, called=b"OTHER"),
     "NO_PEER": lambda lab: associate(lab.make().port, calling=b"STRANGER"),
     "TOO_MANY": refuse_second,
+    "TOO_MANY_OF_PEER": refuse_of_peer,
     "OTHER_HOST": lambda lab: associate(
         lab.make(peers=[*lab.hearer.peers, {"ae_title": "ELSEWHERE", "host": "127.0.0.3"}]).port, calling=b"ELSEWHERE"
     ),
     "NO_HOST": lambda lab: associate(lab.make().port, "127.0.0.9"),
     "TOO_MANY_CONNECTIONS": refuse_connection,
+    "TOO_MANY_OF_HOST": refuse_of_host,
     "NO_CERTIFICATE": refuse_without_certificate,
     "LONG_PDU": send_head(LARGEST_PDU_BYTES + 1),
     "SLOW_PDU": send_head(LARGEST_PDU_BYTES),

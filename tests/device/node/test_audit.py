@@ -286,7 +286,8 @@ def test_a_message_names_study_and_patient_as_the_node_still_holds_them(configur
     file.write_bytes(image.read_bytes())
     sop_class = "1.2.840.10008.5.1.4.1.1.1.1"
     assert (
-        store.add(Received("1.2.3.4", sop_class, "1.2.3", "1.2.5", "d1", 1, "MODALITY", None, None), file) is Added.NEW
+        store.add(Received("1.2.3.4", sop_class, "1.2.3", "1.2.5", "d1", 1, "MODALITY", "127.0.0.1", None, None), file)
+        is Added.NEW
     )
     store.tell("object refused", peer="MODALITY", status="C000", said="no UID")
     with collector.listening():

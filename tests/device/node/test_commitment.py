@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from device.node.configuration import read_configuration
 from device.node.services import MOST_REQUEST_BYTES
 from device.node.store import Store
 from tests.device.node.asking import Hearer, ask, make_request
-from tests.device.node.bench import Node, Pacs, fill, find_port, find_processes, make_image, send, wait_for
+from tests.device.node.bench import PACS, Node, Pacs, fill, find_port, find_processes, make_image, send, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -93,12 +94,11 @@ def test_what_is_kept_for_good_is_committed_to(make_node, hearer, tmp_path):
 
 def test_a_request_for_which_there_is_no_room_is_refused_as_such(make_node, hearer):
     hearer.stop()
-    node = make_node(limits={"waiting_commitments": 2})
+    node = make_node(limits={"waiting_commitments": 2, "peer_share": 1})
     asked = [make_request([(CTImageStorage, "1.2.3.4")]) for _ in range(3)]
     assert ask(node.port, *asked) == [0, 0, 0x0213]
-    assert 'commitment refused peer="PACS" said="as many requests wait for their reports as may" status="0213"' in (
-        wait_for(lambda: "commitment refused" in node.read_log() and node.read_log())
-    )
+    refused = 'commitment refused host="127.0.0.1" peer="PACS" said="as many requests wait for their reports as may" '
+    wait_for(lambda: refused + 'status="0213"' in node.read_log())
     hearer.start()
     wait_for(lambda: len(hearer.heard) == 2)
     assert ask(node.port, asked[2]) == [0]
@@ -114,6 +114,7 @@ def test_a_request_that_is_too_long_is_not_read(make_node):
 
 def test_a_request_on_a_disk_that_takes_nothing_is_refused(make_node, hearer):
     node = make_node()
+    wait_for(lambda: json.loads(node.read_page())["well"])  # each process has noted that it is ready
     give_room = fill(find_processes(node))
     assert ask(node.port, make_request([(CTImageStorage, "1.2.3.4")])) == [0x0213]
     give_room()
@@ -130,3 +131,19 @@ def test_the_oldest_request_of_a_peer_that_is_away_holds_up_no_other_peer(tmp_pa
     wait_for(lambda: hearer.heard)
     node.stop()
     assert "commitment failed" in node.read_log()
+
+
+def test_of_two_peers_of_one_title_each_is_told_what_it_asked_at_its_own_address(tmp_path, pacs, hearer):
+    elsewhere = Hearer("127.0.0.2")
+    elsewhere.start()
+    node = Node(tmp_path, pacs, peers=[*hearer.peers, elsewhere.peers[1], {"ae_title": PACS, "host": "127.0.0.3"}])
+    node.start()
+    here, there = (make_request([(CTImageStorage, "1.2.3.4")]) for _ in range(2))
+    assert ask(node.port, there, host="127.0.0.2") == [0]
+    assert ask(node.port, here) == [0]
+    assert ask(node.port, here, host="127.0.0.3") == [0x0110], "of that one no port is configured"
+    wait_for(lambda: node.read_log().count("commitment answered") == 2)
+    node.stop()
+    elsewhere.stop()
+    assert [one.TransactionUID for one in elsewhere.heard] == [there.TransactionUID]
+    assert [one.TransactionUID for one in hearer.heard] == [here.TransactionUID]

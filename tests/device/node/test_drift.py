@@ -11,7 +11,8 @@ from device.node import drift
 from device.node.configuration import Configuration, Drift, Peer
 from device.node.drift import Images
 from device.node.messages import read_name
-from device.node.store import SCHEMA, Store
+from device.node.store import Store
+from device.node.tables import SCHEMA
 
 TABLES = [(0, 200, 0, 200), (3, 200, 20, 200), (30, 200, 20, 150), (20, 20, 5, 180), (1, 1, 0, 9), (200, 200, 200, 200)]
 

@@ -286,7 +286,7 @@ def test_pixels_are_deleted_when_the_results_have_arrived(make_node, pacs, tmp_p
     node.stop()
     node.start()  # it looks at its start, and from then on every half a minute
     wait_for(lambda: not list((node.folder / "held" / "objects").iterdir()))
-    assert "pixels deleted" in node.read_log()
+    wait_for(lambda: "pixels deleted" in node.read_log())  # it is printed a moment after
 
 
 def test_the_log_names_no_patient_and_no_identifier_and_shows_a_changed_line(node, pacs, tmp_path):

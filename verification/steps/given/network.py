@@ -30,6 +30,14 @@ def web(bench: Bench) -> None:
     bench.node.open_web()
 
 
+@given("the node has a password for a web address of this computer")
+def password(bench: Bench) -> None:
+    """Results go to a web address, too, for which the configuration names a file that holds a password."""
+    path = bench.node.folder / "password"
+    path.write_text("correct horse battery staple\n", "utf-8")
+    bench.node.stated["web"] = {"url": "http://127.0.0.1:9/dicom-web", "user": "node", "password_file": str(path)}
+
+
 @given(parsers.parse("the archive answers {status} to the next object"))
 def refusing(bench: Bench, status: str) -> None:
     """The archive does not take the next object, and says so by a status of four hexadecimal digits."""

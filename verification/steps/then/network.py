@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
+from importlib import metadata
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -21,6 +23,14 @@ def answered(bench: Bench, observe: Observe, status: str) -> None:
     """The status of the last object, four hexadecimal digits, or that there was none."""
     observe(f"answered {bench.answered[-1]}")
     assert bench.answered[-1] == status
+
+
+@then(parsers.parse("the modality got {count:d} associations, and the next was rejected by {codes}"))
+def rejected(bench: Bench, observe: Observe, count: int, codes: str) -> None:
+    """How many the modality held, and result, source and reason of the rejection (PS3.8 9.3.4)."""
+    got, found = bench.answered[-3:-1]
+    observe(f"{got}, then rejected by {found}")
+    assert (got, found) == (f"{count} associations", codes)
 
 
 @then(parsers.re(r"the archive holds (?P<reports>\d+) reports? and (?P<pages>\d+) pages? of the study"))
@@ -134,6 +144,30 @@ def recorded_none(bench: Bench, observe: Observe, what: str, measure: str) -> No
     observe(f"{len(lines)} lines")
     assert "judged" in {one["what"] for one in lines}
     assert (what, measure) not in {(one["what"], one.get("measure")) for one in lines}
+
+
+@then("each start in the record names the SHA-256 of its configuration file, that of the release, and the software")
+def started(bench: Bench, observe: Observe) -> None:
+    """Of each start the digest of the file as it was then; they differ where the file was changed."""
+    lines = [one for one in map(json.loads, bench.node.tell().splitlines()) if one["what"] == "node started"]
+    found = [one["configuration"] for one in lines]
+    observe(", ".join(each[:8] for each in found))
+    assert found == bench.answered
+    assert len(set(found)) == 2 < len(found)
+    release = device.read_release(bench.release)
+    assert {one["release_digest"] for one in lines} == {release.digest}
+    assert {one["software"] for one in lines} == {metadata.version("clearway")}
+
+
+@then("the record holds no password and no key")
+def no_secret(bench: Bench, observe: Observe) -> None:
+    """The content of each file of a secret stands nowhere in the record, as it is or as its SHA-256."""
+    told = bench.node.tell()
+    secrets = [(bench.node.folder / "password").read_bytes(), (bench.node.folder / "held" / "log.key").read_bytes()]
+    for secret in secrets:
+        for form in (secret.hex(), hashlib.sha256(secret).hexdigest(), secret.decode("latin-1")):
+            assert form not in told
+    observe(f"neither of {len(secrets)} in {len(told.splitlines())} lines")
 
 
 @then(parsers.parse("the record is broken at line {number:d}"))

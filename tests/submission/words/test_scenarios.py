@@ -2,7 +2,7 @@
 
 import pytest
 
-from submission.words.claims import Run, say
+from submission.words.claims import Run, runs_of, say
 from submission.words.filters.scenarios import LONG, abreast, lines_of_rows, row_widths, seen
 from verification import evidence as e
 
@@ -33,7 +33,7 @@ def test_a_reason_that_two_commands_give_stands_once_and_any_other_as_it_was_see
 
 def test_what_is_printed_once_is_still_a_part_of_its_evidence():
     observed = say([Run("gate: refused, 5 years\nanalyze: not_analysed, 5 years", PLACE, "text")])
-    runs = [run for run in seen(result(observed)).runs if run.origin]
+    runs = [run for run in runs_of(seen(result(observed))) if run.origin]
     assert [run.text for run in runs] == ["gate: refused", "analyze: not_analysed", "5 years"]
     assert {(run.origin, run.rule) for run in runs} == {(PLACE, "part")}
 

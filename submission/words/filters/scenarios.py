@@ -79,10 +79,13 @@ def lines_of_rows(results: Sequence[VerificationResult]) -> list[Sequence[Verifi
 
 @total
 def row_widths(results: Sequence[VerificationResult]) -> Iterable[str]:
-    """The widths of the columns of a table of rows: those by which it has the fewest lines."""
+    """The widths of the columns of a table of rows: by what they hold, or those by which it has the fewest lines."""
     sizes, step = _sizes(results), abreast(results)
     room = LINE // step - FRAME
-    share = min(SHARES, key=lambda share: sum(_lines(row, room * share // 100, room) for row in sizes))
+    widest = [max(column) for column in zip(*sizes, strict=True)]
+    shared = 100 * widest[0] // sum(widest)
+    fewest = min(SHARES, key=lambda share: sum(_lines(row, room * share // 100, room) for row in sizes))
+    share = shared if step > 1 else fewest
     number, result = 4.0, 6.6
     middle = 100 / step - number - result
     one = (number, middle * share / 100, middle * (100 - share) / 100, result)

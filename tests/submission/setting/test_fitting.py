@@ -73,6 +73,8 @@ def paged(*shares):
     ("found", "chosen"),
     [
         ({"": (1, 0.5)}, ""),
+        ({"": (1, 0.4), "close": (1,)}, "close"),
+        ({"": (1, 0.4), "close": (1, 0.3), "closer": (1, 0.2)}, ""),
         ({"": (0.1,)}, ""),  # one page has none before it
         ({"": (1, 0.1), "close": (1,)}, "close"),
         ({"": (1, 0.1), "close": (1, 0.05), "closer": (1,)}, "closer"),

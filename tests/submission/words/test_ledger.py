@@ -236,7 +236,7 @@ DOCSTRING = "Do it in 2 steps.\n\nArgs:\n    x: of shape (3, 4),\n        or 5.\
         (
             {"text": DOCSTRING},
             lambda held: labelling.docstring(held["text"]),
-            "Do it in 2 steps.Args:x: of shape (3, 4), or 5.y: 6.",
+            "Do it in 2 steps.Args: x: of shape (3, 4), or 5.y: 6.",
         ),
         (
             {"a": "x" * 60 + "1", "b": "y" * 60 + "2"},

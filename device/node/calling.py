@@ -22,7 +22,10 @@ Sent = Iterator[tuple[T, str | None]]
 
 
 def do_nothing() -> None:
-    """What is called when a process is ready, where nobody asks."""
+    """What is called when a process is ready, where nobody asks.
+
+    Implements: SRS-051
+    """
 
 
 def make_entity(ae_title: str, seconds: float) -> AE:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import IO, Any
 
 from device.errors import StoreError
@@ -142,7 +143,7 @@ class _Node:
         self.wanted = False
 
     def _start(self, name: str) -> None:
-        process = FORK.Process(target=_run, args=(self.parts[name],), name=name, daemon=False)
+        process = FORK.Process(target=_run, args=(self.parts[name], name), name=name, daemon=False)
         process.start()
         self.running[name] = process
 
@@ -233,8 +234,10 @@ def _bind(target: Callable[[Any], None], value: Any) -> Callable[[], None]:
     return lambda: target(value)
 
 
-def _run(part: Callable[[], None]) -> None:
-    """A process of the node: what goes wrong is told in a line, and it ends with status 1."""
+def _run(part: Callable[[], None], name: str) -> None:
+    """A process of the node, named so to the system: what goes wrong is told in a line, and it ends with status 1."""
+    with suppress(OSError):  # where the system knows no such name
+        Path("/proc/self/comm").write_text(name, "utf-8")
     warnings.simplefilter("ignore")  # the library's opinion of what came, with its text: the gate has its own
     try:
         part()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from verification.evidence import (
         Estimate,
         Interval,
+        NodeTiming,
         Project,
         StudiesEvidence,
         StudyCriterion,
@@ -147,7 +148,9 @@ def evaluate(argv: list[str]) -> int:
 
 TIME_EXAMPLE = """example: clearway time --images 500
          on a computer with nothing else to do; then commit verification/timing.json, which the documents print
-exit status: 0; 1 if an image was not analysed; 2 wrong usage"""
+    and: clearway time --node --images 200
+         a node, an archive and a sender on this computer; beside what was recorded of files
+exit status: 0; 1 if an image was not analysed or answered; 2 wrong usage"""
 
 
 def measure(argv: list[str]) -> int:
@@ -157,6 +160,9 @@ def measure(argv: list[str]) -> int:
     """
     parser = make_parser("time", measure, TIME_EXAMPLE)
     parser.add_argument("--images", type=int, default=500, help="how many are analysed (default: 500)")
+    parser.add_argument(
+        "--node", action="store_true", help="the time from a study to its results in the archive instead"
+    )
     parser.add_argument("--release", help="its name (default: that of the documents)")
     parser.add_argument("--dry-run", action="store_true", help="record nothing")
     arguments = parser.parse_args(argv)
@@ -168,28 +174,34 @@ def measure(argv: list[str]) -> int:
             f"clearway time: --images: found {arguments.images}, expected 20 or more: fewer have no 95th percentile"
         )
         return USAGE
-    import msgspec
-
-    from verification.evidence import write_atomically
+    from verification.evidence import Timing
     from verification.product import timing
 
-    progress = Progress("images")
+    before, _ = timing.read_timing(project)
+    if arguments.node and not (arguments.dry_run or isinstance(before, Timing)):
+        complain("clearway time: --node: found no record of files, beside which it is kept; run `clearway time` first")
+        return USAGE
+    release, progress = arguments.release or project.product.release, Progress("images")
+    found: Timing | NodeTiming
     try:
-        found = timing.measure(project, arguments.release or project.product.release, arguments.images, progress)
+        if arguments.node:
+            found = timing.measure_node(project, release, arguments.images, progress)
+        else:
+            found = timing.measure(project, release, arguments.images, progress)
     except ValueError as error:
         complain(f"clearway time: {error}")
         return ISSUE
-    record = msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1) + b"\n"
     if not arguments.dry_run:
-        write_atomically(project.root / timing.RECORD, record)
+        timing.write(project, timing.join(before, found))
     if arguments.json:
         print_json([found])
     else:
+        what = "from a study to its results in the archive" if arguments.node else "from file to report"
         print_lines(
             [
                 f"{found.images} images of {found.mean_file_bytes / 1e6:.1f} MB, {found.processor}, "
                 f"{found.processors} processors, load {found.load}",
-                f"from file to report: median {found.median_seconds:.3f} s, 95th percentile "
+                f"{what}: median {found.median_seconds:.3f} s, 95th percentile "
                 f"{found.percentile_95_seconds:.3f} s, slowest {found.slowest_seconds:.3f} s",
                 "nothing is recorded" if arguments.dry_run else f"recorded in {timing.RECORD}",
             ]

@@ -1,4 +1,6 @@
-"""How long the device takes from a file to its report, as measured once on a stated computer; the record is kept.
+"""How long the device takes, as measured once on a stated computer; the record is kept.
+
+From a file to its report, and from a study to the results that a node sends to the archive.
 
 A time is another at every run. So it is measured when a person asks, recorded in `verification/timing.json` with the
 computer and the versions that it is of, and committed: every clone makes the same evidence of it.
@@ -12,15 +14,22 @@ import platform
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from verification.evidence import Gap, Issue, Project, Severity, Timing
+from verification.evidence import Gap, Issue, NodeTiming, Project, Severity, Timing, write_atomically
+
+if TYPE_CHECKING:
+    from verification.product.api import Release
 
 RECORD = "verification/timing.json"
+SECONDS_BETWEEN = 1.0
+"""A study a second is more than any department makes, and less than a node can do."""
 UNMEASURED = Gap(reason="the time from file to report has not been measured", closes="run `clearway time`")
 
 
@@ -58,7 +67,6 @@ def measure(project: Project, release_name: str, images: int, tell: Callable[[in
     release = api.read_release(release_name)
     pictures = sorted(path.name for path in radiographs.PUBLISHED.glob("*.jpeg"))
     seconds, sizes, syntax = [], [], ""
-    metadata = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "image.dcm"
         for number in range(images):
@@ -73,21 +81,78 @@ def measure(project: Project, release_name: str, images: int, tell: Callable[[in
             if said.outcome is not api.Outcome.ANALYSED:
                 raise ValueError(f"image {number + 1}: found outcome {said.outcome}, expected {api.Outcome.ANALYSED}")
             tell(number + 1, images)
-    return Timing(
-        measured_on=datetime.now(UTC).date().isoformat(),
-        software_version=metadata["project"]["version"],
-        release=release.name,
-        release_version=release.version,
-        release_digest=release.digest,
-        images=images,
-        pictures=min(images, len(pictures)),
-        transfer_syntax=syntax,
-        mean_file_bytes=sum(sizes) // images,
-        median_seconds=round(find_quantile(seconds, 0.5), 4),
-        percentile_95_seconds=round(find_quantile(seconds, 0.95), 4),
-        slowest_seconds=round(max(seconds), 4),
-        **describe_computer(),  # type: ignore[arg-type]
+    told = _describe(project, release, seconds, sizes)
+    return Timing(pictures=min(images, len(pictures)), transfer_syntax=syntax, **told)
+
+
+def measure_node(
+    project: Project, release_name: str, studies: int, tell: Callable[[int, int], None],
+    seconds_between: float = SECONDS_BETWEEN, stated: Mapping[str, Any] = MappingProxyType({}),
+) -> NodeTiming:  # fmt: skip
+    """Send studies of one image to a real node, and time each from there until its results are in the archive.
+
+    Args:
+        project: whose published radiographs, with identifiers of their own, are the images.
+        release_name: a release that is built.
+        studies: how many.
+        tell: is told, after each that was sent, how many were and how many there are.
+        seconds_between: from the beginning of one study to that of the next.
+        stated: keys of the node's configuration that are not as by default.
+
+    Raises:
+        ReleaseError: there is no such release.
+        ValueError: a study was not taken, not analysed or not answered, so that the times would be of something else.
+    """
+    from verification.product import api
+    from verification.steps.node_time import time_studies
+
+    release = api.read_release(release_name)
+    with tempfile.TemporaryDirectory() as folder:
+        timed = time_studies(Path(folder), release_name, studies, tell, seconds_between, stated)
+    return NodeTiming(
+        pictures=timed.pictures,
+        transfer_syntax=timed.transfer_syntax,
+        seconds_between=seconds_between,
+        settle_seconds=timed.settle_seconds,
+        workers=timed.workers,
+        **_describe(project, release, timed.seconds, timed.bytes),
     )
+
+
+def _describe(project: Project, release: Release, seconds: Sequence[float], sizes: Sequence[int]) -> dict[str, Any]:
+    """Of which device and release times are, from which files, their quantiles, and on which computer."""
+    metadata = tomllib.loads((project.root / "pyproject.toml").read_text(encoding="utf-8"))
+    return {
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "software_version": metadata["project"]["version"],
+        "release": release.name,
+        "release_version": release.version,
+        "release_digest": release.digest,
+        "images": len(seconds),
+        "mean_file_bytes": sum(sizes) // len(sizes),
+        "median_seconds": round(find_quantile(seconds, 0.5), 4),
+        "percentile_95_seconds": round(find_quantile(seconds, 0.95), 4),
+        "slowest_seconds": round(max(seconds), 4),
+    } | describe_computer()
+
+
+def join(before: Timing | Gap, found: Timing | NodeTiming) -> Timing:
+    """What is recorded with what was measured now, each of files and of studies beside the other.
+
+    Raises:
+        ValueError: nothing is recorded of files, beside which studies are.
+    """
+    if isinstance(found, Timing):
+        return msgspec.structs.replace(found, node=before.node) if isinstance(before, Timing) else found
+    if isinstance(before, Gap):
+        raise ValueError(f"{RECORD}: found no record of files, expected one")
+    return msgspec.structs.replace(before, node=found)
+
+
+def write(project: Project, timing: Timing) -> None:
+    """Keep a record in the checkout."""
+    record = msgspec.json.format(msgspec.json.encode(timing, order="sorted"), indent=1) + b"\n"
+    write_atomically(project.root / RECORD, record)
 
 
 def find_quantile(values: Sequence[float], share: float) -> float:

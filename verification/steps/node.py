@@ -221,12 +221,22 @@ class Node:
         wanted = iter([True])
         device.report_commitments(device.read_configuration(self.file), lambda: next(wanted, False))
 
-    def run(self) -> None:
-        """Run the whole node, in processes of its own, until it answers; then ask it to end, and wait."""
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the whole node, in processes of its own; when this is left, ask it to end, and wait.
+
+        Raises:
+            ValueError: it did not start.
+        """
         program = "import sys, device; sys.exit(device.main())"  # as the installed script does
-        with subprocess.Popen([sys.executable, "-c", program, "serve", str(self.file)]) as process:
+        command = [sys.executable, "-c", program, "serve", str(self.file)]
+        said = self.folder / "said.txt"
+        with said.open("ab") as log, subprocess.Popen(command, stderr=log) as process:
             try:
                 wait_for(lambda: process.poll() is not None or (is_open(self.port) and is_open(self.page)))
+                if process.poll() is not None:
+                    raise ValueError(f"the node did not start: {said.read_text('utf-8')}")
+                yield
             finally:
                 process.terminate()
 
@@ -313,7 +323,7 @@ def send_beside(node: Node, image: Path) -> tuple[int, str, str]:
     """
     dataset, held = dcmread(image), list[Any]()
     with node.listening():
-        while (one := _associate(node, dataset, MODALITY)).is_established:
+        while (one := associate(node, dataset, MODALITY)).is_established:
             held.append(one)
         said = one.acceptor.primitive
         rejected = f"{said.result}, {said.result_source}, {said.diagnostic}" if one.is_rejected else "not rejected"
@@ -323,7 +333,8 @@ def send_beside(node: Node, image: Path) -> tuple[int, str, str]:
     return len(held), rejected, status
 
 
-def _associate(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> Any:
+def associate(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> Any:
+    """An association for objects like one, which may not have come about."""
     ae = AE(ae_title=sender)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_SECONDS
     ae.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
@@ -332,7 +343,7 @@ def _associate(node: Node, dataset: Dataset, sender: str, shown: str | None = No
 
 
 def _store(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> str:
-    association = _associate(node, dataset, sender, shown)
+    association = associate(node, dataset, sender, shown)
     if not association.is_established:
         return "no association"
     status = association.send_c_store(dataset)

@@ -89,6 +89,10 @@ def test_a_process_that_cannot_read_its_certificates_any_more_is_not_taken_for_r
     )  # fmt: skip
     node.start()
     wait_for(lambda: not read_missing(node))
+    names = [Path(f"/proc/{each}/comm").read_text("utf-8").strip() for each in find_processes(node)[1:]]
+    assert names[3:] == ["delivery C-STOR", "commitment", "outlet HL7", "outlet audit"], (
+        "as far as the system takes them"
+    )
     senders = ["commitment", "delivery C-STORE", "outlet HL7", "outlet audit"]
     certificate = Path(party.stated["certificate"])
     content = certificate.read_bytes()

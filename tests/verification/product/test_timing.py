@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from verification.evidence import Gap, Project, Severity, Timing
-from verification.product.timing import RECORD, find_quantile, measure, read_timing
+from verification.evidence import Gap, NodeTiming, Project, Severity, Timing
+from verification.product.timing import RECORD, find_quantile, join, measure, measure_node, read_timing, write
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -29,6 +29,58 @@ def test_every_image_is_timed_and_the_computer_described():
     assert found.processor
     assert found.mean_file_bytes > 1_000_000
     assert (found.pictures, found.transfer_syntax) == (16, "Explicit VR Little Endian")
+
+
+def test_every_study_is_timed_until_its_results_are_in_the_archive():
+    told, stated = [], {"times": {"settle_seconds": 0.3}, "workers": 2}
+    found = measure_node(Project(ROOT), "paediatric-reference", 4, lambda *each: told.append(each), 0.1, stated)
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert 0.3 < found.median_seconds <= found.percentile_95_seconds <= found.slowest_seconds
+    assert (found.images, found.pictures, found.settle_seconds, found.workers) == (4, 4, 0.3, 2)
+    assert (found.seconds_between, found.release) == (0.1, "paediatric-reference")
+    assert found.processor
+    assert found.mean_file_bytes > 1_000_000
+
+
+def test_studies_that_the_release_does_not_analyse_are_no_time():
+    with pytest.raises(ValueError, match="found 2 studies that were not analysed, expected none"):
+        measure_node(Project(ROOT), "adult-nih", 2, lambda *_: None, 0.1, {"times": {"settle_seconds": 0.3}})
+
+
+def test_a_node_that_does_not_start_is_no_time():
+    with pytest.raises(ValueError, match=r"did not start: .*cannot be used as the node.s folder"):
+        measure_node(Project(ROOT), "paediatric-reference", 2, lambda *_: None, 0.1, {"folder": "/proc/held"})
+
+
+def make_timings():
+    found, _ = read_timing(Project(ROOT))
+    told = {name: getattr(found, name) for name in found.__struct_fields__ if name != "node"}
+    files = Timing(**told)
+    return files, NodeTiming(**told, seconds_between=1.0, settle_seconds=10.0, workers=1)
+
+
+def test_a_record_without_a_time_of_a_node_has_a_gap_there_and_is_written_as_it_was_read(tmp_path):
+    files, _ = make_timings()
+    (tmp_path / RECORD).parent.mkdir(parents=True)
+    write(Project(tmp_path), files)
+    assert "node" not in json.loads((tmp_path / RECORD).read_bytes())
+    found, issues = read_timing(Project(tmp_path))
+    assert isinstance(found.node, Gap)
+    assert found.node.closes == "run `clearway time --node`"
+    assert (found, issues) == (files, ())
+
+
+def test_what_is_measured_of_files_and_of_a_node_is_kept_beside_each_other(tmp_path):
+    files, node = make_timings()
+    (tmp_path / RECORD).parent.mkdir(parents=True)
+    write(Project(tmp_path), join(files, node))
+    both, issues = read_timing(Project(tmp_path))
+    assert (both.node, issues) == (node, ())
+    again = join(both, msgspec.structs.replace(files, images=77))
+    assert (again.images, again.node) == (77, node)
+    assert join(Gap(reason="", closes=""), files) == files
+    with pytest.raises(ValueError, match="found no record of files"):
+        join(Gap(reason="", closes=""), node)
 
 
 def test_a_release_that_is_not_there_is_no_time():

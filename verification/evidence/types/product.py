@@ -14,6 +14,7 @@ from verification.evidence.types.supply import Soup
 from verification.evidence.types.tables import Figure, Table
 
 __all__ = [
+    "NODE_UNMEASURED",
     "Card",
     "CommandHelp",
     "ContentItem",
@@ -22,6 +23,8 @@ __all__ = [
     "GateLimits",
     "IntakeLimits",
     "Interfaces",
+    "Measured",
+    "NodeTiming",
     "Population",
     "RejectionCode",
     "ReleaseEvidence",
@@ -233,8 +236,8 @@ class Interfaces(Record, frozen=True, tag=True):
     report: ReportForm | Gap
 
 
-class Timing(Record, frozen=True, tag=True):
-    """Seconds from a file to its report on disk, one image after the other, on one computer, on one day.
+class Measured(Record, frozen=True):
+    """What was measured on one computer, on one day: of which device and release, on which images, how long it took.
 
     The device and the release are those that were measured, and may be older than what is documented.
     `pictures` is how many different pictures the images had, `transfer_syntax` how those of their files are encoded.
@@ -259,6 +262,30 @@ class Timing(Record, frozen=True, tag=True):
     system: str
     python: str
     load: float
+
+
+class NodeTiming(Measured, frozen=True, tag=True):
+    """Seconds from a study to its results in the archive, with the node, who sends and the archive on one computer.
+
+    A study has one image. The clock begins when that begins to be sent, and ends when report and page are in the
+    archive. `seconds_between` lie between two studies; `settle_seconds` the node waits, and they are part of the time.
+    """
+
+    seconds_between: float
+    settle_seconds: float
+    workers: int
+
+
+NODE_UNMEASURED = Gap(
+    reason="the time from a study to its results in the archive has not been measured",
+    closes="run `clearway time --node`",
+)
+
+
+class Timing(Measured, frozen=True, tag=True, omit_defaults=True):
+    """Seconds from a file to its report on disk, one image after the other; `node` is of studies in a node."""
+
+    node: NodeTiming | Gap = NODE_UNMEASURED
 
 
 _NOT_DESCRIBED = Gap(reason="device.json does not hold it", closes="run `clearway trace`")

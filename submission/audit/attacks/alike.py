@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import combinations, pairwise
 from typing import Any
 
 from submission.audit.attacks.forgery import Attack, Forgery
-from submission.audit.attacks.signs import draw, glyphs_of, opened, save, show_other
+from submission.audit.attacks.signs import Glyph, draw, glyphs_of, opened, save, show_other
 from submission.audit.claims import page_texts
 from submission.audit.texts import squeeze
 
@@ -61,42 +62,86 @@ def _forget_unprinted(ledger: dict[str, Any]) -> None:
 def move_claims(forgery: Forgery) -> str | None:
     """Two figures of a page in each other's place, on the page and in its ledger, each with its claim."""
     document = forgery.document()
+    ledger = forgery.read(forgery.ledger(document))
+    page = forgery.dice.randrange(len(ledger["pages"]))
+    runs = _claims_on(ledger, page, lambda text, _: re.fullmatch(r"\d\.\d{3}", text) is not None)
+    return _exchange(forgery, document, page, [*pairwise(runs)])
+
+
+def move_marked(forgery: Forgery) -> str | None:
+    """Two numbers beside the marks of one chart in each other's place, on the page and in its ledger."""
+    documents = forgery.manifest()["documents"]
+    forgery.dice.shuffle(documents)
+    for document in documents:
+        ledger = forgery.read(forgery.ledger(document))
+        pages = [*range(len(ledger["pages"]))]
+        forgery.dice.shuffle(pages)
+        for page in pages:
+            runs = _claims_on(ledger, page, lambda _, pointer: re.search(r"/figures/\d+/series/\d+/y/", pointer))
+            pairs = [
+                (a, b) for a, b in combinations(runs, 2) if _chart_of(ledger, page, a) == _chart_of(ledger, page, b)
+            ]
+            if said := _exchange(forgery, document, page, pairs):
+                return said
+    return None
+
+
+def _claims_on(ledger: dict[str, Any], page: int, fits: Callable[[str, str], object]) -> list[int]:
+    """The stretches of a page that are claims whose text and pointer fit."""
+    return [
+        n for n, run in enumerate(ledger["pages"][page])
+        if run[1] is not None and fits(run[0], ledger["claims"][run[1]]["pointer"])
+    ]  # fmt: skip
+
+
+def _chart_of(ledger: dict[str, Any], page: int, run: int) -> str:
+    claim = ledger["claims"][ledger["pages"][page][run][1]]
+    return f"{claim['file']} {claim['pointer'].partition('/series/')[0]} {claim['rule']}"
+
+
+def _exchange(forgery: Forgery, document: dict[str, Any], page: int, pairs: Sequence[tuple[int, int]]) -> str | None:
+    """Exchange two stretches of a page of one length, chosen from pairs of them, with their claims."""
     name, file = forgery.ledger(document), forgery.folder / document["file"]
     ledger, before = forgery.read(name), file.read_bytes()
-    page = forgery.dice.randrange(len(ledger["pages"]))
-    runs = [
-        n for n, run in enumerate(ledger["pages"][page])
-        if run[1] is not None and re.fullmatch(r"\d\.\d{3}", run[0])
-        and "/figures/" not in ledger["claims"][run[1]]["pointer"]  # of charts nothing holds a number to its mark
-    ]  # fmt: skip
-    pairs = [(a, b) for a, b in pairwise(runs) if ledger["pages"][page][a][0] != ledger["pages"][page][b][0]]
+    said = ledger["pages"][page]
+    pairs = [(a, b) for a, b in pairs if said[a][0] != said[b][0] and len(said[a][0]) == len(said[b][0])]
     if not pairs:
         return None
-    first, second = (ledger["pages"][page][n] for n in forgery.dice.choice(pairs))
     edited = opened(forgery, document)
     content, glyphs = glyphs_of(edited, edited.pages()[page])
-    shown = "".join(glyph.sign for glyph in glyphs)
-    at = shown.find(first[0])
-    other = shown.find(second[0], at + len(first[0]))
-    drawn = [*zip(glyphs[at:], second[0], strict=False), *zip(glyphs[other:], first[0], strict=False)]
-    if at < 0 or other < 0 or any(sign not in glyph.codes for glyph, sign in drawn):
+    first, second = forgery.dice.choice(pairs)
+    drawn = [*_drawn_as(glyphs, said, first, said[second][0]), *_drawn_as(glyphs, said, second, said[first][0])]
+    if not drawn or any(sign not in glyph.codes for glyph, sign in drawn):
         return None
     for glyph, sign in drawn:
         content = content[: glyph.start] + glyph.codes[sign].encode() + content[glyph.start + 4 :]
     draw(edited, edited.pages()[page], content)
     save(forgery, document["file"], edited)
-    said = f"{document['file']}, page {page + 1}: {first[0]} and {second[0]} in each other's place"
-    first[:], second[:] = [*second], [*first]
-    if page_texts(file.read_bytes())[page] != squeeze("".join(run[0] for run in ledger["pages"][page])):
+    what = f"{document['file']}, page {page + 1}: {said[first][0]} and {said[second][0]} in each other's place"
+    said[first], said[second] = said[second], said[first]
+    if page_texts(file.read_bytes())[page] != squeeze("".join(run[0] for run in said)):
         file.write_bytes(before)  # others that read so were exchanged
         return None
     forgery.write(name, ledger)
     forgery.sign()
-    return said
+    return what
+
+
+def _drawn_as(glyphs: Sequence[Glyph], said: list[Any], at: int, other: str) -> list[tuple[Glyph, str]]:
+    """The signs that a stretch of a page shows, each with that of another text in its place."""
+    shown, text = "".join(glyph.sign for glyph in glyphs), said[at][0]
+    times = squeeze("".join(run[0] for run in said[:at])).count(squeeze(text))
+    place = -1
+    for _ in range(times + 1):
+        place = shown.find(text, place + 1)
+        if place < 0:
+            return []
+    return [*zip(glyphs[place:], other, strict=False)]
 
 
 ALIKE: dict[str, Attack] = {
     "a digit on a page, as no claim in its ledger": hide_digit,
     "two figures exchanged, on a page and in its ledger": move_claims,
+    "numbers beside marks exchanged, and in the ledger": move_marked,
 }
 """Attacks on a page and on its ledger at once."""

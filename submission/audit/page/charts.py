@@ -260,9 +260,11 @@ def find_in_charts(
                     f"draws {len(lines)} lines through several points where the evidence has no chart: {title!r}",
                 )
             continue
-        told = [(place, fault_in(drawing, chart)) for place, chart in enumerate(known[key]) if (key, place) not in used]
-        place = next((place for place, fault in told if not fault), None)
-        if place is None:
-            yield page, f"{told[0][1] if told else 'draws it once more than the evidence has it'}: {title!r}"
+        faults = []
+        for place in (n for n in range(len(known[key])) if (key, n) not in used):
+            faults.append(fault_in(drawing, known[key][place]))
+            if not faults[-1]:
+                used.add((key, place))
+                break
         else:
-            used.add((key, place))
+            yield page, f"{faults[0] if faults else 'draws it once more than the evidence has it'}: {title!r}"

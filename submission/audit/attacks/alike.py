@@ -10,15 +10,26 @@ from typing import Any
 from submission.audit.attacks.forgery import Attack, Forgery
 from submission.audit.attacks.signs import Glyph, draw, glyphs_of, opened, save, show_other
 from submission.audit.claims import page_texts
+from submission.audit.names import text_of
 from submission.audit.texts import squeeze
 
 
 def hide_digit(forgery: Forgery) -> str | None:
     """Another digit on a page, and a ledger that reads so too and calls the text no claim."""
+    return _change_sign(forgery, r"\d", forgery.dice.choice(["structure", "scale"]))
+
+
+def turn_letter(forgery: Forgery) -> str | None:
+    """Another letter on a page, and a ledger that reads so too."""
+    return _change_sign(forgery, r"[a-z]", None)
+
+
+def _change_sign(forgery: Forgery, kind: str, why: str | None) -> str | None:
+    """Another sign of a kind on a page and in its ledger, which says why it is no claim; None as it was."""
     document = forgery.document()
     name = forgery.ledger(document)
     before = page_texts((forgery.folder / document["file"]).read_bytes())
-    shown = show_other(forgery, document, r"\d")
+    shown = show_other(forgery, document, kind)
     if shown is None:
         return None
     page, _, other = shown
@@ -26,13 +37,14 @@ def hide_digit(forgery: Forgery) -> str | None:
     at = next((n for n, (a, b) in enumerate(zip(before[page], after, strict=False)) if a != b), None)
     if at is None:
         return None
-    ledger, why = forgery.read(name), forgery.dice.choice(["structure", "scale"])
+    ledger = forgery.read(name)
     run = _run_at(ledger["pages"][page], at, other)
-    run[1:] = [None, why]
-    _forget_unprinted(ledger)
+    if why:
+        run[1:] = [None, why]
+        _forget_unprinted(ledger)
     forgery.write(name, ledger)
     forgery.sign()
-    return f"{document['file']}, page {page + 1}: {run[0][:40]!r}, called {run[2]} in {name}"
+    return f"{document['file']}, page {page + 1}: {run[0][:40]!r}, called {run[2] or 'text'} in {name}"
 
 
 def _run_at(said: list[Any], at: int, other: str) -> list[Any]:
@@ -66,6 +78,49 @@ def move_claims(forgery: Forgery) -> str | None:
     page = forgery.dice.randrange(len(ledger["pages"]))
     runs = _claims_on(ledger, page, lambda text, _: re.fullmatch(r"\d\.\d{3}", text) is not None)
     return _exchange(forgery, document, page, [*pairwise(runs)])
+
+
+def move_told(forgery: Forgery) -> str | None:
+    """Two figures of a table in each other's place, on the page, in its ledger and in the text file alike."""
+    document = forgery.document()
+    name, file = text_of(document), forgery.folder / document["file"]
+    if not (forgery.folder / name).is_file():  # the volume has none
+        return None
+    ledger, before = forgery.read(forgery.ledger(document)), file.read_bytes()
+    page = forgery.dice.randrange(len(ledger["pages"]))
+    runs = _claims_on(ledger, page, lambda text, pointer: re.fullmatch(r"\d\.\d{3}", text) and TABLED.search(pointer))
+    pairs = [(a, b) for a, b in combinations(runs, 2) if b - a < FAR]
+    said = _exchange(forgery, document, page, pairs)
+    if said is None:
+        return None
+    was, now = page_texts(before)[page], page_texts(file.read_bytes())[page]
+    text = forgery.read(name)
+    pair = said.partition(": ")[2].split()[0], said.partition(" and ")[2].split()[0]
+    for block in text["blocks"]:
+        for row in block.get("rows", ()):
+            row[:] = _told_as(row, was, now, pair)
+    forgery.write(name, text)
+    forgery.sign()
+    return said
+
+
+TABLED = re.compile(r"/(estimates|rows)/\d+/")
+FAR = 12
+"""Stretches of a page between two figures that are exchanged: those of neighbouring rows."""
+
+
+def _told_as(row: list[str], was: str, now: str, pair: tuple[str, str]) -> list[str]:
+    """A row as a page prints it now; one that it printed before is the row with one or both of two figures exchanged."""
+    if squeeze(" ".join(row)) not in was or squeeze(" ".join(row)) in now:
+        return row
+    one, other = pair
+    both = {one: other, other: one}
+    for known in (both, {one: other}, {other: one}):
+        pattern = "|".join(map(re.escape, known))
+        found = [re.sub(pattern, lambda match, known=known: known[match[0]], cell) for cell in row]  # type: ignore[misc]
+        if squeeze(" ".join(found)) in now:
+            return found
+    return row
 
 
 def move_marked(forgery: Forgery) -> str | None:
@@ -141,7 +196,9 @@ def _drawn_as(glyphs: Sequence[Glyph], said: list[Any], at: int, other: str) -> 
 
 ALIKE: dict[str, Attack] = {
     "a digit on a page, as no claim in its ledger": hide_digit,
+    "a letter on a page and in its ledger": turn_letter,
     "two figures exchanged, on a page and in its ledger": move_claims,
+    "two figures of a table exchanged, and in the text": move_told,
     "numbers beside marks exchanged, and in the ledger": move_marked,
 }
 """Attacks on a page and on its ledger at once."""

@@ -36,7 +36,7 @@ def find_in_text(name: str, text: dict[str, Any], where: str, body: str) -> Iter
 
 
 def find_pieces(body: str, blocks: Iterable[dict[str, Any]], at: int) -> Iterator[tuple[int, int]]:
-    """Yield where each piece of a text stands in what pages say, from a place on; those that are not there have none."""
+    """Yield where each piece of a text stands in what pages say, from a place on, as far as it is there."""
     for piece in (piece for block in blocks for piece in _pieces(block)):
         if span := _find(body, piece, at):
             yield span

@@ -110,7 +110,7 @@ FAR = 12
 
 
 def _told_as(row: list[str], was: str, now: str, pair: tuple[str, str]) -> list[str]:
-    """A row as a page prints it now; one that it printed before is the row with one or both of two figures exchanged."""
+    """A row as a page prints it now: one that it printed before has one or both of two figures exchanged."""
     if squeeze(" ".join(row)) not in was or squeeze(" ".join(row)) in now:
         return row
     one, other = pair

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit.names import VOLUME, printed, text_of
+from submission.audit.page.banners import find_in_banners
 from submission.audit.page.charts import charts_in, find_in_charts
 from submission.audit.page.content import Resources, Shape, Text, read_page, texts_of
 from submission.audit.page.document import Fault, box_of, find_in_document, find_in_ways, pages_of
@@ -51,6 +52,8 @@ def find_in_look(folder: Path, manifest: Mapping[str, Any], evidence: Mapping[st
             continue
         for code, page, fault in look.faults:
             yield code, f"{name}, page {page}", fault
+        for page, fault in find_in_banners(manifest["banners"], look.placed):
+            yield "page-hides", f"{name}, page {page}", fault
         try:
             ways = leads_of(path.read_bytes(), links=name != VOLUME)  # its links lead as those of the documents do
             for page, fault in (*find_in_document(look.file, document, manifest, look.texts), *ways):

@@ -162,4 +162,4 @@ def test_what_is_said_without_a_figure_is_found_again(folder, forge, codes):
 def test_what_a_document_holds_beside_its_pages_is_looked_at(folder, kind, seed):
     forgery = Forgery(folder, random.Random(seed))  # noqa: S311  dice, not secrets
     what = next(said for said in (BESIDE[kind](forgery) for _ in range(200)) if said)
-    assert {found.code for found in audit(folder).findings} & {"document-leads", "file-odd"}, what
+    assert {found.code for found in audit(folder).findings} & {"document-leads", "file-odd", "page-hides"}, what

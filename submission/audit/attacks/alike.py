@@ -41,7 +41,7 @@ def _change_sign(forgery: Forgery, kind: str, why: str | None) -> str | None:
     run = _run_at(ledger["pages"][page], at, other)
     if why:
         run[1:] = [None, why]
-        _forget_unprinted(ledger)
+        forget_unprinted(ledger)
     forgery.write(name, ledger)
     forgery.sign()
     return f"{document['file']}, page {page + 1}: {run[0][:40]!r}, called {run[2] or 'text'} in {name}"
@@ -59,8 +59,8 @@ def _run_at(said: list[Any], at: int, other: str) -> list[Any]:
     raise LookupError("the page prints more than its ledger has")
 
 
-def _forget_unprinted(ledger: dict[str, Any]) -> None:
-    """Let the ledger hold the claims that its pages print, with their pages, and no other."""
+def forget_unprinted(ledger: dict[str, Any]) -> list[int]:
+    """Let the ledger hold the claims that its pages print, with their pages, and no other; the numbers they had."""
     on: dict[int, list[int]] = {}
     for page, said in enumerate(ledger["pages"], start=1):
         for claim in sorted({run[1] for run in said if run[1] is not None}):
@@ -69,6 +69,7 @@ def _forget_unprinted(ledger: dict[str, Any]) -> None:
     ledger["claims"] = [{**ledger["claims"][old], "pages": on[old]} for old in numbers]
     for run in (run for said in ledger["pages"] for run in said if run[1] is not None):
         run[1] = numbers[run[1]]
+    return [*numbers]
 
 
 def move_claims(forgery: Forgery) -> str | None:

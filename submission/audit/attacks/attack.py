@@ -18,6 +18,7 @@ from submission.audit.attacks.forgery import Forgery
 from submission.audit.attacks.ledgers import LEDGERS
 from submission.audit.attacks.looks import LOOKS
 from submission.audit.attacks.pages import PAGES
+from submission.audit.attacks.rows import ROWS
 from submission.audit.audit import find_in_package
 
 
@@ -31,7 +32,7 @@ class Tried:
     number: int = 0
 
 
-ATTACKS = PAGES | LOOKS | BESIDE | EVIDENCE | ALIKE | CLAIMED | LEDGERS | FILES
+ATTACKS = PAGES | LOOKS | BESIDE | EVIDENCE | ALIKE | ROWS | CLAIMED | LEDGERS | FILES
 """Every kind of attack, by what it changes; they are tried in this order."""
 
 

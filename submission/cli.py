@@ -111,6 +111,7 @@ def _add_judging(commands: Any) -> None:
     attack.add_argument("folder", type=Path, metavar="DIR", help="a folder that `build` made; it is not changed")
     attack.add_argument("--times", type=int, default=130, help="how many attacks, the kinds in turn (%(default)s)")
     attack.add_argument("--seed", type=int, default=1, help="the same seed, the same attacks (%(default)s)")
+    attack.add_argument("--done", type=int, default=0, help="so many were tried before and are left out (%(default)s)")
     attack.add_argument("--json", action="store_true", help="print one JSON object an attack")
     said = "say what is behind a figure of a document: its place in the evidence, its record, the images it counts"
     figure = commands.add_parser("figure", help=said, description=said, epilog=FIGURE_EXAMPLE)
@@ -282,22 +283,30 @@ def _attack(arguments: argparse.Namespace) -> int:
     from submission.audit import audit
     from submission.audit.attacks import attack, tabulate
 
-    if arguments.times < 1:
-        print(f"clearway submission attack: --times {arguments.times}: expected at least 1", file=sys.stderr)
+    if arguments.times < 1 or not 0 <= arguments.done < arguments.times:
+        told = f"--times {arguments.times}: expected at least 1, and fewer done ({arguments.done})"
+        print(f"clearway submission attack: {told}", file=sys.stderr)
         return 2
     if not arguments.folder.is_dir() or audit(arguments.folder).findings:
         message = f"{arguments.folder}: no package in which the audit finds nothing; build one, then attack it"
         print(f"clearway submission attack: {message}", file=sys.stderr)
         return 2
-    tried = []
-    for one in attack(arguments.folder, arguments.times, arguments.seed):
-        tried.append(one)
-        if arguments.json:
-            print(json.dumps(asdict(one)), flush=True)
-        elif sys.stderr.isatty():
-            print(f"\r\033[K[{len(tried)}/{arguments.times}] {one.kind}", end="", file=sys.stderr, flush=True)
+    tried, stopped = [], False
+    try:
+        for one in attack(arguments.folder, arguments.times, arguments.seed, arguments.done):
+            tried.append(one)
+            if arguments.json:
+                print(json.dumps(asdict(one)), flush=True)
+            elif sys.stderr.isatty():
+                print(f"\r\033[K[{one.number + 1}/{arguments.times}] {one.kind}", end="", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:  # what there is counts all the same
+        stopped = True
     if not arguments.json:
         print("\n".join(tabulate(tried)))
+    if stopped:
+        done = tried[-1].number + 1 if tried else arguments.done
+        print(f"clearway submission attack: stopped; --done {done} goes on from here", file=sys.stderr)
+        return 130
     return 0 if tried and all(one.found for one in tried) else 1
 
 

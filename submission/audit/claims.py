@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit.attached import find_in_attached
+from submission.audit.beyond import find_beyond
 from submission.audit.described import find_in_figures
 from submission.audit.exempt import find_in_exempt
 from submission.audit.names import EVIDENCE, MANIFEST, VOLUME, VOLUME_LEDGER, ledger_of, text_of
 from submission.audit.page.look import look_at
 from submission.audit.pointers import value_at
 from submission.audit.reading_copy import find_in_volume
+from submission.audit.rows import find_in_rows
 from submission.audit.said import body_of, find_in_text
 from submission.audit.texts import SQUEEZED, is_printed, squeeze
 
@@ -42,6 +44,10 @@ def find_in_ledgers(folder: Path, manifest: dict[str, Any], files: Mapping[str, 
         except MALFORMED as error:
             yield "ledger-malformed", name, f"not of its form: {type(error).__name__} {error}"
     yield from _find_in_texts(folder, manifest, ledgers)
+    try:
+        yield from find_beyond(folder, manifest, ledgers, files["catalogue.json"])
+    except MALFORMED as error:
+        yield "text-malformed", "text", f"not of its form: {type(error).__name__} {error}"
 
 
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
@@ -89,7 +95,7 @@ def _find_in_ledger(
     known = re.compile("|".join(sorted(map(re.escape, terms), key=len, reverse=True)) or "(?!)")
     for page, said in enumerate(ledger["pages"], start=1):
         yield from _find_free(f"{document['file']}, page {page}", said, known)
-        yield from _find_torn(f"{document['file']}, page {page}", said, ledger["claims"])
+        yield from find_in_rows(f"{document['file']}, page {page}", said, ledger["claims"], files)
     yield from find_in_exempt(document, ledger["pages"], known)
     path = folder / document["file"]
     entries = files["catalogue.json"]["documents"]
@@ -222,29 +228,3 @@ def raw_texts(content: bytes) -> tuple[str, ...]:
 
     with PdfDocument(content) as document:
         return tuple(page.get_textpage().get_text_range() for page in document)
-
-
-def _find_torn(where: str, said: list[list[Any]], claims: list[dict[str, Any]]) -> Iterator[Found]:
-    """Yield each estimate with an interval, `a (b to c)`, whose three figures are not of one estimate."""
-    for value, opens, lower, between, upper, _ in zip(*(said[at:] for at in range(6)), strict=False):
-        if (opens[0].strip(), between[0].strip()) != ("(", "to") or None in (value[1], lower[1], upper[1]):
-            continue
-        places = [(claims[run[1]]["file"], claims[run[1]]["pointer"]) for run in (value, lower, upper)]
-        if len({file for file, _ in places}) > 1 or not _is_one_estimate(*(pointer for _, pointer in places)):
-            told = f"{value[0]} ({lower[0]} to {upper[0]})"
-            yield (
-                "claim-torn",
-                where,
-                f"{told}: its figures are of different estimates: {', '.join(p for _, p in places)}",
-            )
-
-
-def _is_one_estimate(value: str, lower: str, upper: str) -> bool:
-    """Whether three places are those of one estimate: fields of one record, or one place of three lists."""
-    if value.endswith("/value"):
-        own = value.removesuffix("value")
-        return (lower, upper) == (f"{own}interval/lower", f"{own}interval/upper")
-    found = re.fullmatch(r"(.*/)y(/\d+)", value)
-    if found is None:
-        return False
-    return (lower, upper) == (f"{found[1]}lower{found[2]}", f"{found[1]}upper{found[2]}")

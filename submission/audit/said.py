@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from submission.audit.texts import squeeze
@@ -28,19 +28,27 @@ def find_in_text(name: str, text: dict[str, Any], where: str, body: str) -> Iter
     at = body.find(squeeze(text["title"]), max(0, body.find(squeeze(text["number"] + text["title"]))))
     for block in text["blocks"]:
         for piece in _pieces(block):
-            end = _find(body, piece, at)
-            if end is None:
+            span = _find(body, piece, at)
+            if span is None:
                 yield "text-differs", where, f"does not print {piece[:80]!r} where {name} has it"
             else:
-                at = end
+                at = span[1]
+
+
+def find_pieces(body: str, blocks: Iterable[dict[str, Any]], at: int) -> Iterator[tuple[int, int]]:
+    """Yield where each piece of a text stands in what pages say, from a place on, as far as it is there."""
+    for piece in (piece for block in blocks for piece in _pieces(block)):
+        if span := _find(body, piece, at):
+            yield span
+            at = span[1]
 
 
 def body_of(pages: list[Any]) -> str:
     """What the pages of a ledger say, squeezed, without their margins and the numbers of the document."""
-    return squeeze("".join(run[0] for said in pages for run in _within(said) if run[2] != "structure"))
+    return squeeze("".join(run[0] for said in pages for run in within(said) if run[2] != "structure"))
 
 
-def _within(said: list[Any]) -> list[Any]:
+def within(said: list[Any]) -> list[Any]:
     """The stretches of a page before those of its margins, which begin with the document's number and title."""
     head = next(
         (n for n in range(len(said) - 1, -1, -1) if said[n][2] == "structure" and HEAD.search(said[n][0])), None
@@ -57,12 +65,12 @@ def _pieces(block: dict[str, Any]) -> Iterator[str]:
         yield from filter(None, [block.get("text", "")])
 
 
-def _find(body: str, piece: str, at: int) -> int | None:
-    """The end of a piece at or after a place; None if it is not there."""
+def _find(body: str, piece: str, at: int) -> tuple[int, int] | None:
+    """Where a piece begins and ends at or after a place; None if it is not there."""
     plain = squeeze(piece)
     start = body.find(plain, at)
     if start >= 0:
-        return start + len(plain)
+        return start, start + len(plain)
     loose = re.compile(GAP.join(re.escape(squeeze(word)) for word in piece.split()))
     found = loose.search(body, at)
-    return found.end() if found else None
+    return found.span() if found else None

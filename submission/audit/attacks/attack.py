@@ -18,37 +18,44 @@ from submission.audit.attacks.forgery import Forgery
 from submission.audit.attacks.ledgers import LEDGERS
 from submission.audit.attacks.looks import LOOKS
 from submission.audit.attacks.pages import PAGES
+from submission.audit.attacks.rows import ROWS
 from submission.audit.audit import find_in_package
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One attack: its kind, what it did, and the first finding of the audit ("" if there was none)."""
+    """One attack: its kind, what it did, the first finding of the audit ("" if there was none), and its number."""
 
     kind: str
     what: str
     found: str
+    number: int = 0
 
 
-ATTACKS = PAGES | LOOKS | BESIDE | EVIDENCE | ALIKE | CLAIMED | LEDGERS | FILES
+ATTACKS = PAGES | LOOKS | BESIDE | EVIDENCE | ALIKE | ROWS | CLAIMED | LEDGERS | FILES
 """Every kind of attack, by what it changes; they are tried in this order."""
 
 
-def attack(folder: Path, times: int, seed: int) -> Iterator[Tried]:
-    """Attack a package so many times, the kinds in turn; yield what became of each."""
-    dice = random.Random(seed)  # noqa: S311  dice, not secrets
+def attack(folder: Path, times: int, seed: int, done: int = 0) -> Iterator[Tried]:
+    """Attack a package, the kinds in turn; yield what became of each.
+
+    Args:
+        folder: the package; it is not changed.
+        times: how many attacks there are. Each has dice of its own, so that it is the same wherever a run begins.
+        seed: of the dice.
+        done: so many have been tried before and are left out.
+    """
     kinds = list(ATTACKS)
-    done = 0
-    while done < times:
-        kind = kinds[done % len(kinds)]
+    for number in range(done, times):
+        kind = kinds[number % len(kinds)]
+        dice = random.Random(f"{seed} {number}")  # noqa: S311  dice, not secrets
         with tempfile.TemporaryDirectory() as scratch:
             copy = Path(scratch) / "package"
             shutil.copytree(folder, copy)
             what = next((said for said in (ATTACKS[kind](Forgery(copy, dice)) for _ in range(20)) if said), None)
             if what is not None:
                 finding = next(find_in_package(copy), None)
-                yield Tried(kind, what, finding.code if finding else "")
-        done += 1
+                yield Tried(kind, what, finding.code if finding else "", number)
 
 
 def tabulate(tried: list[Tried]) -> Iterator[str]:

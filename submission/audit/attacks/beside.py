@@ -7,7 +7,11 @@ import re
 from submission.audit.attacks.editing import Edited
 from submission.audit.attacks.forgery import Attack, Forgery
 from submission.audit.attacks.looks import on_page
+from submission.audit.attacks.signs import draw, glyphs_of
 
+SIZE = re.compile(rb"/[A-Z]{6} ([\d.]+) Tf")
+LEAST = 3
+"""Pages of a document that tell how a banner looks, if one shows it otherwise."""
 ROW = re.compile(rb"/K (\[[^\]]*\])")
 
 
@@ -38,6 +42,19 @@ def change_metadata(forgery: Forgery, edited: Edited, _: int) -> str | None:
     else:
         edited.identity = b"[(approved) (approved)]"
     return f"other metadata: {how}"
+
+
+def fade_banner(forgery: Forgery, edited: Edited, page: int) -> str | None:
+    """A banner in smaller letters on one page, where it can still be read."""
+    content, glyphs = glyphs_of(edited, page)
+    banner = forgery.dice.choice(forgery.manifest()["banners"] or [""])
+    at = "".join(glyph.sign for glyph in glyphs).rfind(banner)
+    sizes = [match for match in SIZE.finditer(content) if at >= 0 and match.start() < glyphs[at].start]
+    if not sizes or not banner or len(edited.pages()) < LEAST:
+        return None
+    start, end = sizes[-1].span(1)
+    draw(edited, page, content[:start] + b"%.2f" % (float(sizes[-1][1]) * 0.7) + content[end:])
+    return f"the banner {banner!r} in smaller letters"
 
 
 def lead_elsewhere(forgery: Forgery, edited: Edited, _: int) -> str | None:
@@ -84,6 +101,7 @@ def reorder(forgery: Forgery, edited: Edited, page: int) -> str | None:
 BESIDE: dict[str, Attack] = {
     "a field of the metadata": on_page(change_metadata),
     "a link or a place on another page": on_page(lead_elsewhere),
+    "a banner in smaller letters on one page": on_page(fade_banner),
     "two cells exchanged as they are read aloud": on_page(reorder),
 }
 """Attacks on what no page shows."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from submission.audit.page.content import Point, Shape, Text
+from submission.audit.page.printed import Told, fault_in_columns, fault_in_names, fault_in_rows
 from submission.audit.page.scales import Word, fit, is_across, is_upward, words_of
 
 Drawing = Sequence[Text | Shape]
@@ -138,7 +139,8 @@ def _fault_in_lines(shapes: list[Shape], words: list[Word], chart: Chart) -> str
         return "draws a line against a scale that is marked otherwise"
     if chart.ring and not _is_ringed(shapes, across.at(chart.ring[0]), upward.at(chart.ring[1])):
         return "rings another place than the operating point"
-    return ""
+    named = {"sensitivity": chart.ring[1], "specificity": 1 - chart.ring[0]} if chart.ring else {}
+    return fault_in_names(words, named)
 
 
 def _is_ringed(shapes: list[Shape], x: float, y: float) -> bool:
@@ -164,10 +166,12 @@ def _fault_in_intervals(shapes: list[Shape], words: list[Word], chart: Chart) ->
     across = fit(pairs)
     if across is None:
         return "draws a value or a limit at another place than the evidence has"
-    return "" if is_across(words, across) else "draws intervals against a scale that is marked otherwise"
+    if not is_across(words, across):
+        return "draws intervals against a scale that is marked otherwise"
+    return fault_in_rows(words, values, [mark.box for mark in marks], limits=True)
 
 
-def _at(series: Mapping[str, Any], label: Any) -> tuple[float, float | None, float | None] | None:
+def _at(series: Mapping[str, Any], label: Any) -> Told | None:
     """Value and limits of a series at a label; None if it has none there."""
     if label not in series["x"] or series["y"][place := series["x"].index(label)] is None:
         return None
@@ -178,9 +182,10 @@ def _at(series: Mapping[str, Any], label: Any) -> tuple[float, float | None, flo
 
 def _fault_in_bars(shapes: list[Shape], words: list[Word], chart: Chart) -> str:
     labels = list(dict.fromkeys(x for one in chart.series for x in one["x"]))
-    values = [found[0] for label in labels for one in chart.series if (found := _at(one, label)) is not None]
-    least = max(map(abs, values), default=0.0) * UNDRAWN
-    values = [value for value in values if abs(value) > least]
+    told = [found for label in labels for one in chart.series if (found := _at(one, label)) is not None]
+    least = max((abs(value) for value, _, _ in told), default=0.0) * UNDRAWN
+    told = [one for one in told if abs(one[0]) > least]
+    values = [one[0] for one in told]
     bars = [
         shape for shape in shapes
         if shape.fill is not None and shape.stroke is None and len(shape.points) == 4 and min(shape.fill) < PALE
@@ -193,7 +198,8 @@ def _fault_in_bars(shapes: list[Shape], words: list[Word], chart: Chart) -> str:
         feet = {round(bar.box[way], 1) for _, bar in zip(values, bars, strict=False) if _ >= 0}
         scale = fit([*pairs, *((0.0, foot) for foot in feet)])
         if scale is not None and len(feet) == 1 and marked(words, scale):
-            return ""
+            boxes = [bar.box for bar in bars]
+            return fault_in_columns(words, told, boxes) if way else fault_in_rows(words, told, boxes, limits=False)
     return "draws a bar of another length than the evidence and the scale give"
 
 
@@ -254,9 +260,11 @@ def find_in_charts(
                     f"draws {len(lines)} lines through several points where the evidence has no chart: {title!r}",
                 )
             continue
-        told = [(place, fault_in(drawing, chart)) for place, chart in enumerate(known[key]) if (key, place) not in used]
-        place = next((place for place, fault in told if not fault), None)
-        if place is None:
-            yield page, f"{told[0][1] if told else 'draws it once more than the evidence has it'}: {title!r}"
+        faults = []
+        for place in (n for n in range(len(known[key])) if (key, n) not in used):
+            faults.append(fault_in(drawing, known[key][place]))
+            if not faults[-1]:
+                used.add((key, place))
+                break
         else:
-            used.add((key, place))
+            yield page, f"{faults[0] if faults else 'draws it once more than the evidence has it'}: {title!r}"

@@ -56,7 +56,6 @@ def find_in_document(
     document: Mapping[str, Any],
     manifest: Mapping[str, Any],
     texts: Sequence[str],
-    placed: Sequence[Sequence[Text]],
 ) -> Iterator[Fault]:
     """Yield what a document says of itself that the manifest does not, and where it leads elsewhere than it says.
 
@@ -65,7 +64,6 @@ def find_in_document(
         document: as the manifest lists it.
         manifest: the manifest.
         texts: what each page says, squeezed.
-        placed: the texts of each page with their places.
     """
     pages = {number: place for place, number in enumerate(pages_of(file), start=1)}
     yield from _find_in_title(file, document, manifest, texts)
@@ -79,10 +77,23 @@ def find_in_document(
             yield 0, f"has a link to {to!r}, a place that is not in it"
         if to != _text(held["said"]):
             yield 0, f"has a link to {to!r} that is called {_text(held['said'])!r}"
-    if document["file"] != VOLUME:  # its pages are compared with those of the documents, whose links lead so
-        yield from find_in_links(file, pages, placed, places)
-    yield from find_in_order(file, pages)
     yield from _find_in_bookmarks(file, pages, texts)
+
+
+def find_in_ways(file: File, placed: Sequence[Sequence[Text]], *, links: bool) -> Iterator[Fault]:
+    """Yield each page with a link that leads elsewhere than it says, or that is read aloud in another order.
+
+    What a document alone can tell: of the same document the same is found.
+
+    Args:
+        file: the document.
+        placed: the texts of each page with their places.
+        links: whether its links are looked at too.
+    """
+    pages = {number: place for place, number in enumerate(pages_of(file), start=1)}
+    if links:
+        yield from find_in_links(file, pages, placed, _places(file, pages))
+    yield from find_in_order(file, pages)
 
 
 def _find_in_title(

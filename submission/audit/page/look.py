@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit.names import VOLUME, printed, text_of
+from submission.audit.page.banners import find_in_banners
 from submission.audit.page.charts import charts_in, find_in_charts
 from submission.audit.page.content import Resources, Shape, Text, read_page, texts_of
-from submission.audit.page.document import box_of, find_in_document, pages_of
+from submission.audit.page.document import Fault, box_of, find_in_document, find_in_ways, pages_of
 from submission.audit.page.file import File, OddFileError, read_file
 from submission.audit.page.placed import find_misplaced
 from submission.audit.page.seen import find_unseen
@@ -51,8 +52,11 @@ def find_in_look(folder: Path, manifest: Mapping[str, Any], evidence: Mapping[st
             continue
         for code, page, fault in look.faults:
             yield code, f"{name}, page {page}", fault
+        for page, fault in find_in_banners(manifest["banners"], look.placed):
+            yield "page-hides", f"{name}, page {page}", fault
         try:
-            for page, fault in find_in_document(look.file, document, manifest, look.texts, look.placed):
+            ways = leads_of(path.read_bytes(), links=name != VOLUME)  # its links lead as those of the documents do
+            for page, fault in (*find_in_document(look.file, document, manifest, look.texts), *ways):
                 yield "document-leads", f"{name}, page {page}" if page else name, fault
         except OddFileError as error:
             yield "file-odd", name, str(error)
@@ -94,6 +98,17 @@ def look_at(content: bytes) -> Look:
     except (OddFileError, UnicodeDecodeError, ValueError) as error:
         return Look(f"{f'page {page} ' if page else ''}{error}", None, (), (), (), ())
     return Look("", file, tuple(texts), tuple(placed), tuple(faults), tuple(drawings))
+
+
+@lru_cache(maxsize=128)
+def leads_of(content: bytes, *, links: bool) -> tuple[Fault, ...]:
+    """Where a document leads elsewhere than it says, or is read aloud in another order; the same bytes are read once.
+
+    Raises:
+        OddFileError: its tags or places are not as ours are.
+    """
+    look = look_at(content)
+    return tuple(find_in_ways(look.file, look.placed, links=links)) if look.file else ()
 
 
 def _drawings(marks: list[Text | Shape]) -> list[tuple[Text | Shape, ...]]:

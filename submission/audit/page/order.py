@@ -15,6 +15,8 @@ ELSEWHERE = (b"/S /LI", b"/S /NonStruct")
 """Whose parts are painted in another order: bullets after their texts, drawings within a line."""
 KIDS = re.compile(rb"/K \[([^\]]*)\]")
 KID = re.compile(rb"(\d+)( 0 R)?")
+HEADED = re.compile(rb"/Headers \[[^\]]*\(\d+-0-(\d+)\)")
+"""The head of its column that a cell names; it may name one of its row too."""
 HERE = re.compile(rb"/Pg (\d+) 0 R")
 
 
@@ -56,4 +58,12 @@ def _first(
             found += [inner] if inner else []
     if not any(role in raw for role in ELSEWHERE) and any(after <= before for before, after in pairwise(found)):
         faults.append((found[0][0], "is read aloud in another order than it is shown"))
+    elif b"/S /TR" in raw and any(after < before for before, after in pairwise(_columns(file, kids))):
+        faults.append((page, "has a row whose cells are read aloud in another order than its columns"))
     return min(found, default=None)
+
+
+def _columns(file: File, kids: re.Match[bytes] | None) -> list[int]:
+    """The columns of the cells of a row, by the heads that they name; an empty cell has a place too."""
+    cells = [file.objects[int(kid)] for kid, refers in KID.findall(kids[1]) if refers] if kids else []
+    return [int(match[1]) for cell in cells if cell.kind == "cell" and (match := HEADED.search(cell.raw))]

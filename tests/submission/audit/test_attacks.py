@@ -42,11 +42,30 @@ def test_without_the_comparison_with_the_ledger_a_changed_figure_would_pass(fold
 def test_the_command_counts_by_kind_and_refuses_what_is_no_package(folder, capsys):
     assert submission(["attack", str(folder), "--times", "2"]) == 0
     assert "a digit on a page" in capsys.readouterr().out
-    assert submission(["attack", str(folder), "--times", "0"]) == 2
-    assert "expected at least 1" in capsys.readouterr().err
+    for odd in (["--times", "0"], ["--times", "2", "--done", "2"]):
+        assert submission(["attack", str(folder), *odd]) == 2
+        assert "expected at least 1" in capsys.readouterr().err
     (folder / "stranger.txt").write_text("x")
     assert submission(["attack", str(folder), "--times", "1"]) == 2
     assert "no package in which the audit finds nothing" in capsys.readouterr().err
+
+
+def test_a_run_goes_on_where_another_ended(folder):
+    whole = list(attack(folder, 5, seed=2))
+    assert [one.number for one in whole] == [*range(5)]
+    assert list(attack(folder, 5, seed=2, done=3)) == whole[3:]
+
+
+def test_a_run_that_is_stopped_prints_what_it_has_and_where_to_go_on(folder, capsys, monkeypatch):
+    def stop(*_):
+        yield Tried("a digit on a page", "x", "page-differs", 6)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("submission.audit.attacks.attack", stop)
+    assert submission(["attack", str(folder), "--times", "9", "--done", "6"]) == 130
+    told = capsys.readouterr()
+    assert "1 of    1 found" in told.out
+    assert "--done 7 goes on from here" in told.err
 
 
 def test_what_was_not_found_is_listed():

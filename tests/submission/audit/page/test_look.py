@@ -15,7 +15,7 @@ from submission.audit.attacks.claimed import bend_curve, turn_verdict, widen_use
 from submission.audit.attacks.editing import edit
 from submission.audit.attacks.looks import LOOKS, TEXT
 from submission.audit.page.file import OddFileError, read_file
-from submission.audit.page.look import look_at
+from submission.audit.page.look import leads_of, look_at
 
 SUMMARY = "CW-DOC-003-summary-510k.pdf"
 
@@ -162,4 +162,29 @@ def test_what_is_said_without_a_figure_is_found_again(folder, forge, codes):
 def test_what_a_document_holds_beside_its_pages_is_looked_at(folder, kind, seed):
     forgery = Forgery(folder, random.Random(seed))  # noqa: S311  dice, not secrets
     what = next(said for said in (BESIDE[kind](forgery) for _ in range(200)) if said)
-    assert {found.code for found in audit(folder).findings} & {"document-leads", "file-odd"}, what
+    assert {found.code for found in audit(folder).findings} & {"document-leads", "file-odd", "page-hides"}, what
+
+
+def test_an_empty_cell_is_read_aloud_in_its_column(good):
+    """It holds nothing that is painted, so that its heads alone tell where it stands."""
+    path = next(path for path in sorted(good.folder.glob("*.pdf")) if _rows_with_an_empty_cell(edit(path.read_bytes())))
+    document = edit(path.read_bytes())
+    assert [*leads_of(document.written(), links=True)] == []
+    row, (empty, other) = _rows_with_an_empty_cell(document)[0]
+    exchanged = {b"%s 0 R" % empty: b"%s 0 R" % other, b"%s 0 R" % other: b"%s 0 R" % empty}
+    listed = re.sub(
+        rb"\d+ 0 R", lambda match: exchanged.get(match[0], match[0]), document.objects[row].split(b"/Pg")[0]
+    )
+    document.objects[row] = listed + b"/Pg" + document.objects[row].partition(b"/Pg")[2]
+    assert any("than its columns" in fault for _, fault in leads_of(document.written(), links=True))
+
+
+def _rows_with_an_empty_cell(document) -> list[tuple[int, tuple[bytes, bytes]]]:
+    """Each row that has an empty cell, with that cell and the one before or behind it."""
+    found = []
+    for number, raw in document.objects.items():
+        kids = re.findall(rb"(\d+) 0 R", raw.partition(b"/K [")[2].partition(b"]")[0]) if b"/S /TR" in raw else []
+        pairs = [pair for a, b in pairwise(kids) for pair in ((a, b), (b, a))]
+        empty = [pair for pair in pairs if b"/TD/K []" in document.objects[int(pair[0])]]
+        found += [(number, pair) for pair in empty[:1]]
+    return found

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit.attached import find_in_attached
-from submission.audit.beyond import find_beyond
 from submission.audit.described import find_in_figures
 from submission.audit.exempt import find_in_exempt
+from submission.audit.held.beyond import find_beyond
+from submission.audit.held.rows import find_in_rows
 from submission.audit.names import EVIDENCE, MANIFEST, VOLUME, VOLUME_LEDGER, ledger_of, text_of
 from submission.audit.page.look import look_at
 from submission.audit.pointers import value_at
 from submission.audit.reading_copy import find_in_volume
-from submission.audit.rows import find_in_rows
 from submission.audit.said import body_of, find_in_text
 from submission.audit.texts import SQUEEZED, is_printed, squeeze
 

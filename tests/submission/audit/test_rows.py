@@ -1,8 +1,10 @@
 """Figures of one row of a page are of one estimate, behind the name of its metric, and in the order of its table."""
 
+from typing import Any
+
 import pytest
 
-from submission.audit.rows import find_in_rows
+from submission.audit.held.rows import find_in_rows
 
 ESTIMATES = "/studies/0/estimates"
 FILES = {
@@ -16,7 +18,8 @@ FILES = {
 
 def codes(*cells: str) -> list[str]:
     """What is found in a page of these stretches: text, or `figure@pointer`."""
-    said, claims = [], []
+    said: list[list[Any]] = []
+    claims: list[dict[str, Any]] = []
     for cell in cells:
         figure, at, pointer = cell.partition("@")
         said.append([figure, len(claims) if at else None, ""])

@@ -92,8 +92,13 @@ def _find_in_name(
     if before > 1 and said[before][0].strip() in ("MET", "NOT MET"):
         before -= 2
     match = NAMED.search(said[before][0].strip()) if before >= 0 and said[before][1] is None else None
-    metric = value_at(files, claim["file"], claim["pointer"].removesuffix("value") + "metric") if match else ""
-    if match and metric != NAMES[match[1]]:
+    if match is None:
+        return
+    try:
+        metric = value_at(files, claim["file"], claim["pointer"].removesuffix("value") + "metric")
+    except (LookupError, TypeError):  # a place that is not there is named where the claim is looked up
+        return
+    if metric != NAMES[match[1]]:
         yield "label-differs", where, f"calls {said[at][0]} {match[1]}, the evidence has it as {metric}"
 
 

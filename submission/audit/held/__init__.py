@@ -1,1 +1,1 @@
-"""What a package holds, judged by what it says itself: scores, release, verdicts, workbook, rows, lists, other words."""
+"""What a package holds, judged by what it says itself: scores, release, verdicts, workbook, rows, lists, words."""

@@ -143,6 +143,7 @@ class Node:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+            wait_for(lambda: not (is_open(self.port) or is_open(self.page)))  # those that it started take a moment more
 
     def stop(self) -> int:
         """Ask it to end, and wait."""

@@ -50,7 +50,12 @@ def _leads_so(said: str, to: str, spot: Spot, texts: Sequence[Sequence[Text]], a
     if not words:
         return bool(page) or to in around
     near = [text for text in texts[spot[0] - 1] if text.box[1] <= spot[1] + ABOVE and text.box[3] >= spot[1] - BELOW]
-    return words in squeeze("".join(text.text for text in near)) or to == f"i-{words.lower()}"
+    return words in squeeze("".join(text.text for text in near)) or to == _named(words)
+
+
+def _named(words: str) -> str:
+    """The place of an identifier, which need not stand beside what it is of."""
+    return f"i-{re.sub('[^a-z0-9]+', '-', words.lower()).strip('-')}"
 
 
 def _box(raw: bytes) -> Box:

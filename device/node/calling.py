@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -67,7 +68,54 @@ def associate(service: Service, ae_title: str, called: str, where: tuple[str, in
             ae.add_requested_context(sop_class, syntax)
     roles: Any = [build_role(each, scp_role=True) for each in service.sop_classes if service.role is Role.SCP]
     arguments: Any = (tls, None) if tls else None  # no host name is asked for: it is an AE title
-    return ae.associate(*where, ae_title=called, max_pdu=PDU_BYTES, ext_neg=roles or None, tls_args=arguments)
+    association = ae.associate(*where, ae_title=called, max_pdu=PDU_BYTES, ext_neg=roles or None, tls_args=arguments)
+    association._reactor_checkpoint = Checkpoint(association)  # type: ignore[assignment]
+    return association
+
+
+class Checkpoint:
+    """Where the thread of an association waits while another one sends: `clear` returns when it does wait.
+
+    The library asks that thread whether it is paused, and it says so on its way past, too. On a busy machine it then
+    takes the answer that the sender waits for, and nothing else goes out until the time for an answer is over.
+
+    Implements: SRS-051
+    """
+
+    def __init__(self, thread: threading.Thread) -> None:
+        self._thread, self._changed = thread, threading.Condition()
+        self._open, self._held = True, False
+
+    def set(self) -> None:
+        """Let the thread go on.
+
+        Implements: SRS-051
+        """
+        with self._changed:
+            self._open = True
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Hold the thread, and wait until it is held or has ended.
+
+        Implements: SRS-051
+        """
+        with self._changed:
+            self._open = False
+            while not self._held and self._thread.is_alive():
+                self._changed.wait(PAUSE_SECONDS)
+
+    def wait(self) -> None:
+        """Be held, as the thread is at each turn, until it may go on.
+
+        Implements: SRS-051
+        """
+        with self._changed:
+            while not self._open:
+                self._held = True
+                self._changed.notify_all()
+                self._changed.wait()
+            self._held = False
 
 
 def tell_missing(association: Any) -> str:

@@ -15,7 +15,7 @@ PREAMBLE, MARK = 128, b"DICM"
 
 
 class Share(NamedTuple):
-    """The files that one of several machines takes: the `number`th of `of` shares, from 1."""
+    """The files that one of several machines takes: its share, counted from 1, of as many as `of`."""
 
     number: int
     of: int

@@ -23,10 +23,7 @@ Sent = Iterator[tuple[T, str | None]]
 
 
 def do_nothing() -> None:
-    """What is called when a process is ready, where nobody asks.
-
-    Implements: SRS-051
-    """
+    """What is called when a process is ready, where nobody asks."""
 
 
 def make_entity(ae_title: str, seconds: float) -> AE:

@@ -246,7 +246,7 @@ def find_binomial_chance(found: int, number: int, rate: float) -> float:
 
 
 def find_fisher_chance(found: int, number: int, other: int, of: int) -> float:
-    """Fisher's exact test of `found` of `number` against `other` of `of`, two-sided.
+    """Fisher's exact test of two shares, `found` among `number` and `other` among `of`, two-sided.
 
     Implements: SRS-056
     """
@@ -255,7 +255,7 @@ def find_fisher_chance(found: int, number: int, other: int, of: int) -> float:
 
 
 def find_excess_chance(found: int, number: int, other: int, of: int) -> float:
-    """Fisher's exact test that `found` of `number` is more than `other` of `of`, one-sided.
+    """Fisher's exact test that the share `found` among `number` is more than `other` among `of`, one-sided.
 
     Implements: SRS-056
     """

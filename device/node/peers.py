@@ -31,7 +31,7 @@ class Peers:
     def find_addresses(self, peer: Peer) -> list[str]:
         """The addresses of a peer's host.
 
-        Implements: SRS-049
+        Implements: SRS-051
         """
         return sorted(address for (_, address), one in self._known.items() if one == peer)
 

@@ -14,7 +14,6 @@ from verification.evidence.types.supply import Soup
 from verification.evidence.types.tables import Figure, Table
 
 __all__ = [
-    "NODE_UNMEASURED",
     "Card",
     "CommandHelp",
     "ContentItem",
@@ -276,7 +275,7 @@ class NodeTiming(Measured, frozen=True, tag=True):
     workers: int
 
 
-NODE_UNMEASURED = Gap(
+_NODE_UNMEASURED = Gap(
     reason="the time from a study to its results in the archive has not been measured",
     closes="run `clearway time --node`",
 )
@@ -285,7 +284,7 @@ NODE_UNMEASURED = Gap(
 class Timing(Measured, frozen=True, tag=True, omit_defaults=True):
     """Seconds from a file to its report on disk, one image after the other; `node` is of studies in a node."""
 
-    node: NodeTiming | Gap = NODE_UNMEASURED
+    node: NodeTiming | Gap = _NODE_UNMEASURED
 
 
 _NOT_DESCRIBED = Gap(reason="device.json does not hold it", closes="run `clearway trace`")

@@ -23,7 +23,7 @@ FORM = (
     "Contents", "Revision; owner; approval", "not approved", "Release", "digest", "Software version", "build",
     "Figures", "where each stands in the evidence is in the attached file", "-claims.json",
     "This is a reference release. It rests on public data alone, it shows form and method, and it can never be filed. "
-    "It supports no indication.",
+    "It supports no indication.", "This is a draft of a candidate release. No person has approved it.",
 )  # fmt: skip
 """What first pages say. Words that most documents say alike are of the form too: that of another state has others."""
 GONE = "\0"

@@ -10,6 +10,8 @@ import pytest
 from submission.audit import audit
 from submission.audit.attacks import Forgery
 from submission.audit.attacks.alike import turn_letter
+from submission.audit.held.beyond import FORM
+from submission.context.head import STANDING
 
 PERFORMANCE = "claims/CW-DOC-011.json"
 
@@ -21,6 +23,10 @@ def folder(good, tmp_path) -> Path:
 
 def told(folder: Path) -> set[str]:
     return {one.message for one in audit(folder).findings if one.code == "text-beyond"}
+
+
+def test_what_a_release_of_any_status_says_of_itself_is_of_the_form():
+    assert {*STANDING.values()} <= {*FORM}
 
 
 def test_a_letter_turned_on_a_page_and_in_its_ledger_is_found(good, tmp_path):

@@ -38,6 +38,7 @@ from pynetdicom.sop_class import Verification
 
 from device import dicom
 from device.model import score
+from device.node.calling import Checkpoint
 from device.preprocessing import preprocess
 from device.release import read_release
 from tests.device.node.bench import MODALITY, NODE, Node, Pacs
@@ -229,6 +230,7 @@ def associate(port: int) -> Any:
     association = ae.associate("127.0.0.1", port, ae_title=NODE)
     if not association.is_established:
         raise RuntimeError("the node takes no association")
+    association._reactor_checkpoint = Checkpoint(association)  # or the sender loses answers, as the node did
     return association
 
 

@@ -28,7 +28,7 @@ def make_files(folder: Path, count: int) -> None:
 
 
 def measure(folder: Path, jobs: int) -> tuple[float, float]:
-    """Analyse a folder.
+    """Analyze a folder.
 
     Returns:
         Seconds, and the largest resident memory of the first process in MiB.

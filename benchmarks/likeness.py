@@ -51,7 +51,7 @@ def show_radiographs(folder: str) -> None:
 
 
 def read_collection(folder: Path) -> Iterator[tuple[str, UnitImage]]:
-    """Every grey picture of one frame that pydicom decodes, from its darkest to its brightest value."""
+    """Every gray picture of one frame that pydicom decodes, from its darkest to its brightest value."""
     for path in sorted(folder.rglob("*.dcm")):
         try:
             image = pydicom.dcmread(path)

@@ -5,7 +5,7 @@
 Each case stores known values in its own way: bits stored, sign, what stands in the bits above them, modality rescale or
 table, VOI window of each function or table, polarity, transfer syntax. What it should show is worked out value by value
 from the words of the standard (PS3.3 C.7.6.3, C.11.1, C.11.2; PS3.5 8.1.1), by code that shares nothing with the
-device. The device has to show that within one of 255 greys, or refuse the case by a rule that is told. Of the cases,
+device. The device has to show that within one of 255 grays, or refuse the case by a rule that is told. Of the cases,
 `--outside` are also shown by pydicom, highdicom and dcmtk: the last table says who differs, and where. Cases hold
 several things at once; the first table takes one at a time, beside a plain case.
 """
@@ -275,7 +275,7 @@ def one_at_a_time() -> Iterator[tuple[str, Case]]:
 
 
 def show_one_at_a_time(path: Path) -> None:
-    """How far each reader is from what is right, at most, in 255 greys."""
+    """How far each reader is from what is right, at most, in 255 grays."""
     readers = {"device": by_device} | OUTSIDE
     print(f"{'greys off, at most':28}", *(f"{name:>10}" for name in readers))
     for name, case in one_at_a_time():

@@ -1,4 +1,4 @@
-"""Clearway's device: decides whether it applies to a chest radiograph and, if so, flags it for prioritised reading.
+"""Clearway's device: decides whether it applies to a chest radiograph and, if so, flags it for prioritized reading.
 
 The public interface is what `__all__` names; nothing outside this package uses more.
 They are loaded when the first of them is asked for: a command that needs none of them starts without pydicom and NumPy.
@@ -87,7 +87,7 @@ _OF_THE_NODE = frozenset({
     "find_destinations", "find_outlets", "make_page_server", "read_configuration", "report_commitments", "run_outlet",
     "sweep_incoming", "tell_status",
 })  # fmt: skip
-"""What is loaded apart: who analyses a file needs no network."""
+"""What is loaded apart: who analyzes a file needs no network."""
 
 
 class _Device(ModuleType):

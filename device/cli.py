@@ -80,7 +80,7 @@ def analyze(argv: list[str]) -> int:
     """
     parser = _make_parser("analyze", analyze, "clearway analyze --output reports/ images/")
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="write a DICOM SR of each analysed image to DIR, named by its UID"
+        "--output", type=Path, metavar="DIR", help="write a DICOM SR of each analyzed image to DIR, named by its UID"
     )
     options = parser.parse_args(argv)
     if options.output and options.intake == "research":
@@ -197,7 +197,7 @@ def _process(parser: argparse.ArgumentParser, options: argparse.Namespace, work:
         print(render_end(outcomes, walk, release, intake), file=end)
     if outcomes["failed"]:
         return FAILED
-    return REFUSED if outcomes["refused"] or outcomes["not_analysed"] else PASSED
+    return REFUSED if outcomes["refused"] or outcomes["not_analyzed"] else PASSED
 
 
 def _tell(results: Iterator[Any], kept: Records | None, options: argparse.Namespace, walk: Walk) -> Counter[str]:

@@ -89,7 +89,7 @@ def open_regular(path: Path) -> Iterator[BinaryIO]:
         yield file
         after = os.fstat(file.fileno())
         if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
-            raise UnreadableFileError(f"{path}: was changed while it was read; analyse it when it is whole")
+            raise UnreadableFileError(f"{path}: was changed while it was read; analyze it when it is whole")
 
 
 def read_header(file: BinaryIO, path: Path) -> DicomFile:

@@ -50,7 +50,7 @@ def to_unit_image(stored: NDArray[np.integer[Any]], image: Dataset) -> UnitImage
 
 
 MOST_OF_BLACK = 1 / 255
-"""What padding may show and still be black: less than one of 255 greys."""
+"""What padding may show and still be black: less than one of 255 grays."""
 
 
 def refuse_bright_padding(bits: NDArray[np.unsignedinteger[Any]], shown: NDArray[np.float32], image: Dataset) -> None:

@@ -86,7 +86,7 @@ def check_header(
 
     Args:
         header: everything before the pixel data; `PixelData` is there if the file has some.
-        population: whom the release is labelled for.
+        population: whom the release is labeled for.
         intake: the door the image came through.
         transfer_syntaxes: those that the intake reads; None for a PNG or JPEG file, which has none and no SOP class.
 
@@ -176,7 +176,7 @@ def check_anatomy(judged: _Judged) -> Rejection | None:
 
 
 def check_view(judged: _Judged) -> Rejection | None:
-    """A labelled view, by View Position, else by View Code Sequence; in research also by Patient Position.
+    """A labeled view, by View Position, else by View Code Sequence; in research also by Patient Position.
 
     Implements: SRS-004, SRS-015, SRS-017, SRS-038
     """
@@ -219,7 +219,7 @@ def check_orientation(judged: _Judged) -> Rejection | None:
 
 
 def check_age(judged: _Judged) -> Rejection | None:
-    """An age within the labelled limits, by Patient's Age, else from birth date to study date, in completed years.
+    """An age within the labeled limits, by Patient's Age, else from birth date to study date, in completed years.
 
     Implements: SRS-005, SRS-015, SRS-017, SRS-038
     """

@@ -68,7 +68,7 @@ DECODING_BYTES = 2 * 2**30
 """How many bytes more than when it was started the codecs' process may reserve."""
 
 LEAST_CONTRAST = 0.02
-"""An image whose values from the 1st to the 99th percentile span less (about 5 of 255 greys) shows nothing."""
+"""An image whose values from the 1st to the 99th percentile span less (about 5 of 255 grays) shows nothing."""
 
 MOST_AT_AN_END = 0.70
 """The share of pixels at pure black, or at pure white, from which on too little is left of the image."""

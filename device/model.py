@@ -47,7 +47,7 @@ def score(model_input: ModelInput, release: Release) -> float:
 
 
 def explain_unbuilt(release: Release) -> str:
-    """Why a release cannot analyse here, and what would change that.
+    """Why a release cannot analyze here, and what would change that.
 
     Implements: SRS-028
     """

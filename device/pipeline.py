@@ -59,7 +59,7 @@ def gate(
 
     Args:
         path: a file.
-        release: whose labelled population the image must be of.
+        release: whose labeled population the image must be of.
         intake: the door it comes through.
         asserted: research only: DICOM keyword to the value that the user states for a file that does not state it.
 
@@ -90,7 +90,7 @@ def analyze(
     output: Path | None = None,
     reported: set[str] | None = None,
 ) -> Analysis:
-    """Analyse a file: gate it and, if the device applies, score it, decide and, if asked, write the report.
+    """Analyze a file: gate it and, if the device applies, score it, decide and, if asked, write the report.
 
     Args:
         path: a file.
@@ -126,7 +126,7 @@ def examine(
     *,
     reporting: bool = False,
 ) -> Examined:
-    """Analyse a file as `analyze` does, and write nothing.
+    """Analyze a file as `analyze` does, and write nothing.
 
     Args:
         path: a file.
@@ -145,7 +145,7 @@ def examine(
             made = report.compose(finding, admitted.header, release, read_software_version())
     except Exception as error:
         return Examined(fail(path, release, intake, _explain(error)), None)
-    outcome = Outcome.ANALYSED if finding else Outcome.NOT_ANALYSED
+    outcome = Outcome.ANALYZED if finding else Outcome.NOT_ANALYZED
     _, _, rejections, notices, used = admitted
     told = Analysis(str(path), outcome, rejections, notices, finding, None, intake, used, *_identify(release))
     return Examined(told, made)
@@ -168,7 +168,7 @@ def conclude(examined: Examined, output: Path | None, reported: set[str] | None 
 
 
 def fail(path: Path, release: Release, intake: Intake, why: str) -> Analysis:
-    """The analysis of a file that could not be analysed.
+    """The analysis of a file that could not be analyzed.
 
     Implements: SRS-021
     """

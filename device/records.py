@@ -127,7 +127,7 @@ def _lock(file: BinaryIO) -> None:
 
 
 def tell_outcomes(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a result counts as: its outcome, and every reason for which the image was not analysed.
+    """What a result counts as: its outcome, and every reason for which the image was not analyzed.
 
     Implements: SRS-055
     """

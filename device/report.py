@@ -1,4 +1,4 @@
-"""Writes a finding as a DICOM structured report: Comprehensive SR, TID 1500 (PS3.16), one for each analysed image."""
+"""Writes a finding as a DICOM structured report: Comprehensive SR, TID 1500 (PS3.16), one for each analyzed image."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # 1 s, and only a report needs it
 UNFINISHED = ".sr.unfinished"
 """How the name of a report ends while it is written."""
 
-STATEMENT = "For prioritisation only, not for diagnostic use; an unflagged image is not a normal image."
+STATEMENT = "For prioritization only, not for diagnostic use; an unflagged image is not a normal image."
 """Said with every result that a person reads."""
 
 MANUFACTURER = "Clearway project (no manufacturer named)"
@@ -62,7 +62,7 @@ def compose(finding: Finding, header: Dataset, release: Release, software_versio
 
     Args:
         finding: what the device says of the image.
-        header: the analysed image's header, which came through clinical intake.
+        header: the analyzed image's header, which came through clinical intake.
         release: what made the finding.
         software_version: the version of the device software.
 
@@ -84,7 +84,7 @@ def write(report: Report, image: Path, folder: Path, reported: set[str] | None =
 
     Args:
         report: of one image.
-        image: the analysed image, which the report never overwrites.
+        image: the analyzed image, which the report never overwrites.
         folder: where the report goes; it is created if need be.
         reported: the SOP Instance UIDs that this run has reported on; the image's is added.
 
@@ -106,7 +106,7 @@ def write(report: Report, image: Path, folder: Path, reported: set[str] | None =
     path = folder / f"{uid}.sr.dcm"
     try:
         if path.exists() and path.samefile(image):
-            raise ReportError(f"{path}: is the analysed image itself; expected another folder or another name")
+            raise ReportError(f"{path}: is the analyzed image itself; expected another folder or another name")
         if path.exists() and not _is_report(path):
             raise ReportError(f"{path}: is there, and is no report of this device; expected another folder")
         folder.mkdir(parents=True, exist_ok=True)

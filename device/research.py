@@ -1,4 +1,4 @@
-"""Reads the published images that are not DICOM: PNG and JPEG files, 8-bit grey, for research alone.
+"""Reads the published images that are not DICOM: PNG and JPEG files, 8-bit gray, for research alone.
 
 They carry no header, so what the gate judges of them is what their user asserts. The clinical path never comes here.
 """
@@ -66,7 +66,7 @@ def read_attributes(file: BinaryIO, path: Path) -> dict[str, str | int]:
 
 
 def _read_depth(file: BinaryIO) -> int:
-    """How many bits a sample has, as the file says: Pillow opens 2 or 16 bits as 8 where there is colour or alpha.
+    """How many bits a sample has, as the file says: Pillow opens 2 or 16 bits as 8 where there is color or alpha.
 
     PNG: the header chunk (ISO/IEC 15948 11.2.2). JPEG: the frame header (ISO/IEC 10918-1 B.2.2).
     """
@@ -82,7 +82,7 @@ def _read_depth(file: BinaryIO) -> int:
 
 
 def decode(image: Path | BinaryIO) -> UnitImage | PixelFault:
-    """Decode a grey image of 8 bits and one frame; colour channels that all hold the same grey are one.
+    """Decode a gray image of 8 bits and one frame; color channels that all hold the same gray are one.
 
     Returns:
         Axis order (rows, columns), float32 in [0, 1], stored value / 255; or why there is none.
@@ -106,7 +106,7 @@ def decode(image: Path | BinaryIO) -> UnitImage | PixelFault:
         return PixelFault(kind, str(error), "pixel data that decode")
     if channels.ndim == 3:
         if np.ptp(channels, axis=2).any():
-            return PixelFault(PixelFaultKind.UNDECODABLE, "colour", "grey: the same value in every channel")
+            return PixelFault(PixelFaultKind.UNDECODABLE, "color", "gray: the same value in every channel")
         channels = channels[:, :, 0]
     return np.take(GREYS, channels)
 

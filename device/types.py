@@ -34,15 +34,15 @@ class Admission(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of the analysis of one file. `not_analysed` is never `not_flagged`."""
+    """What became of the analysis of one file. `not_analyzed` is never `not_flagged`."""
 
-    ANALYSED = "analysed"
-    NOT_ANALYSED = "not_analysed"
+    ANALYZED = "analyzed"
+    NOT_ANALYZED = "not_analyzed"
     FAILED = "failed"
 
 
 class Flag(StrEnum):
-    """The device's only statement about an image that it analysed."""
+    """The device's only statement about an image that it analyzed."""
 
     FLAGGED = "flagged"
     NOT_FLAGGED = "not_flagged"
@@ -81,7 +81,7 @@ class Notice:
 
 
 class Population(Struct, frozen=True, forbid_unknown_fields=True):
-    """The patients and views that a release is labelled for. Ages are completed years, both limits included."""
+    """The patients and views that a release is labeled for. Ages are completed years, both limits included."""
 
     description: str
     minimum_age_years: int
@@ -189,7 +189,7 @@ class Finding:
 class Analysis:
     """Everything the device says about one file.
 
-    `finding` is present if and only if `outcome` is `analysed`; `rejections` is empty unless it is `not_analysed`;
+    `finding` is present if and only if `outcome` is `analyzed`; `rejections` is empty unless it is `not_analyzed`;
     `failure` says what went wrong if it is `failed`. `asserted` holds attribute values that the user stated for a file
     that carries none.
     """

@@ -70,7 +70,7 @@ def _take(
     try:
         return workers[place].take()
     except (EOFError, OSError):
-        result = give_up(item, f"the process that analysed it ended{workers[place].end()}")
+        result = give_up(item, f"the process that analyzed it ended{workers[place].end()}")
     workers[place] = _Worker(judge, [each for each in workers if each is not workers[place]])
     for other, left in waiting:
         if other == place:

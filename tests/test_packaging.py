@@ -1,4 +1,4 @@
-"""The wheel, the locks and the licences are what pyproject.toml and the README promise."""
+"""The wheel, the locks and the licenses are what pyproject.toml and the README promise."""
 
 import ast
 import os
@@ -47,7 +47,7 @@ def version_of(requirement: Requirement) -> str:
 
 
 def licence_of(name: str) -> str:
-    """What the installed package says of its licence: the SPDX expression, else the older fields."""
+    """What the installed package says of its license: the SPDX expression, else the older fields."""
     fields = metadata(name)
     classifiers = [text for text in fields.get_all("Classifier") or [] if text.startswith("License ::")]
     return fields["License-Expression"] or " ".join([fields["License"] or "", *classifiers])
@@ -90,7 +90,7 @@ def test_every_direct_dependency_says_why_it_is_here_and_under_which_licence() -
     soup = PYPROJECT["tool"]["clearway"]["soup"]
     assert {canonicalize_name(name) for name in soup} == {canonicalize_name(r.name) for r in DIRECT}
     for line in soup.values():
-        assert set(line) == {"purpose", "licence"}
+        assert set(line) == {"purpose", "license"}
         assert all(value.strip() for value in line.values())
 
 
@@ -102,7 +102,7 @@ def test_the_stated_licences_are_the_packages_own() -> None:
         except PackageNotFoundError:  # of the extra `training`, which has an environment of its own
             continue
         if expression:
-            assert line["licence"] == expression, name
+            assert line["license"] == expression, name
             compared += 1
     assert compared >= 5
 

@@ -36,7 +36,7 @@ def test_the_wheel_analyses_an_image(image: Path, tmp_path: Path) -> None:
     ran = run("clearway", "analyze", "--json", "--output", str(tmp_path / "results"), str(image), folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     result = json.loads(ran.stdout)
-    assert result["outcome"] == "analysed"
+    assert result["outcome"] == "analyzed"
     assert result["finding"] in ("flagged", "not_flagged")
     (report,) = (tmp_path / "results").iterdir()
     assert pydicom.dcmread(report).Modality == "SR"

@@ -27,7 +27,7 @@ CHANGE = "docs/records/changes/CHG-001.yaml"
 # --- what the team starts from ----------------------------------------------------------------------------------------
 
 STEP = """\
-@then("its colour is green")
+@then("its color is green")
 def green(observe):
     observe(f"red, green, blue: {door().GREEN}")
     assert door().GREEN == (0, 128, 0), "it is not green"
@@ -78,7 +78,7 @@ def team(tmp_path):
     checkout.edit("device/door.py", "(0, 128, 0)", "(0, 0, 128)")
     checkout.edit("verification/test_features.py", '@then("it is shown to be good")\n', STEP)
     feature, red = "verification/features/door.feature", "Scenario: It is green\n    Given a door\n    Then "
-    checkout.edit(feature, f"{red}it is shown to be good", f"{red}its colour is green")
+    checkout.edit(feature, f"{red}it is shown to be good", f"{red}its color is green")
     for file, value in (
         ("verification/studies/team-plan/plan.yaml", PLAN),
         ("verification/studies/team-plan/criteria.yaml", [GOAL]),
@@ -193,7 +193,7 @@ def it_assesses_the_anomaly(team):
     said, answers = rows(team)
     assert answers["5.8.3"] == "gap"
     assert "missing: ANO-001 is unreviewed" in said
-    does(team, "approve", "ANO-001", *says(ADA, "approved", "no control rests on the colour"))
+    does(team, "approve", "ANO-001", *says(ADA, "approved", "no control rests on the color"))
     team.commit()
     assert blocking(team) == set()
     said, answers = rows(team)

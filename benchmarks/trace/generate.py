@@ -27,7 +27,7 @@ ABOVE = 1000
 TEXTS = {
     ".gitignore": "/build/\n__pycache__/\n",
     "pyproject.toml": '[project]\nname = "measured"\nversion = "0.0.1"\ndependencies = ["numpy>=2"]\n\n'
-    '[tool.clearway.soup]\nnumpy = { purpose = "counts", licence = "BSD-3-Clause" }\n',
+    '[tool.clearway.soup]\nnumpy = { purpose = "counts", license = "BSD-3-Clause" }\n',
     "runtime.lock": "numpy==2.4.6 \\\n    --hash=sha256:00\n",
     "suite.lock": "numpy==2.4.6\njinja2==3.1.6\n",
     "training.lock": "numpy==2.4.6\n",

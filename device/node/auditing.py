@@ -1,6 +1,6 @@
 """One process that tells a collector what the record holds: audit messages by syslog over TLS (PS3.15 A.6, RFC 5425).
 
-Syslog has no acknowledgement. Lines count as told when the collector, asked by the end of the connection, has ended it,
+Syslog has no acknowledgment. Lines count as told when the collector, asked by the end of the connection, has ended it,
 too, without a reset: then it had read all that came before. What was not told so is sent again, each with its number in
 the record, so that a collector can see what it has already.
 """

@@ -50,7 +50,7 @@ def serve(argv: list[str]) -> int:
             return _print_log(Store(configuration))
         if options.new_baseline:
             Store(configuration).begin_baseline()
-            told = f"the next {configuration.drift.baseline} analysed images are the baseline of flags and scores"
+            told = f"the next {configuration.drift.baseline} analyzed images are the baseline of flags and scores"
             print(f"{options.configuration}: {told}")
             return PASSED
         from device.node.serving import serve as run

@@ -154,11 +154,11 @@ class Keep(Struct, frozen=True, forbid_unknown_fields=True):
 class Drift(Struct, frozen=True, forbid_unknown_fields=True):
     """What the node's results are compared with, and from when on it is told that they differ.
 
-    The baseline is the first so many images that the release analysed here; a rate of flags that the site states takes
+    The baseline is the first so many images that the release analyzed here; a rate of flags that the site states takes
     the place of the baseline's. A model with fewer objects in a window is not compared.
     """
 
-    baseline: Annotated[Count, _says("analysed images that the later ones are compared with")] = 200
+    baseline: Annotated[Count, _says("analyzed images that the later ones are compared with")] = 200
     expected_rate: Annotated[Share | None, _says("the share of flags that the site expects")] = None
     window: Annotated[Count, _says("images that are compared at a time")] = 200
     level: Annotated[Share, _says("how often a comparison gives an alarm without a reason")] = 0.001
@@ -187,7 +187,7 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     hl7: Annotated[Hl7 | None, _says("where results go as messages of HL7 version 2")] = None
     audit: Annotated[Audit | None, _says("who collects audit messages")] = None
     tls: Annotated[Tls | None, _says("TLS in the associations that peers open, and in reports of commitment")] = None
-    workers: Annotated[Count, _says("processes that analyse")] = 1
+    workers: Annotated[Count, _says("processes that analyze")] = 1
     limits: Limits = field(default_factory=Limits)
     times: Times = field(default_factory=Times)
     keep: Keep = field(default_factory=Keep)

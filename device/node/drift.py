@@ -1,7 +1,7 @@
 """Watches whether what the node says of its images changes: flags, scores, and refusals by the model of the equipment.
 
-Flags and scores of each whole window of analysed images are compared with those of the baseline, the first images that
-the release analysed here; what a site states itself takes the place of the baseline's rate. Windows do not overlap, so
+Flags and scores of each whole window of analyzed images are compared with those of the baseline, the first images that
+the release analyzed here; what a site states itself takes the place of the baseline's rate. Windows do not overlap, so
 each image counts once, and the level is the rate of false alarms of each comparison and window; windows that overlap
 would be compared again and again at one level.
 
@@ -33,8 +33,8 @@ from device.node.configuration import Drift
 from device.node.events import Events
 
 DRIFT = """
-CREATE INDEX IF NOT EXISTS object_analysed ON object (record ->> '$.release_digest', number)
-    WHERE record ->> '$.outcome' = 'analysed';
+CREATE INDEX IF NOT EXISTS object_analyzed ON object (record ->> '$.release_digest', number)
+    WHERE record ->> '$.outcome' = 'analyzed';
 CREATE TABLE IF NOT EXISTS alarm (measure TEXT PRIMARY KEY, said TEXT NOT NULL);
 """
 FLAGS, SCORES, REFUSALS = "flag rate", "scores", "refusals of "
@@ -55,7 +55,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Analysed images: how many, how many were flagged, and their scores."""
+    """Analyzed images: how many, how many were flagged, and their scores."""
 
     number: int
     flagged: int
@@ -116,7 +116,7 @@ class DriftMonitor:
         analysed = self._count(release, after)
         whole = (analysed - stated.baseline) // stated.window
         if whole < 1:
-            said = f"not compared yet: {analysed} of {stated.baseline + stated.window} analysed images of this release"
+            said = f"not compared yet: {analysed} of {stated.baseline + stated.window} analyzed images of this release"
             yield from (Comparison(measure, False, said) for measure in (FLAGS, SCORES))
             return
         before = self._read_images(release, after, 0, stated.baseline)
@@ -125,8 +125,8 @@ class DriftMonitor:
         yield compare_scores(now, before, stated)
 
     def _find_release(self) -> str:
-        """The digest of the release that analysed last."""
-        statement = f"SELECT {_RELEASE} FROM object WHERE {_ANALYSED} ORDER BY number DESC LIMIT 1"  # noqa: S608
+        """The digest of the release that analyzed last."""
+        statement = f"SELECT {_RELEASE} FROM object WHERE {_ANALYZED} ORDER BY number DESC LIMIT 1"  # noqa: S608
         row = self._database.execute(statement).fetchone()
         return str(row[0]) if row else ""
 
@@ -136,13 +136,13 @@ class DriftMonitor:
         return int(last[0]["after"]) if last else 0
 
     def _count(self, release: str, after: int) -> int:
-        statement = f"SELECT COUNT(*) FROM object WHERE {_ANALYSED} AND {_RELEASE} = ? AND number > ?"  # noqa: S608
+        statement = f"SELECT COUNT(*) FROM object WHERE {_ANALYZED} AND {_RELEASE} = ? AND number > ?"  # noqa: S608
         return int(self._database.execute(statement, (release, after)).fetchone()[0])
 
     def _read_images(self, release: str, after: int, start: int, number: int) -> Images:
         statement = (
             "SELECT record ->> '$.score', record ->> '$.finding' FROM object"  # noqa: S608
-            f" WHERE {_ANALYSED} AND {_RELEASE} = ? AND number > ? ORDER BY number LIMIT ? OFFSET ?"
+            f" WHERE {_ANALYZED} AND {_RELEASE} = ? AND number > ? ORDER BY number LIMIT ? OFFSET ?"
         )
         rows = self._database.execute(statement, (release, after, number, start)).fetchall()
         return Images(len(rows), sum(row[1] == "flagged" for row in rows), tuple(float(row[0]) for row in rows))
@@ -155,14 +155,14 @@ class DriftMonitor:
         )
         last = int(self._database.execute(statement).fetchone()[0]) // self._stated.window * self._stated.window
         rows = self._database.execute(
-            "SELECT manufacturer, model, record ->> '$.outcome' = 'not_analysed' FROM object"
+            "SELECT manufacturer, model, record ->> '$.outcome' = 'not_analyzed' FROM object"
             " WHERE number > ? AND number <= ?",
             (last - self._stated.window, last),
         ).fetchall()
         return compare_refusals([(_name(*row[:2]), bool(row[2])) for row in rows], self._stated)
 
 
-_RELEASE, _ANALYSED = "record ->> '$.release_digest'", "record ->> '$.outcome' = 'analysed'"
+_RELEASE, _ANALYZED = "record ->> '$.release_digest'", "record ->> '$.outcome' = 'analyzed'"
 
 
 def prepare(database: sqlite3.Connection) -> None:

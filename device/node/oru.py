@@ -1,6 +1,6 @@
 """The result of a study as a message of HL7 version 2: ORU^R01 of 2.5.1, in the words of the page and of the report.
 
-It says flagged, not flagged or not analysed with every reason, and never more than that: the result is stored and not
+It says flagged, not flagged or not analyzed with every reason, and never more than that: the result is stored and not
 verified by a person (tables 0123 and 0085, R), nothing is marked abnormal or normal, and no priority is stated. The
 message of a reference release is for training (table 0103, T), never for production.
 """
@@ -17,7 +17,7 @@ from pydicom import Dataset
 
 from device.header import UnparsableError, read_text, read_value
 from device.node.configuration import Hl7
-from device.node.results import HEADLINES, NOT_ANALYSED, Verdict, derive_uid, identify, tell_page, tell_reason
+from device.node.results import HEADLINES, NOT_ANALYZED, Verdict, derive_uid, identify, tell_page, tell_reason
 from device.node.types import Message, Study
 from device.report import SCHEME
 from device.types import Release, Status
@@ -95,14 +95,14 @@ def _observe(
     study: str, verdict: Verdict, release: Release, of: Sequence[str]
 ) -> Iterator[tuple[str, str, str, str, str, str]]:
     """The observations: value type, name, sub-id, value, units, status (OBX-2 to 6 and 11)."""
-    triage, status = _code("TRIAGE", "Pneumonia triage"), NONE_OBTAINED if verdict.label == NOT_ANALYSED else STORED
+    triage, status = _code("TRIAGE", "Pneumonia triage"), NONE_OBTAINED if verdict.label == NOT_ANALYZED else STORED
     yield "CE", triage, "", _code(verdict.label.upper(), HEADLINES[verdict.label]), "", status
     if finding := verdict.finding:
         for code, meaning, value in (("SCORE", SCORE, finding.score), ("THRESHOLD", THRESHOLD, finding.threshold)):
             yield "NM", _code(code, meaning), "", _number(value), "1^no units^UCUM", STORED
     for part, (reason, number) in enumerate(verdict.reasons, 1):
         said = _code(reason, tell_reason(reason, number))
-        yield "CE", _code("REASON", "Why objects were not analysed"), str(part), said, "", STORED
+        yield "CE", _code("REASON", "Why objects were not analyzed"), str(part), said, "", STORED
     yield "HD", "113014^DICOM Study^DCM", "", f"^{study}^ISO", "", STORED
     yield (
         "HD",
@@ -164,7 +164,7 @@ def _tell_time(header: Dataset) -> str:
     return day + (found[0] + (zone if re.fullmatch(r"[+-]\d{4}", zone) else "") if found else "")
 
 
-# --- acknowledgements -------------------------------------------------------------------------------------------------
+# --- acknowledgments -------------------------------------------------------------------------------------------------
 
 ACCEPTED = frozenset({"AA", "CA"})
 REFUSED = {
@@ -187,12 +187,12 @@ def find_failure(answer: bytes, control_id: str) -> str | None:
     """
     text = answer.decode("utf-8", "replace")
     if not text.startswith("MSH") or len(text) < 4:
-        return "the answer: found no MSH, expected an acknowledgement"
+        return "the answer: found no MSH, expected an acknowledgment"
     segments = [line.split(text[3]) for line in re.split("[\r\n]+", text)]
     said = _find(segments, "MSA")
     code, of = (*said[1:3], "", "")[:2]
     if of != control_id:
-        return "the answer: found an acknowledgement of another message"
+        return "the answer: found an acknowledgment of another message"
     if code in ACCEPTED:
         return None
     if code not in REFUSED:

@@ -1,4 +1,4 @@
-"""Messages of HL7 version 2 that wait for their acknowledgement, apart from the deliveries that an archive is owed.
+"""Messages of HL7 version 2 that wait for their acknowledgment, apart from the deliveries that an archive is owed.
 
 A message that was not acknowledged when its study gets another result is not sent any more: whoever takes messages
 keeps the last, and must not be told the older result after the newer.

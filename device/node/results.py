@@ -1,7 +1,7 @@
 """What a study is told: a DICOM structured report, and a page for viewers that show no report.
 
-A flag is for the study: that of the highest score among its images that were analysed. A study of which no image was
-analysed is told so, with every reason, and never as not flagged.
+A flag is for the study: that of the highest score among its images that were analyzed. A study of which no image was
+analyzed is told so, with every reason, and never as not flagged.
 
 Identifiers of results follow from what they are of. The same images, judged by the same release, give the same ones,
 in objects that are alike but for the times at which they were made; a study to which an image is added, or of which one
@@ -29,7 +29,7 @@ from device.node.types import Held, Result, Study
 from device.rejections import REJECTION_CODES
 from device.types import Finding, Flag, Release, Status
 
-NOT_ANALYSED = "not_analysed"
+NOT_ANALYZED = "not_analyzed"
 PAGE_ROWS, PAGE_COLUMNS, MARGIN = 768, 1024, 48
 """The page, in pixels."""
 MOST_REASONS = 8
@@ -38,7 +38,7 @@ MOST_REASONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of a study: the finding of its highest score, or none if no image was analysed."""
+    """What is said of a study: the finding of its highest score, or none if no image was analyzed."""
 
     finding: Finding | None
     of: Held | None
@@ -49,7 +49,7 @@ class Verdict:
     @property
     def label(self) -> str:
         """In one word: the flag if there is one; never the one for the other."""
-        return str(self.finding.flag) if self.finding else NOT_ANALYSED
+        return str(self.finding.flag) if self.finding else NOT_ANALYZED
 
 
 def judge_study(study: Study) -> Verdict:
@@ -65,7 +65,7 @@ def judge_study(study: Study) -> Verdict:
 
 
 def find(held: Held) -> Finding | None:
-    """The finding of an object, if it was analysed.
+    """The finding of an object, if it was analyzed.
 
     Implements: SRS-050
     """
@@ -76,7 +76,7 @@ def find(held: Held) -> Finding | None:
 
 
 def tell_reasons(held: Held) -> list[str]:
-    """Why an object was not analysed: the codes of the gate, or that it failed.
+    """Why an object was not analyzed: the codes of the gate, or that it failed.
 
     Implements: SRS-050
     """
@@ -227,18 +227,18 @@ def _make_object_group(held: Held, release: Release, of: Sequence[str]) -> Any:
             group, f"{each['code']}: {each['attribute']}: found {each['found']}; expected {each['expected']}"
         )
     if record.get("failure"):
-        report.comment(group, "FAILED: the object could not be analysed; the log of the node says why")
+        report.comment(group, "FAILED: the object could not be analyzed; the log of the node says why")
     return group
 
 
 def _make_unanalysed(name: str, held: Held | None, tracking: str) -> Any:
-    """A group that says, of a study or an object, that it was not analysed.
+    """A group that says, of a study or an object, that it was not analyzed.
 
     Implements: SRS-050
     """
     from highdicom import sr
 
-    triage, said = report.make_code("TRIAGE", "Pneumonia triage"), report.make_code("NOT_ANALYSED", "Not analysed")
+    triage, said = report.make_code("TRIAGE", "Pneumonia triage"), report.make_code("NOT_ANALYZED", "Not analyzed")
     source = []
     if held and held.sop_class in _IMAGES:
         source = [sr.SourceImageForMeasurementGroup(held.sop_class, held.sop_uid)]
@@ -270,7 +270,7 @@ def _refer(study: str, sop_uid: str, series: str) -> Dataset:
 HEADLINES = {
     "flagged": "Flagged: suspected pneumonia",
     "not_flagged": "Not flagged",
-    NOT_ANALYSED: "Not analysed: this study has no result",
+    NOT_ANALYZED: "Not analyzed: this study has no result",
 }
 
 
@@ -287,13 +287,13 @@ def tell_coverage(verdict: Verdict) -> str:
 
     Implements: SRS-050
     """
-    told = f"Analysed: {verdict.analysed} of {verdict.objects} object{'s' * (verdict.objects != 1)} of this study"
+    told = f"Analyzed: {verdict.analysed} of {verdict.objects} object{'s' * (verdict.objects != 1)} of this study"
     partly = 0 < verdict.analysed < verdict.objects
     return f"{told}; the result says nothing of the rest" if partly else told
 
 
 def tell_reason(code: str, number: int) -> str:
-    """Why so many objects were not analysed, in the words of the labeling.
+    """Why so many objects were not analyzed, in the words of the labeling.
 
     Implements: SRS-050
     """

@@ -67,7 +67,7 @@ ECHO = Service(
 STORE = Service(
     "Storage", "C-STORE", Role.SCP, Side.PEER,
     tuple(str(each.abstract_syntax) for each in AllStoragePresentationContexts), ANY,
-    "a peer sends an object: what the device does not apply to is taken, too, and told to be not analysed",
+    "a peer sends an object: what the device does not apply to is taken, too, and told to be not analyzed",
 )  # fmt: skip
 COMMIT = Service(
     "Storage Commitment", "N-ACTION", Role.SCP, Side.PEER, (str(StorageCommitmentPushModel),), PLAIN,

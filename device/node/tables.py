@@ -30,6 +30,16 @@ OF_A_PEER = """
 CREATE INDEX IF NOT EXISTS object_waiting_of_peer ON object (peer, host) WHERE judged IS NULL;
 CREATE INDEX IF NOT EXISTS object_held_of_peer ON object (peer, host, bytes) WHERE held;
 """
+SPELLED_OTHERWISE = """
+BEGIN IMMEDIATE;
+UPDATE object SET record = json_set(record, '$.outcome', replace(record ->> '$.outcome', 'analysed', 'analyzed'))
+    WHERE record ->> '$.outcome' IN ('analysed', 'not_analysed');
+UPDATE result SET summary = 'not_analyzed' WHERE summary = 'not_analysed';
+DROP INDEX IF EXISTS object_analysed;
+PRAGMA user_version = 1;
+COMMIT;
+"""
+"""What becomes of the outcomes of an older node, which were spelled otherwise; its log stays as it was written."""
 
 
 def make_tables(database: sqlite3.Connection) -> None:
@@ -43,6 +53,8 @@ def make_tables(database: sqlite3.Connection) -> None:
         for name in _find_missing(database):  # another process may have been first
             database.execute(f"ALTER TABLE object ADD COLUMN {name} {LATER[name]}")
         database.execute("COMMIT")
+    if database.execute("PRAGMA user_version").fetchone()[0] < 1:
+        database.executescript(SPELLED_OTHERWISE)
     database.executescript(OF_A_PEER)
 
 

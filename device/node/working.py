@@ -114,7 +114,7 @@ def fail_object(store: Store, release: Release, held: Held) -> None:
 
     Implements: SRS-050
     """
-    found = pipeline.fail(Path(held.path), release, Intake.CLINICAL, "the process that analysed it ended")
+    found = pipeline.fail(Path(held.path), release, Intake.CLINICAL, "the process that analyzed it ended")
     store.judge(held.number, make_record(found))
 
 

@@ -164,7 +164,7 @@ def class_weights(labels: NDArray[np.float32], recipe: Recipe) -> tuple[float, f
 
 
 def augment(inputs: Any, limits: Augmentation, seed: Any) -> Any:
-    """Change each image at random within the recipe's limits: position first, then grey values, then noise.
+    """Change each image at random within the recipe's limits: position first, then gray values, then noise.
 
     Args:
         inputs: (batch, rows, columns, 1) float32 in [0, 1].
@@ -216,7 +216,7 @@ def _per_image(values: Any) -> Any:
 def _transform(
     inputs: Any, shifts: tuple[Any, Any], zooms: tuple[Any, Any], angle: Any, outside: str = "NEAREST"
 ) -> Any:
-    """Resample about the centre; the transform maps output to input coordinates, as (x, y) = (column, row).
+    """Resample about the center; the transform maps output to input coordinates, as (x, y) = (column, row).
 
     Shifts and zooms are of (rows, columns), an image each.
     """

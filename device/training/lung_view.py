@@ -12,7 +12,7 @@ from device.training.recipe import FOUND, LungView
 SEEN = 16 / 255
 """What a pixel of a picture of lungs alone has to show to be of the lungs: less is what compression left outside."""
 REACH = 2.1
-"""Standard deviations of a mask, along rows and columns, from its centre to the side of what is cut out."""
+"""Standard deviations of a mask, along rows and columns, from its center to the side of what is cut out."""
 EVEN = 0.002
 """What every pixel counts as lungs at least: of a picture without any, all is seen."""
 FARTHEST = 4.0
@@ -58,7 +58,7 @@ def see(inputs: Any, masks: Any, view: LungView, moved: Any = None) -> Any:
 
 
 def _frame(masks: Any) -> tuple[Any, Any, Any, Any]:
-    """Centre and half the height of the cut, centre and half its width, (batch,) each, in shares of the sides."""
+    """Center and half the height of the cut, center and half its width, (batch,) each, in shares of the sides."""
     mass = masks[..., 0] + EVEN
     return *_spread(tf.reduce_sum(mass, 2)), *_spread(tf.reduce_sum(mass, 1))
 

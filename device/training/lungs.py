@@ -172,7 +172,7 @@ def measure_overlap(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
 
 
 def _hide_surroundings(inputs: Pictures, targets: Pictures, dice: np.random.Generator) -> Pictures:
-    """Give what surrounds the lungs one grey; a margin of them stays now and then."""
+    """Give what surrounds the lungs one gray; a margin of them stays now and then."""
     margin = int(dice.choice([1, 3, 5]))
     keep = tf.nn.max_pool2d(targets, margin, 1, "SAME").numpy() if len(inputs) else targets
     greys = dice.random((len(inputs), 1, 1, 1)) * (dice.random((len(inputs), 1, 1, 1)) < 2 / 3)  # else black

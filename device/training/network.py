@@ -74,14 +74,14 @@ def _describe_trained(recipe: Recipe) -> str:
             f"The first {network.blocks} blocks of Xception on {rows} x {columns} x 1, "
             f"{'what is seen' if recipe.lungs else 'the image'} first brought to mean 0 and standard deviation "
             f"{network.contrast:g} and given three times; blocks before the number {network.first_trained_block} and "
-            f"all statistics of batch normalisation keep their initial values; global average pooling; dropout of "
+            f"all statistics of batch normalization keep their initial values; global average pooling; dropout of "
             f"{network.dropout:g} in training; one sigmoid unit"
         )
     widths = ", ".join(map(str, network.widths))
     return (
         f"Residual convolutional network on {rows} x {columns} x 1: a 5 x 5 convolution of stride 2 "
         f"with {network.stem} filters; {len(network.widths)} stages of {network.blocks} residual block(s) of two "
-        f"3 x 3 convolutions, each stage halving the image, with {widths} filters; batch normalisation and ReLU; "
+        f"3 x 3 convolutions, each stage halving the image, with {widths} filters; batch normalization and ReLU; "
         "global average pooling; one sigmoid unit"
     )
 

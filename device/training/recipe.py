@@ -27,7 +27,7 @@ class RecipeError(Exception):
 
 
 class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Unknown keys are errors, so that a misspelt setting is never silently the default."""
+    """Unknown keys are errors, so that a misspelled setting is never silently the default."""
 
 
 class Data(_Strict, frozen=True):
@@ -54,7 +54,7 @@ class ResidualNetwork(_Strict, frozen=True, tag_field="kind", tag="residual"):
 class WeightsFile(_Strict, frozen=True):
     """Weights that somebody else trained: a layer of a Keras model, a member of a wheel or other zip file.
 
-    The file is given to `clearway train --weights`; its SHA-256 has to be this one. A licence that its origin does not
+    The file is given to `clearway train --weights`; its SHA-256 has to be this one. A license that its origin does not
     state is null, and so says the release's card.
     """
 
@@ -69,7 +69,7 @@ class XceptionStem(_Strict, frozen=True, tag_field="kind", tag="xception_stem"):
     """The first blocks of Xception, then global average pooling and one unit.
 
     Blocks are numbered as in its publication and in Keras: 1 to 4 are the entry flow, 5 to 12 the middle flow. Blocks
-    before `first_trained_block` keep their initial weights; batch normalisation keeps its statistics everywhere.
+    before `first_trained_block` keep their initial weights; batch normalization keeps its statistics everywhere.
     Each image is first given the mean 0 and the standard deviation `contrast` of the range -1 to 1.
     """
 

@@ -1,4 +1,4 @@
-"""The images that a manifest lists for a training: where they are, whose, and what they are labelled."""
+"""The images that a manifest lists for a training: where they are, whose, and what they are labeled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = ("whole", "lungs")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A labelled image: its file, its name in the manifest, its patient, 1 for pneumonia or 0, the file's SHA-256.
+    """A labeled image: its file, its name in the manifest, its patient, 1 for pneumonia or 0, the file's SHA-256.
 
     `kind` is one of `KINDS`; `source` is the copy that it is from and `view` its projection, where the manifest says.
     """

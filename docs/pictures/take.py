@@ -103,7 +103,7 @@ def run(checkout: Path) -> Iterator[str]:
 
 
 def write(name: str, image: Image.Image) -> None:
-    """Write a picture with few colours, so that it is small."""
+    """Write a picture with few colors, so that it is small."""
     image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
         HERE / name, optimize=True
     )

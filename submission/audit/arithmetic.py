@@ -118,7 +118,7 @@ def _find_release(manifest: dict[str, Any], device: dict[str, Any] | None) -> It
 
 
 def _find_sets(manifest: dict[str, Any], catalogue: dict[str, Any] | None) -> Iterator[Found]:
-    """Yield documents that are of another set than the catalogue says, and sets of other sizes than stated."""
+    """Yield documents that are of another set than the catalog says, and sets of other sizes than stated."""
     if catalogue is None:
         return
     expected = {entry["number"]: entry["set"] for entry in catalogue["documents"]}

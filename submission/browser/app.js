@@ -238,7 +238,7 @@ function showTheme(chosen) {
   if (chosen) document.documentElement.dataset.theme = chosen;
   const isDark = (document.documentElement.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
   byId("theme").textContent = isDark ? "Light" : "Dark";
-  byId("theme").setAttribute("aria-label", isDark ? "Light colours" : "Dark colours");
+  byId("theme").setAttribute("aria-label", isDark ? "Light colors" : "Dark colors");
 }
 byId("theme").addEventListener("click", () => {
   const next = byId("theme").textContent.toLowerCase();

@@ -18,7 +18,7 @@ const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, t
 const ticked = (text) => String(text).split("`").map((part, n) => (n % 2 ? h("code", {}, part) : part));
 
 const badge = (status) => h("span", { class: `badge ${tone(status)}` }, words(status));
-/* What came of something; where that is older than what it rests on, it says so and has the colour of that. */
+/* What came of something; where that is older than what it rests on, it says so and has the color of that. */
 const outcomeBadge = (n) => (items[n].status === "stale" ? h("span", { class: "badge stale" }, `${words(outcomeOf(n))}, stale`) : badge(outcomeOf(n)));
 
 const addressOf = (id) => `#${encodeURIComponent(id).replaceAll("%2F", "/")}`;

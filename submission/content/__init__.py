@@ -1,1 +1,1 @@
-"""What is asked and what is said: the catalogue of documents, answers, labelling, wording; knows no page."""
+"""What is asked and what is said: the catalog of documents, answers, labeling, wording; knows no page."""

@@ -14,7 +14,7 @@ from submission.content.sponsor import Sponsor
 
 
 class CatalogueError(Exception):
-    """A file of the catalogue is not what it should be; the message names file and place."""
+    """A file of the catalog is not what it should be; the message names file and place."""
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -157,7 +157,7 @@ class ClearedDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     views: Quoted | None = None
     age: Quoted | None = None
     algorithm: Quoted | None = None
-    localisation: Quoted | None = None
+    localization: Quoted | None = None
     worklist: Quoted | None = None
     training: Quoted | None = None
     truth: Quoted | None = None
@@ -183,7 +183,7 @@ class ClearedDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 FIELDS = (
-    "input", "views", "age", "algorithm", "localisation", "worklist",
+    "input", "views", "age", "algorithm", "localization", "worklist",
     "training", "truth", "test_set", "results", "time",
 )  # fmt: skip
 """What is asked of every cleared device, in the order of a record."""
@@ -307,12 +307,13 @@ class Abbreviation(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Wording(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`wording.yaml`. `reviewed_by` is the person who has reviewed it; None: nobody has.
 
-    `citations` are regular expressions of what cites a standard or a regulation, `not_filed` what only a working
-    document may name.
+    `british` is what the United States spell otherwise, `citations` are regular expressions of what cites a standard or
+    a regulation, `not_filed` what only a working document may name.
     """
 
     reviewed_by: str | None
     placeholders: tuple[Rule, ...]
+    british: tuple[Rule, ...]
     promises: tuple[Rule, ...]
     misleading: tuple[Rule, ...]
     not_filed: tuple[Rule, ...]
@@ -323,7 +324,7 @@ class Wording(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def patterns(self) -> tuple[str, ...]:
         """All its regular expressions."""
-        rules = (*self.placeholders, *self.promises, *self.misleading, *self.not_filed)
+        rules = (*self.placeholders, *self.british, *self.promises, *self.misleading, *self.not_filed)
         return (*(rule.pattern for rule in rules), *(one.pattern for one in self.identifiers), *self.citations)
 
 

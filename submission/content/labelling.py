@@ -208,7 +208,7 @@ def _column(table: Table, at: int) -> tuple[float | None, ...]:
 
 @total
 def coded_views(codes: Mapping[str, str], population: Population) -> str:
-    """The coded views that mean a labelled projection, each with it."""
+    """The coded views that mean a labeled projection, each with it."""
     return join_words(
         compose("{} ({})", code, view) for code, view in codes.items() if view in population.view_positions
     )

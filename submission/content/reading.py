@@ -1,4 +1,4 @@
-"""The catalogue read from its YAML files, strictly: every fault names its file, a fault of an entry its line too."""
+"""The catalog read from its YAML files, strictly: every fault names its file, a fault of an entry its line too."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 def read_catalogue(folder: Path = HERE) -> Catalogue:
-    """Read the catalogue from the YAML files of a folder.
+    """Read the catalog from the YAML files of a folder.
 
     Raises:
         CatalogueError: one is missing, is not YAML, or is not of its schema; or an id occurs twice, or names nothing.
@@ -200,7 +200,7 @@ def find_in_asked(catalogue: Catalogue) -> Iterator[str]:
 
 
 def find_in_presub(catalogue: Catalogue) -> Iterator[str]:
-    """Yield each document of the pre-submission that the catalogue does not have."""
+    """Yield each document of the pre-submission that the catalog does not have."""
     known = {entry.number for entry in catalogue.documents}
     for number in dict.fromkeys((*catalogue.presub.documents, *chain(*catalogue.presub.plans.values()))):
         if number not in known:

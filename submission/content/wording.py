@@ -77,6 +77,7 @@ class _Check:
 def _checks(catalogue: Catalogue) -> Iterator[_Check]:
     wording = catalogue.wording
     yield _Check(_worded(wording.placeholders), NAMES | QUOTED)
+    yield _Check(_worded(wording.british), NAMES)
     yield _Check(_worded(wording.promises), NAMES | QUOTED | CLOSES, lambda entry: entry.plan)
     yield _Check(_worded(wording.misleading), NAMES)
     yield _Check(_worded(wording.not_filed), NAMES | QUOTED, lambda entry: entry.set != "filed")

@@ -148,13 +148,13 @@ def _mismatch(where: str, did: str, found: str, expected: str, command: str) -> 
 
 
 def _find_unlicensed(release: ReleaseEvidence) -> Iterator[Issue]:
-    """Weights of unknown licence: a declared gap of a reference release, and the end of a candidate."""
+    """Weights of unknown license: a declared gap of a reference release, and the end of a candidate."""
     card = release.card
     if release.status != "candidate" or isinstance(card, Gap) or card.initial_weights_sha256 is None:
         return
     if card.initial_weights_licence is None:
-        message = f"its initial weights ({card.initial_weights}) came with no stated licence"
-        hint = "obtain a licence in writing, or train from weights whose licence is known"
+        message = f"its initial weights ({card.initial_weights}) came with no stated license"
+        hint = "obtain a license in writing, or train from weights whose license is known"
         yield _issue("weights-unlicensed", f"release {release.name}", message, hint)
 
 

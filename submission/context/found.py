@@ -105,7 +105,7 @@ EXPECTED = (Role.SUBGROUP, Role.BASELINE, Role.ROBUSTNESS, Role.OUT_OF_SCOPE, Ro
 
 
 def _found_missing(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study | Gap) -> Iterator[Finding]:
-    """Yield what the documents ask for and no study holds, and weights of unknown licence."""
+    """Yield what the documents ask for and no study holds, and weights of unknown license."""
     if not isinstance(bundle.studies, Gap):
         for kind in KINDS:
             found = of_kind(bundle, kind)
@@ -134,7 +134,7 @@ def _found_unplanned(bundle: EvidenceBundle, release: ReleaseEvidence | Gap) -> 
 
 
 def initial_licence(release: ReleaseEvidence) -> str | Gap:
-    """The licence of weights that came from elsewhere; weights drawn at random need none."""
+    """The license of weights that came from elsewhere; weights drawn at random need none."""
     card = release.card
     if isinstance(card, Gap):
         return card
@@ -143,8 +143,8 @@ def initial_licence(release: ReleaseEvidence) -> str | Gap:
     return card.initial_weights_licence or Gap(reason=UNLICENSED, closes=UNLICENSED_CLOSES)
 
 
-UNLICENSED = "the origin of the initial weights states no licence; no candidate may be built on them"
-UNLICENSED_CLOSES = "a licence from their holder in writing, or a training from weights whose licence is known"
+UNLICENSED = "the origin of the initial weights states no license; no candidate may be built on them"
+UNLICENSED_CLOSES = "a license from their holder in writing, or a training from weights whose license is known"
 
 
 def _found_releases(release: ReleaseEvidence | Gap) -> Iterator[Finding]:

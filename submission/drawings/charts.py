@@ -1,6 +1,6 @@
 """Figures of the evidence as drawings: bars, lines with their limits, intervals as a forest plot, grids with values.
 
-What is told apart by colour is told apart by dash, mark or position as well; an undefined value is a visible gap. The
+What is told apart by color is told apart by dash, mark or position as well; an undefined value is a visible gap. The
 alternative text is made from the same values as the drawing.
 """
 
@@ -41,14 +41,14 @@ def chart(figure: Figure) -> Markup | Gap:
 
 @total
 def inline_chart(figure: Figure) -> Markup | Gap:
-    """A figure as a drawing inside an HTML page, its colours those of the page."""
+    """A figure as a drawing inside an HTML page, its colors those of the page."""
     drawn = draw(figure)
     return drawn if isinstance(drawn, Gap) else Markup(svg(*drawn, describe(figure)))  # noqa: S704  escaped in parts
 
 
 @total
 def in_rows(figures: Sequence[Figure]) -> tuple[tuple[Figure, ...], ...]:
-    """Figures as they stand on a page: narrow neighbours two by two, a wide one alone."""
+    """Figures as they stand on a page: narrow neighbors two by two, a wide one alone."""
     rows: list[tuple[Figure, ...]] = []
     for figure in figures:
         if rows and len(rows[-1]) == 1 and not is_wide(rows[-1][0]) and not is_wide(figure):

@@ -1,4 +1,4 @@
-"""Charts as SVG by small code: text stays text in the shipped font; colours survive colour blindness and grey print."""
+"""Charts as SVG by small code: text stays text in the shipped font; colors survive color blindness and gray print."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from verification.evidence import Curve, CurvePoint
 INK, MUTED, GRID, PALE = "#1d2733", "#5b6876", "#dfe4e9", "#f3f6f8"
 PAPER, WHITE = "#fff", "#fffffe"
 """The ground of a page, which may be dark on a screen, and white on any ground."""
-BLUE, VERMILION = "#00568f", "#c04a00"  # apart for every common colour vision; told apart by dash and label as well
+BLUE, VERMILION = "#00568f", "#c04a00"  # apart for every common color vision; told apart by dash and label as well
 PALETTE = (BLUE, VERMILION, "#00856a", "#9a4a8c", "#a97400", "#3f4a56")
-"""Colours of series in order; for colour blindness and grey print the dash or the mark tells them apart as well."""
+"""Colors of series in order; for color blindness and gray print the dash or the mark tells them apart as well."""
 COLOURS = dict(
     zip(
         (INK, MUTED, GRID, PALE, PAPER, WHITE, *PALETTE),
@@ -27,7 +27,7 @@ COLOURS = dict(
         strict=True,
     )
 )
-"""A name for each colour: a page on a screen gives it a value of its own, light or dark."""
+"""A name for each color: a page on a screen gives it a value of its own, light or dark."""
 FONT = "Clearway Sans"
 WIDE, NARROW = 660.0, 318.0
 """Widths of a drawing over the whole text and over half of it, in pixels of CSS."""
@@ -114,7 +114,7 @@ def frame(horizontal: str, vertical: str) -> list[str]:
 
 
 def legend(keys: Sequence[tuple[str, str, str]]) -> list[str]:
-    """What each line is, below the axes: name, colour, dash."""
+    """What each line is, below the axes: name, color, dash."""
     y, parts = HEIGHT - 8, []
     for number, (name, colour, dash) in enumerate(keys):
         x = across(0) + number * SIZE * 0.37

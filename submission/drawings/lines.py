@@ -71,7 +71,7 @@ def _band(run: list[tuple[float, float, float]], place: int) -> str:
 
 
 def _runs(values: Iterable[T | None]) -> Iterator[list[T]]:
-    """Stretches of neighbours that are there: what is missing ends one."""
+    """Stretches of neighbors that are there: what is missing ends one."""
     run: list[T] = []
     for value in (*values, None):
         if value is not None:

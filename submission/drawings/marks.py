@@ -1,4 +1,4 @@
-"""How a series is told from the others: its colour, and its dash or mark as well; and the legend that says so."""
+"""How a series is told from the others: its color, and its dash or mark as well; and the legend that says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DASHES = ("", "6 3", "1.5 2.5", "9 3 1.5 3", "3 2", "12 4")
 
 
 def colour_of(place: int) -> str:
-    """The colour of a series by its place."""
+    """The color of a series by its place."""
     return PALETTE[place % len(PALETTE)]
 
 
@@ -52,7 +52,7 @@ def mark_sample(x: float, y: float, place: int, _: Series) -> list[str]:
 
 
 def block_sample(x: float, y: float, place: int, _: Series) -> list[str]:
-    """A series' colour, as a legend shows it."""
+    """A series' color, as a legend shows it."""
     return [block(x + 8, y - 4.5, 12, 9, colour_of(place))]
 
 

@@ -275,7 +275,7 @@ def _claims(package: Opened, ledgers: Sequence[Ledger]) -> Found:
 
 
 STEP = re.compile(r"([^?\[]*)(?:\[(\d+):\d+\])?(.*)")
-"""A step of a pointer: a key, the first of the neighbours that it selects, and what else it selects by."""
+"""A step of a pointer: a key, the first of the neighbors that it selects, and what else it selects by."""
 
 
 def _named(value: Any, pointer: str) -> str:

@@ -18,7 +18,7 @@ EVIDENCE = "evidence"
 
 
 def find_holdings(project: Project, bundle: EvidenceBundle, catalogue: bytes) -> dict[str, bytes]:
-    """Each file by its name in the folder: the evidence, the catalogue, and the scores that studies rest on."""
+    """Each file by its name in the folder: the evidence, the catalog, and the scores that studies rest on."""
     return dict(_find(project, bundle, catalogue))
 
 
@@ -55,7 +55,7 @@ SUMS = "SHA256SUMS"
 
 
 def catalogue_file(catalogue: Catalogue) -> bytes:
-    """The catalogue as a file of the package, before its values remember where they stand."""
+    """The catalog as a file of the package, before its values remember where they stand."""
     return json.dumps(msgspec.to_builtins(catalogue), indent=1, ensure_ascii=False).encode() + b"\n"
 
 

@@ -14,7 +14,7 @@ from submission.words.folders import HERE
 
 STYLE = HERE / "pages.css"
 COLOUR = re.compile(f'"({"|".join(COLOURS)})"')
-"""A colour of a drawing as an attribute: on such a page it is the page's own, light or dark."""
+"""A color of a drawing as an attribute: on such a page it is the page's own, light or dark."""
 
 
 def render(template: str, names: Mapping[str, object]) -> str:

@@ -263,7 +263,7 @@ def _escaped(name: object) -> str:
 
 
 def stretch(values: Sequence[T], start: int, end: int) -> tuple[T, ...]:
-    """Neighbours in a sequence, with the origin of their number."""
+    """Neighbors in a sequence, with the origin of their number."""
     origin = origin_of(values)
     return rows(values[start:end], f"{origin}[{start}:{end}]") if origin else tuple(values[start:end])
 
@@ -279,7 +279,7 @@ def choose(values: Iterable[T], wanted: Callable[[T], bool]) -> tuple[T, ...]:
 
 
 def _stretches(places: Iterable[int]) -> list[str]:
-    """Places in order as stretches of neighbours, `3:8`."""
+    """Places in order as stretches of neighbors, `3:8`."""
     ends: list[list[int]] = []
     for at in places:
         if ends and ends[-1][1] == at:

@@ -14,7 +14,7 @@ from verification.evidence import Component, Gap, Licence, Screened, TransferSyn
 ASKED = {
     "origin": "through",
     "supplier": "supplier",
-    "licence": "licence",
+    "license": "licence",
     "support": "support",
     "level of support": "support.level",
     "end of support": "support.end_of_support",
@@ -103,7 +103,7 @@ def names_of(values: Iterable[Component | TransferSyntax]) -> tuple[str, ...]:
 
 @total
 def by_licence(components: Iterable[Component]) -> tuple[tuple[Licence, tuple[Component, ...]], ...]:
-    """Components with the same licence and verdict together, what asks for most attention first."""
+    """Components with the same license and verdict together, what asks for most attention first."""
     found: dict[tuple[str, str], list[tuple[Licence, Component]]] = {}
     for component in components:
         if isinstance(component.licence, Licence):

@@ -191,7 +191,7 @@ def _drawn(source: str) -> Iterator[Said]:
 
 
 def _joined(found: Iterable[Said]) -> Iterator[Said]:
-    """Neighbours of one claim, or of none, as one; numbers of the document and marks of a scale stay apart."""
+    """Neighbors of one claim, or of none, as one; numbers of the document and marks of a scale stay apart."""
     held: Said | None = None
     for said in found:
         if held is not None and held[1:] == said[1:]:

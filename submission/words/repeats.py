@@ -12,7 +12,7 @@ def scored_again(repeat: Repeat) -> str:
     """What scoring a study's images once more gave, as they are, and whether the device has changed since."""
     first = repeat.rows[0]
     said = compose(
-        "On {} the device scored the same {} images again: {} had been analysed before, {} were then; "
+        "On {} the device scored the same {} images again: {} had been analyzed before, {} were then; "
         "decisions that differ: {}, the largest difference between two scores: {}.",
         repeat.date, count(first.images), count(first.analysed_then), count(first.analysed_now), count(first.decisions),
         decimal(first.largest, 6),

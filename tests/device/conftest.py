@@ -1,4 +1,4 @@
-"""What the device's tests share: test images, and a release whose score is the mean grey of its input."""
+"""What the device's tests share: test images, and a release whose score is the mean gray of its input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes `brightness/`, a release for tests: its score is the mean grey of the model's input, nothing clinical.
+"""Makes `brightness/`, a release for tests: its score is the mean gray of the model's input, nothing clinical.
 
 Run once, with the extra [training]: `python tests/device/make_brightness.py`. Tests read the files it wrote.
 """
@@ -13,7 +13,7 @@ DESCRIPTION = """\
 name: brightness
 version: 0.0.1
 status: reference
-title: The mean grey of an image, for tests
+title: The mean gray of an image, for tests
 population: {{description: children of 1 to 5 years, minimum_age_years: 1, maximum_age_years: 5, view_positions: [AP]}}
 geometry: {{rows: 224, columns: 224, resampling: bilinear-antialiased, keeps_aspect: false}}
 weights: {{file: model.tflite, format: litert, sha256: {digest}}}

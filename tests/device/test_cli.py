@@ -70,10 +70,10 @@ def test_people_read_the_reasons_and_the_statement(files: dict[str, Path], capsy
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("flagged ")
     assert "score 0.604" in told[0]
-    refused = next(number for number, line in enumerate(told) if line.startswith("not analysed"))
+    refused = next(number for number, line in enumerate(told) if line.startswith("not analyzed"))
     assert "AGE: PatientAge: found 50 years; expected 1 to 5 years [SRS-005]" in told[refused + 1]
     assert told[-3:] == [
-        "3 files: 1 failed, 1 flagged, 1 not analysed",
+        "3 files: 1 failed, 1 flagged, 1 not analyzed",
         "Release brightness 0.0.1 (reference), clinical intake.",
         device.STATEMENT,
     ]
@@ -258,7 +258,7 @@ def test_no_path_ends_the_run(files: dict[str, Path], tmp_path: Path, clearway: 
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """The same grey picture as PNG, as JPEG, and stored as colour."""
+    """The same gray picture as PNG, as JPEG, and stored as color."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     grey = Image.fromarray(phantom(300, 280))

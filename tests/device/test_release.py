@@ -260,7 +260,7 @@ def test_an_unbuilt_release_gates_and_says_how_to_build_it(image: Callable[..., 
     assert unbuilt.unbuilt.reason in str(analysis.failure)
     assert unbuilt.unbuilt.command in str(analysis.failure)
     refused = device.analyze(image(PatientAge="005Y"), unbuilt)
-    assert refused.outcome is device.Outcome.NOT_ANALYSED
+    assert refused.outcome is device.Outcome.NOT_ANALYZED
 
 
 @pytest.mark.parametrize(

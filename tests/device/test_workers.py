@@ -44,7 +44,7 @@ def test_what_a_process_was_at_when_it_ended_is_lost_and_nothing_else(jobs: int)
     found = dict(judge_all(judge, range(30), jobs, give_up))
     assert list(found) == list(range(30))
     lost = {item: why for item, why in found.items() if isinstance(why, str)}
-    assert lost == dict.fromkeys((13, 14), "the process that analysed it ended by signal 9")
+    assert lost == dict.fromkeys((13, 14), "the process that analyzed it ended by signal 9")
 
 
 def test_no_process_is_left(capfd: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +59,7 @@ def test_no_process_is_left(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_a_fault_of_the_program_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     found = list(judge_all(lambda item: 1 // item, [1, 0, 1], 2, lambda item, why: why))
-    assert found == [1, "the process that analysed it ended", 1]
+    assert found == [1, "the process that analyzed it ended", 1]
     assert "ZeroDivisionError" in capfd.readouterr().err
 
 

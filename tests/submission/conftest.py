@@ -192,11 +192,11 @@ def device(source: e.Source) -> e.DeviceEvidence:
     return e.DeviceEvidence(
         source=source, name="Fictitia", version="0.0.1", releases=(built, unbuilt),
         rejections=(
-            e.RejectionCode(code="VIEW", attribute="ViewPosition", requirement="SRS-901", text="Not a labelled view."),
-            e.RejectionCode(code="AGE", attribute="PatientAge", requirement="SRS-902", text="The age is not labelled."),
+            e.RejectionCode(code="VIEW", attribute="ViewPosition", requirement="SRS-901", text="Not a labeled view."),
+            e.RejectionCode(code="AGE", attribute="PatientAge", requirement="SRS-902", text="The age is not labeled."),
         ),
         transfer_syntaxes=(syntax,), research_transfer_syntaxes=(syntax,),
-        statement="for prioritisation only, not for diagnostic use", soup=tuple(soup),
+        statement="for prioritization only, not for diagnostic use", soup=tuple(soup),
     )  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from verification.protocol.subgroups import Known, select
 from verification.statistics.metrics import Floats
 
 COMPARED = (
-    "Each comparison is of the images that the release analysed; its interval is of the difference on the same images, "
-    "patients drawn together. Where images were not analysed, the same difference stands twice more: with each of them "
+    "Each comparison is of the images that the release analyzed; its interval is of the difference on the same images, "
+    "patients drawn together. Where images were not analyzed, the same difference stands twice more: with each of them "
     "ranked wrongly by the release, a positive one below all others and a negative one above, and with each ranked "
     "rightly."
 )
@@ -37,7 +37,7 @@ def analyse_beside(
     """The scores of other models beside the release's, of all images that have both and within each group of the plan.
 
     Args:
-        rows: all images of the study with the release's scores, of those that were analysed.
+        rows: all images of the study with the release's scores, of those that were analyzed.
         beside: by name, (rows,), the ranks of other scores of the same images.
         known: what is known of each row.
         plan: names the groups, and says what each other score is.
@@ -93,13 +93,13 @@ def _compare_all(
 
 
 def gather_analysed(rows: Sequence[Scored]) -> Cases:
-    """The rows that were analysed."""
+    """The rows that were analyzed."""
     every = gather_rows(rows)
     return every.where(~np.isnan(every.scores))
 
 
 def gather_rows(rows: Sequence[Scored]) -> Cases:
-    """All rows of a table of scores; the score of an image that was not analysed is NaN."""
+    """All rows of a table of scores; the score of an image that was not analyzed is NaN."""
     return Cases(
         np.array([row.label for row in rows]),
         np.array([np.nan if row.score is None else row.score for row in rows], dtype=np.float64),
@@ -122,7 +122,7 @@ def _compare(
     yield decide(difference(held, other[analysed], setting, said, group), goals)
     for how, right in (("wrongly", False), ("rightly", True)) if not analysed.all() else ():
         filled = np.where(analysed, cases.scores, _rank(cases.labels == 1, right=right))
-        ranked = f"{group}, images not analysed ranked {how}"
+        ranked = f"{group}, images not analyzed ranked {how}"
         yield difference(replace(cases, scores=filled), other, setting, said, ranked)
 
 

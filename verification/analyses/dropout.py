@@ -1,4 +1,4 @@
-"""Images that the device did not analyse, and the estimates if each had been decided wrongly, or rightly."""
+"""Images that the device did not analyze, and the estimates if each had been decided wrongly, or rightly."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from verification.protocol.scores import Scored
 
 
 def analyse_dropout(rows: Sequence[Scored], cases: Cases, setting: Setting) -> Analysis:
-    """Images that the device did not analyse, and the estimates if each had been decided wrongly, or rightly.
+    """Images that the device did not analyze, and the estimates if each had been decided wrongly, or rightly.
 
     Args:
-        rows: every image of the study, analysed or not.
-        cases: those that were analysed, and the threshold.
+        rows: every image of the study, analyzed or not.
+        cases: those that were analyzed, and the threshold.
         setting: the study's.
 
     Raises:
@@ -30,7 +30,7 @@ def analyse_dropout(rows: Sequence[Scored], cases: Cases, setting: Setting) -> A
     lost = [row for row in rows if row.score is None]
     reasons = Counter(row.not_analysed for row in lost)
     counted = Table(
-        title="Images that the device did not analyse, by reason",
+        title="Images that the device did not analyze, by reason",
         columns=("reason", "images"),
         rows=(*reasons.most_common(), ("all", len(lost))),
     )
@@ -41,7 +41,7 @@ def analyse_dropout(rows: Sequence[Scored], cases: Cases, setting: Setting) -> A
     return state_analysis(
         bounds["each decided wrongly"], setting, Role.ROBUSTNESS, identity="dropout", score=OF_THE_RELEASE,
         title="Images left out by the gate",
-        statement="The study's estimates are of the images that the device analysed. The bounds count each of the "
+        statement="The study's estimates are of the images that the device analyzed. The bounds count each of the "
         "others as decided wrongly, and as decided rightly.",
         estimates=[
             structs.replace(one, subgroup=name)

@@ -30,11 +30,11 @@ def analyse_lungs(
     """How the release does with the lungs hidden, with all else faded, and on pictures moved or compressed.
 
     Args:
-        rows: all images of the study with the release's scores, of those that were analysed.
+        rows: all images of the study with the release's scores, of those that were analyzed.
         lungs: by change, (rows,), the scores of the changed images; NaN where the device did not apply.
         known: what is known of each row.
         plan: names the projections among its groups, and the aims.
-        cases: the images that were analysed, with the release's threshold.
+        cases: the images that were analyzed, with the release's threshold.
         setting: the study's.
     """
     every = replace(gather_rows(rows), threshold=cases.threshold)
@@ -69,7 +69,7 @@ def analyse_lungs(
 
 
 def _estimate(cases: Cases, changed: Mapping[str, Floats], setting: Setting, group: str) -> Iterator[Estimate]:
-    """Of the images that were analysed as they are; under each change, of those that were then too."""
+    """Of the images that were analyzed as they are; under each change, of those that were then too."""
     cases, analysed = cases.where(~np.isnan(cases.scores)), ~np.isnan(cases.scores)
     if not cases.labels.size:
         return
@@ -86,7 +86,7 @@ def _estimate(cases: Cases, changed: Mapping[str, Floats], setting: Setting, gro
 
 
 def _judge(aims: Lungs | None, found: Found, groups: Mapping[str, Mask]) -> Iterator[Table]:
-    """The aims of the plan beside what was found of the images that were analysed before and after.
+    """The aims of the plan beside what was found of the images that were analyzed before and after.
 
     What was scored is surroundings faded; the aim of surroundings hidden stands there, not judged.
     """
@@ -97,14 +97,14 @@ def _judge(aims: Lungs | None, found: Found, groups: Mapping[str, Mask]) -> Iter
     asked += [("all", name, "specificity", aims.moved) for name in LOOKING if name not in HIDDEN]
     unscored = ("surroundings of the lungs hidden", "all", "not scored so", "AUROC, change", "not judged")
     rows = [(*unscored, aims.surroundings_hidden, "–"), *(_judge_one(found, *one) for one in asked)]
-    columns = ("change", "images", "analysed then", "aim for", "found", "at most", "estimate")
+    columns = ("change", "images", "analyzed then", "aim for", "found", "at most", "estimate")
     yield Table(title="Aims of the plan, which decide nothing", columns=columns, rows=tuple(rows))
 
 
 def _compare_faded(found: Found, groups: Mapping[str, Mask]) -> Table:
-    """What fading the surroundings did, to ranks and at the threshold, to the images that were analysed then too."""
+    """What fading the surroundings did, to ranks and at the threshold, to the images that were analyzed then too."""
     title = "Surroundings of the lungs faded in place of hidden, which is no aim of the plan"
-    columns = ("images", "analysed then", "AUROC, change", "specificity as scored", "specificity then")
+    columns = ("images", "analyzed then", "AUROC, change", "specificity as scored", "specificity then")
     asked = [(SURROUNDINGS_FADED, "auroc_difference"), (f"{SURROUNDINGS_FADED}{BEFORE}", "specificity")]
     asked += [(SURROUNDINGS_FADED, "specificity")]
     rows = (
@@ -120,7 +120,7 @@ def _count(found: Found, group: str, change: str) -> str:
 
 
 def _sizes(found: Found, group: str, change: str) -> tuple[int, int]:
-    """The images of a group that were analysed as scored, and those of them that were then too."""
+    """The images of a group that were analyzed as scored, and those of them that were then too."""
     images, there = (row.n if row else 0 for row in (found.get((group, name, "auroc")) for name in (AS_SCORED, change)))
     return images, there
 
@@ -133,7 +133,7 @@ AIMED = {"auroc": "AUROC, from 0.5 either way", "specificity": "specificity, cha
 
 
 def _judge_one(found: Found, group: str, change: str, metric: str, most: float) -> tuple[str | int | float, ...]:
-    """A row of the table of aims; not judged where it is undefined, or most images were not analysed then."""
+    """A row of the table of aims; not judged where it is undefined, or most images were not analyzed then."""
     images, there = _sizes(found, group, change)
     measured = _measure(found, group, change, metric) if 2 * there >= images else None
     verdict = "–" if measured is None else "within" if measured <= most else "not within"

@@ -21,7 +21,7 @@ METRICS = ("auroc", "sensitivity", "specificity", "flagged_fraction", "prevalenc
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The images that were analysed, and what became of the others.
+    """The images that were analyzed, and what became of the others.
 
     `asserted` was stated of every image; `refused` of the `stated` images are those that the gate refuses once the true
     age takes the place of the stated one, and `codes` its reasons. `left_out` counts images by why they have no score.
@@ -50,7 +50,7 @@ def analyse_out_of_scope(outside: Outside, setting: Setting) -> Analysis:
         judged,
         Role.OUT_OF_SCOPE,
         identity="out-of-scope",
-        title="Outside the labelled population, on purpose",
+        title="Outside the labeled population, on purpose",
         score="the release's score, through research intake with stated values that are false",
         statement="Research only: these patients are not of the release's population, and the images passed the gate "
         "because values were stated that are known to be false of them. With the true age stated the gate refuses the "
@@ -85,7 +85,7 @@ def _state_asserted(outside: Outside) -> Table:
 def _draw_flow(outside: Outside) -> Table:
     used = outside.cases.labels.size
     left = tuple((f"left out: {why}", count) for why, count in outside.left_out.items())
-    rows = ((LISTED, used + sum(outside.left_out.values())), *left, ("analysed", used))
+    rows = ((LISTED, used + sum(outside.left_out.values())), *left, ("analyzed", used))
     return Table(title="Flow of images", columns=("step", "images"), rows=rows)
 
 

@@ -43,7 +43,7 @@ def analyse_perturbations(cases: Cases, perturbed: Mapping[str, Floats], setting
 CHANGED_IMAGES = {
     "identity": "perturbations",
     "title": "Changed images",
-    "statement": "Every image was changed in one way at a time, written without loss and analysed by the device from "
+    "statement": "Every image was changed in one way at a time, written without loss and analyzed by the device from "
     "the file, at the locked threshold. The AUROC difference is that of the changed images less that of the images as "
     "scored, which are the same. The changes are simulated at levels chosen beforehand; another detector or hospital "
     "changes images in other ways.",
@@ -52,7 +52,7 @@ HIDDEN_PARTS = {
     "identity": "occlusion",
     "title": "Images with a part hidden",
     "statement": "The masks are boxes placed by the image's sides and filled with its mean; no lung was segmented, and "
-    "a box holds more or less of the lungs from image to image. An AUROC that stays high while the centre is hidden "
+    "a box holds more or less of the lungs from image to image. An AUROC that stays high while the center is hidden "
     "comes in part from elsewhere. Images with a hidden part are unlike any training image, so that a fall does not "
     "show where the release looks.",
 }
@@ -71,7 +71,7 @@ def _analyse(cases: Cases, perturbed: Mapping[str, Floats], setting: Setting, wo
 
 
 def _estimate(cases: Cases, scores: Floats, setting: Setting, name: str) -> tuple[Estimate, ...]:
-    """Under one perturbation, over the images that the device analysed."""
+    """Under one perturbation, over the images that the device analyzed."""
     analysed = ~np.isnan(scores)
     if not analysed.any():
         return ()
@@ -109,11 +109,11 @@ def _say(estimate: Estimate) -> str:
 
 def _count_decisions(cases: Cases, perturbed: Mapping[str, Floats]) -> Table:
     columns = (
-        "change", "images not analysed", "decisions flipped", "share flipped", "flipped to flagged",
+        "change", "images not analyzed", "decisions flipped", "share flipped", "flipped to flagged",
         "largest change of a score",
     )  # fmt: skip
     rows = tuple((name, *_count_flips(cases, scores)) for name, scores in perturbed.items())
-    return Table(title="Decisions under each change, of the images that were analysed", columns=columns, rows=rows)
+    return Table(title="Decisions under each change, of the images that were analyzed", columns=columns, rows=rows)
 
 
 def _count_flips(cases: Cases, scores: Floats) -> tuple[str | int | float, ...]:

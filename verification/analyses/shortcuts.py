@@ -64,7 +64,7 @@ def _compare(cases: Cases, baselines: Mapping[str, Floats], setting: Setting) ->
         statement="Each baseline is a logistic regression on simple measures of the file or of the image; all were "
         "fitted on the training split and scored here like the release. None was made to look for pneumonia, but the "
         f"{LINEAR} sees the whole image, lungs included, so that a part of what it reaches may be the finding. The "
-        "best baseline was chosen on these images, which favours it. The difference says by how much the release ranks "
+        "best baseline was chosen on these images, which favors it. The difference says by how much the release ranks "
         "these images better; it is no bound on what the release has learned of the finding, and does not show that it "
         f"uses no shortcut.{_explain_turned(turned)}",
         estimates=(areas[OF_THE_RELEASE], *(areas[name] for name in shown), paired),

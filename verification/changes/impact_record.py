@@ -19,7 +19,7 @@ class FileChange(Record, frozen=True):
 
 
 class UnitChange(Record, frozen=True):
-    """A function, class, constant or import whose normalised syntax tree differs.
+    """A function, class, constant or import whose normalized syntax tree differs.
 
     `claims` are the ids that it claims; where it claims none, `reached_by` are the claiming symbols that use it,
     directly or through others that claim nothing.

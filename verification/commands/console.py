@@ -107,7 +107,7 @@ def complain(*lines: str) -> None:
 
 
 def _shown_on(stream: TextIO) -> Callable[[str], str]:
-    """How a stream shows a line: in colour on a terminal alone."""
+    """How a stream shows a line: in color on a terminal alone."""
     if not stream.isatty():
         return _printable
     from verification.evidence import paint

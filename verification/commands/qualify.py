@@ -34,7 +34,7 @@ def qualify(argv: list[str]) -> int:
         "example: clearway qualify\n         half a minute; writes build/qualification/qualification.md, to be signed",
     )
     parser.add_argument(
-        "--sample", metavar="DIR", type=Path, help="write the small checkout alone, to practise on, and check nothing"
+        "--sample", metavar="DIR", type=Path, help="write the small checkout alone, to practice on, and check nothing"
     )
     arguments = parser.parse_args(argv)
     project = open_project(arguments)
@@ -67,7 +67,7 @@ def _write_practice(project: Project, folder: Path) -> int:
     except FileExistsError:
         complain(f"clearway qualify --sample: {folder}: found something there, expected the name of a new folder")
         return USAGE
-    print_lines([f"a small product to practise on, doors, is in {folder}; give every command --project {folder}"])
+    print_lines([f"a small product to practice on, doors, is in {folder}; give every command --project {folder}"])
     return GOOD
 
 

@@ -150,7 +150,7 @@ TIME_EXAMPLE = """example: clearway time --images 500
          on a computer with nothing else to do; then commit verification/timing.json, which the documents print
     and: clearway time --node --images 200
          a node, an archive and a sender on this computer; beside what was recorded of files
-exit status: 0; 1 if an image was not analysed or answered; 2 wrong usage"""
+exit status: 0; 1 if an image was not analyzed or answered; 2 wrong usage"""
 
 
 def measure(argv: list[str]) -> int:
@@ -159,7 +159,7 @@ def measure(argv: list[str]) -> int:
     For: engineer
     """
     parser = make_parser("time", measure, TIME_EXAMPLE)
-    parser.add_argument("--images", type=int, default=500, help="how many are analysed (default: 500)")
+    parser.add_argument("--images", type=int, default=500, help="how many are analyzed (default: 500)")
     parser.add_argument(
         "--node", action="store_true", help="the time from a study to its results in the archive instead"
     )

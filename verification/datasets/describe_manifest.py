@@ -93,7 +93,7 @@ def _label_figure(entries: Sequence[Entry]) -> Figure:
 
 
 def _columns(target: str) -> tuple[str, ...]:
-    return "Step", "Images", "Patients", f"Labelled {target}", "Not so labelled"
+    return "Step", "Images", "Patients", f"Labeled {target}", "Not so labeled"
 
 
 def _flow_table(entries: Sequence[Entry], target: str) -> Table:

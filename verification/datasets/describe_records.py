@@ -105,7 +105,7 @@ def find_tables(records: Records) -> Iterator[Table]:
 
 
 def _target_columns(records: Records) -> tuple[str, ...]:
-    return (*COUNTED, f"Labelled {records.mapping.target.lower()}")
+    return (*COUNTED, f"Labeled {records.mapping.target.lower()}")
 
 
 def _say(name: str) -> str:
@@ -312,7 +312,7 @@ def _split_tables(records: Records, assigned: NDArray[np.str_]) -> Iterator[Tabl
 
 def _find_flows(records: Records, assigned: NDArray[np.str_]) -> Iterator[Table]:
     """From what was read to what is used; after its first row, the rows of a table sum to that row's images."""
-    target = f"Labelled {records.mapping.target.lower()}"
+    target = f"Labeled {records.mapping.target.lower()}"
     everything = np.ones(len(records.table), dtype=bool)
     if records.left_out:
         read = len(records.table) + sum(count for _, count in records.left_out)
@@ -358,7 +358,7 @@ def find_figures(records: Records) -> Iterator[Figure]:
     if groups := list(_view_and_sex_groups(records)):
         share = [(name, percent(records.count(chosen)[2], int(chosen.sum()))) for name, chosen in groups]
         name = records.mapping.target
-        yield bars(f"{name} by view and sex", "View and sex", f"% of images labelled {name.lower()}", share, name)
+        yield bars(f"{name} by view and sex", "View and sex", f"% of images labeled {name.lower()}", share, name)
     if "patient" in records.table:
         rows = images_table(np.bincount(records.patients).tolist()).rows
         yield bars("Images per patient", "Images of a patient", "Patients",
@@ -383,7 +383,7 @@ def _co_occurrence_figure(records: Records) -> Figure:
 def _age_figure(records: Records) -> Figure:
     ages = plausible_ages(records)
     known, target = ~np.isnan(ages), records.target
-    groups = [("all images", known), (f"labelled {records.mapping.target.lower()}", known & target)]
+    groups = [("all images", known), (f"labeled {records.mapping.target.lower()}", known & target)]
     edges = np.arange(0, 5 + np.max(ages, where=known, initial=5), 5)
     return histogram("Age at the image", "Age in years, in steps of five", "% of the images",
                      [(name, ages[chosen]) for name, chosen in groups], edges)  # fmt: skip

@@ -20,7 +20,7 @@ PAIRS_AT_ONCE = 2**21
 
 
 def hash_pixels(grey: NDArray[np.floating]) -> Bits:
-    """The difference hash of an image: is each cell of a 16 x 17 grid of means brighter than its left neighbour?
+    """The difference hash of an image: is each cell of a 16 x 17 grid of means brighter than its left neighbor?
 
     Args:
         grey: (rows, columns), any range.

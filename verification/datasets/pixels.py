@@ -18,7 +18,7 @@ from verification.evidence import Figure, FigureKind, Issue, PixelDescription, S
 
 BINS = 64
 GREY_BITS = {"1": 1, "L": 8, "LA": 8, "P": 8, "RGB": 8, "RGBA": 8, "CMYK": 8, "I;16": 16, "I;16B": 16, "I": 16}
-"""Pillow's modes that are read, with the bits of a grey value."""
+"""Pillow's modes that are read, with the bits of a gray value."""
 LINES_SHOWN = 4
 """Groups whose histograms are drawn as lines; more are a grid."""
 SHOWN_UNREAD = 3
@@ -38,7 +38,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured of an image. Grey values are in [0, 1]; `histogram` (64,) holds shares that sum to 1.
+    """What was measured of an image. Gray values are in [0, 1]; `histogram` (64,) holds shares that sum to 1.
 
     `floor` and `ceiling` are the shares of pixels at the lowest and highest value that the file's bits can say.
     """
@@ -69,9 +69,9 @@ def measure(path: Path) -> Measured | str:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return "cannot be decoded"
     if colour:
-        mode += ", colour"
+        mode += ", color"
     elif mode in ("RGB", "RGBA", "P", "CMYK"):
-        mode += ", grey values"
+        mode += ", gray values"
     counts, _ = np.histogram(grey, BINS, (0, 1))
     return Measured(
         mode=mode, rows=grey.shape[0], columns=grey.shape[1], size_bytes=path.stat().st_size,
@@ -81,7 +81,7 @@ def measure(path: Path) -> Measured | str:
 
 
 def _read_grey(image: Image.Image) -> tuple[NDArray[np.float32], bool]:
-    """Grey values (rows, columns) in [0, 1], and whether the image has colours."""
+    """Gray values (rows, columns) in [0, 1], and whether the image has colors."""
     if GREY_BITS[image.mode] == 16:
         return np.asarray(image, dtype=np.float32) / np.float32(65535), False
     colour = False
@@ -183,7 +183,7 @@ def _group_tables(read: Read) -> list[Table]:
              "Spread within an image, median", "% of pixels at the lowest value, median",
              "% at the highest, median")  # fmt: skip
     return [
-        Table(title="Grey values of an image by group, 0 to 255", columns=heads, rows=grey),
+        Table(title="Gray values of an image by group, 0 to 255", columns=heads, rows=grey),
         Table(title="File size in KiB by group", rows=size,
               columns=("Group", "Images", "Lower quartile", "Median", "Upper quartile")),
     ]  # fmt: skip
@@ -221,8 +221,8 @@ def _find_figures(read: Read) -> Iterator[Figure]:
         yield _lines_figure(shares)
     else:
         yield _grid_figure(shares)
-    yield _interval_figure(groups, "mean", 255, "Mean grey value by group: median and quartiles",
-                           "Mean grey value of an image, 0 to 255")  # fmt: skip
+    yield _interval_figure(groups, "mean", 255, "Mean gray value by group: median and quartiles",
+                           "Mean gray value of an image, 0 to 255")  # fmt: skip
     sizes = {name: np.array([each.size_bytes / 1024 for each in found]) for name, found in groups.items()}
     if len(groups) <= LINES_SHOWN:
         low, high = np.quantile(np.concatenate(list(sizes.values())), (0.005, 0.995)).tolist()
@@ -236,8 +236,8 @@ def _find_figures(read: Read) -> Iterator[Figure]:
 def _lines_figure(shares: dict[str, NDArray[np.float64]]) -> Figure:
     middles = tuple((at + 0.5) * 256 / BINS for at in range(BINS))
     series = tuple(Series(name=name, x=middles, y=_rounded(values)) for name, values in shares.items())
-    return Figure(kind=FigureKind.LINES, title="Grey values by group", series=series, y_label=SHARE,
-                  x_label="Grey value, 0 to 255, in steps of 4")  # fmt: skip
+    return Figure(kind=FigureKind.LINES, title="Gray values by group", series=series, y_label=SHARE,
+                  x_label="Gray value, 0 to 255, in steps of 4")  # fmt: skip
 
 
 def _grid_figure(shares: dict[str, NDArray[np.float64]]) -> Figure:
@@ -245,8 +245,8 @@ def _grid_figure(shares: dict[str, NDArray[np.float64]]) -> Figure:
     names = tuple(f"{at * 256 // steps}" for at in range(steps))
     series = tuple(Series(name=name, x=names, y=_rounded(values.reshape(steps, -1).sum(axis=1)))
                    for name, values in shares.items())  # fmt: skip
-    return Figure(kind=FigureKind.GRID, title="Grey values by group", series=series, y_label=SHARE,
-                  x_label="grey value from, 0 to 255")  # fmt: skip
+    return Figure(kind=FigureKind.GRID, title="Gray values by group", series=series, y_label=SHARE,
+                  x_label="gray value from, 0 to 255")  # fmt: skip
 
 
 def _rounded(values: NDArray[np.float64]) -> tuple[float, ...]:

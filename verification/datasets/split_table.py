@@ -289,13 +289,13 @@ def _profile(records: Records, entries: Sequence[Entry]) -> Table:
 
 
 def _sources_table(entries: Sequence[Entry], labels: Lookup[str, Lookup[str, int]]) -> Table:
-    """How many images have a label of each source, and how many are labelled from it."""
+    """How many images have a label of each source, and how many are labeled from it."""
     used = Counter(entry.label_source for entry in entries)
     rows: list[Row] = []
     for source, name in SOURCES.items():
         held = labels.get(source)
         available = None if held is None else sum(Path(entry.image).name in held for entry in entries)
         rows.append((name, available, used[name]))
-    columns = ("Source of a label", "Images that have one", "Images labelled from it")
+    columns = ("Source of a label", "Images that have one", "Images labeled from it")
     return Table(title="Sources of labels (none is preferred without being asked for)", columns=columns,
                  rows=tuple(rows))  # fmt: skip

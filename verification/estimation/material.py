@@ -24,7 +24,7 @@ from verification.statistics.metrics import Floats
 class Material:
     """All that a study rests on; a part that it lacks is None or empty.
 
-    `rows` are all lines of the table of scores, `cases` those images that were analysed, `known` what is known of each
+    `rows` are all lines of the table of scores, `cases` those images that were analyzed, `known` what is known of each
     row. `entries` are the images of the manifest, `training` those that a baseline was fitted on. `tuning` is what the
     release's threshold was chosen on. `baselines` and `perturbed` are further scores of the cases by name; of all rows
     `beside` are the ranks of other scores, and `lungs` the release's scores with a part hidden, or moved. `outside` and

@@ -152,7 +152,7 @@ def _score_all(held: Held, release: Release) -> list[Scored]:
         intake = choose_intake(path)
         analysis = analyze(path, release, intake, held.stated(entry) if intake is Intake.RESEARCH else {})
         case, patient = cases[entry.image], patients[entry.patient]
-        if analysis.outcome is Outcome.ANALYSED and analysis.finding is not None:
+        if analysis.outcome is Outcome.ANALYZED and analysis.finding is not None:
             rows.append(Scored(case, patient, entry.label, analysis.finding.score))
         else:
             codes = " and ".join(rejection.code for rejection in analysis.rejections)
@@ -164,7 +164,7 @@ def _score_all(held: Held, release: Release) -> list[Scored]:
 def _score_hidden(study: StudyFolder, held: Held, release: Release, rows: Sequence[Scored]) -> dict[str, Floats]:
     """The scores with lungs hidden, surroundings faded, or moved; none if the plan does not ask.
 
-    A changed picture has no header: those of DICOM files are not tried, nor what was not analysed as it is; all NaN.
+    A changed picture has no header: those of DICOM files are not tried, nor what was not analyzed as it is; all NaN.
     """
     if study.plan.lungs is None:
         return {}
@@ -220,7 +220,7 @@ def _state(
 
 
 def count_outcomes(rows: Sequence[Scored]) -> dict[str, int]:
-    """How many images were analysed and, by reason, how many were not."""
+    """How many images were analyzed and, by reason, how many were not."""
     return dict(sorted(Counter(row.not_analysed or "analysed" for row in rows).items()))
 
 

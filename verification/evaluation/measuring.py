@@ -17,7 +17,7 @@ from verification.protocol.measures import BASELINES, LINEAR, MEASURES, SIDE
 from verification.statistics.metrics import Floats
 
 STRENGTH = {LINEAR: 0.01}
-"""Inverse strength of the regularisation; 1 where it is not named. Fixed beforehand, tuned on nothing."""
+"""Inverse strength of the regularization; 1 where it is not named. Fixed beforehand, tuned on nothing."""
 
 
 def score_baselines(

@@ -318,7 +318,7 @@ def score_images(images: Images, release: Release, stated: StatedOf) -> list[Sco
 
 def _score_one(entry: Entry, path: Path, release: Release, asserted: Mapping[str, str]) -> Scored:
     analysis = analyze(path, release, Intake.RESEARCH, asserted)
-    if analysis.outcome is Outcome.ANALYSED and analysis.finding is not None:
+    if analysis.outcome is Outcome.ANALYZED and analysis.finding is not None:
         return Scored(entry.image, entry.patient, entry.label, analysis.finding.score)
     reasons = [f"{rejection.code} ({rejection.found})" for rejection in analysis.rejections]
     return Scored(entry.image, entry.patient, entry.label, None, analysis.failure or "; ".join(reasons))

@@ -117,7 +117,7 @@ def read_commitment(study: StudyFolder) -> str:
 
 
 def gather_custody(material: Material, folder: Path, threshold: float) -> Material:
-    """The images of a custodian's that were analysed, their groups and the other scores of them.
+    """The images of a custodian's that were analyzed, their groups and the other scores of them.
 
     Args:
         material: the study with the rows of its table of scores.
@@ -155,7 +155,7 @@ def read_lungs(material: Material, folder: Path) -> dict[str, Floats]:
 
 
 def _read_beside(project: Project, material: Material, release: Release) -> Material:
-    """The images that were analysed, and all that their scores are held against."""
+    """The images that were analyzed, and all that their scores are held against."""
     study, scored = material.study, [row for row in material.rows if row.score is not None]
     point, images = release.operating_point, [row.image for row in scored]
     if point is None:
@@ -181,7 +181,7 @@ def _set(study: StudyFolder, digests: Digests) -> Setting:
 
 
 def _gather(rows: Sequence[Scored], threshold: float) -> Cases:
-    """The images that were analysed."""
+    """The images that were analyzed."""
     return Cases(
         np.array([row.label for row in rows]),
         np.array([row.score for row in rows], dtype=np.float64),

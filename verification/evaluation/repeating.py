@@ -83,7 +83,7 @@ def _scores(rows: Sequence[Scored]) -> Floats:
 
 
 def compare(what: str, then: Floats, now: Floats, release: Release) -> Repeated:
-    """What differs between two scores of the same images, (images,) each; NaN where an image was not analysed."""
+    """What differs between two scores of the same images, (images,) each; NaN where an image was not analyzed."""
     both, point = ~np.isnan(then) & ~np.isnan(now), release.operating_point
     if point is None:
         raise ValueError(f"release {release.name}: has no threshold")
@@ -101,7 +101,7 @@ def compare(what: str, then: Floats, now: Floats, release: Release) -> Repeated:
 def _log(study: StudyFolder, record: Repeat, release: Release) -> str:
     first = record.rows[0]
     said = (
-        f"{first.images} images scored again by the device as it is: {first.analysed_then} analysed then,"
+        f"{first.images} images scored again by the device as it is: {first.analysed_then} analyzed then,"
         f" {first.analysed_now} now; {first.decisions} decisions differ, scores by at most {first.largest:.6f}"
     )
     log.append(study.log, Opening(

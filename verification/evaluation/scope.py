@@ -79,7 +79,7 @@ def score_out_of_scope(
         progress: told after each image.
 
     Raises:
-        ValueError: no image with a read was analysed, or the device failed.
+        ValueError: no image with a read was analyzed, or the device failed.
     """
     read = [entry for entry in entries if _name(entry) in known.labels]
     used = [entry for entry in read if _name(entry) in known.ages]
@@ -93,13 +93,13 @@ def score_out_of_scope(
             progress(number, len(used))
     analysed = ~np.isnan(scores)
     if not analysed.any():
-        raise ValueError(f"no image with a read was analysed, of {len(entries)}")
+        raise ValueError(f"no image with a read was analyzed, of {len(entries)}")
     labels = np.array([known.labels[_name(entry)] for entry in used])
     cases = Cases(labels, scores, np.array([entry.patient for entry in used]), _threshold(release)).where(analysed)
     left_out = {
         "not read by RSNA's radiologists": len(entries) - len(read),
         "no age is recorded": len(read) - len(used),
-        "not analysed, with the stated values": int((~analysed).sum()),
+        "not analyzed, with the stated values": int((~analysed).sum()),
     }
     codes = Counter(code for found in refusals for code in found)
     return Outside(cases, dict(asserted), len(used), sum(map(bool, refusals)), dict(sorted(codes.items())), left_out)

@@ -173,7 +173,7 @@ def say_size(sized: Sized) -> str:
 
 
 def number_table(sized: Sized) -> Table:
-    """The number of images by class, collected and analysed, and the power of all hypotheses together beside it."""
+    """The number of images by class, collected and analyzed, and the power of all hypotheses together beside it."""
     plan = sized.study.plan
     powers = sized.powers(sized.truth)
     rows = (

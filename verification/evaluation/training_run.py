@@ -296,7 +296,7 @@ def _describe_image(row: Row, images: Path | None) -> ScoredImage:
 
 
 def draw_thumbnail(path: Path) -> bytes | None:
-    """A small grey picture of an image file, JPEG; None if the file is not there or cannot be read."""
+    """A small gray picture of an image file, JPEG; None if the file is not there or cannot be read."""
     try:
         with path.open("rb") as file:
             is_dicom = file.read(132)[128:] == b"DICM"
@@ -326,6 +326,6 @@ def _draw_dicom(path: Path) -> Image.Image:
 
 
 def _stretch(values: NDArray[np.float32]) -> Image.Image:
-    """Grey values (rows, columns) between their lowest and highest."""
+    """Gray values (rows, columns) between their lowest and highest."""
     low, high = float(values.min()), float(values.max())
     return Image.fromarray(((values - low) / max(high - low, 1e-6) * 255).astype(np.uint8))

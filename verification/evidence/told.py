@@ -1,4 +1,4 @@
-"""Who is told something, how an issue is told on a line, and that a terminal shows in colour what stops somebody."""
+"""Who is told something, how an issue is told on a line, and that a terminal shows in color what stops somebody."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def issue_line(issue: Issue) -> str:
 def paint(line: str, stream: TextIO) -> str:
     """A line as a stream shows it: its first word in red where it stops somebody and the stream is a terminal.
 
-    NO_COLOR keeps colour away, as does a terminal that has none (TERM=dumb).
+    NO_COLOR keeps color away, as does a terminal that has none (TERM=dumb).
     """
     stops = _STOPS.match(line)
     if not stops or not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":

@@ -8,12 +8,12 @@ Feature: The command line
       | bad.dcm  | noise                    |
       | ct.dcm   | a CT image               |
       | good.dcm | a complete DX radiograph |
-    When the device analyses the folder in a process of its own
+    When the device analyzes the folder in a process of its own
     Then the outcomes are:
       | file     | outcome      |
       | bad.dcm  | failed       |
-      | ct.dcm   | not_analysed |
-      | good.dcm | analysed     |
+      | ct.dcm   | not_analyzed |
+      | good.dcm | analyzed     |
     And the exit status is 4
 
   @SRS-034 @SRS-034/AC1 @SRS-034/AC3
@@ -23,7 +23,7 @@ Feature: The command line
       | bad.dcm  | noise                    |
       | ct.dcm   | a CT image               |
       | good.dcm | a complete DX radiograph |
-    When the device analyses the folder
+    When the device analyzes the folder
     Then every result has exactly these fields:
       """
       path outcome rejections notices finding score threshold failure
@@ -72,10 +72,10 @@ Feature: The command line
       | judges   | 1    | 0       | 1      | 4      |
       | judges   | 1    | 1       | 1      | 4      |
       | judges   | 0    | 1       | 1      | 4      |
-      | analyses | 2    | 0       | 0      | 0      |
-      | analyses | 1    | 1       | 0      | 3      |
-      | analyses | 1    | 0       | 1      | 4      |
-      | analyses | 1    | 1       | 1      | 4      |
+      | analyzes | 2    | 0       | 0      | 0      |
+      | analyzes | 1    | 1       | 0      | 3      |
+      | analyzes | 1    | 0       | 1      | 4      |
+      | analyzes | 1    | 1       | 1      | 4      |
 
   @SRS-035 @SRS-035/AC2
   Scenario Outline: A wrong use has status 2 and a message
@@ -91,11 +91,11 @@ Feature: The command line
       | analyze {file} --release no-such     | no-such                    |
       | analyze {file} --intake bedside      | bedside                    |
       | analyze {file} --intake clinicl      | did you mean clinical?     |
-      | analyze {file} --colour              | --colour                   |
+      | analyze {file} --color              | --color                   |
       | gate {file} --output reports         | --output                   |
       | diagnose {file}                      | diagnose                   |
       | transmogrify {file}                  | `clearway --help` lists    |
-      | analyse {file}                       | did you mean analyze?      |
+      | analyze {file}                       | did you mean analyze?      |
       | release shwo paediatric-reference    | did you mean show?         |
 
   @SRS-035 @RC-003
@@ -108,13 +108,13 @@ Feature: The command line
   @SRS-034
   Scenario: A result with a report has the same fields
     Given a complete DX radiograph
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then the result of image.dcm has a finding, a score and a threshold
     And there are exactly 1 reports
 
   @SRS-034 @SRS-031
   Scenario Outline: Reports are for clinical results
-    Given a published image as a grey PNG
+    Given a published image as a gray PNG
     When the device is called with `analyze {file} <arguments>`
     Then the exit status is <status>
 
@@ -289,23 +289,23 @@ Feature: The command line
   @SRS-046 @SRS-046/AC1
   Scenario: Several processes give what one gives
     Given a folder with 7 acceptable, 2 refused and 1 unreadable files
-    When the device analyses the folder
-    And the device analyses the folder by 3 processes
+    When the device analyzes the folder
+    And the device analyzes the folder by 3 processes
     Then both results are the same in every field
 
   @SRS-046 @SRS-046/AC2
   Scenario: Of two images with one identifier the second fails, whichever process has it
     Given the folder holds a radiograph and another one with its SOP Instance UID
-    When the device analyses the folder by 2 processes with reports
+    When the device analyzes the folder by 2 processes with reports
     Then the outcomes are:
       | file      | outcome  |
-      | first.dcm | analysed |
+      | first.dcm | analyzed |
       | next.dcm  | failed   |
     And the report states the score of first.dcm
 
   @SRS-046 @SRS-046/AC3 @RC-014
   Scenario: A process that ends costs one image
     Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512
-    When the device analyses the folder while one of 2 processes is killed at 11.dcm
-    Then all are analysed but 11.dcm, which fails with a reason that says "ended by signal 9"
+    When the device analyzes the folder while one of 2 processes is killed at 11.dcm
+    Then all are analyzed but 11.dcm, which fails with a reason that says "ended by signal 9"
     And the exit status is 4

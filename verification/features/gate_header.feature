@@ -1,5 +1,5 @@
 Feature: The gate on the header
-  The device applies to frontal chest radiographs of the patients that the release is labelled for, and says so of
+  The device applies to frontal chest radiographs of the patients that the release is labeled for, and says so of
   every other image. Each image below is complete and acceptable except for what the scenario states.
 
   @SYS-001 @SYS-001/AC1 @SRS-001 @SRS-001/AC1 @SRS-002 @SRS-002/AC1 @RC-001
@@ -92,7 +92,7 @@ Feature: The gate on the header
       | EXTREMITY | 85562004 SCT |
 
   @SRS-004 @SRS-004/AC1
-  Scenario Outline: A labelled view as text is accepted
+  Scenario Outline: A labeled view as text is accepted
     Given a complete DX radiograph of a patient of <age>
     And its ViewPosition is <view>
     And its ViewCodeSequence is <code>
@@ -107,7 +107,7 @@ Feature: The gate on the header
       | adult-nih            | 040Y | PA   | absent |
 
   @SRS-004 @SRS-004/AC2
-  Scenario Outline: A labelled view as a code alone is accepted
+  Scenario Outline: A labeled view as a code alone is accepted
     Given a complete DX radiograph of a patient of <age>
     And its ViewPosition is <view>
     And its ViewCodeSequence is <code>
@@ -154,7 +154,7 @@ Feature: The gate on the header
       | adult-nih            | 040Y | it is accepted                                                            |
 
   @SRS-005 @SRS-005/AC1 @SRS-005/AC3
-  Scenario Outline: An age within the labelled limits is accepted
+  Scenario Outline: An age within the labeled limits is accepted
     Given a complete DX radiograph of a patient of <age>
     When the device judges it by the release <release>
     Then it is accepted
@@ -174,20 +174,20 @@ Feature: The gate on the header
       | paediatric-reference | 366D |
 
   @SRS-005 @SRS-005/AC2 @SRS-005/AC3 @RC-001
-  Scenario Outline: An age outside the labelled limits is refused
+  Scenario Outline: An age outside the labeled limits is refused
     Given a complete DX radiograph of a patient of <age>
     When the device judges it by the release <release>
     Then it is refused with the single reason AGE on PatientAge of SRS-005
-    And it expects "<labelled>"
+    And it expects "<labeled>"
 
     Examples: One year beyond the limits
-      | release              | age  | labelled          |
+      | release              | age  | labeled          |
       | paediatric-reference | 000Y | 1 to 5 years      |
       | paediatric-reference | 006Y | 1 to 5 years      |
       | adult-nih            | 021Y | 22 years or older |
 
     Examples: Months, weeks and days make completed years
-      | release              | age  | labelled          |
+      | release              | age  | labeled          |
       | paediatric-reference | 011M | 1 to 5 years      |
       | paediatric-reference | 072M | 1 to 5 years      |
       | paediatric-reference | 052W | 1 to 5 years      |
@@ -384,7 +384,7 @@ Feature: The gate on the header
     And it carries no notice of BurnedInAnnotation
 
   @SYS-001 @SYS-001/AC2 @RC-001
-  Scenario Outline: Of a public collection of DICOM files, a release accepts those that it is labelled for
+  Scenario Outline: Of a public collection of DICOM files, a release accepts those that it is labeled for
     Given the files of the public collection pydicom-data
     When the device judges the folder by the release <release>
     Then of its files exactly these are accepted: <accepted>

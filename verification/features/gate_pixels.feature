@@ -224,12 +224,12 @@ Feature: The gate on the pixel data
       | 1.2.840.10008.1.2.4.90 | JPEG 2000 Lossless Only                          |
 
   @SYS-002 @SYS-002/AC1 @SRS-012 @RC-002 @RC-014
-  Scenario Outline: A file that is cut off anywhere is never analysed
+  Scenario Outline: A file that is cut off anywhere is never analyzed
     Given a complete DX radiograph
     And it is encoded in <uid>, <name>
     And copies of its file cut off at each twentieth of its length
-    When the device analyses the folder
-    Then none of the 20 files is analysed
+    When the device analyzes the folder
+    Then none of the 20 files is analyzed
     And every file has a reason
 
     Examples:
@@ -333,8 +333,8 @@ Feature: The gate on the pixel data
     Given a complete DX radiograph of 512 rows and 512 columns
     And it is encoded in <uid>, <name>
     And a folder of 100 copies of it, in each of which another bit of the pixel data is changed
-    When the device analyses the folder
-    Then <refused> of the copies are refused, and the others are analysed as they are
+    When the device analyzes the folder
+    Then <refused> of the copies are refused, and the others are analyzed as they are
 
     Examples:
       | uid                    | name                                          | refused |

@@ -1,4 +1,4 @@
-Feature: What the device says of an image that it does not analyse
+Feature: What the device says of an image that it does not analyze
   All reasons are given at once, in a form that cannot be taken for a finding.
 
   @SRS-018 @SRS-018/AC1
@@ -117,8 +117,8 @@ Feature: What the device says of an image that it does not analyse
   Scenario Outline: A refused image has no finding and no report
     Given a complete DX radiograph
     And its <keyword> is <value>
-    When the device analyses it with reports
-    Then its analysis is not_analysed without score and finding
+    When the device analyzes it with reports
+    Then its analysis is not_analyzed without score and finding
     And no report is written
 
     Examples:
@@ -130,47 +130,47 @@ Feature: What the device says of an image that it does not analyse
   Scenario: An image that is refused for its pixels has no finding and no report
     Given a complete DX radiograph
     And its pixel data lack the last 2 bytes
-    When the device analyses it with reports
-    Then its analysis is not_analysed without score and finding
+    When the device analyzes it with reports
+    Then its analysis is not_analyzed without score and finding
     And no report is written
 
   @SRS-020 @SRS-020/AC3 @RC-003
-  Scenario: The printed result of a refused image says that it was not analysed
+  Scenario: The printed result of a refused image says that it was not analyzed
     Given a complete DX radiograph
     And its Modality is CT
-    When the device analyses it for people to read
-    Then the output says "not analysed"
+    When the device analyzes it for people to read
+    Then the output says "not analyzed"
     And the output says "MODALITY"
     And the output does not say "not flagged"
 
   @SRS-020 @SRS-020/AC3 @RC-003
-  Scenario: What is printed of an image that was not analysed holds no score
+  Scenario: What is printed of an image that was not analyzed holds no score
     Given a complete DX radiograph
     And its BurnedInAnnotation is absent
     And its Modality is CT
-    When the device analyses it for people to read
+    When the device analyzes it for people to read
     Then the output is:
       """
-      not analysed  …image.dcm
+      not analyzed  …image.dcm
           MODALITY: Modality: found CT; expected DX [SRS-002]
           note: ImageType: ORIGINAL\PRIMARY. The kind of image, as its maker states it.
           note: BurnedInAnnotation: absent or empty. Whether annotation is burned in is not stated.
-      1 file: 1 not analysed
+      1 file: 1 not analyzed
       Release paediatric-reference …, clinical intake.
-      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      For prioritization only, not for diagnostic use; an unflagged image is not a normal image.
       """
 
   @SRS-020 @RC-003
-  Scenario Outline: What is printed of an image that was analysed says what was found
+  Scenario Outline: What is printed of an image that was analyzed says what was found
     Given the published radiograph <picture> as a complete DX image
-    When the device analyses it for people to read
+    When the device analyzes it for people to read
     Then the output is:
       """
       <finding>  …1.dcm  score 0.…, threshold 0.…
           note: ImageType: ORIGINAL\PRIMARY. The kind of image, as its maker states it.
       1 file: 1 <finding>
       Release paediatric-reference …, clinical intake.
-      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      For prioritization only, not for diagnostic use; an unflagged image is not a normal image.
       """
 
     Examples:
@@ -223,7 +223,7 @@ Feature: What the device says of an image that it does not analyse
   @SRS-021 @RC-003
   Scenario: The printed result of a file that cannot be read gives the reason
     Given a file that holds nothing
-    When the device analyses it for people to read
+    When the device analyzes it for people to read
     Then the output is:
       """
       failed  …file.dcm
@@ -235,21 +235,21 @@ Feature: What the device says of an image that it does not analyse
   @SRS-021 @RC-003
   Scenario: A fault that nobody foresaw fails its own file
     Given a path that no file can have
-    When a program asks the device to judge and to analyse it
+    When a program asks the device to judge and to analyze it
     Then it gets failed twice, for a reason that says "ValueError: embedded null byte (CLEARWAY_DEBUG=1 shows where)"
 
   @SRS-021
   Scenario: A developer can have such a fault raised
     Given a path that no file can have
     And the environment variable CLEARWAY_DEBUG is 1
-    When a program asks the device to judge and to analyse it
+    When a program asks the device to judge and to analyze it
     Then it gets ValueError twice
 
   @SRS-021
   Scenario: A fault that was foreseen is told also to a developer
     Given a path where there is no file
     And the environment variable CLEARWAY_DEBUG is 1
-    When a program asks the device to judge and to analyse it
+    When a program asks the device to judge and to analyze it
     Then it gets failed twice, for a reason that says "cannot be opened"
 
   @SYS-003 @SYS-003/AC1 @SRS-021 @SRS-021/AC3 @RC-003
@@ -261,13 +261,13 @@ Feature: What the device says of an image that it does not analyse
       | c_noise.dcm | a DICOM prefix followed by noise |
       | d_ct.dcm    | a CT image                     |
       | e_good.dcm  | a complete DX radiograph       |
-    When the device analyses the folder
+    When the device analyzes the folder
     Then the outcomes are:
       | file        | outcome      |
       | a_empty.dcm | failed       |
-      | b_good.dcm  | analysed     |
+      | b_good.dcm  | analyzed     |
       | c_noise.dcm | failed       |
-      | d_ct.dcm    | not_analysed |
-      | e_good.dcm  | analysed     |
-    And every file that is not analysed has a reason, no score and no finding
+      | d_ct.dcm    | not_analyzed |
+      | e_good.dcm  | analyzed     |
+    And every file that is not analyzed has a reason, no score and no finding
     And the exit status is 4

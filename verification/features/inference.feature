@@ -6,8 +6,8 @@ Feature: Score and finding
   @SYS-005 @SYS-005/AC1 @SRS-026 @SRS-026/AC1 @SRS-027 @SRS-027/AC1 @RC-007
   Scenario: Sixteen published radiographs are scored and compared with the threshold
     Given the 16 published radiographs as complete DX images
-    When the device analyses the folder
-    Then all 16 files are analysed
+    When the device analyzes the folder
+    Then all 16 files are analyzed
     And every score lies from 0 to 1
     And every file is flagged exactly if its score is at least the threshold
     And every threshold is that of the release
@@ -15,15 +15,15 @@ Feature: Score and finding
   @SRS-026 @SRS-026/AC2
   Scenario: Another process gives the same score, digit for digit
     Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
-    When the device analyses it
-    And the device analyses it in a process of its own
+    When the device analyzes it
+    And the device analyzes it in a process of its own
     Then both results are the same in every field
 
   @SRS-027 @SRS-027/AC2 @RC-007
   Scenario Outline: The threshold itself is flagged
     Given the published radiograph <picture> as a complete DX image
     And the release, locked anew with a threshold <where> its score
-    When the device analyses it
+    When the device analyzes it
     Then its finding is <finding>
 
     Examples:

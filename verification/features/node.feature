@@ -20,7 +20,7 @@ Feature: A node of the network
     Then the report says of the study FLAGGED and of its objects FLAGGED and NOT_FLAGGED
 
   @SRS-050/AC2 @SRS-050 @RC-001
-  Scenario: A study without an eligible image is not analysed
+  Scenario: A study without an eligible image is not analyzed
     Given a DICOM node with an archive
     And a complete DX radiograph
     And its PatientAge is 040Y
@@ -28,18 +28,18 @@ Feature: A node of the network
     When the image is sent to the node
     And the node has done its work
     Then the sender is answered 0000
-    And the report says of the study NOT_ANALYSED and of its objects NOT_ANALYSED
+    And the report says of the study NOT_ANALYZED and of its objects NOT_ANALYZED
     And the report of the study says "AGE: PatientAge"
     And the archive holds 1 report and 1 page of the study
 
   @SRS-050/AC5 @SRS-050 @RC-001
-  Scenario: A study that is analysed in part
+  Scenario: A study that is analyzed in part
     Given a DICOM node with an archive
     And the study of a published radiograph without pneumonia and a radiograph of an adult
     When the images are sent to the node
     And the node has done its work
-    Then the report says of the study NOT_FLAGGED and of its objects NOT_FLAGGED and NOT_ANALYSED
-    And the report of the study says "Analysed: 1 of 2 objects of this study; the result says nothing of the rest"
+    Then the report says of the study NOT_FLAGGED and of its objects NOT_FLAGGED and NOT_ANALYZED
+    And the report of the study says "Analyzed: 1 of 2 objects of this study; the result says nothing of the rest"
 
   @SRS-050/AC3 @SRS-050
   Scenario: An image that comes later
@@ -142,7 +142,7 @@ Feature: A node of the network
     And its PatientBirthDate is absent
     When the image is sent to the node
     And the node has done its work
-    Then the node says `clearway_studies{outcome="not_analysed"} 1` to programs
+    Then the node says `clearway_studies{outcome="not_analyzed"} 1` to programs
     And the node says `clearway_reasons{outcome="AGE"} 1` to programs
     And the node says "The node is well." to people
 
@@ -364,8 +364,8 @@ Feature: A node of the network
     When the image is sent to the node
     And the processes that judge it end twice
     And the node has done its work
-    Then the report says of the study NOT_ANALYSED and of its objects NOT_ANALYSED
-    And the report of the study says "the object could not be analysed"
+    Then the report says of the study NOT_ANALYZED and of its objects NOT_ANALYZED
+    And the report of the study says "the object could not be analyzed"
 
   @SRS-051/AC1 @SRS-051
   Scenario: Results go to a web address

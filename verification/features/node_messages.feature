@@ -16,7 +16,7 @@ Feature: Messages of a node
     And the node has no message that waits
 
   @SRS-061/AC1 @SRS-061 @RC-027
-  Scenario: Not analysed, with every reason
+  Scenario: Not analyzed, with every reason
     Given a DICOM node with an archive
     And a receiver of messages
     And a complete DX radiograph
@@ -26,7 +26,7 @@ Feature: Messages of a node
     When the image is sent to the node
     And the node has done its work
     And the node sends its messages
-    Then the message says NOT_ANALYSED with the status X and the reasons AGE and BURNED_IN
+    Then the message says NOT_ANALYZED with the status X and the reasons AGE and BURNED_IN
 
   @SRS-061/AC2 @SRS-061 @RC-027
   Scenario Outline: Identifiers are told as they are, whatever separates the parts of a message
@@ -73,7 +73,7 @@ Feature: Messages of a node
     And the record tells of "message failed" before "message delivered"
 
   @SRS-060/AC2 @SRS-060 @RC-027
-  Scenario: A message whose acknowledgement was lost is there once
+  Scenario: A message whose acknowledgment was lost is there once
     Given a DICOM node with an archive
     And a receiver of messages
     And the receiver hangs up once before it answers

@@ -119,7 +119,7 @@ Feature: A file is one thing, read once
   Scenario: A file that is replaced again and again
     Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
     And the published radiograph NORMAL2-IM-1427-0001.jpeg of another patient, to replace it
-    When the device analyses it 40 times with reports while another program keeps replacing it
+    When the device analyzes it 40 times with reports while another program keeps replacing it
     Then each report has the identity and the score of one of the two, and both occur
 
   @SRS-041 @SRS-041/AC2 @RC-009
@@ -132,12 +132,12 @@ Feature: A file is one thing, read once
   Scenario Outline: How much may stand before the pixel data
     Given a complete DX radiograph
     And <count> MiB of private data stand before its pixel data
-    When the device analyses it
+    When the device analyzes it
     Then its outcome is <outcome>
 
     Examples:
       | count | outcome  |
-      | 15    | analysed |
+      | 15    | analyzed |
       | 16    | failed   |
 
   @SRS-041 @SRS-041/AC3 @RC-014
@@ -151,8 +151,8 @@ Feature: A file is one thing, read once
   @SRS-045 @SRS-045/AC1 @RC-014
   Scenario Outline: A codec that ends its process costs one image
     Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512
-    When the device analyses the folder with a codec that <does> at 513 rows
-    Then all are analysed but 11.dcm, which fails with a reason that says "<says>"
+    When the device analyzes the folder with a codec that <does> at 513 rows
+    Then all are analyzed but 11.dcm, which fails with a reason that says "<says>"
     And the exit status is 4
 
     Examples:
@@ -163,14 +163,14 @@ Feature: A file is one thing, read once
   @SRS-054 @SRS-054/AC3
   Scenario: From file to report in time
     Given the 16 published radiographs as complete DX images
-    When each image is analysed with a report, and the time is taken
+    When each image is analyzed with a report, and the time is taken
     Then each has a report, within 5 s at the median and 60 s at the most
 
   @SRS-045 @SRS-045/AC2 @SYS-013 @SYS-013/AC1 @RC-014
   Scenario Outline: A codec beyond its limits costs one image
     Given a folder of 20 radiographs in JPEG-LS, the 11th of 513 rows, the others of 512
-    When the device analyses the folder with a codec that <does> at 513 rows
-    Then all are analysed but 11.dcm, which fails with a reason that says "<says>"
+    When the device analyzes the folder with a codec that <does> at 513 rows
+    Then all are analyzed but 11.dcm, which fails with a reason that says "<says>"
     And the exit status is 4
 
     Examples:

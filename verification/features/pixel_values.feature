@@ -1,12 +1,12 @@
 Feature: From stored values to what the model sees
   DICOM defines how stored values become a picture: Modality LUT, then VOI LUT, then polarity (PS3.4 N.2). Each image
-  below stores a radiograph of five grey levels in its own way. The table says what each stored level shows between
+  below stores a radiograph of five gray levels in its own way. The table says what each stored level shows between
   black (0) and white (1), worked out by hand from the standard. The image has to get the same score as an image that
   stores the shown levels plainly.
 
   @SRS-022 @SRS-022/AC1 @RC-004
   Scenario: Rescale slope and intercept
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 0    | 500  | 1000 | 1500 | 2000 |
       | shown  | 0.05 | 0.25 | 0.45 | 0.65 | 0.85 |
     And its RescaleSlope is 2
@@ -14,12 +14,12 @@ Feature: From stored values to what the model sees
     And its VOILUTFunction is LINEAR_EXACT
     And its WindowCenter is 1250
     And its WindowWidth is 5000
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC1 @RC-004
   Scenario: A modality lookup table
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 100 | 101 | 102 | 103 | 104 |
       | shown  | 0.1 | 0.2 | 0.3 | 0.8 | 0.9 |
     And its ModalityLUTSequence maps from 100 in 16 bits: 100 200 300 800 900
@@ -28,77 +28,77 @@ Feature: From stored values to what the model sees
     And its VOILUTFunction is LINEAR_EXACT
     And its WindowCenter is 500
     And its WindowWidth is 1000
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC1 @RC-004
   Scenario: Signed stored values
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | -800 | -400 | 0   | 400 | 800 |
       | shown  | 0.1  | 0.3  | 0.5 | 0.7 | 0.9 |
     And its VOILUTFunction is LINEAR_EXACT
     And its WindowCenter is 0
     And its WindowWidth is 2000
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC2 @RC-004
-  Scenario: The window function LINEAR takes half a value off the centre and one off the width (PS3.3 C.11.2.1.2.1)
-    Given a radiograph of five grey levels that stores and shows:
+  Scenario: The window function LINEAR takes half a value off the center and one off the width (PS3.3 C.11.2.1.2.1)
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 9   | 10  | 12  | 13   | 14  |
       | shown  | 0.0 | 0.0 | 0.5 | 0.75 | 1.0 |
     And its WindowCenter is 12.5
     And its WindowWidth is 5
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC2 @RC-004
   Scenario: The window function LINEAR_EXACT takes nothing off (PS3.3 C.11.2.1.3.2)
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 9   | 10  | 11   | 12  | 13   |
       | shown  | 0.0 | 0.0 | 0.25 | 0.5 | 0.75 |
     And its VOILUTFunction is LINEAR_EXACT
     And its WindowCenter is 12
     And its WindowWidth is 4
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC2 @RC-004
   Scenario: The window function SIGMOID is 1 / (1 + exp(-4 (x - c) / w)) (PS3.3 C.11.2.1.3.1)
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 0       | 500     | 1000 | 1500    | 2000    |
       | shown  | 0.01799 | 0.11920 | 0.5  | 0.88080 | 0.98201 |
     And its VOILUTFunction is SIGMOID
     And its WindowCenter is 1000
     And its WindowWidth is 1000
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC2 @RC-004
   Scenario: A VOI lookup table goes before a window
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 50  | 51  | 52  | 53  | 60  |
       | shown  | 0.2 | 0.4 | 0.6 | 0.8 | 0.8 |
     And its VOILUTSequence maps from 50 in 8 bits: 51 102 153 204
     And its WindowCenter is 1000
     And its WindowWidth is 10
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC2 @RC-004
   Scenario: Of several windows the first applies
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 200 | 400 | 500 | 600 | 800 |
       | shown  | 0.2 | 0.4 | 0.5 | 0.6 | 0.8 |
     And its VOILUTFunction is LINEAR_EXACT
     And its WindowCenter is 500\2000
     And its WindowWidth is 1000\4000
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC3 @RC-004
   Scenario: The window applies to what the modality transformation gives
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 700 | 600 | 500 | 400 | 300 |
       | shown  | 0.1 | 0.3 | 0.5 | 0.7 | 0.9 |
     And its RescaleSlope is -10
@@ -106,12 +106,12 @@ Feature: From stored values to what the model sees
     And its VOILUTFunction is LINEAR_EXACT
     And its WindowCenter is 1000
     And its WindowWidth is 5000
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC3 @SRS-023 @RC-004
   Scenario: The polarity applies to what the window gives
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 900 | 400 | 300 | 200 | 100 |
       | shown  | 0.0 | 0.4 | 0.6 | 0.8 | 1.0 |
     And its PhotometricInterpretation is MONOCHROME1
@@ -119,7 +119,7 @@ Feature: From stored values to what the model sees
     And its VOILUTFunction is LINEAR_EXACT
     And its WindowCenter is 350
     And its WindowWidth is 500
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
   @SRS-022 @SRS-022/AC1 @RC-004
@@ -169,7 +169,7 @@ Feature: From stored values to what the model sees
       | 103    | absent | LINEAR       | 100    | 11    | 0.850 | (103 - 94.5) / 10                   |
       | 101    | absent | LINEAR       | 100.5  | 1     | 1.000 | a step above 100                    |
       | 98     | absent | LINEAR_EXACT | 100    | 10    | 0.300 | (98 - 95) / 10                      |
-      | 100    | absent | LINEAR_EXACT | 100    | 0.5   | 0.500 | the centre                          |
+      | 100    | absent | LINEAR_EXACT | 100    | 0.5   | 0.500 | the center                          |
       | 49     | 2      | LINEAR_EXACT | 103    | 10    | 0.200 | (2 * 49 + 2 - 98) / 10              |
       | 105    | absent | SIGMOID      | 100    | 20    | 0.731 | 1 / (1 + exp(-1))                   |
       | 101    | absent | SIGMOID      | 100    | 0.5   | 1.000 | 1 / (1 + exp(-8)) = 0.9997          |
@@ -214,7 +214,7 @@ Feature: From stored values to what the model sees
     Given the published radiograph <picture> as a complete DX image
     And the same radiograph with inverted values as MONOCHROME1
     And the same radiograph with inverted values as MONOCHROME2
-    When the device analyses the folder
+    When the device analyzes the folder
     Then the scores of the first 2 files are the same
     And the third file is refused with the single reason NOT_FRONTAL_CHEST
 
@@ -233,14 +233,14 @@ Feature: From stored values to what the model sees
       | 1.2.840.10008.1.2.4.70 |
       | 1.2.840.10008.1.2.4.80 |
       | 1.2.840.10008.1.2.4.90 |
-    When the device analyses the folder
+    When the device analyzes the folder
     Then the scores of all 7 files are the same
 
   @SRS-024 @SRS-024/AC1 @RC-005
   Scenario Outline: A published radiograph has one score through both intakes
     Given the published radiograph <picture> as a complete DX image
-    When the device analyses it
-    And the device analyses the published file itself through research intake
+    When the device analyzes it
+    And the device analyzes the published file itself through research intake
     Then both have the same score
 
     Examples:
@@ -251,7 +251,7 @@ Feature: From stored values to what the model sees
   @SRS-024 @RC-005
   Scenario: Dark values keep their differences on the way to the model
     Given two radiographs of which what is darker than 0.3 of the range shows 0 in one and 0.29 in the other
-    When the device analyses the folder
+    When the device analyzes the folder
     Then the scores of the 2 files differ
 
   @SRS-024 @RC-005
@@ -260,7 +260,7 @@ Feature: From stored values to what the model sees
     And a copy of the release paediatric-reference
     And its release.yaml states another <key>
     And it is locked anew
-    When the device analyses it
+    When the device analyzes it
     Then its analysis fails with a reason that says "bilinear-antialiased without keeping the aspect"
 
     Examples:
@@ -272,7 +272,7 @@ Feature: From stored values to what the model sees
   Scenario Outline: An overlay in the bits above those stored is not the picture
     Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
     And a second DX image of it with an overlay in the bits above its 12 bits stored, encoded in <uid>
-    When the device analyses the folder
+    When the device analyzes the folder
     Then the scores of all 2 files are the same
 
     Examples:
@@ -289,7 +289,7 @@ Feature: From stored values to what the model sees
   Scenario Outline: The sign of a value is in its bits stored, whatever the bits above them are
     Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
     And a second DX image of it with signed values and <above> in the bits above its 12 bits stored, encoded in <uid>
-    When the device analyses the folder
+    When the device analyzes the folder
     Then the scores of all 2 files are the same
 
     Examples:
@@ -360,14 +360,14 @@ Feature: From stored values to what the model sees
 
   @SRS-022 @SRS-022/AC7 @RC-004
   Scenario Outline: A lookup table for negative values
-    Given a radiograph of five grey levels that stores and shows:
+    Given a radiograph of five gray levels that stores and shows:
       | stored | 0   | 100 | 101 | 102 | 103 |
       | shown  | 0.2 | 0.2 | 0.4 | 0.8 | 0.6 |
     And its TransferSyntaxUID is <uid>
     And its RescaleSlope is 1
     And its RescaleIntercept is -1000
     And its VOILUTSequence maps from <first> in 8 bits: 51 102 204 153
-    When the device analyses it beside the plain image of what it shows
+    When the device analyzes it beside the plain image of what it shows
     Then both have the same score
 
     Examples: The first value, -900, as itself, and as it is read where its sign is not known
@@ -380,7 +380,7 @@ Feature: From stored values to what the model sees
     Given the published radiograph person1946_bacteria_4874.jpeg as a complete DX image
     And a second DX image of it that is black outside of rows 101 to 800 and columns 201 to 900
     And a third DX image of it with a shutter at rows 101 to 800 and columns 201 to 900
-    When the device analyses the folder
+    When the device analyzes the folder
     Then the scores of the last 2 files are the same, and that of the first another
 
   @SRS-043 @SRS-043/AC2 @RC-004
@@ -406,7 +406,7 @@ Feature: From stored values to what the model sees
       | RECTANGULAR           | absent | 800    | the edges of the shutter |
 
   @SRS-043 @SRS-043/AC3 @RC-004
-  Scenario Outline: Padding that shows as grey or white is refused
+  Scenario Outline: Padding that shows as gray or white is refused
     Given a complete DX radiograph
     And its first 100 columns are stored as <stored>
     And its PixelPaddingValue is <value>

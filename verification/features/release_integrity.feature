@@ -5,8 +5,8 @@ Feature: The release that gives the results
   Scenario: An unchanged copy of the release gives results
     Given a complete DX radiograph
     And a copy of the release paediatric-reference
-    When the device analyses it
-    Then its outcome is analysed
+    When the device analyzes it
+    Then its outcome is analyzed
     And its release digest is that of the release
 
   @SYS-006 @SYS-006/AC1 @SRS-025 @SRS-025/AC1 @RC-006
@@ -14,7 +14,7 @@ Feature: The release that gives the results
     Given a complete DX radiograph
     And a copy of the release paediatric-reference
     And <place> byte of its <file> is changed
-    When the device analyses it
+    When the device analyzes it
     Then no result is printed
     And the message names <file>
     And the message does not say "CLEARWAY_DEBUG"
@@ -33,7 +33,7 @@ Feature: The release that gives the results
     Given a complete DX radiograph
     And a copy of the release paediatric-reference
     And the first byte of its SHA256SUMS is changed
-    When the device analyses it
+    When the device analyzes it
     Then no result is printed
     And the exit status is 4
 
@@ -42,7 +42,7 @@ Feature: The release that gives the results
     Given a complete DX radiograph
     And a copy of the release paediatric-reference
     And its release.yaml states another <key>
-    When the device analyses it
+    When the device analyzes it
     Then no result is printed
     And the message names release.yaml
     And the exit status is 4
@@ -57,7 +57,7 @@ Feature: The release that gives the results
     Given a complete DX radiograph
     And a copy of the release paediatric-reference
     And its model.tflite is deleted
-    When the device analyses it
+    When the device analyzes it
     Then no result is printed
     And the message names model.tflite: listed, but not there
     And the exit status is 4
@@ -67,7 +67,7 @@ Feature: The release that gives the results
     Given a complete DX radiograph
     And a copy of the release paediatric-reference
     And its folder holds an additional file notes.txt
-    When the device analyses it
+    When the device analyzes it
     Then no result is printed
     And the message names notes.txt
     And the exit status is 4
@@ -76,7 +76,7 @@ Feature: The release that gives the results
   Scenario: A folder that is no release gives no result
     Given a complete DX radiograph
     And a folder in the place of the release
-    When the device analyses it
+    When the device analyzes it
     Then no result is printed
     And the message names unknown; expected adult-nih
     And the exit status is 4
@@ -87,7 +87,7 @@ Feature: The release that gives the results
     And a copy of the release paediatric-reference
     And <change>
     And it is locked anew
-    When the device analyses it
+    When the device analyzes it
     Then its analysis fails with a reason that says "<says>"
     And the exit status is 4
 
@@ -104,8 +104,8 @@ Feature: The release that gives the results
     And a copy of the release paediatric-reference
     And its weights are multiplied by <factor>
     And it is locked anew
-    When the device analyses it
-    Then its outcome is analysed
+    When the device analyzes it
+    Then its outcome is analyzed
     And its score is 0 or 1
 
     Examples:
@@ -119,7 +119,7 @@ Feature: The release that gives the results
     And a copy of the release paediatric-reference
     And its weights are no numbers
     And it is locked anew
-    When the device analyses it
+    When the device analyzes it
     Then its analysis fails with a reason that says "not a score in [0, 1]"
     And the exit status is 4
 
@@ -149,7 +149,7 @@ Feature: The release that gives the results
       threshold    0.…; …; locked on …
       study        paediatric-benchmark
       limitation   …
-      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      For prioritization only, not for diagnostic use; an unflagged image is not a normal image.
       """
 
   @SRS-025
@@ -187,7 +187,7 @@ Feature: The release that gives the results
       to build it  clearway train …
       study        …
       limitation   …
-      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      For prioritization only, not for diagnostic use; an unflagged image is not a normal image.
       """
 
   @SRS-025
@@ -253,11 +253,11 @@ Feature: The release that gives the results
       | 003Y | it is refused with the single reason AGE on PatientAge of SRS-005 |
 
   @SRS-028 @SRS-028/AC2 @RC-003
-  Scenario: A release without weights analyses nothing and says what would build it
+  Scenario: A release without weights analyzes nothing and says what would build it
     Given a complete DX radiograph of a patient of 040Y
     And a copy of the release adult-nih
     And its weights are taken out
-    When the device analyses it
+    When the device analyzes it
     Then its analysis fails with a reason that says "not built"
     And its analysis fails with a reason that says "clearway train"
     And the exit status is 4

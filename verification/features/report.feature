@@ -3,10 +3,10 @@ Feature: The structured report
   that stays as it was.
 
   @SYS-007 @SYS-007/AC1 @SRS-029 @SRS-029/AC1 @SRS-030 @SRS-030/AC2 @RC-009
-  Scenario: A folder gives one report for each analysed image
+  Scenario: A folder gives one report for each analyzed image
     Given the 16 published radiographs as complete DX images
     And one image more that is refused
-    When the device analyses the folder with reports
+    When the device analyzes the folder with reports
     Then there are exactly 16 reports
     And every report is a Comprehensive SR document of template 1500
     And every report references an image of its own by SOP class and instance
@@ -16,7 +16,7 @@ Feature: The structured report
   @SRS-029 @SRS-029/AC2 @SRS-029/AC3 @RC-010
   Scenario Outline: The report says what the result says
     Given the published radiograph <picture> as a complete DX image
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then the report names the algorithm Clearway paediatric-reference in the version of the release
     And the report states the release digest of the result
     And the report states the threshold of the result
@@ -36,7 +36,7 @@ Feature: The structured report
   Scenario Outline: An image that cannot be referenced gets no report
     Given a complete DX radiograph
     And its <keyword> is <value>
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then its analysis fails with a reason that says "<keyword>"
     And no report is written
 
@@ -70,7 +70,7 @@ Feature: The structured report
   Scenario: What a killed run left is swept, what a run is writing is not
     Given a complete DX radiograph
     And the folder of the reports holds what a killed run left, and what another run is writing
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then the exit status is 0
     And of the unfinished reports the other run's alone is left
 
@@ -93,7 +93,7 @@ Feature: The structured report
   Scenario Outline: The report has the time zone that the image states
     Given a complete DX radiograph
     And its TimezoneOffsetFromUTC is <stated>
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then the report was made now in the time zone <zone>
 
     Examples:
@@ -106,7 +106,7 @@ Feature: The structured report
   @SRS-029 @SRS-029/AC4
   Scenario: The report is shown whole by readers that go by its containers
     Given a complete DX radiograph
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then every container of the report holds its items separately
 
   @SRS-030 @SRS-030/AC1 @RC-009
@@ -115,7 +115,7 @@ Feature: The structured report
     And its SpecificCharacterSet is <charset>
     And its PatientName is <name>
     And it is encoded in <uid>, <encoding>
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then the report has the patient and the study of the image, byte for byte
     And the report is encoded in <uid>
 
@@ -137,7 +137,7 @@ Feature: The structured report
     And its IssuerOfPatientID is <issuer>
     And its PatientSex is <sex>
     And its AccessionNumber is <accession>
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then the report has the patient and the study of the image, byte for byte
     And the report references the image by its SOP class and instance
     And the Series and SOP Instance UIDs of the report are new
@@ -153,20 +153,20 @@ Feature: The structured report
   @SYS-008 @SYS-008/AC1 @SRS-032 @SRS-032/AC1 @SRS-032/AC3 @RC-011
   Scenario: The printed result carries the statement of use
     Given the 16 published radiographs as complete DX images
-    When the device analyses the folder for people to read
-    Then the output says "For prioritisation only, not for diagnostic use; an unflagged image is not a normal image."
+    When the device analyzes the folder for people to read
+    Then the output says "For prioritization only, not for diagnostic use; an unflagged image is not a normal image."
 
   @SRS-032 @SRS-032/AC2 @SRS-032/AC3 @RC-011
   Scenario: The report carries the statement of use
     Given a complete DX radiograph
-    When the device analyses it with reports
-    Then the report says "For prioritisation only, not for diagnostic use; an unflagged image is not a normal image."
+    When the device analyzes it with reports
+    Then the report says "For prioritization only, not for diagnostic use; an unflagged image is not a normal image."
 
   @SYS-009 @SYS-009/AC1 @SRS-033 @SRS-033/AC1 @RC-012
   Scenario: The images stay as they were
     Given the 16 published radiographs as complete DX images
     And one image more that is refused
-    When the device analyses the folder with reports
+    When the device analyzes the folder with reports
     Then every input file has the digest that it had before
     And the folder of the images holds no other file than before
 
@@ -174,15 +174,15 @@ Feature: The structured report
   Scenario: A report does not replace the image itself
     Given a complete DX radiograph
     And its file lies where its report would be written
-    When the device analyses it with reports
-    Then its analysis fails with a reason that says "is the analysed image itself"
+    When the device analyzes it with reports
+    Then its analysis fails with a reason that says "is the analyzed image itself"
     And every input file has the digest that it had before
 
   @SRS-033 @RC-012
   Scenario: A later run replaces the report of an earlier one
     Given a complete DX radiograph
-    When the device analyses it with reports
-    And the device analyses it with reports
+    When the device analyzes it with reports
+    And the device analyzes it with reports
     Then the exit status is 0
     And there are exactly 1 reports
     And every report is named by the SOP Instance UID of its image
@@ -190,10 +190,10 @@ Feature: The structured report
   @SRS-033 @SRS-033/AC3 @RC-012
   Scenario: A second image with the same identifier does not replace the report on the first
     Given the folder holds a radiograph and another one with its SOP Instance UID
-    When the device analyses the folder with reports
+    When the device analyzes the folder with reports
     Then the outcomes are:
       | file      | outcome  |
-      | first.dcm | analysed |
+      | first.dcm | analyzed |
       | next.dcm  | failed   |
     And the message of next.dcm says "which another image of this run has"
     And the report states the score of first.dcm
@@ -203,7 +203,7 @@ Feature: The structured report
   Scenario: A report that cannot be written leaves nothing behind
     Given a complete DX radiograph
     And a file stands where the folder of the reports should be
-    When the device analyses it with reports
+    When the device analyzes it with reports
     Then its analysis fails with a reason that says "cannot be written"
     And the exit status is 4
     And no report is written
@@ -211,6 +211,6 @@ Feature: The structured report
   @SRS-033 @SRS-033/AC2 @RC-012
   Scenario: A report that a full disk breaks off leaves nothing behind
     Given a complete DX radiograph
-    When the device analyses it with reports, able to write 1000 bytes to a file
+    When the device analyzes it with reports, able to write 1000 bytes to a file
     Then its analysis fails with a reason that says "cannot be written"
     And no report is written

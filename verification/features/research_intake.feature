@@ -1,40 +1,40 @@
 Feature: Research intake
   Published images that clinical intake must refuse are scored through an intake of their own. It still judges what the
-  release is labelled for, marks its results, and writes no DICOM.
+  release is labeled for, marks its results, and writes no DICOM.
 
   @SYS-011 @SYS-011/AC1 @SRS-037 @SRS-037/AC1 @SRS-037/AC3 @RC-013
   Scenario: Published JPEG files are for research intake alone
     Given the 16 published files
-    When the device analyses the folder
-    Then none of the 16 files is analysed
-    When the device analyses the folder through research intake
-    Then all 16 files are analysed
+    When the device analyzes the folder
+    Then none of the 16 files is analyzed
+    When the device analyzes the folder through research intake
+    Then all 16 files are analyzed
     And every result is marked research
 
   @SRS-037 @SRS-037/AC1
   Scenario Outline: Each form of published image is scored
     Given a published image as <form>
-    When the device analyses it through research intake
-    Then its outcome is analysed
+    When the device analyzes it through research intake
+    Then its outcome is analyzed
 
     Examples:
       | form                     |
-      | a grey PNG               |
+      | a gray PNG               |
       | a PNG with three equal channels |
-      | a grey JPEG              |
+      | a gray JPEG              |
       | a Secondary Capture      |
 
   @SRS-037 @SRS-037/AC3 @RC-013
   Scenario Outline: Clinical intake gives a published image no finding
     Given a published image as <form>
-    When the device analyses it
+    When the device analyzes it
     Then its analysis is <outcome> without score and finding
 
     Examples:
       | form                | outcome      |
-      | a grey PNG          | failed       |
-      | a grey JPEG         | failed       |
-      | a Secondary Capture | not_analysed |
+      | a gray PNG          | failed       |
+      | a gray JPEG         | failed       |
+      | a Secondary Capture | not_analyzed |
 
   @SRS-037 @SRS-037/AC2
   Scenario Outline: The shorter side has at least 64 pixels
@@ -64,7 +64,7 @@ Feature: Research intake
 
     Examples:
       | form                            |
-      | a grey PNG                      |
+      | a gray PNG                      |
       | a PNG with three equal channels |
       | a PNG with a palette            |
 
@@ -77,16 +77,16 @@ Feature: Research intake
 
     Examples:
       | form        | count |
-      | a grey PNG  | 8     |
-      | a grey PNG  | 20    |
-      | a grey JPEG | 10    |
+      | a gray PNG  | 8     |
+      | a gray PNG  | 20    |
+      | a gray JPEG | 10    |
 
   @SRS-013 @SRS-037 @RC-002
-  Scenario Outline: A published image with colour in any part of it is refused
-    Given a published image as a PNG with <part> in colour
+  Scenario Outline: A published image with color in any part of it is refused
+    Given a published image as a PNG with <part> in color
     When the device judges it through research intake
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
-    And its reason is "colour"
+    And its reason is "color"
 
     Examples:
       | part         |
@@ -102,12 +102,12 @@ Feature: Research intake
 
     Examples:
       | form        |
-      | a grey PNG  |
-      | a grey JPEG |
+      | a gray PNG  |
+      | a gray JPEG |
 
   @SRS-012 @SRS-037 @RC-002
   Scenario: A published image that ends early is refused where another library lets it pass
-    Given a published image as a grey JPEG
+    Given a published image as a gray JPEG
     And its file ends halfway
     And another library of the process lets truncated images pass
     When the device judges it through research intake
@@ -115,7 +115,7 @@ Feature: Research intake
 
   @SRS-013 @SRS-037
   Scenario: A published image whose pixels are damaged is refused
-    Given a published image as a grey PNG
+    Given a published image as a gray PNG
     And the middle of its file is overwritten with noise
     When the device judges it through research intake
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013
@@ -141,7 +141,7 @@ Feature: Research intake
 
   @SRS-038 @SRS-038/AC1
   Scenario Outline: What is neither stated nor asserted is refused
-    Given a published image as a grey PNG
+    Given a published image as a gray PNG
     And <keyword> is not asserted
     When the device judges it through research intake
     Then it is refused with the single reason <code> on <keyword> of SRS-015
@@ -155,7 +155,7 @@ Feature: Research intake
 
   @SRS-038 @SRS-038/AC1
   Scenario: Without any assertion all four are missing
-    Given a published image as a grey PNG
+    Given a published image as a gray PNG
     And nothing is asserted
     When the device judges it through research intake
     Then it is refused for exactly these reasons:
@@ -167,7 +167,7 @@ Feature: Research intake
 
   @SRS-038
   Scenario Outline: A wrong assertion is a wrong use
-    Given a published image as a grey PNG
+    Given a published image as a gray PNG
     When the device is called with `gate {file} <arguments>`
     Then the exit status is 2
     And no result is printed
@@ -189,8 +189,8 @@ Feature: Research intake
     Then it is accepted
 
   @SRS-038 @SRS-038/AC2
-  Scenario Outline: An asserted value outside the labelling is refused
-    Given a published image as a grey PNG
+  Scenario Outline: An asserted value outside the labeling is refused
+    Given a published image as a gray PNG
     And <keyword> is asserted as <value>
     When the device judges it through research intake
     Then it is refused with the single reason <code> on <keyword> of <requirement>
@@ -207,8 +207,8 @@ Feature: Research intake
 
   @SRS-038 @SRS-038/AC3
   Scenario: Asserted values are listed as asserted
-    Given a published image as a grey PNG
-    When the device analyses it through research intake
+    Given a published image as a gray PNG
+    When the device analyzes it through research intake
     Then its asserted values are exactly:
       | keyword          | value |
       | BodyPartExamined | CHEST |
@@ -232,12 +232,12 @@ Feature: Research intake
       | NORMAL2-IM-1427-0001.jpeg     | DX       | CHEST            | AP           | 003Y       |
       | NORMAL2-IM-1430-0001.jpeg     | DX       | CHEST            | LL           | 003Y       |
       | person1946_bacteria_4874.jpeg | DX       | CHEST            | AP           | 040Y       |
-    When the device analyses the folder through research intake
+    When the device analyzes the folder through research intake
     Then the outcomes are:
       | file                          | outcome      |
-      | NORMAL2-IM-1427-0001.jpeg     | analysed     |
-      | NORMAL2-IM-1430-0001.jpeg     | not_analysed |
-      | person1946_bacteria_4874.jpeg | not_analysed |
+      | NORMAL2-IM-1427-0001.jpeg     | analyzed     |
+      | NORMAL2-IM-1430-0001.jpeg     | not_analyzed |
+      | person1946_bacteria_4874.jpeg | not_analyzed |
 
   @SRS-038 @SRS-038/AC5
   Scenario Outline: A Secondary Capture states its projection in Patient Position and its age without form
@@ -260,7 +260,7 @@ Feature: Research intake
   @SRS-031 @SRS-031/AC1 @RC-013
   Scenario Outline: Research results cannot be written as DICOM
     Given a published image as <form>
-    When the device analyses it through research intake with reports
+    When the device analyzes it through research intake with reports
     Then the exit status is 2
     And no result is printed
     And the message names --output
@@ -268,8 +268,8 @@ Feature: Research intake
 
     Examples:
       | form                |
-      | a grey PNG          |
-      | a grey JPEG         |
+      | a gray PNG          |
+      | a gray JPEG         |
       | a Secondary Capture |
 
   @SRS-031 @RC-013
@@ -282,23 +282,23 @@ Feature: Research intake
 
   @SRS-031
   Scenario: Without a report, a program gets the research result
-    Given a published image as a grey PNG
-    When a program asks the device to analyse it through research intake
-    Then it gets analysed
+    Given a published image as a gray PNG
+    When a program asks the device to analyze it through research intake
+    Then it gets analyzed
 
   @SRS-031
   Scenario: A clinical result can be written as DICOM
     Given a complete DX radiograph
-    When the device analyses it with reports
-    Then its outcome is analysed
+    When the device analyzes it with reports
+    Then its outcome is analyzed
     And there are exactly 1 reports
 
   @SRS-031
   Scenario: Research without reports is no wrong use
-    Given a published image as a grey PNG
-    When the device analyses it through research intake
+    Given a published image as a gray PNG
+    When the device analyzes it through research intake
     Then the exit status is 0
-    And its outcome is analysed
+    And its outcome is analyzed
 
   @SRS-031 @SRS-038 @RC-013
   Scenario: Clinical intake takes no assertion
@@ -309,17 +309,17 @@ Feature: Research intake
 
   @SRS-039 @SRS-039/AC1 @SRS-039/AC2 @RC-013
   Scenario: Research results are marked for programs and for people
-    Given a published image as a grey PNG
-    When the device analyses it through research intake
+    Given a published image as a gray PNG
+    When the device analyzes it through research intake
     Then every result is marked research
-    When the device analyses it through research intake for people to read
+    When the device analyzes it through research intake for people to read
     Then the output says "(research)"
     And the output says "research intake"
 
   @SRS-039 @SRS-039/AC2 @RC-013
   Scenario: What is printed of a research result names what was asserted
     Given the published radiograph NORMAL2-IM-1427-0001.jpeg with its assertions
-    When the device analyses it through research intake for people to read
+    When the device analyzes it through research intake for people to read
     Then the output is:
       """
       not flagged   …NORMAL2-IM-1427-0001.jpeg  score 0.…, threshold 0.…  (research)
@@ -330,13 +330,13 @@ Feature: Research intake
           asserted: ViewPosition AP
       1 file: 1 not flagged
       Release paediatric-reference …, research intake.
-      For prioritisation only, not for diagnostic use; an unflagged image is not a normal image.
+      For prioritization only, not for diagnostic use; an unflagged image is not a normal image.
       """
 
   @SRS-039 @SRS-039/AC1 @RC-013
   Scenario: Clinical results are not marked research
     Given a complete DX radiograph
-    When the device analyses it
+    When the device analyzes it
     Then every result is marked clinical
 
   @SRS-037 @SRS-037/AC4 @RC-002
@@ -354,7 +354,7 @@ Feature: Research intake
 
   @SRS-037 @SRS-037/AC4 @RC-002
   Scenario Outline: A picture that is to be turned is refused
-    Given a published image as a grey JPEG
+    Given a published image as a gray JPEG
     And its Exif data say that it is to be turned, orientation <orientation>
     When the device judges it through research intake
     Then it is refused with the single reason PIXELS_UNDECODABLE on PixelData of SRS-013

@@ -95,7 +95,7 @@ _UNBUILT = Gap(reason="no release has weights here, so that no report can be wri
 
 
 def _say(*arguments: str) -> str:
-    """What the device prints when it is called so, with our width and without colours."""
+    """What the device prints when it is called so, with our width and without colors."""
     from verification.product import api
 
     with _environment(COLUMNS=WIDTH, NO_COLOR="1"), redirect_stdout(io.StringIO()) as said:
@@ -141,7 +141,7 @@ def _write_images(folder: Path) -> tuple[Path, ...]:
 
 
 def _describe_first(releases: list[Release], images: tuple[Path, ...], folder: Path) -> ReportForm | Gap:
-    """The report of the first release that is labelled for the images; why there is none, if none is."""
+    """The report of the first release that is labeled for the images; why there is none, if none is."""
     found: ReportForm | Gap = _UNBUILT
     for release in releases:
         found = _describe_report(release, images, folder)

@@ -88,7 +88,7 @@ def _find_soup(project: Project, metadata: dict[str, Any]) -> Iterator[Soup]:
                     extra=extra,
                     direct=name in direct,
                     purpose=row.get("purpose", ""),
-                    licence=row.get("licence"),
+                    licence=row.get("license"),
                 )
 
 
@@ -104,7 +104,7 @@ def _find_soup_issues(project: Project, soup: tuple[Soup, ...]) -> Iterator[Issu
             yield _issue("lock-missing", f"{extra}.lock", "no such lock file", "make it with `sh .ci/lock`")
     for row in soup:
         if row.direct and not (row.purpose and row.licence):
-            missing = "purpose" if not row.purpose else "licence"
+            missing = "purpose" if not row.purpose else "license"
             hint = f"add {missing} under [tool.clearway.soup]"
             yield _issue("soup-undescribed", "pyproject.toml", f"{row.name} has no {missing}", hint)
 

@@ -49,7 +49,7 @@ def read_timing(project: Project) -> tuple[Timing | Gap, tuple[Issue, ...]]:
 
 
 def measure(project: Project, release_name: str, images: int, tell: Callable[[int, int], None]) -> Timing:
-    """Analyse radiographs one after the other in this process, each from its file to its report on disk.
+    """Analyze radiographs one after the other in this process, each from its file to its report on disk.
 
     Args:
         project: whose published radiographs, with identifiers of their own, are the images.
@@ -59,7 +59,7 @@ def measure(project: Project, release_name: str, images: int, tell: Callable[[in
 
     Raises:
         ReleaseError: there is no such release.
-        ValueError: an image was not analysed, so that the times would be of something else.
+        ValueError: an image was not analyzed, so that the times would be of something else.
     """
     from verification.product import api
     from verification.steps import radiographs
@@ -78,8 +78,8 @@ def measure(project: Project, release_name: str, images: int, tell: Callable[[in
             start = time.perf_counter()
             said = api.analyze(path, release, output=Path(folder) / "reports")
             seconds.append(time.perf_counter() - start)
-            if said.outcome is not api.Outcome.ANALYSED:
-                raise ValueError(f"image {number + 1}: found outcome {said.outcome}, expected {api.Outcome.ANALYSED}")
+            if said.outcome is not api.Outcome.ANALYZED:
+                raise ValueError(f"image {number + 1}: found outcome {said.outcome}, expected {api.Outcome.ANALYZED}")
             tell(number + 1, images)
     told = _describe(project, release, seconds, sizes)
     return Timing(pictures=min(images, len(pictures)), transfer_syntax=syntax, **told)
@@ -101,7 +101,7 @@ def measure_node(
 
     Raises:
         ReleaseError: there is no such release.
-        ValueError: a study was not taken, not analysed or not answered, so that the times would be of something else.
+        ValueError: a study was not taken, not analyzed or not answered, so that the times would be of something else.
     """
     from verification.product import api
     from verification.steps.node_time import time_studies

@@ -17,7 +17,7 @@ from verification.protocol.images import Grey, to_picture
 from verification.protocol.lungs import find_lungs
 
 Change: TypeAlias = Callable[[Grey, Generator, float], Grey]
-"""Takes grey values (rows, columns) in [0, 1], a generator and a level; what of its values leaves [0, 1] is cut off."""
+"""Takes gray values (rows, columns) in [0, 1], a generator and a level; what of its values leaves [0, 1] is cut off."""
 UNCHANGED = "unchanged"
 
 
@@ -60,7 +60,7 @@ def blur(grey: Grey, _: Generator, level: float) -> Grey:
 
 
 def turn(grey: Grey, _: Generator, level: float) -> Grey:
-    """Turn anticlockwise about the centre; what comes in at the corners repeats the edge."""
+    """Turn counterclockwise about the center; what comes in at the corners repeats the edge."""
     return np.asarray(ndimage.rotate(grey, level, reshape=False, order=1, mode="nearest"), dtype=np.float32)
 
 
@@ -80,12 +80,12 @@ def coarsen(grey: Grey, _: Generator, level: float) -> Grey:
 
 
 def crop(grey: Grey, _: Generator, level: float) -> Grey:
-    """Leave the centre alone, a share of each side; the device enlarges it."""
+    """Leave the center alone, a share of each side; the device enlarges it."""
     return grey[_centre(grey, level)].copy()
 
 
 def hide_centre(grey: Grey, _: Generator, level: float) -> Grey:
-    """Fill a box in the centre, a share of each side, with the image's mean."""
+    """Fill a box in the center, a share of each side, with the image's mean."""
     hidden = grey.copy()
     hidden[_centre(grey, level)] = grey.mean()
     return hidden
@@ -137,21 +137,21 @@ CHANGES: tuple[Level, ...] = (
     ("gamma {:g}", bend, (0.7, 1.4), "every value to the power {:g}"),
     ("noise {:g}", add_noise, (0.02, 0.05), "normal noise at every pixel, standard deviation {:g} of the range"),
     ("blur {:g}", blur, (0.005, 0.01), "Gaussian, standard deviation {:g} of the shorter side"),
-    ("rotation {:g} degrees", turn, (5, 10), "{:g} degrees anticlockwise about the centre; the edge is repeated"),
+    ("rotation {:g} degrees", turn, (5, 10), "{:g} degrees counterclockwise about the center; the edge is repeated"),
     ("JPEG quality {:g}", compress, (50, 20), "saved as JPEG at {:g} of Pillow's scale of quality, and read back"),
     ("resolution x {:g}", coarsen, (0.5, 0.25), "both sides times {:g}, and enlarged to what they were"),
-    ("centre {:g}", crop, (0.9,), "cut to the centre, {:g} of each side"),
+    ("centre {:g}", crop, (0.9,), "cut to the center, {:g} of each side"),
 )
 OCCLUSIONS: tuple[Level, ...] = (
-    ("centre box hidden", hide_centre, (0.5,), "a box in the centre, {:g} of each side, at the image's mean"),
+    ("centre box hidden", hide_centre, (0.5,), "a box in the center, {:g} of each side, at the image's mean"),
     (
         "borders hidden", hide_surroundings, (0.8,),
-        "all but a box in the centre, {:g} of each side, at the image's mean",
+        "all but a box in the center, {:g} of each side, at the image's mean",
     ),
     ("corners hidden", hide_corners, (0.2,), "a box in each corner, {:g} of each side, at the image's mean"),
     (
         "all but the centre box hidden", hide_surroundings, (0.5,),
-        "all but a box in the centre, {:g} of each side, at the image's mean",
+        "all but a box in the center, {:g} of each side, at the image's mean",
     ),
 )  # fmt: skip
 SURROUNDINGS_FADED, LUNGS_HIDDEN = "surroundings of the lungs faded", "lungs hidden"

@@ -1,4 +1,4 @@
-"""Images of a manifest outside a study's own scoring: grey values to measure or change, and scores of single files."""
+"""Images of a manifest outside a study's own scoring: gray values to measure or change, and scores of single files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from verification.datasets.manifest import Entry
 from verification.product.api import Intake, Outcome, Release, analyze
 
 Grey: TypeAlias = NDArray[np.float32]
-"""Grey values, axis order (rows, columns), float32 in [0, 1], 0 is black."""
+"""Gray values, axis order (rows, columns), float32 in [0, 1], 0 is black."""
 FolderOf: TypeAlias = Callable[[Entry], Path]
 """The folder that the image path of an entry is relative to."""
 PathOf: TypeAlias = Callable[[Entry], Path]
@@ -27,7 +27,7 @@ MODES = ("L", "LA", "P", "RGB", "RGBA")
 
 
 def read_grey(path: Path) -> Grey:
-    """Read an 8-bit image whose channels, if it has several, all hold the same grey: value / 255.
+    """Read an 8-bit image whose channels, if it has several, all hold the same gray: value / 255.
 
     Raises:
         ValueError: the file cannot be read, or is not such an image; the file is named.
@@ -35,17 +35,17 @@ def read_grey(path: Path) -> Grey:
     try:
         with Image.open(path) as image:
             if image.mode not in MODES:
-                raise ValueError(f"pixels of mode {image.mode}; expected 8-bit grey")
+                raise ValueError(f"pixels of mode {image.mode}; expected 8-bit gray")
             channels = np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: cannot be used: {error}") from error
     if (channels != channels[:, :, :1]).any():
-        raise ValueError(f"{path}: cannot be used: colour; expected the same grey in every channel")
+        raise ValueError(f"{path}: cannot be used: color; expected the same gray in every channel")
     return (channels[:, :, 0] / 255.0).astype(np.float32)
 
 
 def to_picture(grey: Grey) -> Image.Image:
-    """An 8-bit grey image of the values, cut off to [0, 1] and rounded; the inverse of `read_grey`."""
+    """An 8-bit gray image of the values, cut off to [0, 1] and rounded; the inverse of `read_grey`."""
     return Image.fromarray(np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8))
 
 

@@ -70,8 +70,8 @@ MEANINGS = {
     "high-frequency energy": "logarithm of the share of the variance at a quarter of a cycle a pixel and above",
     "corners": "means of the four corners, a tenth of each side",
     "borders": "means of the four borders, a tenth of the side wide",
-    "mean intensity": "mean of the grey values",
-    "contrast": "standard deviation of the grey values",
+    "mean intensity": "mean of the gray values",
+    "contrast": "standard deviation of the gray values",
     LINEAR: "the image at 32 x 32 pixels",
 }
 BASELINES = tuple(MEANINGS)

@@ -18,7 +18,7 @@ from verification.protocol.subgroups import find_places
 StatedOf: TypeAlias = Callable[[Entry], Mapping[str, str]]
 """DICOM keywords with the values that are stated of an image."""
 LEAST_ANALYSED = 0.5
-"""The share of the images that must pass the gate, and be analysed: fewer tell nothing of a population."""
+"""The share of the images that must pass the gate, and be analyzed: fewer tell nothing of a population."""
 
 
 def read_stated(asserted: Asserted | None, entries: Sequence[Entry], collection: Collection | None) -> StatedOf:
@@ -97,6 +97,6 @@ def require_analysed(reasons: Iterable[str], images: int) -> None:
 def _refuse(passed: int, images: int, reasons: Counter[str]) -> None:
     said = "; ".join(f"{reason} ({count} images)" for reason, count in reasons.most_common(5))
     raise ValueError(
-        f"{passed} of {images} images can be analysed, expected at least {LEAST_ANALYSED:.0%}: {said or 'no image'}; "
+        f"{passed} of {images} images can be analyzed, expected at least {LEAST_ANALYSED:.0%}: {said or 'no image'}; "
         "state what is true of the images under `asserted` in the plan, or mend the release; nothing counts as scored"
     )

@@ -23,7 +23,7 @@ version = "0.0.1"
 dependencies = ["numpy>=2", "PyYAML>=6"]
 
 [tool.clearway.soup]
-numpy = { purpose = "counts", licence = "BSD-3-Clause" }
+numpy = { purpose = "counts", license = "BSD-3-Clause" }
 
 [tool.pytest.ini_options]
 addopts = ["--import-mode=importlib", "--strict-markers", "--strict-config"]
@@ -78,7 +78,7 @@ criteria:
     "requirements_spec/software/SRS-002.yaml": """\
 id: SRS-002
 kind: software_requirement
-title: Colour
+title: Color
 text: The device shall be green.
 rationale: Green is calm.
 parents: [SYS-001]
@@ -127,7 +127,7 @@ def turn(angle):
 
 
 GREEN = (0, 128, 0)
-"""The colour.
+"""The color.
 
 Implements: SRS-002
 """
@@ -223,17 +223,17 @@ PRACTICE = {
         '@then("it is shown to be good")',
         """@then("it is green")
 def green(observe):
-    observe(f"its colour is {door().GREEN}")
+    observe(f"its color is {door().GREEN}")
     assert door().GREEN == (0, 128, 0), "it is not green"
 
 @then("it is shown to be good")""",
     ),
 }
-"""By file, what is written otherwise where people practise: a scenario fails if the door is painted."""
+"""By file, what is written otherwise where people practice: a scenario fails if the door is painted."""
 
 
 def write_practice(root: Path, lender: Path) -> None:
-    """Write a small checkout in which people practise what would take long here.
+    """Write a small checkout in which people practice what would take long here.
 
     Raises:
         FileExistsError: something is there already.

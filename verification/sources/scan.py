@@ -22,7 +22,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 class Symbol(Struct, frozen=True):
     """A module, class, function or documented constant that claims to implement something.
 
-    `digest` is of the normalised syntax tree, without docstrings and positions: layout and comments do not change it.
+    `digest` is of the normalized syntax tree, without docstrings and positions: layout and comments do not change it.
     `extent` is its first line, decorators included, and its last; of a module all lines (the last is 0).
     """
 

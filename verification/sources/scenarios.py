@@ -38,7 +38,7 @@ class Step(Struct, frozen=True):
 class Scenario(Struct, frozen=True, dict=True):
     """A scenario, or one row of an outline. `line` is where the reader finds it (the row's line).
 
-    `defined_at` and `row` (from 0, over all example tables; None for a plain scenario) identify it towards pytest-bdd.
+    `defined_at` and `row` (from 0, over all example tables; None for a plain scenario) identify it toward pytest-bdd.
     `digest` is the SHA-256 of what it says, not of where it says it: names, tags, steps with their arguments, row.
     `defect` says why no run of it can verify anything.
     """

@@ -44,7 +44,7 @@ _EMPTY = digest_of(ast.Module(body=[], type_ignores=[]))
 class Unit:
     """A function, a method, a class without its methods, a constant or an import; or what is left of a module.
 
-    `digest` is of the normalised syntax tree; `uses` are the ids of the units that its names may mean; `decorators` are
+    `digest` is of the normalized syntax tree; `uses` are the ids of the units that its names may mean; `decorators` are
     those of a function, as Python. `is_empty` says that it is a module in which nothing is left. `lines` are those that
     run when a function is called (what is defined in it is a part of it), from `start` to before `end`; of anything
     else they are its own.

@@ -35,19 +35,19 @@ class Timed(NamedTuple):
 
 
 class TimedArchive(Archive):
-    """An archive that keeps no result, and notes when each came and whether it says that nothing was analysed."""
+    """An archive that keeps no result, and notes when each came and whether it says that nothing was analyzed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.came: dict[str, dict[str, float]] = {}
-        self.not_analysed: set[str] = set()
+        self.not_analyzed: set[str] = set()
 
     def keep(self, result: Dataset) -> None:
         """Note an object that came."""
         study = str(result.StudyInstanceUID)
         self.came.setdefault(study, {})[str(result.SOPClassUID)] = time.monotonic()
-        if "not analysed" in str(result.SeriesDescription):
-            self.not_analysed.add(study)
+        if "not analyzed" in str(result.SeriesDescription):
+            self.not_analyzed.add(study)
 
     def find_end(self, study: str) -> float | None:
         """When report and page of a study were both there; None before."""
@@ -74,7 +74,7 @@ def time_studies(
         stated: keys of the node's configuration that are not as by default.
 
     Raises:
-        ValueError: a study was not taken, not analysed or not answered: the times would be of something else.
+        ValueError: a study was not taken, not analyzed or not answered: the times would be of something else.
     """
     archive, files = TimedArchive(), make_files(folder)
     node = Node(folder / "node", release, archive)
@@ -123,6 +123,6 @@ def _wait(archive: TimedArchive, studies: dict[str, float], seconds: float) -> d
         if time.monotonic() > ends:
             raise ValueError(f"found {len(missing)} studies without results after {seconds:g} s, expected none")
         time.sleep(0.05)
-    if archive.not_analysed:
-        raise ValueError(f"found {len(archive.not_analysed)} studies that were not analysed, expected none")
+    if archive.not_analyzed:
+        raise ValueError(f"found {len(archive.not_analyzed)} studies that were not analyzed, expected none")
     return {each: archive.find_end(each) or 0.0 for each in studies}

@@ -89,7 +89,7 @@ class MessageReceiver(Receiver):
         self.say: Callable[[socket.socket, bytes], None] = lambda connection, answer: connection.sendall(answer)
 
     def hear(self, connection: socket.socket) -> None:
-        """Take one message after the other, each with its acknowledgement (original mode of 2.5.1, chapter 2.9.2)."""
+        """Take one message after the other, each with its acknowledgment (original mode of 2.5.1, chapter 2.9.2)."""
         taken = b""
         while part := connection.recv(65536):
             taken += part

@@ -19,13 +19,13 @@ from verification.steps import radiographs
 from verification.steps.bench import Bench, Run, write_limit
 from verification.steps.given.research import ASSERTIONS
 
-COMMANDS = {"judges": "gate", "analyses": "analyze"}
+COMMANDS = {"judges": "gate", "analyzes": "analyze"}
 FAILED, MOST_TRIES = 4, 100
 
 
 @when(
     parsers.re(
-        r"the device (?P<does>judges|analyses) (?P<what>it|the folder)"
+        r"the device (?P<does>judges|analyzes) (?P<what>it|the folder)"
         r"(?P<how>(?! beside| \d+ times| with a codec| while).*)"
     )
 )
@@ -65,7 +65,7 @@ def read_manner(bench: Bench, how: str) -> tuple[list[str], bool, int | None]:
     return options, "in a process of its own" not in how, int(limit[1]) if limit else None
 
 
-@when("the device analyses it beside the plain image of what it shows")
+@when("the device analyzes it beside the plain image of what it shows")
 def analyse_beside_plain(bench: Bench) -> None:
     """Run `analyze --json` on the image, then on the plain image of what it should show."""
     plain = radiographs.save(bench.plain, bench.images / "plain.dcm")
@@ -73,7 +73,7 @@ def analyse_beside_plain(bench: Bench) -> None:
     bench.run("analyze", plain, "--json")
 
 
-@when("the device analyses the published file itself through research intake")
+@when("the device analyzes the published file itself through research intake")
 def analyse_published(bench: Bench) -> None:
     """Run `analyze --json --intake research` on the published file as it lies, with what is asserted of it."""
     assertions = [f"--assert={keyword}={value}" for keyword, value in ASSERTIONS.items()]
@@ -142,14 +142,14 @@ def ask_for_report(bench: Bench) -> None:
         bench.note("analyze", Run(1, "", str(error)))
 
 
-@when("a program asks the device to judge and to analyse it")
+@when("a program asks the device to judge and to analyze it")
 def ask_both(bench: Bench) -> None:
     """Call `device.gate`, then `device.analyze`; note what each returns or raises."""
     for ask in (device.gate, device.analyze):
         ask_device(bench, lambda ask=ask: ask(bench.file(), device.read_release(bench.release)))  # type: ignore[misc]
 
 
-@when("a program asks the device to analyse it through research intake")
+@when("a program asks the device to analyze it through research intake")
 def ask_research(bench: Bench) -> None:
     """Call `device.analyze` through research intake with what is asserted; note what it returns or raises."""
     release, intake = device.read_release(bench.release), device.Intake.RESEARCH
@@ -194,7 +194,7 @@ def meanwhile(program: str, *arguments: Path) -> Iterator[None]:
             process.kill()
 
 
-@when(parsers.parse("the device analyses it {count:d} times with reports while another program keeps replacing it"))
+@when(parsers.parse("the device analyzes it {count:d} times with reports while another program keeps replacing it"))
 def analyse_while_replaced(bench: Bench, count: int) -> None:
     """Run `analyze --output` so many times, each with its own reports, while one of the two takes its place."""
     path = bench.folder / "inbox" / "image.dcm"
@@ -242,7 +242,7 @@ FAULTS = {
 }
 
 
-@when(parsers.parse("the device analyses the folder with a codec that {what} at 513 rows"))
+@when(parsers.parse("the device analyzes the folder with a codec that {what} at 513 rows"))
 def analyse_with_faulty_codec(bench: Bench, what: str) -> None:
     """Run `analyze --json` in a process of its own in which the library's decoder does that; a second is its limit."""
     fault, limit = FAULTS[what]
@@ -269,7 +269,7 @@ sys.exit(device.main(sys.argv[2:]))
 """
 
 
-@when(parsers.parse("the device analyses the folder while one of {count:d} processes is killed at {name}"))
+@when(parsers.parse("the device analyzes the folder while one of {count:d} processes is killed at {name}"))
 def analyse_with_killed_process(bench: Bench, count: int, name: str) -> None:
     """Run `analyze --json --jobs` in a process of its own; the one of its processes that opens this file is killed."""
     arguments = ["analyze", str(bench.images), "--release", bench.release, "--json", "--jobs", str(count)]
@@ -278,9 +278,9 @@ def analyse_with_killed_process(bench: Bench, count: int, name: str) -> None:
     bench.note("analyze", Run(done.returncode, done.stdout, done.stderr))
 
 
-@when("each image is analysed with a report, and the time is taken")
+@when("each image is analyzed with a report, and the time is taken")
 def take_time(bench: Bench) -> None:
-    """Analyse every file of the scenario, one after the other, from the file to the report on disk."""
+    """Analyze every file of the scenario, one after the other, from the file to the report on disk."""
     release = device.read_release(bench.release)
     for path in sorted(bench.images.iterdir()):
         start = time.perf_counter()

@@ -35,7 +35,7 @@ PATIENCE_SECONDS, PATIENCE = 10.0, 10.0
 
 
 class BaselineError(Exception):
-    """The scenarios do not pass without any fault: nothing can be learnt from faults."""
+    """The scenarios do not pass without any fault: nothing can be learned from faults."""
 
 
 @dataclass(frozen=True, slots=True)

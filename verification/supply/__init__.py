@@ -1,1 +1,1 @@
-"""What the device and its tools are made of: locked components, licences, support, vulnerabilities, SBOM."""
+"""What the device and its tools are made of: locked components, licenses, support, vulnerabilities, SBOM."""

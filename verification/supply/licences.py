@@ -1,4 +1,4 @@
-"""The licence of a component as an SPDX expression, never guessed, and what the policy says of it."""
+"""The license of a component as an SPDX expression, never guessed, and what the policy says of it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from verification.supply.installed import Installed
 VERDICTS = ("allowed", "weak_copyleft", "unlisted", "refused")
 """From what is harmless to what is not: an expression with AND has the worst of its parts, one with OR the best."""
 
-CLOSES = "read its licence file and enter what it says in risk/licences.yaml"
+CLOSES = "read its license file and enter what it says in risk/licences.yaml"
 
 
 def find_licence(name: str, found: Installed | None, described: str | None, policy: Mapping[str, Any]) -> Licence | Gap:
-    """The licence of a component, from the first source that states one without doubt.
+    """The license of a component, from the first source that states one without doubt.
 
     Args:
         name: the component.
@@ -34,7 +34,7 @@ def find_licence(name: str, found: Installed | None, described: str | None, poli
         reason = "it is not installed where the evidence was made, so that its metadata could not be read"
         return Gap(reason=reason, closes="look where it is installed, and enter it in risk/licences.yaml")
     ways = "; ".join(each for each in (found.licence_text.partition("\n")[0][:80], *found.classifiers) if each)
-    return Gap(reason=f"its metadata state no SPDX licence: {ways or 'nothing at all'}", closes=CLOSES)
+    return Gap(reason=f"its metadata state no SPDX license: {ways or 'nothing at all'}", closes=CLOSES)
 
 
 def _find_stated(

@@ -22,7 +22,7 @@ FOLDER = "risk/scans"
 FILE = "risk/vulnerabilities.yaml"
 NOT_LOOKED_UP = Gap(reason="not looked up in any database of vulnerabilities", closes=f"a scanner's report in {FOLDER}")
 UNDECIDED = Gap(reason="nobody has assessed it", closes=f"a disposition in {FILE}")
-KEV = Gap(reason="not looked up in a catalogue of exploited vulnerabilities", closes="look it up and enter the answer")
+KEV = Gap(reason="not looked up in a catalog of exploited vulnerabilities", closes="look it up and enter the answer")
 
 
 @dataclass(slots=True)

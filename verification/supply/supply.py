@@ -55,7 +55,7 @@ NO_REVIEW = Gap(
 UNLISTED = (
     Gap(
         reason="libraries inside wheels are listed by their files, and by release where a wheel has a bill of its own: "
-        "their licences are not judged, and what is linked into a module of a wheel without such a bill is not seen",
+        "their licenses are not judged, and what is linked into a module of a wheel without such a bill is not seen",
         closes="a bill of each wheel from its maker, or an analysis of its binaries",
     ),
     Gap(
@@ -160,7 +160,7 @@ def _find_components(
             installed=found.version if found else None,
             purpose=row.get("purpose", ""),
             supplier=_supplier(found),
-            licence=find_licence(name, found, row.get("licence"), values["licences"]),
+            licence=find_licence(name, found, row.get("license"), values["licences"]),
             support=_support(looked_up.get("support")),
             anomalies=_anomalies(looked_up.get("anomalies"), each.version),
             lookup=lookups.last.get(key, NOT_LOOKED_UP),
@@ -304,8 +304,8 @@ def _find_undeclared(values: Mapping[str, Any], locked: Mapping[str, str]) -> It
             yield _blocking("component-unknown", f"risk/{file}.yaml", message, "delete it or correct its name")
     for name, row in sorted(values["licences"]["read"].items()):
         if name in locked and row["version"] != locked[name]:
-            message = f"the licence of {name} was read in {row['version']}, the lock has {locked[name]}"
-            yield _advisory("licence-outdated", "risk/licences.yaml", message, "read the licence file again")
+            message = f"the license of {name} was read in {row['version']}, the lock has {locked[name]}"
+            yield _advisory("licence-outdated", "risk/licences.yaml", message, "read the license file again")
 
 
 def _find_refused(
@@ -318,7 +318,7 @@ def _find_refused(
             message = f"{each.name} {each.version} ({each.part}): {licence.expression}: {licence.reason}"
             found = _blocking if licence.verdict == "refused" else _advisory
             yield found(f"licence-{licence.verdict}", "risk/licences.yaml", message, "decide, and enter it there")
-        said, stated = described.get(each.name, {}).get("licence"), environment.get(each.name)
+        said, stated = described.get(each.name, {}).get("license"), environment.get(each.name)
         if said and stated and stated.licence and canonical(stated.licence) != canonical(said):
             message = f"{each.name}: found {said}, expected {stated.licence} as in its metadata"
             yield _advisory("licence-differs", "pyproject.toml", message, "correct [tool.clearway.soup]")

@@ -107,7 +107,7 @@ def move_told(forgery: Forgery) -> str | None:
 
 TABLED = re.compile(r"/(estimates|rows)/\d+/")
 FAR = 12
-"""Stretches of a page between two figures that are exchanged: those of neighbouring rows."""
+"""Stretches of a page between two figures that are exchanged: those of neighboring rows."""
 
 
 def _told_as(row: list[str], was: str, now: str, pair: tuple[str, str]) -> list[str]:

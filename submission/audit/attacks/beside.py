@@ -16,7 +16,7 @@ ROW = re.compile(rb"/K (\[[^\]]*\])")
 
 
 def change_metadata(forgery: Forgery, edited: Edited, _: int) -> str | None:
-    """Another field of what a document says of itself to machines: author, day, a field more, colours, attachments."""
+    """Another field of what a document says of itself to machines: author, day, a field more, colors, attachments."""
     how = forgery.dice.choice(["author", "day", "a field more", "colours", "what is attached", "identity"])
     home = edited.number(edited.root, b"/Metadata")
     told = edited.streams[home]

@@ -36,7 +36,7 @@ def turn_verdict(forgery: Forgery) -> str | None:
 
 
 def widen_use(forgery: Forgery) -> str | None:
-    """A release for other patients than those whom it is labelled for, its digest as it was."""
+    """A release for other patients than those whom it is labeled for, its digest as it was."""
     name = "evidence/device.json"
     value, manifest = forgery.read(name), forgery.manifest()
     release = next((one for one in value["releases"] if one["name"] == (manifest["release"] or {}).get("name")), None)

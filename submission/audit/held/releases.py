@@ -1,6 +1,6 @@
 """What a release says of itself, in the reach of its digest: the evidence and the indications against its own files.
 
-The digest of a release is that of its list of digests. The list, the labelled population and the model card are in the
+The digest of a release is that of its list of digests. The list, the labeled population and the model card are in the
 package, so that whom the device is for, and what it was trained on, cannot be changed while the digest stays.
 """
 
@@ -82,7 +82,7 @@ def _find_in_card(where: str, text: str, card: Mapping[str, Any]) -> Iterator[Fo
 
 
 def _find_in_indications(text: str, people: Mapping[str, Any]) -> Iterator[Found]:
-    """Yield that the indications are for others than the labelled population."""
+    """Yield that the indications are for others than the labeled population."""
     match = FOR_WHOM.search(text)
     if match is None:
         yield "indications-differ", MANIFEST, "the indications do not say for whom, as the documents do"
@@ -94,7 +94,7 @@ def _find_in_indications(text: str, people: Mapping[str, Any]) -> Iterator[Found
         yield (
             "indications-differ",
             MANIFEST,
-            f"the indications are for {match[0]!r}, the release is labelled for {said}",
+            f"the indications are for {match[0]!r}, the release is labeled for {said}",
         )
 
 

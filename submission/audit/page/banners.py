@@ -1,4 +1,4 @@
-"""The banners of a package: on each page of a document as large as on the others, and in the same colour."""
+"""The banners of a package: on each page of a document as large as on the others, and in the same color."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from submission.audit.page.content import Colour, Text
 from submission.audit.texts import squeeze
 
 Look = tuple[float, Colour]
-"""Size, in points, and colour of a text."""
+"""Size, in points, and color of a text."""
 
 
 def find_in_banners(banners: Sequence[str], placed: Sequence[Sequence[Text]]) -> Iterator[tuple[int, str]]:

@@ -28,7 +28,7 @@ LINES = "|".join((
 WHOLE = re.compile(rf"(?:(?:{LINES})\n)*+(?:{LINES})?".encode())
 SHOWN = re.compile(rb"<([0-9a-f]*)>(-?[\d.]+)?")
 CLOSEST, WIDEST = 200.0, 400.0
-"""How far, in thousandths of the size, a sign may be drawn back towards the one before it, and on from it."""
+"""How far, in thousandths of the size, a sign may be drawn back toward the one before it, and on from it."""
 
 
 SLANT = 0.4
@@ -38,7 +38,7 @@ DEPTH, HEIGHT = -0.2, 0.7
 
 
 class Text(NamedTuple):
-    """A stretch of text that is shown: where, how large, in which colour, and where it is cut off.
+    """A stretch of text that is shown: where, how large, in which color, and where it is cut off.
 
     `figure` is the number of the drawing of its page that it belongs to, 0 in the flow; `cut` tells that it is cut off
     by something that is no upright rectangle.

@@ -29,7 +29,7 @@ def pages_of(file: File) -> list[int]:
         OddFileError: pages are listed that are none, or are there and not listed.
     """
     if file.objects[file.root].kind != "catalog":
-        raise OddFileError("does not begin with a catalogue")
+        raise OddFileError("does not begin with a catalog")
     listed = file.at(file.objects[file.root].number("pages"), "pages")
     found = [int(number) for number in re.findall(r"(\d+) 0 R", listed["kids"].decode())]
     if sorted(found) != sorted(file.every("page")):

@@ -19,12 +19,12 @@ SAID = {
 FORM = "a00e74a7bd3a3f0ca1a0b02ca1d08c4ee914cf4c4adfd193998317fae4aa90e2"
 """SHA-256 of the metadata without what is repeated there."""
 PROFILE = "384b832de3412066743b52a75ee906b6fb9fb8d9e09e936fc2c43223815c6e0a"
-"""SHA-256 of the sRGB colour profile that WeasyPrint carries."""
+"""SHA-256 of the sRGB color profile that WeasyPrint carries."""
 PRODUCER = re.compile(r' pdf:Producer="(WeasyPrint [\d.]+)"')
 
 
 def find_in_metadata(file: File, info: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the metadata say otherwise or beside, and another profile of colours than ours.
+    """Yield what the metadata say otherwise or beside, and another profile of colors than ours.
 
     Args:
         file: the document.
@@ -44,7 +44,7 @@ def find_in_metadata(file: File, info: Mapping[str, str]) -> Iterator[str]:
         yield "says something in its metadata that our documents do not say"
     for number in file.every("profile"):
         if hashlib.sha256(file.streams[number]).hexdigest() != PROFILE:
-            yield "shows its colours by another profile than sRGB"
+            yield "shows its colors by another profile than sRGB"
 
 
 def plain(text: str) -> str:

@@ -15,7 +15,7 @@ Told = tuple[float, float | None, float | None]
 LOW, HIGH = 1.0, 4.0
 """Points by which the line of a number lies below the middle of its mark."""
 CENTRED = 0.6
-"""Points by which a number may stand beside the middle of its bar: a text is centred by its width."""
+"""Points by which a number may stand beside the middle of its bar: a text is centered by its width."""
 
 
 def fault_in_rows(words: Sequence[Word], told: Sequence[Told], marks: Sequence[Box], *, limits: bool) -> str:

@@ -13,7 +13,7 @@ from submission.audit.page.placed import line_of
 EXACT = 0.05
 """Points by which a value may stand beside its place: places are written with two decimals."""
 NEAR = 0.6
-"""Points by which a mark of a scale may stand beside its place: a text is centred by its width."""
+"""Points by which a mark of a scale may stand beside its place: a text is centered by its width."""
 MARKS = 3
 """The least number of marks that a scale has."""
 

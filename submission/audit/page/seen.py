@@ -66,7 +66,7 @@ def _find_in_text(place: int, text: Text, near: Sequence[tuple[int, Shape]], med
 
 
 def _ground(text: Text, shapes: Sequence[Shape]) -> Colour:
-    """The colour below the middle of a text."""
+    """The color below the middle of a text."""
     x, y = (text.box[0] + text.box[2]) / 2, (text.box[1] + text.box[3]) / 2
     found = PAPER
     for shape in shapes:
@@ -90,7 +90,7 @@ def _find_in_shape(shape: Shape) -> Iterator[str]:
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """The contrast ratio of two colours, from 1 to 21 (WCAG 2)."""
+    """The contrast ratio of two colors, from 1 to 21 (WCAG 2)."""
     dark, light = sorted((_luminance(one), _luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 

@@ -56,7 +56,7 @@ def flow_diagram(table: Table) -> Markup | Gap:
 
 @total
 def inline_flow_diagram(table: Table) -> Markup | Gap:
-    """A flow as a drawing inside an HTML page, its colours those of the page."""
+    """A flow as a drawing inside an HTML page, its colors those of the page."""
     drawn = _draw(table)
     return drawn if isinstance(drawn, Gap) else Markup(svg(*drawn, _describe(table)))  # noqa: S704  escaped in parts
 

@@ -20,7 +20,7 @@ TILE, HIGH, GAP, APART = 47.0, 15.0, 3.0, 6.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the tiles of a status look: told apart by ground, edge and dash, so that no colour is needed."""
+    """How the tiles of a status look: told apart by ground, edge and dash, so that no color is needed."""
 
     ground: str
     edge: str

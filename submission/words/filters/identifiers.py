@@ -113,7 +113,7 @@ def item_ids(items: Iterable[Item]) -> Markup:
 def criteria_of(way: Iterable[NeedRow]) -> Markup:
     """The criteria at the end of a way down, with what came of them; what does not cover says so too.
 
-    Neighbours of which the same came stand together.
+    Neighbors of which the same came stand together.
     """
     groups = groupby((one.row for one in way), key=lambda row: (row.study, row.result, row.status))
     return Markup(" · ").join(_ended(tuple(rows)) for _, rows in groups)

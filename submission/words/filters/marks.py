@@ -1,4 +1,4 @@
-"""Statuses, as marks whose words say them and whose colours only help."""
+"""Statuses, as marks whose words say them and whose colors only help."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ failure, and that are neither; every other one is open."""
 
 
 def tone_of(status: str) -> str:
-    """How a status is set, `good`, `bad`, `stale`, `none` or `open`: its word says it, the colour only helps."""
+    """How a status is set, `good`, `bad`, `stale`, `none` or `open`: its word says it, the color only helps."""
     text = str(words(status)).lower()
     tones = {"good": GOOD, "bad": BAD, "stale": STALE, "none": NEUTRAL}
     return next((tone for tone, found in tones.items() if text in found), "open")
@@ -30,7 +30,7 @@ def tone_of(status: str) -> str:
 
 @total
 def badge(value: str | None) -> object:
-    """A status as a mark whose word says it and whose colour only helps."""
+    """A status as a mark whose word says it and whose color only helps."""
     if value is None:
         return Markup('<span class="badge none">not evaluated</span>')
     return Markup('<span class="badge {}">{}</span>').format(tone_of(value), words(value))

@@ -1,4 +1,4 @@
-"""What only this device has: labelled ages, reasons to refuse an image, and its tables as a node of the network."""
+"""What only this device has: labeled ages, reasons to refuse an image, and its tables as a node of the network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from verification.evidence import (
 
 @total
 def ages(population: Population) -> str:
-    """The labelled ages, in completed years."""
+    """The labeled ages, in completed years."""
     lowest, highest = population.minimum_age_years, population.maximum_age_years
     if highest is None:
         return compose("{} years and older", count(lowest))
@@ -72,8 +72,8 @@ def listed(uids: Sequence[RegisteredUid]) -> str:
 
 @total
 def analysed_in(uid: str, syntaxes: Iterable[TransferSyntax]) -> str:
-    """Whether images in a transfer syntax are analysed: whether it is one of those that the device reads."""
-    return "analysed" if among(uid, syntaxes) else "not analysed"
+    """Whether images in a transfer syntax are analyzed: whether it is one of those that the device reads."""
+    return "analyzed" if among(uid, syntaxes) else "not analyzed"
 
 
 @total

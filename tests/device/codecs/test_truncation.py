@@ -1,4 +1,4 @@
-"""A file cut anywhere is refused or fails; nothing that is incomplete is analysed."""
+"""A file cut anywhere is refused or fails; nothing that is incomplete is analyzed."""
 
 from __future__ import annotations
 

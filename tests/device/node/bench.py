@@ -28,7 +28,7 @@ from verification.steps.radiographs import radiograph, read_published, save
 CLEARWAY = str(Path(sys.executable).with_name("clearway"))
 MODALITY, PACS, NODE = "MODALITY", "PACS", "CLEARWAY"
 BRIGHT, DARK = "person1951_bacteria_4882.jpeg", "person1946_bacteria_4875.jpeg"
-"""Published radiographs; the release of the tests, whose score is the mean grey, flags the first alone."""
+"""Published radiographs; the release of the tests, whose score is the mean gray, flags the first alone."""
 
 
 def make_image(folder: Path, study: str = "", picture: str = BRIGHT, **attributes: Any) -> Path:

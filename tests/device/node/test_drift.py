@@ -97,7 +97,7 @@ def configuration(tmp_path):
     return Configuration(folder=tmp_path, peers=(Peer("MODALITY", "127.0.0.1"),), drift=Drift(baseline=4, window=4))
 
 
-def judge(store, number, score, release="one", outcome="analysed"):
+def judge(store, number, score, release="one", outcome="analyzed"):
     """Put an object into a store as one that was judged."""
     record = (
         f'{{"outcome": "{outcome}", "score": {score}, "release_digest": "{release}",'
@@ -108,6 +108,27 @@ def judge(store, number, score, release="one", outcome="analysed"):
         " record) VALUES (?, ?, '', '', '', '', 0, '', 0, 1, ?)",
         (number, str(number), record),
     )
+
+
+def test_the_outcomes_of_an_older_node_count_though_they_were_spelled_otherwise(configuration, tmp_path):
+    store = Store(configuration)
+    for number in range(1, 5):
+        judge(store, number, 0.1, outcome="analysed")
+    judge(store, 5, 0.1, outcome="not_analysed")
+    store._database.executescript(
+        "UPDATE object SET record = json_remove(record, '$.finding');"
+        "CREATE INDEX object_analysed ON object (number) WHERE record ->> '$.outcome' = 'analysed';"
+        "INSERT INTO study VALUES ('1', NULL, 1, 0, NULL);"
+        "INSERT INTO result VALUES ('1', '', '', '1', 1, 0, '', 'not_analysed'); PRAGMA user_version = 0;"
+    )
+    store.close()
+    store = Store(configuration)
+    assert store.counts.count_outcomes()["objects"] == {"analyzed": 4, "not_analyzed": 1}
+    assert store.counts.count_outcomes()["studies"] == {"not_analyzed": 1}
+    assert store.drift._count("one", 0) == 4
+    names = store._database.execute("SELECT name FROM sqlite_master WHERE name LIKE 'object_anal%'").fetchall()
+    assert names == [("object_analyzed",)]
+    store.close()
 
 
 def test_the_database_of_an_older_node_opens_and_keeps_what_it_holds(configuration, tmp_path):
@@ -134,9 +155,9 @@ def test_only_whole_windows_of_the_release_that_runs_are_compared(configuration)
     for number in range(5, 12):
         judge(store, number, 0.1)
     said = {each.measure: each.said for each in store.drift.compare()}
-    assert said["flag rate"] == "not compared yet: 7 of 8 analysed images of this release"
+    assert said["flag rate"] == "not compared yet: 7 of 8 analyzed images of this release"
     judge(store, 12, 0.9)
-    judge(store, 13, 0.0, outcome="not_analysed")
+    judge(store, 13, 0.0, outcome="not_analyzed")
     (flags, scores) = store.drift.compare()[:2]
     assert flags.said.startswith("found 1 of 4 images flagged, expected as in the baseline, 0 of 4")
     assert scores.said.startswith("found a distance of 0.250 ")
@@ -145,11 +166,11 @@ def test_only_whole_windows_of_the_release_that_runs_are_compared(configuration)
 
 def test_images_are_found_by_the_index(configuration):
     store = Store(configuration)
-    where = f"{drift._ANALYSED} AND {drift._RELEASE} = 'one'"
+    where = f"{drift._ANALYZED} AND {drift._RELEASE} = 'one'"
     plan = store._database.execute(
         f"EXPLAIN QUERY PLAN SELECT number FROM object WHERE {where} ORDER BY number"  # noqa: S608
     ).fetchall()
-    assert "object_analysed" in plan[0][3]
+    assert "object_analyzed" in plan[0][3]
     assert len(plan) == 1
     store.close()
 

@@ -1,4 +1,4 @@
-"""The node as its neighbours see it: real associations on the loopback interface, real processes."""
+"""The node as its neighbors see it: real associations on the loopback interface, real processes."""
 
 import json
 import os
@@ -92,11 +92,11 @@ def test_a_study_without_an_eligible_image_is_told_to_be_not_analysed_with_every
     mistake.SOPInstanceUID = mistake.file_meta.MediaStorageSOPInstanceUID = generate_uid()
     assert send(node.port, old, mistake) == [0, 0]
     (report,) = wait_for(lambda: pacs.find_reports(study))
-    assert [code for _, code in tell(report)] == ["NOT_ANALYSED"] * 3
+    assert [code for _, code in tell(report)] == ["NOT_ANALYZED"] * 3
     assert "AGE: PatientAge" in comments(report)
     assert "SOP_CLASS: SOPClassUID" in comments(report)
-    assert json.loads(node.read_page())["outcomes"]["studies"] == {"not_analysed": 1}
-    assert report.SeriesDescription == "Pneumonia triage: not analysed (reference release)"
+    assert json.loads(node.read_page())["outcomes"]["studies"] == {"not_analyzed": 1}
+    assert report.SeriesDescription == "Pneumonia triage: not analyzed (reference release)"
 
 
 def test_one_eligible_image_among_others_decides_and_the_report_says_what_it_is_not_of(node, pacs, tmp_path):
@@ -104,7 +104,7 @@ def test_one_eligible_image_among_others_decides_and_the_report_says_what_it_is_
     images = [make_image(tmp_path, study), make_image(tmp_path, study, PatientAge="040Y", PatientBirthDate="")]
     assert send(node.port, *images) == [0, 0]
     (report,) = wait_for(lambda: pacs.find_reports(study))
-    assert "Analysed: 1 of 2 objects of this study; the result says nothing of the rest" in comments(report)
+    assert "Analyzed: 1 of 2 objects of this study; the result says nothing of the rest" in comments(report)
 
 
 def test_the_same_image_again_is_nothing_new(node, pacs, tmp_path):

@@ -35,7 +35,7 @@ def found(flag, score=0.75):
 
 def refused(*codes):
     rejections = [{"code": code, "attribute": "A", "found": "x", "expected": "y"} for code in codes]
-    return {"finding": None, "outcome": "not_analysed", "rejections": rejections}
+    return {"finding": None, "outcome": "not_analyzed", "rejections": rejections}
 
 
 def make(study, stated=None, release=RELEASE, **attributes):
@@ -66,7 +66,7 @@ def observed(message):
     [
         ([found("flagged")], "FLAGGED", "R"),
         ([found("not_flagged", 0.25)], "NOT_FLAGGED", "R"),
-        ([refused("AGE"), refused("AGE", "VIEW")], "NOT_ANALYSED", "X"),
+        ([refused("AGE"), refused("AGE", "VIEW")], "NOT_ANALYZED", "X"),
         ([found("flagged"), refused("AGE")], "FLAGGED", "R"),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_message_says_what_the_report_says_and_is_one_of_its_version(records, 
     assert [row[5].split("^")[0] for row in rows(message, "OBX") if row[3].startswith("REASON^")] == sorted(
         {each["code"] for record in records for each in record["rejections"]}
     )
-    assert ("SCORE" in values) == (code != "NOT_ANALYSED")
+    assert ("SCORE" in values) == (code != "NOT_ANALYZED")
     assert values["113014"][0] == "^1.2.3^ISO"
     assert values["REPORT"][0] == f"^{derive_uid(identify(study, RELEASE, '0.1'), 'report')}^ISO"
     assert RELEASE.digest in values["RELEASE"][0]

@@ -61,5 +61,5 @@ def test_an_object_that_ended_its_workers_does_not_end_the_node_whose_release_wa
     wait_for(lambda: "process ended" in node.read_log())
     shutil.copytree(BRIGHTNESS, release, dirs_exist_ok=True)
     (report,) = wait_for(lambda: pacs.reports)
-    assert "not analysed" in report.SeriesDescription
+    assert "not analyzed" in report.SeriesDescription
     assert node.process.poll() is None

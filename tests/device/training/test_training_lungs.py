@@ -148,7 +148,7 @@ def test_hidden_lungs_leave_their_surroundings():
 
 
 def write_pairs(folder, count=90):
-    """Dark ellipses on grey, each patient's elsewhere, and the same with all else black; a haze is the finding."""
+    """Dark ellipses on gray, each patient's elsewhere, and the same with all else black; a haze is the finding."""
     dice, rows = np.random.default_rng(5), []
     grid = np.mgrid[:80, :80] / 80
     for kind in ("whole", "lungs"):
@@ -219,7 +219,7 @@ def test_the_lungs_are_found_where_they_are(folder, trained):
     overlaps = []
     for place in range(len(images)):
         found = lungs.network(shrink(images[place][np.newaxis])).numpy() > 0.5
-        true = images[place][np.newaxis] < 0.6  # grey is 180 of 255
+        true = images[place][np.newaxis] < 0.6  # gray is 180 of 255
         overlaps.append(2 * (found & true).sum() / (found.sum() + true.sum()))
     assert np.mean(overlaps) > 0.8
 

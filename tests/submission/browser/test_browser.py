@@ -211,7 +211,7 @@ def test_every_cell_of_the_matrix_stands_below_its_head(chromium, trace_page, vi
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_stand_out_from_their_ground(chromium, trace_page, scheme):
-    """The contrast of every colour of a text with the ground that it stands on (WCAG 2.2, 1.4.3: 4.5 to 1)."""
+    """The contrast of every color of a text with the ground that it stands on (WCAG 2.2, 1.4.3: 4.5 to 1)."""
     for opened in opening(chromium, trace_page, color_scheme=scheme):
         opened.go("")
         for text in ("ink", "muted", "accent", "good", "open", "stale", "bad"):

@@ -49,7 +49,7 @@ ENTERED = {
 """A sponsor that does not exist, fact by fact; owners beside."""
 
 LACKS = {
-    "applicant.name": r"applicant’s name|no (?:submitter|applicant|manufacturer(?! recorded)|maker|organisation)\b"
+    "applicant.name": r"applicant’s name|no (?:submitter|applicant|manufacturer(?! recorded)|maker|organization)\b"
     r"|of a maker are missing",
     "applicant.address": r"applicant’s address|no address\b|name and address of a maker",
     "applicant.telephone": r"applicant’s telephone|no telephone",

@@ -75,7 +75,7 @@ def told(write, catalogue):
         ("It was approved by the FDA.", "“approved by the FDA”: the device has no clearance"),
         ("The release is cleared.", "“cleared”: the device has no clearance"),
         ("An approved medical device.", "“approved medical device”: nobody has approved"),
-        ("It diagnoses pneumonia.", "“diagnoses”: the device prioritises"),
+        ("It diagnoses pneumonia.", "“diagnoses”: the device prioritizes"),
         ("A clinically validated network.", "“clinically validated”: nothing has been validated"),
         ("A proven network.", "“proven”: evidence supports"),
         ("It reads at radiologist-level.", "“radiologist-level”: no reader"),
@@ -288,3 +288,17 @@ def test_what_is_the_teams_own_stands_in_no_filed_document(told, text):
 
 def test_what_a_program_said_may_be_quoted_in_a_filed_document(told):
     assert told('<p>It said <span class="quoted">no commit</span> of <code>pre-commit</code>.</p>', set="filed") == []
+
+
+BRITISH = "analysed", "Grey values", "the licence", "a paediatric study", "prioritisation", "the node analyses it"
+
+
+@pytest.mark.parametrize("spelled", BRITISH)
+def test_british_spelling_stops_a_build(told, spelled):
+    (fault,) = told(f"<p>Here: {spelled}.</p>")
+    assert "spelled as in Britain" in fault
+
+
+@pytest.mark.parametrize("spelled", ["analyzed by two analyses", "an exercise, otherwise precise", "Annalise", RELEASE])
+def test_what_is_spelled_as_in_the_united_states_passes(told, spelled):
+    assert told(f"<p>Here: {spelled}.</p>") == []

@@ -111,7 +111,7 @@ def test_another_process_in_another_folder_gives_the_same_bytes(good, elsewhere)
     )
     assert project.submission != good.folder
     assert sorted(first) == sorted(second)
-    others = 2 + len(EVIDENCE_FILES) + 1 + 1  # manifest and its digest, the evidence, a bill and the catalogue
+    others = 2 + len(EVIDENCE_FILES) + 1 + 1  # manifest and its digest, the evidence, a bill and the catalog
     others += 1 + 3  # the matrix as a workbook; the release's own digests, description and card
     assert len(first) == 3 * len(read_catalogue().documents) + others  # a PDF, its claims and its text
     assert [name for name in first if first[name] != second[name]] == []

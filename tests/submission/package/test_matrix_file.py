@@ -1,4 +1,4 @@
-"""The matrix as a file: both directions, gap rows in words and colour, no text that is calculated, the same bytes."""
+"""The matrix as a file: both directions, gap rows in words and color, no text that is calculated, the same bytes."""
 
 import csv
 import io

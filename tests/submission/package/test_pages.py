@@ -13,7 +13,7 @@ from submission.words.ledger import strip_claims
 from verification.evidence import Table
 
 HEAD, FOOT, DARK = 66, 57, 235
-"""Points of a page above and below its content, and the grey from which on a point of it is ink."""
+"""Points of a page above and below its content, and the gray from which on a point of it is ink."""
 GAPS_ALONE = {"CW-DOC-030", "CW-DOC-049"}
 """Documents that made-up evidence fills with gaps in place of lines, which no step of the style sheet brings closer."""
 LEAST = 0.5

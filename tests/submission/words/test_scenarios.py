@@ -20,21 +20,21 @@ def result(observed, **example):
 @pytest.mark.parametrize(
     ("observed", "printed"),
     [
-        ("gate: refused, VIEW: LL; exit\nanalyze: not_analysed, VIEW: LL; exit", 0),
-        ("gate: refused, VIEW: LL; exit\nanalyze: not_analysed, VIEW: RL; exit", 1),
+        ("gate: refused, VIEW: LL; exit\nanalyze: not_analyzed, VIEW: LL; exit", 0),
+        ("gate: refused, VIEW: LL; exit\nanalyze: not_analyzed, VIEW: RL; exit", 1),
         ("gate: accepted\nanalyze: accepted", 1),
         ("one, two", 1),
     ],
 )
 def test_a_reason_that_two_commands_give_stands_once_and_any_other_as_it_was_seen(observed, printed):
-    whole = "gate: refused, analyze: not_analysed, both VIEW: LL; exit"
+    whole = "gate: refused, analyze: not_analyzed, both VIEW: LL; exit"
     assert seen(result(observed)) == (whole, observed)[printed]
 
 
 def test_what_is_printed_once_is_still_a_part_of_its_evidence():
-    observed = say([Run("gate: refused, 5 years\nanalyze: not_analysed, 5 years", PLACE, "text")])
+    observed = say([Run("gate: refused, 5 years\nanalyze: not_analyzed, 5 years", PLACE, "text")])
     runs = [run for run in runs_of(seen(result(observed))) if run.origin]
-    assert [run.text for run in runs] == ["gate: refused", "analyze: not_analysed", "5 years"]
+    assert [run.text for run in runs] == ["gate: refused", "analyze: not_analyzed", "5 years"]
     assert {(run.origin, run.rule) for run in runs} == {(PLACE, "part")}
 
 

@@ -62,7 +62,7 @@ def test_images_without_a_score_are_counted_by_reason(collection):
     assert list(found.left_out.values()) == [1, 1, 1]
     flow = rows_of(analyse_out_of_scope(found, SETTING).tables[1])
     assert flow["images listed"] == 8
-    assert flow["analysed"] == 5
+    assert flow["analyzed"] == 5
 
 
 def test_the_flow_begins_at_the_folder_that_the_manifest_was_made_from(collection):
@@ -82,7 +82,7 @@ def test_the_benchmark_study_starts_at_the_folder_of_its_images_out_of_scope():
     (study,) = run(find_project(ROOT), "paediatric-benchmark").studies
     (found,) = [one for one in study.analyses if one.role == Role.OUT_OF_SCOPE]
     assert [row[1:] for row in found.tables[0].rows] == [(621, 222), (29, 15), (592, 207)]
-    assert rows_of(found.tables[2])["analysed"] == found.images == 207
+    assert rows_of(found.tables[2])["analyzed"] == found.images == 207
 
 
 def test_the_gate_refuses_whose_true_age_is_stated_and_accepts_the_child(collection):
@@ -94,7 +94,7 @@ def test_the_gate_refuses_whose_true_age_is_stated_and_accepts_the_child(collect
 
 
 def test_nothing_passes_when_what_is_stated_is_outside_too(collection):
-    with pytest.raises(ValueError, match="no image with a read was analysed, of 8"):
+    with pytest.raises(ValueError, match="no image with a read was analyzed, of 8"):
         score(collection, ASSERTED | {"PatientAge": "050Y"})
 
 

@@ -109,7 +109,7 @@ def test_blur_and_lower_resolution_leave_the_mean_and_take_detail_away():
 
 def test_rotation_is_anticlockwise_about_the_centre_and_brings_in_no_black():
     spot = np.full((201, 201), 0.5, dtype=np.float32)
-    spot[95:106, 175:186] = 1  # 80 to the right of the centre
+    spot[95:106, 175:186] = 1  # 80 to the right of the center
     y, x = np.argwhere(apply("rotation 10 degrees", spot) > 0.75).mean(axis=0)
     assert (y, x) == (
         pytest.approx(100 - 80 * np.sin(np.radians(10)), abs=0.5),

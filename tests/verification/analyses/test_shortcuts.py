@@ -30,7 +30,7 @@ SIZE = 64
 
 
 def make(generator, plant, label):
-    """An image of low contrast noise, and a planted sign if it is labelled 1."""
+    """An image of low contrast noise, and a planted sign if it is labeled 1."""
     coarse = generator.random((8, 8), dtype=np.float32)
     grey = 0.4 + 0.2 * np.kron(coarse, np.ones((8, 8), dtype=np.float32))
     grey += 0.02 * generator.standard_normal((SIZE, SIZE)).astype(np.float32)
@@ -120,7 +120,7 @@ def test_a_baseline_finds_what_is_planted_for_it(written, baseline, plant):
 
 def test_the_size_of_the_file_is_found_where_it_tells_the_labels(written):
     found = areas(written(nothing, count=300, quality=lambda label: 90 - 10 * label))
-    assert found["file size"].value > 0.95  # smaller files are positive here: the direction is learnt
+    assert found["file size"].value > 0.95  # smaller files are positive here: the direction is learned
     assert abs(found["mean intensity"].value - 0.5) < 0.1
 
 
@@ -165,7 +165,7 @@ def test_every_unusable_image_is_named_and_one_label_is_refused(written):
     lines = str(error.value).splitlines()
     assert len(lines) == 4
     assert all(str(folder / entry.image) in line for entry, line in zip(evaluation[:4], lines, strict=True))
-    assert "colour" in lines[1]
+    assert "color" in lines[1]
     assert "at least 32" in lines[2]
     with pytest.raises(ValueError, match="both labels"):
         score_baselines(training[::2], evaluation, lambda entry: folder)

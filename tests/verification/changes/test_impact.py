@@ -65,7 +65,7 @@ def turn(angle):
 
 
 GREEN = (0, 128, 0)
-"""The colour.
+"""The color.
 
 Implements: SRS-002
 """

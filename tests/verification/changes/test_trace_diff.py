@@ -27,8 +27,8 @@ def test_items_and_links_that_came_changed_and_went(checkout):
     found = difference(checkout, "one", "two")
     assert said(found, "items") == {
         ("HAZ-001", "hazard", "Shut in", "retired"),
-        ("SRS-002", "software_requirement", "Colour", "changed"),
-        ("SRS-003", "software_requirement", "Colour", "added"),
+        ("SRS-002", "software_requirement", "Color", "changed"),
+        ("SRS-003", "software_requirement", "Color", "added"),
     }
     assert said(found, "links") == {
         ("HAZ-001", "controlled_by", "RC-001", "retired"),

@@ -25,7 +25,7 @@ def test_a_sound_checkout_has_nothing_to_mend(checkout):
 
 
 def test_what_is_wrong_is_told_in_one_pass_with_its_place(checkout):
-    checkout.edit(ITEM, "rationale: Green is calm.", "rationale: Green is calm.\ncolour: green")
+    checkout.edit(ITEM, "rationale: Green is calm.", "rationale: Green is calm.\ncolor: green")
     checkout.edit("risk/controls/RC-001.yaml", "[SRS-001]", "[SRS-001, SRS-777]")
     checkout.edit("verification/features/door.feature", "@SRS-001 @SRS-001/AC2", "@SRS-001 @SRS-001/AC9")
     checkout.edit("requirements_spec/software/SRS-001.yaml", "Doors have handles.", "Doors have a proven QZX.")

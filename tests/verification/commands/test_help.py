@@ -1,4 +1,4 @@
-"""Help by role, hints for slips, one message outside a checkout, colour on a terminal alone, nothing loaded in vain."""
+"""Help by role, hints for slips, one message outside a checkout, color on a terminal alone, nothing loaded in vain."""
 
 import os
 import pty
@@ -133,7 +133,7 @@ def test_outside_a_checkout_all_say_the_same(tmp_path, monkeypatch, capsys, line
     )
 
 
-# --- colour -----------------------------------------------------------------------------------------------------------
+# --- color -----------------------------------------------------------------------------------------------------------
 
 BLOCKING = Issue(code="c", severity=Severity.BLOCKING, where="a:1", message="it is wrong", hint="mend it")
 ADVISORY = Issue(code="c", severity=Severity.ADVISORY, where="a:1", message="blocking no one", hint="see")

@@ -193,7 +193,7 @@ def test_a_scenario_can_begin_a_feature_file(checkout):
     run = checkout.run("new", "scenario", "SRS-002/AC1", "--feature", "colour")
     assert run.returncode == 0, run.stderr
     text = (checkout.root / "verification/features/colour.feature").read_text()
-    assert text.startswith("Feature: Colour\n\n  @SRS-002 @SRS-002/AC1\n")
+    assert text.startswith("Feature: Color\n\n  @SRS-002 @SRS-002/AC1\n")
 
 
 @pytest.mark.parametrize(

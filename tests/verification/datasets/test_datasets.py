@@ -203,10 +203,10 @@ def test_the_flow_of_a_manifest_sums():
 
 
 def test_an_unknown_key_of_a_description_is_refused(tmp_path):
-    (tmp_path / "dataset.yaml").write_text(DESCRIPTION + "colour: blue\n")
+    (tmp_path / "dataset.yaml").write_text(DESCRIPTION + "color: blue\n")
     description, (issue,) = read_description(tmp_path / "dataset.yaml")
     assert description is None
-    assert "colour" in issue.message
+    assert "color" in issue.message
 
 
 def test_exploration_writes_what_it_describes(tmp_path):

@@ -119,12 +119,12 @@ def test_every_kind_of_file_is_measured_or_left_out_with_its_reason(odd_files):
     found = {path.name: measure(path) for path in [*odd_files.iterdir(), odd_files / "missing.png"]}
     modes = {name: each.mode if isinstance(each, Measured) else each for name, each in found.items()}
     assert modes == {
-        "grey.png": "L", "rgb.png": "RGB, grey values", "rgba.png": "RGBA, grey values", "colour.png": "RGB, colour",
+        "grey.png": "L", "rgb.png": "RGB, gray values", "rgba.png": "RGBA, gray values", "colour.png": "RGB, color",
         "sixteen.png": "I;16", "moving.gif": "animated", "float.tiff": "pixels of mode F",
         "truncated.png": "cannot be decoded", "empty.png": "cannot be decoded", "text.png": "cannot be decoded",
         "missing.png": "missing",
     }  # fmt: skip
-    for name in ("rgb.png", "rgba.png", "sixteen.png"):  # the same grey values, stored otherwise
+    for name in ("rgb.png", "rgba.png", "sixteen.png"):  # the same gray values, stored otherwise
         assert found[name].mean == pytest.approx(found["grey.png"].mean, abs=1e-6)
         assert (found[name].bits == found["grey.png"].bits).all()
     grey = noise(1)
@@ -154,7 +154,7 @@ def test_groups_are_told_apart_and_a_benchmarks_are_not_shown(tmp_path):
     listed = [Listed(str(shade), tmp_path / f"{shade}.png", ("dark" if shade < 100 else "light",), "s", "p")
               for shade in (10, 20, 200, 220)]  # fmt: skip
     description, _ = describe_pixels(listed, "d")
-    dark, light = table_of(description.tables, "Grey values").rows
+    dark, light = table_of(description.tables, "Gray values").rows
     assert (dark[0], light[0]) == ("dark", "light")
     assert dark[3] < 60 < 180 < light[3]
     curves = {series.name: np.array(series.y) for series in description.figures[0].series}
@@ -412,6 +412,6 @@ def test_the_committed_pixels_are_those_of_the_images():
 @pytest.mark.data
 def test_a_real_tree_shows_its_modes_and_its_patients_on_two_sides():
     found, issues = explore(PROJECT, Request(target=os.environ["CLEARWAY_DATA"] + "/nih1000_64", images=True))
-    assert dict(table_of(found.pixels.tables, "Modes").rows) == {"RGB, grey values": 979, "RGBA, grey values": 21}
+    assert dict(table_of(found.pixels.tables, "Modes").rows) == {"RGB, gray values": 979, "RGBA, gray values": 21}
     assert "patient-leak" in {issue.code for issue in issues}
     assert [(split.name, split.images) for split in found.splits] == [("test", 200), ("train", 600), ("valid", 200)]

@@ -167,7 +167,7 @@ def test_a_folder_of_images_named_as_nihs_is_described_by_nihs_table(checkout, t
     assert "8 images of 4 patients; Folder images, joined with NIH's table by the names of the files" in told.out
     assert "1 files are in no row of NIH's table and not described, such as 00099999_000.png" in told.err
     lines = [line.split() for line in told.out.splitlines()]
-    assert ["female", "8", "4", "4"] in lines  # images, patients, labelled pneumonia
+    assert ["female", "8", "4", "4"] in lines  # images, patients, labeled pneumonia
     assert ["PA", "8", "4", "4"] in lines
     assert ["0", "to", "21", "2", "1", "2"] in lines
 

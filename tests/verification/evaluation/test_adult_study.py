@@ -44,7 +44,7 @@ COUNT = 800
 
 
 def write_release(folder):
-    """The brightness release for adults; its score is the mean grey of an image."""
+    """The brightness release for adults; its score is the mean gray of an image."""
     shutil.copytree(ROOT / "tests/device/brightness", folder, dirs_exist_ok=True)
     text = (folder / "release.yaml").read_text()
     changes = {
@@ -339,7 +339,7 @@ def test_the_flow_begins_at_the_table_and_its_counts_sum(recorded):
     left = {name.removeprefix("left out: "): count for name, count in rows.items() if name.startswith("left out")}
     assert left == {
         "no age is recorded": 2, "younger than 22 years": 2, "recorded age above 120 years": 2,
-        "no image of it is listed in the manifest": 0, "not analysed by the device": 0,
+        "no image of it is listed in the manifest": 0, "not analyzed by the device": 0,
     }  # fmt: skip
     assert flow.rows[0][1] - sum(left.values()) == rows["estimation part"]
     assert rows["of them read by RSNA's radiologists"] == primary.images
@@ -350,7 +350,7 @@ def test_an_opening_in_which_the_gate_refuses_all_is_refused_and_not_logged(chec
     path = project.root / STUDY / "plan.yaml"
     path.write_text(path.read_text().replace("  columns: {PatientAge: age_years, ViewPosition: view}\n", ""))
     lock_plan(project, NAME)
-    with pytest.raises(ValueError, match=r"0 of \d+ images can be analysed.*AGE_BLANK") as error:
+    with pytest.raises(ValueError, match=r"0 of \d+ images can be analyzed.*AGE_BLANK") as error:
         open_study(project, NAME, "a test", data / "images")
     assert "asserted" in str(error.value)
     assert events(project) == ["plan_locked"]

@@ -223,7 +223,7 @@ def test_a_result_is_taken_in_and_evaluated(result, checkout, capsys):
     assert [row.n for row in hidden] == [IMAGES - 2]  # one is blank, one a DICOM file
     assert {row.subgroup for row in beside.estimates} >= {"all", "women"}
     assert [row.n for row in beside.estimates if row.subgroup == "all"] == [IMAGES - 1] * 3
-    ranked = [row for row in beside.estimates if row.subgroup == "all, images not analysed ranked wrongly"]
+    ranked = [row for row in beside.estimates if row.subgroup == "all, images not analyzed ranked wrongly"]
     assert [row.n for row in ranked] == [IMAGES]
     deciding = [one.estimate for one in found.criteria]
     assert [(one.metric, one.subgroup, one.criterion) for one in deciding] == [

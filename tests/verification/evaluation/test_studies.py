@@ -153,7 +153,7 @@ def test_labels_of_several_sources_withhold_the_study(project):
         (lambda rows: [[*rows[0][:3], "1.5", ""], *rows[1:]], "scores-row"),
         (lambda rows: [[*rows[0][:3], "high", ""], *rows[1:]], "scores-row"),
         (lambda rows: [[*rows[0][:3], "", ""], *rows[1:]], "scores-row"),
-        (lambda rows: [[*rows[0][:3], "0.5", "not analysed"], *rows[1:]], "scores-row"),
+        (lambda rows: [[*rows[0][:3], "0.5", "not analyzed"], *rows[1:]], "scores-row"),
         (lambda rows: [rows[0][:3], *rows[1:]], "scores-row"),
         (lambda rows: [], "scores-empty"),
         (
@@ -181,7 +181,7 @@ def test_scores_without_a_logged_origin_are_not_used(project):
 def test_a_damaged_log_or_plan_is_named(project):
     lines = len((project.root / STUDY / "openings.log").read_text().splitlines())
     edit(project, f"{STUDY}/openings.log", lambda text: text + "{\n")
-    edit(project, "verification/studies/adult-nih-validation/plan.yaml", lambda text: text + "colour: blue\n")
+    edit(project, "verification/studies/adult-nih-validation/plan.yaml", lambda text: text + "color: blue\n")
     edit(project, "verification/studies/adult-nih-validation/criteria.yaml", lambda text: text.replace("auroc", "auc"))
     evidence = run(project)
     found = {(issue.code, issue.where) for issue in evidence.issues}
@@ -189,9 +189,7 @@ def test_a_damaged_log_or_plan_is_named(project):
         ("log-unreadable", f"{STUDY}/openings.log:{lines + 1}"),
         ("study-unreadable", "verification/studies/adult-nih-validation/plan.yaml"),
     }
-    edit(
-        project, "verification/studies/adult-nih-validation/plan.yaml", lambda text: text.replace("colour: blue\n", "")
-    )
+    edit(project, "verification/studies/adult-nih-validation/plan.yaml", lambda text: text.replace("color: blue\n", ""))
     assert ("study-plan", "verification/studies/adult-nih-validation/criteria.yaml") in {
         (issue.code, issue.where) for issue in run(project).issues
     }

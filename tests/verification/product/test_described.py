@@ -84,7 +84,7 @@ def test_every_command_of_the_device_explains_itself(interfaces: Interfaces) -> 
 
 def test_the_fields_of_a_result_are_those_of_an_analysis(interfaces: Interfaces) -> None:
     assert set(interfaces.json_fields) == {*device.Analysis.__slots__, "score", "threshold"}
-    assert set(interfaces.outcomes) == {"flagged", "not_flagged", "analysed", "not_analysed", "failed"}
+    assert set(interfaces.outcomes) == {"flagged", "not_flagged", "analyzed", "not_analyzed", "failed"}
 
 
 def test_the_reports_elements_come_from_where_it_is_said(report: ReportForm) -> None:
@@ -139,7 +139,7 @@ def test_a_units_description_is_its_docstring_without_the_claim(design: Design) 
     view = units["device.gate.check_view"]
     assert view.implements == ("SRS-004", "SRS-015", "SRS-017", "SRS-038")
     assert view.signature == "(judged: _Judged) -> Rejection | None"
-    assert view.description.startswith("A labelled view")
+    assert view.description.startswith("A labeled view")
     assert not any("Implements:" in unit.description for unit in units.values())
 
 

@@ -43,7 +43,7 @@ def test_every_study_is_timed_until_its_results_are_in_the_archive():
 
 
 def test_studies_that_the_release_does_not_analyse_are_no_time():
-    with pytest.raises(ValueError, match="found 2 studies that were not analysed, expected none"):
+    with pytest.raises(ValueError, match="found 2 studies that were not analyzed, expected none"):
         measure_node(Project(ROOT), "adult-nih", 2, lambda *_: None, 0.1, {"times": {"settle_seconds": 0.3}})
 
 

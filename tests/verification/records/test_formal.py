@@ -21,20 +21,20 @@ SAID = ["--by", ADA, "--meaning", "approved", "--reason", "for a test"]
 GREEN = "door/it-is-green"
 BREAKS_GREEN = (
     '@given("a door")\n',
-    '@given("a painted door")\ndef painted(): assert False, "it is grey"\n\n@given("a door")\n',
+    '@given("a painted door")\ndef painted(): assert False, "it is gray"\n\n@given("a door")\n',
 )
 
 ANOMALY = """\
 id: ANO-001
-title: Grey doors
+title: Gray doors
 found_in: 0.0.1
 versions: [0.0.1]
-observed: The door is grey.
+observed: The door is gray.
 expected: The door is green.
 requirements: [SRS-002]
 scenarios: [door/it-is-green]
 hazards: []
-assessment: Nobody is harmed by grey.
+assessment: Nobody is harmed by gray.
 security_assessment: None is affected.
 workaround: Paint it.
 disposition: Mended in the next version.

@@ -27,7 +27,7 @@ def _push(angle):
 
 
 def look():
-    """Show the colour.
+    """Show the color.
 
     Implements: SRS-002
     """
@@ -35,7 +35,7 @@ def look():
 
 
 GREEN = (0, 128, 0)
-"""The colour.
+"""The color.
 
 Implements: SRS-002
 """

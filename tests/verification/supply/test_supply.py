@@ -1,4 +1,4 @@
-"""Components, licences, lookups and bills, from made-up locks and environments; and the state that is shipped."""
+"""Components, licenses, lookups and bills, from made-up locks and environments; and the state that is shipped."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ FOUND = {
 
 @pytest.fixture
 def sample(checkout):
-    """The small checkout with the licence policy and the declarations of the real one."""
+    """The small checkout with the license policy and the declarations of the real one."""
     for name in ("licences", "vulnerabilities"):
         shutil.copy(ROOT / f"risk/{name}.yaml", checkout.root / f"risk/{name}.yaml")
     text = (checkout.root / "risk/licences.yaml").read_text().partition("\nread:")[0] + "\nread: {}\n"
@@ -171,7 +171,7 @@ def test_nothing_is_known_of_what_is_not_installed(sample, tmp_path):
     assert all(isinstance(each, Gap) for each in (found.licence, found.supplier, found.through, found.lookup))
 
 
-# --- licences ---------------------------------------------------------------------------------------------------------
+# --- licenses ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_and_takes_the_worst_and_or_the_best(expression, verdict):
         (("Classifier: License :: OSI Approved :: MIT License",), "MIT"),
         (("Classifier: License :: OSI Approved :: BSD License",), None),  # with two clauses or three?
         (("Classifier: License :: OSI Approved :: MIT License", "Classifier: License :: Other"), None),  # and, or or?
-        (("License: a licence of our own",), None),
+        (("License: a license of our own",), None),
         ((), None),
     ],
 )
@@ -210,12 +210,12 @@ def test_a_licence_is_read_or_it_is_a_gap_and_never_guessed(sample, tmp_path, li
 
 
 def test_what_was_read_in_a_licence_file_holds_for_that_version_alone(sample, tmp_path):
-    sample.edit("risk/licences.yaml", "read: {}", "read: {jinja2: {version: 3.1.6, licence: BSD-3-Clause, file: L}}")
+    sample.edit("risk/licences.yaml", "read: {}", "read: {jinja2: {version: 3.1.6, license: BSD-3-Clause, file: L}}")
     assert by_name(described(sample, tmp_path / "a"))["jinja2"].licence.read_in == "L of the package"
     sample.edit("risk/licences.yaml", "3.1.6", "3.1.5")
     later = described(sample, tmp_path / "b")
     assert isinstance(by_name(later)["jinja2"].licence, Gap)
-    said = "the licence of jinja2 was read in 3.1.5, the lock has 3.1.6"
+    said = "the license of jinja2 was read in 3.1.5, the lock has 3.1.6"
     assert ("licence-outdated", said) in issues(later, "advisory")
 
 

@@ -49,7 +49,7 @@ class Population(Record, frozen=True):
 class Card(Record, frozen=True, tag=True):
     """How a release's model came to be: what a competent practitioner needs to make it again.
 
-    Weights that were not random have a digest; a licence of theirs that is not stated is None. What the operating point
+    Weights that were not random have a digest; a license of theirs that is not stated is None. What the operating point
     gives on the tuning images is None where an earlier training did not say it. Of a network with a part that finds
     lungs: the images that taught that part, whole and with their lungs alone, for how many epochs, and its mean Dice
     coefficient on those of patients that were kept from it; None without such a part. The digest of their manifest is

@@ -78,9 +78,9 @@ class PlanSection(Record, frozen=True):
 
 
 class Repeated(Record, frozen=True):
-    """Images that were scored twice, as they are or under a change: how many were analysed, and what differs.
+    """Images that were scored twice, as they are or under a change: how many were analyzed, and what differs.
 
-    `decisions` counts the images, of those analysed both times, that were flagged one time only; `largest` is the
+    `decisions` counts the images, of those analyzed both times, that were flagged one time only; `largest` is the
     largest difference between two scores of one of them.
     """
 

@@ -34,7 +34,7 @@ class Soup(Record, frozen=True):
 
 
 class Licence(Record, frozen=True, tag=True):
-    """A licence as an SPDX expression, where it was read, and what the policy says of it.
+    """A license as an SPDX expression, where it was read, and what the policy says of it.
 
     `verdict` is allowed, weak_copyleft, refused or unlisted.
     """

@@ -216,7 +216,7 @@ def _plan(wanted: Wanted, known: _Known) -> dict[str, Any]:
         "reference_standard": _say_reference(known),
         "data": _say_data(known, split),
         "exclusions": [
-            "an image that the device does not analyse is counted, and the estimates are bounded by counting each as "
+            "an image that the device does not analyze is counted, and the estimates are bounded by counting each as "
             "decided wrongly and as decided rightly",
             _decide("what else is left out, and counted; delete this line if nothing is"),
         ],

@@ -71,7 +71,7 @@ def study(bench: Bench) -> None:
 
 @given("the study of a published radiograph without pneumonia and a radiograph of an adult")
 def study_in_part(bench: Bench) -> None:
-    """Two files of one study; the release is not labelled for the age in the second."""
+    """Two files of one study; the release is not labeled for the age in the second."""
     uid = generate_uid()
     pixels = radiographs.read_published("NORMAL2-IM-1427-0001.jpeg")
     child = radiographs.radiograph(pixels, StudyInstanceUID=uid, SOPInstanceUID=generate_uid())

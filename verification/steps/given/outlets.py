@@ -21,13 +21,13 @@ def receiver(bench: Bench) -> None:
 
 @given(parsers.parse("the receiver first answers {codes}"))
 def answers(bench: Bench, codes: str) -> None:
-    """The codes of its first acknowledgements, AA after them."""
+    """The codes of its first acknowledgments, AA after them."""
     bench.node.receiver.codes = codes.split(" and ")
 
 
 @given("the receiver hangs up once before it answers")
 def silent(bench: Bench) -> None:
-    """It keeps the first message, and ends the connection without an acknowledgement."""
+    """It keeps the first message, and ends the connection without an acknowledgment."""
     heard = bench.node.receiver.heard
 
     def say(connection: socket.socket, answer: bytes) -> None:

@@ -121,7 +121,7 @@ def long_pixel_data(bench: Bench, count: int) -> None:
     bench.image.PixelData += bytes(count)
 
 
-@given("a radiograph of five grey levels that stores and shows:")
+@given("a radiograph of five gray levels that stores and shows:")
 def levels(bench: Bench, datatable: Rows) -> None:
     """A picture of the levels 0 to 4 as the first row stores them in 12 bits, and beside it what they are to show."""
     (_, *stored), (_, *shown) = datatable

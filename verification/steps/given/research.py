@@ -38,7 +38,7 @@ def manifest(bench: Bench, datatable: Rows) -> None:
     bench.manifest = table
 
 
-@given(parsers.re(r"a published image as (?P<form>a grey PNG(, .+)?|a PNG .+|a grey JPEG|a Secondary Capture)$"))
+@given(parsers.re(r"a published image as (?P<form>a gray PNG(, .+)?|a PNG .+|a gray JPEG|a Secondary Capture)$"))
 def published_image(bench: Bench, form: str) -> None:
     """A picture in this form: the `phantom`, or 512 x 512 of one value. A Secondary Capture needs no assertions."""
     if form == "a Secondary Capture":  # states everything itself
@@ -50,16 +50,16 @@ def published_image(bench: Bench, form: str) -> None:
     coloured, dotted = np.stack([grey, 255 - grey, grey], axis=2), np.stack([grey] * 3, axis=2)
     dotted[5, 7] = (255, 0, 0)
     forms = {
-        "a grey PNG": (picture, "png"),
+        "a gray PNG": (picture, "png"),
         "a PNG with three equal channels": (picture.convert("RGB"), "png"),
         "a PNG with a palette": (picture.convert("P"), "png"),
-        "a PNG with all of it in colour": (Image.fromarray(coloured), "png"),
-        "a PNG with one pixel in colour": (Image.fromarray(dotted), "png"),
+        "a PNG with all of it in color": (Image.fromarray(coloured), "png"),
+        "a PNG with one pixel in color": (Image.fromarray(dotted), "png"),
         "a PNG of two frames": (picture, "png"),
         "a PNG of 16 bits with alpha": (None, "png"),
         "a PNG of 2 bits": (None, "png"),
         "a PNG of 16 bits": (Image.fromarray(grey.astype(np.uint16) * 257), "png"),
-        "a grey JPEG": (picture, "jpg"),
+        "a gray JPEG": (picture, "jpg"),
     }
     made, suffix = forms[form]
     bench.asserted, bench.path = dict(ASSERTIONS), bench.images / f"image.{suffix}"
@@ -76,7 +76,7 @@ def published_image(bench: Bench, form: str) -> None:
 
 
 def encode_png(width: int, rows: NDArray[Any], bits: int, colour: int) -> bytes:
-    """A PNG file (ISO/IEC 15948) of these rows of bytes, unfiltered, of so many bits a sample, of this colour type."""
+    """A PNG file (ISO/IEC 15948) of these rows of bytes, unfiltered, of so many bits a sample, of this color type."""
     head = struct.pack(">IIBBBBB", width, len(rows), bits, colour, 0, 0, 0)
     lines = zlib.compress(b"".join(b"\x00" + row.tobytes() for row in rows))
     chunks = ((b"IHDR", head), (b"IDAT", lines), (b"IEND", b""))

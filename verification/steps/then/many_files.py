@@ -40,21 +40,21 @@ def message_of(bench: Bench, file: str, text: str, observe: Observe) -> None:
     assert text in found
 
 
-@then(parsers.parse("all {count:d} files are analysed"))
+@then(parsers.parse("all {count:d} files are analyzed"))
 def all_analysed(bench: Bench, count: int, observe: Observe) -> None:
-    """There are so many results, each of them analysed."""
+    """There are so many results, each of them analyzed."""
     outcomes = [each["outcome"] for each in bench.last.results]
-    observe(f"{outcomes.count('analysed')} of {len(outcomes)} files analysed")
-    assert outcomes == ["analysed"] * count
+    observe(f"{outcomes.count('analyzed')} of {len(outcomes)} files analyzed")
+    assert outcomes == ["analyzed"] * count
 
 
-@then(parsers.parse("none of the {count:d} files is analysed"))
+@then(parsers.parse("none of the {count:d} files is analyzed"))
 def none_analysed(bench: Bench, count: int, observe: Observe) -> None:
-    """There are so many results, each not_analysed or failed, without score, threshold and finding."""
+    """There are so many results, each not_analyzed or failed, without score, threshold and finding."""
     outcomes = [each["outcome"] for each in bench.last.results]
     observe(", ".join(f"{outcomes.count(one)} {one}" for one in sorted(set(outcomes))))
     assert len(outcomes) == count
-    assert set(outcomes) <= {"not_analysed", "failed"}
+    assert set(outcomes) <= {"not_analyzed", "failed"}
     for each in bench.last.results:
         check_no_finding(each)
 
@@ -67,10 +67,10 @@ def every_reason(bench: Bench, observe: Observe) -> None:
     assert all(reasons)
 
 
-@then("every file that is not analysed has a reason, no score and no finding")
+@then("every file that is not analyzed has a reason, no score and no finding")
 def reasons_of_not_analysed(bench: Bench, observe: Observe) -> None:
-    """Some results are not analysed: each has a rejection or a failure; score, threshold and finding are null."""
-    others = [each for each in bench.last.results if each["outcome"] != "analysed"]
+    """Some results are not analyzed: each has a rejection or a failure; score, threshold and finding are null."""
+    others = [each for each in bench.last.results if each["outcome"] != "analyzed"]
     observe(", ".join(f"{Path(each['path']).name}: {reason(each)}" for each in others))
     assert others
     for each in others:
@@ -138,7 +138,7 @@ def fields(bench: Bench, what: str, docstring: str, observe: Observe) -> None:
     assert found == {frozenset(docstring.split())}
 
 
-@then(parsers.parse('all are analysed but {file}, which fails with a reason that says "{text}"'))
+@then(parsers.parse('all are analyzed but {file}, which fails with a reason that says "{text}"'))
 def all_but_one(bench: Bench, file: str, text: str, observe: Observe) -> None:
     """That file has the outcome failed, for this reason; each other file of the folder has a score."""
     results = {Path(each["path"]).name: each for each in bench.last.results}
@@ -150,16 +150,16 @@ def all_but_one(bench: Bench, file: str, text: str, observe: Observe) -> None:
     assert all(each["score"] is not None for name, each in results.items() if name != file)
 
 
-@then(parsers.parse("{count:d} of the copies are refused, and the others are analysed as they are"))
+@then(parsers.parse("{count:d} of the copies are refused, and the others are analyzed as they are"))
 def noticed(bench: Bench, count: int, observe: Observe) -> None:
-    """So many are not_analysed, for PIXELS_UNDECODABLE; it is observed how many have another score than `whole.dcm`."""
+    """So many are not_analyzed, for PIXELS_UNDECODABLE; it is observed how many have another score than `whole.dcm`."""
     results = {Path(each["path"]).name: each for each in bench.last.results}
     whole = results.pop("whole.dcm")["score"]
-    scores = [each["score"] for each in results.values() if each["outcome"] == "analysed"]
+    scores = [each["score"] for each in results.values() if each["outcome"] == "analyzed"]
     others = [score for score in scores if score != whole]
     most = max((abs(score - whole) for score in others), default=0.0)
-    refused = [each for each in results.values() if each["outcome"] == "not_analysed"]
-    observe(f"{len(refused)} refused, {len(scores)} analysed, {len(others)} with another score, by at most {most:.1g}")
+    refused = [each for each in results.values() if each["outcome"] == "not_analyzed"]
+    observe(f"{len(refused)} refused, {len(scores)} analyzed, {len(others)} with another score, by at most {most:.1g}")
     assert len(refused) == count
     assert {reason(each) for each in refused} <= {"PIXELS_UNDECODABLE"}
     assert len(refused) + len(scores) == len(results)

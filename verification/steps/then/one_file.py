@@ -33,7 +33,7 @@ def refused(bench: Bench, datatable: Rows, observe: Observe) -> None:
 
 def check_refused(bench: Bench, expected: list[tuple[str, str, str]], observe: Observe) -> None:
     """The gate refuses for these reasons and no other, and the analysis says the same, with no finding."""
-    for command, outcome in (("gate", "refused"), ("analyze", "not_analysed")):
+    for command, outcome in (("gate", "refused"), ("analyze", "not_analyzed")):
         run = bench.runs[command]
         observe(f"{command}: {describe(bench, run.result)}; exit status {run.status}")
         found = [(each["code"], each["attribute"], each["requirement"]) for each in run.result["rejections"]]
@@ -109,10 +109,10 @@ def check_failed(bench: Bench, command: str, text: str, observe: Observe) -> Non
 
 @then(parsers.parse("its outcome is {outcome}"))
 def outcome(bench: Bench, outcome: str, observe: Observe) -> None:
-    """The last run's outcome is this one; there is a score exactly if it is analysed."""
+    """The last run's outcome is this one; there is a score exactly if it is analyzed."""
     observe(describe(bench, bench.last.result))
     assert bench.last.result["outcome"] == outcome
-    assert (bench.last.result["score"] is not None) == (outcome == "analysed")
+    assert (bench.last.result["score"] is not None) == (outcome == "analyzed")
 
 
 @then(parsers.parse("its finding is {finding}"))

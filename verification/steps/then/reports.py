@@ -105,8 +105,8 @@ def template(bench: Bench, observe: Observe) -> None:
 
 @then("every report references an image of its own by SOP class and instance")
 def own_references(bench: Bench, observe: Observe) -> None:
-    """Every report references one image, every analysed image is referenced by one report."""
-    analysed = [each["path"] for each in bench.last.results if each["outcome"] == "analysed"]
+    """Every report references one image, every analyzed image is referenced by one report."""
+    analysed = [each["path"] for each in bench.last.results if each["outcome"] == "analyzed"]
     images = {key(dcmread(path, stop_before_pixels=True)) for path in analysed}
     found = [references(report) for report in read_reports(bench)]
     observe(f"{len(found)} reports reference {len(set().union(*found))} of {len(images)} images")
@@ -297,7 +297,7 @@ def report_says(bench: Bench, text: str, observe: Observe) -> None:
 
 @then("each report has the identity and the score of one of the two, and both occur")
 def one_of_two(bench: Bench, observe: Observe) -> None:
-    """Patient and score of each report are those that one of the two files has when it is analysed by itself."""
+    """Patient and score of each report are those that one of the two files has when it is analyzed by itself."""
     alone = set()
     for path in sorted(bench.images.iterdir()):
         run = bench.run("analyze", path, "--json")

@@ -127,7 +127,7 @@ def test_a_table_of_objects_that_leads_elsewhere_is_found(content):
     at = re.search(rb"/Length (\d+)>>\nstream\n", written[start:])
     assert at is not None
     swapped = document.written().replace(b"/Root %d 0 R" % document.root, b"/Root %d 0 R" % document.info)
-    assert "does not begin with a catalogue" in faults(swapped)
+    assert "does not begin with a catalog" in faults(swapped)
 
 
 @pytest.mark.parametrize("kind", LOOKS)

@@ -1,4 +1,4 @@
-"""The map of what is asked: a tile for each item, told apart without colour, and counted."""
+"""The map of what is asked: a tile for each item, told apart without color, and counted."""
 
 import base64
 import re

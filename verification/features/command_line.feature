@@ -95,7 +95,7 @@ Feature: The command line
       | gate {file} --output reports         | --output                   |
       | diagnose {file}                      | diagnose                   |
       | transmogrify {file}                  | `clearway --help` lists    |
-      | analyze {file}                       | did you mean analyze?      |
+      | analyse {file}                       | did you mean analyze?      |
       | release shwo paediatric-reference    | did you mean show?         |
 
   @SRS-035 @RC-003

@@ -165,6 +165,10 @@ class ClearedDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     results: Quoted | None = None
     time: Quoted | None = None
 
+    def is_for(self, finding: str) -> bool:
+        """Whether a finding is named among those of the device; one of which none was read is for no finding."""
+        return self.finding is not None and finding.casefold() in self.finding.casefold()
+
     @property
     def recorded(self) -> bool:
         """Whether it is a candidate or a reference, of which a record is kept."""
@@ -243,8 +247,12 @@ class Characteristic(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Equivalence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`equivalence.yaml` and `devices.yaml`. The predicate that a person has chosen stands in `sponsor.yaml`."""
+    """`equivalence.yaml` and `devices.yaml`. The predicate that a person has chosen stands in `sponsor.yaml`.
 
+    `finding` is the word by which a record of a device says that it is for the finding of this one.
+    """
+
+    finding: str
     proposed: Proposed
     de_novo: tuple[str, ...]
     sources: dict[str, SourceRead]

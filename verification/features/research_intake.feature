@@ -291,7 +291,7 @@ Feature: Research intake
     Given a complete DX radiograph
     When the device analyses it with reports
     Then its outcome is analysed
-    And there are exactly 1 reports
+    And there is exactly 1 report
 
   @SRS-031
   Scenario: Research without reports is no wrong use

@@ -414,6 +414,16 @@ def test_a_name_is_the_last_step_of_its_place_and_an_empty_text_prints_nothing()
     assert is_printed("", "whole", "part", "/tags") is False
 
 
+def test_a_hyphen_that_begins_a_number_may_be_printed_as_a_minus_and_no_other():
+    from submission.audit.texts import is_printed
+
+    assert is_printed("brightness −0.15", "brightness -0.15", "text") is True
+    assert is_printed("under brightness −0.15", "Most flip under brightness -0.15: 3", "part") is True
+    assert is_printed("brightness -0.15", "brightness −0.15", "text") is False
+    assert is_printed("brightness 0.15", "brightness -0.15", "text") is False
+    assert is_printed("SRS−015", "SRS-015", "text") is False
+
+
 def test_a_text_file_that_says_otherwise_is_found(folder):
     name = "text/CW-DOC-001-indications-for-use.json"
 

@@ -55,6 +55,14 @@ def ledger_file(name: str) -> str:
     return f"claims/{name}.json"
 
 
+def unlisted(number: str, title: str, template: str, reader: str, *, wide: bool = False) -> Entry:
+    """What is set as a document is and stands in no `documents.yaml`: it has no revision and goes to no agency."""
+    return Entry(
+        number=number, set="working", title=title, revision="", owner_role="Regulatory affairs", template=template,
+        reader=reader, wide=wide,
+    )  # fmt: skip
+
+
 class Standard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An external regulatory fact: what it says, where we read it, how sure we are, who checked it when.
 

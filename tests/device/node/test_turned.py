@@ -10,7 +10,7 @@ def add(turned: Turned, number: int, host: str, refusal=NO_HOST) -> None:
 
 
 def test_the_first_stranger_is_told_of_at_once_and_those_after_it_once_a_minute():
-    turned, lines = Turned(), []
+    turned, lines = Turned(), list[Told]()
     for second in range(3600):
         add(turned, 10, f"10.0.{second // 250}.{second % 250}")
         lines += turned.take(second)

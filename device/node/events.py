@@ -42,7 +42,7 @@ LINES = {
     "process ended": Line("one of its processes ended and is started again", trouble=True),
     "clock set": Line("the clock of the computer was set"),
     "association refused": Line("an association did not come about", trouble=True),
-    "connection refused": Line("no valid certificate was shown, or there were too many connections", trouble=True),
+    "connection refused": Line("it is of no peer, shows no valid certificate, or there were too many", trouble=True),
     "association broken off": Line("an association ended before it was released", trouble=True),
     "received": Line("an object is on disk"),
     "received again": Line("the same object came again"),

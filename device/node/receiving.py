@@ -11,7 +11,6 @@ import sqlite3
 import threading
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable
 from socketserver import BaseServer
 from typing import Any
@@ -30,6 +29,7 @@ from device.node.messages import find_fault, read, take
 from device.node.peers import Peers
 from device.node.services import (
     LARGEST_PDU_BYTES,
+    NO_HOST,
     OTHER_HOST,
     REFUSALS,
     SERVICES,
@@ -37,15 +37,12 @@ from device.node.services import (
     TOO_MANY_CONNECTIONS,
     TOO_MANY_OF_HOST,
     TOO_MANY_OF_PEER,
-    Refusal,
     Side,
 )
 from device.node.statuses import ECHOED, MISMATCH, NO_ROOM, STORED, RefusedError, Status
 from device.node.store import INCOMING, Store
+from device.node.turned import Turned
 from device.node.types import Added
-
-TELLING_SECONDS = 1.0
-"""How often it is told that connections were turned away."""
 
 
 class Receiver:
@@ -85,13 +82,14 @@ class Receiver:
         made: Any = ae.make_server(where, evt_handlers=handlers, ssl_context=context, server_class=_Server)
         server: _Server = made
         server.limits, server.peers, server.refused = limits, self._peers, self._tell_refused
-        server.shaking, server.turned, server.told = {}, Counter(), time.monotonic()
+        server.shaking, server.turned = {}, Turned()
         return server
 
     def run(self) -> None:
         """Listen until `stop` is called."""
         threading.excepthook = self._end
         self._server.serve_forever(poll_interval=0.1)
+        self._server.tell_turned(all_of_them=True)
 
     def stop(self) -> None:
         """Take no more associations; those that are there end by themselves or by their limits of time."""
@@ -297,8 +295,7 @@ class _Server(ThreadedAssociationServer):
     peers: Peers
     refused: Callable[..., None]
     shaking: dict[Any, str]
-    turned: Counter[tuple[str, Refusal]]
-    told: float
+    turned: Turned
     daemon_threads = True
     request_queue_size = 64
 
@@ -310,11 +307,12 @@ class _Server(ThreadedAssociationServer):
         del request
         host, most = client_address[0], self.limits.connections
         if host not in self.peers.hosts:
+            self.turned.add(host, NO_HOST)
             return False
         taken, share = self.find_hosts(), self.peers.count_share_of_host(most)
         if len(taken) < most and taken.count(host) < share:
             return True
-        self.turned[host, TOO_MANY_OF_HOST if taken.count(host) >= share < most else TOO_MANY_CONNECTIONS] += 1
+        self.turned.add(host, TOO_MANY_OF_HOST if taken.count(host) >= share < most else TOO_MANY_CONNECTIONS)
         return False
 
     def find_hosts(self) -> list[str]:
@@ -325,17 +323,21 @@ class _Server(ThreadedAssociationServer):
         return [*(each.requestor.address for each in self.active_associations), *list(self.shaking.values())]
 
     def service_actions(self) -> None:
-        """Tell, in one line a second for each host, how many of its connections were turned away.
+        """Tell now and then of who was turned away.
 
         Implements: SRS-049
         """
         super().service_actions()
-        if self.turned and time.monotonic() - self.told > TELLING_SECONDS:
-            for (host, refusal), times in self.turned.items():
-                share = {"share": "connections"} if refusal is TOO_MANY_OF_HOST else {}
-                self.refused(host, refusal.why, times=times, **share)
-            self.turned.clear()
-            self.told = time.monotonic()
+        self.tell_turned()
+
+    def tell_turned(self, *, all_of_them: bool = False) -> None:
+        """Tell, in few lines, how many connections were turned away; of all of them when nobody listens any more.
+
+        Implements: SRS-049
+        """
+        for host, refusal, times, hosts in self.turned.take(time.monotonic(), all_of_them=all_of_them):
+            told = {"share": "connections"} if refusal is TOO_MANY_OF_HOST else {"hosts": hosts} if hosts else {}
+            self.refused(host, refusal.why, times=times, **told)
 
     def shutdown(self) -> None:
         """Stop listening. The library's own asks for a server that its entity started."""

@@ -13,7 +13,7 @@ from typing import Any
 from submission.audit.attached import find_in_attached
 from submission.audit.described import find_in_figures
 from submission.audit.exempt import find_in_exempt
-from submission.audit.held.beyond import find_beyond
+from submission.audit.held.beyond import find_beyond, signs_of
 from submission.audit.held.rows import find_in_rows
 from submission.audit.names import EVIDENCE, MANIFEST, VOLUME, VOLUME_LEDGER, ledger_of, text_of
 from submission.audit.page.look import look_at
@@ -68,7 +68,7 @@ def _find_in_texts(folder: Path, manifest: dict[str, Any], ledgers: Mapping[str,
                 yield "text-differs", name, f"is of {text['number']} {text['title']}, the manifest lists another"
             for where, ledger in ((document["file"], own), (VOLUME, VOLUME_LEDGER)):
                 if ledger in bodies:
-                    yield from find_in_text(name, text, where, bodies[ledger])
+                    yield from _find_on_paper(name, text, folder / where, bodies[ledger], ledgers[ledger])
             path = folder / document["file"]
             if path.is_file() and own in bodies:
                 yield from find_in_figures(name, text, document["file"], bodies[own], path.read_bytes())
@@ -76,6 +76,20 @@ def _find_in_texts(folder: Path, manifest: dict[str, Any], ledgers: Mapping[str,
             yield "text-missing", name, f"{document['file']} has no text file"
         except MALFORMED as error:
             yield "text-malformed", name, f"not of its form: {type(error).__name__} {error}"
+
+
+def _find_on_paper(
+    name: str, text: dict[str, Any], path: Path, body: str, ledger: Mapping[str, Any]
+) -> Iterator[Found]:
+    """Yield what pages do not print of a text; only where they seem not to is it read what is drawn on them.
+
+    A page says what its figures show after all else, and so in the midst of a paragraph that goes on overleaf.
+    """
+    found = list(find_in_text(name, text, path.name, body))
+    if found and path.is_file():
+        undrawn = "".join(sign for sign, _ in signs_of(ledger["pages"], path.read_bytes()))
+        found = list(find_in_text(name, text, path.name, undrawn))
+    yield from found
 
 
 def _find_in_ledger(

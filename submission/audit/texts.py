@@ -23,7 +23,8 @@ def is_printed(text: str, value: Any, rule: str, pointer: str = "") -> bool | No
     if not squeeze(text):
         return False
     if name in IN_WORDS:
-        return isinstance(value, str) and IN_WORDS[name](squeeze(text), squeeze(value))
+        printed = squeeze(text)
+        return isinstance(value, str) and any(IN_WORDS[name](printed, squeeze(each)) for each in (value, signed(value)))
     if name == "name":  # a key of a mapping: the last step of its place, which has been seen to be there
         return squeeze(text) == squeeze(bare(pointer.rpartition("/")[2]))
     if name in ("first", "shortened"):
@@ -31,6 +32,11 @@ def is_printed(text: str, value: Any, rule: str, pointer: str = "") -> bool | No
     if name in IN_FIGURES:
         return _is_figure(text, value, IN_FIGURES[name], int(parameter or 0), name)
     return None
+
+
+def signed(text: str) -> str:
+    """A text in which a hyphen that begins a number is the minus that it means; so it may be printed."""
+    return re.sub(r"(?:(?<=[\s(])|^)-(?=\d)", "−", text)
 
 
 def bare(name: str) -> str:

@@ -131,9 +131,11 @@ class Compared:
 class Comparison:
     """The comparison with the predicate. `open` names each difference without closing evidence, and why it is open.
 
-    `against` is the device that the rows are compared with: the predicate, or the one that is proposed.
+    `against` is the device that the rows are compared with: the predicate, or the one that is proposed; `finding` the
+    word by which a record of a device says that it is for the finding of this one.
     """
 
+    finding: str
     predicate: ClearedDevice | Gap
     against: ClearedDevice
     proposed: Proposed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from submission.content.catalogue import ClearedDevice, Quoted
+from submission.content.answers import Comparison
+from submission.content.catalogue import ClearedDevice, Equivalence, Quoted
 from submission.words.claims import compose, join_words
 from submission.words.filters import total
 from verification.evidence import Gap, PlanSection
@@ -51,3 +52,16 @@ def beside_devices(section: PlanSection, known: Iterable[ClearedDevice]) -> Besi
         Line(what, ours, tuple(getattr(one, what.replace(" ", "_"), None) for one in devices)) for what, ours in rows
     )
     return Beside(devices, tuple(lines))
+
+
+@total
+def for_this_finding(comparison: Comparison | Equivalence) -> str:
+    """Which devices of others are for the finding of this one, as their records say, and of which none was read."""
+    named = _named(one for one in comparison.devices if one.is_for(comparison.finding))
+    unread = _named(one for one in comparison.devices if one.finding is None)
+    what = "Records of devices whose finding is named “{}”: {}. Of these records the finding was not read: {}."
+    return compose(what, comparison.finding, named or "none", unread or "none")
+
+
+def _named(devices: Iterable[ClearedDevice]) -> str:
+    return join_words((compose("{}, {}", one.device, one.k_number) for one in devices), "; ")

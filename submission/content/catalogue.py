@@ -55,6 +55,14 @@ def ledger_file(name: str) -> str:
     return f"claims/{name}.json"
 
 
+def unlisted(number: str, title: str, template: str, reader: str, *, wide: bool = False) -> Entry:
+    """What is set as a document is and stands in no `documents.yaml`: it has no revision and goes to no agency."""
+    return Entry(
+        number=number, set="working", title=title, revision="", owner_role="Regulatory affairs", template=template,
+        reader=reader, wide=wide,
+    )  # fmt: skip
+
+
 class Standard(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An external regulatory fact: what it says, where we read it, how sure we are, who checked it when.
 
@@ -165,6 +173,10 @@ class ClearedDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     results: Quoted | None = None
     time: Quoted | None = None
 
+    def is_for(self, finding: str) -> bool:
+        """Whether a finding is named among those of the device; one of which none was read is for no finding."""
+        return self.finding is not None and finding.casefold() in self.finding.casefold()
+
     @property
     def recorded(self) -> bool:
         """Whether it is a candidate or a reference, of which a record is kept."""
@@ -243,8 +255,12 @@ class Characteristic(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Equivalence(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`equivalence.yaml` and `devices.yaml`. The predicate that a person has chosen stands in `sponsor.yaml`."""
+    """`equivalence.yaml` and `devices.yaml`. The predicate that a person has chosen stands in `sponsor.yaml`.
 
+    `finding` is the word by which a record of a device says that it is for the finding of this one.
+    """
+
+    finding: str
     proposed: Proposed
     de_novo: tuple[str, ...]
     sources: dict[str, SourceRead]

@@ -189,6 +189,7 @@ def _compare(known: _Known, catalogue: Catalogue) -> Comparison:
     nobody = (("Predicate", chosen),) if isinstance(chosen, Gap) else ()
     open_ = with_origin((*nobody, *((one.row.title, one.open[0]) for one in rows if one.open)), OPEN)
     return Comparison(
+        finding=stated.finding,
         predicate=chosen,
         against=against,
         proposed=stated.proposed,

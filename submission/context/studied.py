@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from submission.context.gaps import bind, some
-from submission.words.claims import compose, join_words
+from submission.words.claims import compose, join_words, pick
 from verification.evidence import Analysis, Dataset, EvidenceBundle, Gap, ReleaseEvidence, Study
 
 
@@ -24,9 +24,10 @@ class Studied:
     """The studies of a package, and the data behind them.
 
     `study_data` is what the study of its release scored, and `scored` how many images of it; `development` is the study
-    that gave development estimates where that is another; `pivotal` the one that is planned for a claim, of whichever
-    release, and `own_pivotal` that of this one. `own_studies` and `own_datasets` are those of its release,
-    `other_studies` and `other_datasets` the rest. `looking` says whether the release looks at the lungs.
+    that gave development estimates where that is another; `pivotal` the one that is planned for a claim, of this
+    release or, where none is, the only one; `own_pivotal` that of this one alone. `own_studies` and `own_datasets` are
+    those of its release, `other_studies` and `other_datasets` the rest. `looking` says whether the release looks at
+    the lungs.
     """
 
     studies: tuple[Study, ...] | Gap
@@ -60,7 +61,7 @@ def studied(bundle: EvidenceBundle, release: ReleaseEvidence | Gap, study: Study
         label_studies=of_kind(bundle, "reference_standard"),
         comparators=of_kind(bundle, "comparator"),
         plans=of_kind(bundle, "validation_plan", "custody"),
-        pivotal=bind(of_kind(bundle, "pivotal"), lambda found: found[0]),
+        pivotal=bind(of_kind(bundle, "pivotal"), lambda found: _pivotal_of(found, release)),
         own_pivotal=bind(release, lambda found: own_pivotal(bundle, found)),
         datasets=bind(bundle.datasets, lambda found: some(found.datasets, "datasets.json lists no data set")),
         own_studies=bind(bundle.studies, lambda found: _of_release(found.studies, release, own=True)),
@@ -112,9 +113,9 @@ def own_pivotal(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap
     found = of_kind(bundle, "pivotal")
     if isinstance(found, Gap):
         return found
-    for study in found:
-        if study.release == release.name:
-            return study
+    own = _of_release(found, release, own=True)
+    if own:
+        return _only(own, "pivotal study", release)
     others = join_words(compose("{} is of release {}", study.name, study.release) for study in found)
     patients = release.population.description
     reason = compose("there is no plan of a pivotal study of release {}, for {}; {}", release.name, patients, others)
@@ -122,6 +123,21 @@ def own_pivotal(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study | Gap
 
 
 PLANNED = "a plan of a pivotal study of its own population: sites, readers, strata of age, a number of images"
+
+
+def _pivotal_of(found: tuple[Study, ...], release: ReleaseEvidence | Gap) -> Study | Gap:
+    """The pivotal study of a release; where it has none, the only one that is planned for others."""
+    return _only(_of_release(found, release, own=True) or found, "pivotal study", release)
+
+
+def _only(found: tuple[Study, ...], what: str, release: ReleaseEvidence | Gap) -> Study | Gap:
+    """The one study among those found, of which there is at least one; a gap where nothing tells which is meant."""
+    if len(found) == 1:
+        return found[0]
+    names = join_words(compose("{} of release {}", study.name, study.release) for study in found)
+    asked = compose("{} of release {}", what, getattr(release, "name", "not known"))
+    reason = compose("no file says which study is the {}: {}", asked, names)
+    return Gap(reason=reason, closes="leave one study of this kind for each release")
 
 
 def _of_kinds(studies: tuple[Study, ...], kinds: tuple[str, ...]) -> tuple[Study, ...]:
@@ -148,9 +164,11 @@ def _development_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Study |
     """The study that gave development estimates of a release, where another is its headline."""
     if isinstance(bundle.studies, Gap):
         return bundle.studies
-    for study in bundle.studies.studies:
-        if study.kind == "development" and study.release == release.name and study.name != release.study:
-            return study
+    others = pick(_of_release(bundle.studies.studies, release, own=True), "name", release.study, other=True)
+    found = pick(others, "kind", "development")
+    if found:
+        aiming = tuple(study for study in found if study.criteria)  # a study of another question states no goal
+        return _only(aiming or found, "development study", release)
     reason = compose("studies.json holds no development study of release {} beside the study above", release.name)
     return Gap(reason=reason, closes="estimates on patients held out of its training")
 
@@ -159,13 +177,18 @@ def _looking_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Looking | G
     """What was found of a release with the lungs or all else hidden: in its own study, else in another of it."""
     if isinstance(bundle.studies, Gap):
         return bundle.studies
-    own = [study for study in bundle.studies.studies if study.release == release.name]
-    for study in sorted(own, key=lambda one: one.name != release.study):
-        for analysis in study.analyses:
-            if analysis.id == "lungs":
-                return Looking(study, analysis, () if study.name == release.study else (analysis,))
+    own = _of_release(bundle.studies.studies, release, own=True)
+    looked = tuple(study for study in own if any(analysis.id == "lungs" for analysis in study.analyses))
+    if looked:
+        headline = pick(looked, "name", release.study)
+        return bind(_only(headline or looked, "study of the lungs", release), lambda study: _looking(study, release))
     reason = compose("in no study of release {} were the lungs hidden, or all else", release.name)
     return Gap(reason=reason, closes="a plan that names it (lungs), locked before the images are scored")
+
+
+def _looking(study: Study, release: ReleaseEvidence) -> Looking:
+    (analysis,) = (one for one in study.analyses if one.id == "lungs")
+    return Looking(study, analysis, () if study.name == release.study else (analysis,))
 
 
 def _training_of(bundle: EvidenceBundle, release: ReleaseEvidence) -> Dataset | Gap:

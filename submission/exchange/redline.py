@@ -14,10 +14,9 @@ from typing import Any
 from markupsafe import Markup
 
 from submission.browser.page import embed_fonts
-from submission.content.catalogue import Entry
-from submission.content.environment import make_environment
+from submission.content.catalogue import unlisted
+from submission.exchange.sheets import print_sheet, render_sheet
 from submission.package.folder import Ledger, Opened, read_evidence_of, read_ledgers, read_package_text
-from submission.setting.render import print_one
 from submission.setting.text import SECTION_LEVEL, Block, Text
 from submission.words.filters import total
 from submission.words.folders import HERE, MANIFEST
@@ -35,15 +34,7 @@ FURNITURE = re.compile(r"#/(source|commit|commit_date)(/|$)|^manifest\.json#/doc
 UNCOUNTED = {"source", "line", "entered", "on_import", "functions"}
 """Keys of the evidence under which numbers are places, not figures."""
 
-REDLINE = Entry(
-    number="Redline",
-    set="working",
-    title="What changed between two builds",
-    revision="",
-    owner_role="Regulatory affairs",
-    template="_redline.html",
-    reader="regulatory lead",
-)
+REDLINE = unlisted("Redline", "What changed between two builds", "_redline.html", "regulatory lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,8 +345,8 @@ def _shortened(text: str) -> str:
 
 def render_page(redline: Redline, old: Opened, new: Opened) -> str:
     """The redline as one page of HTML that needs no other file."""
-    style = (HERE / "style.css").read_text()
-    return _html(redline, old, new, Markup(embed_fonts(style)))  # noqa: S704  our own file
+    style = Markup(embed_fonts((HERE / "style.css").read_text()))  # noqa: S704  our own file
+    return render_sheet(REDLINE, new, (("Old", old), ("New", new)), {"redline": redline, "old": old, "style": style})
 
 
 def print_redline(redline: Redline, old: Opened, new: Opened) -> bytes:
@@ -364,9 +355,4 @@ def print_redline(redline: Redline, old: Opened, new: Opened) -> bytes:
     Raises:
         RenderError: as `render.Press`.
     """
-    return print_one(REDLINE, _html(redline, old, new, "")).content
-
-
-def _html(redline: Redline, old: Opened, new: Opened, style: str) -> str:
-    names = {"document": REDLINE, "redline": redline, "old": old, "new": new, "style": style}
-    return make_environment().get_template(REDLINE.template).render(names)
+    return print_sheet(REDLINE, new, (("Old", old), ("New", new)), {"redline": redline, "old": old, "style": ""})

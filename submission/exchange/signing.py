@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from submission.audit.signatures import LIST, SHEET, find_in_signatures, signed_folder
-from submission.content.catalogue import Entry
-from submission.content.environment import make_environment
+from submission.content.catalogue import unlisted
 from submission.content.reading import read_catalogue
+from submission.exchange.sheets import print_sheet
 from submission.package.folder import Listed, Opened, find_document, open_package, read_listed
-from submission.setting.render import print_one
 from verification.evidence import held, replacing
 
 if TYPE_CHECKING:
@@ -32,15 +31,7 @@ LIMITS = (
     "who may sign what and in which order, the audit trail and the keeping of records belong to the quality system "
     "that takes the signed files over. Nothing in this package counts a signature as an approval."
 )
-ENTRY = Entry(
-    number="Signatures",
-    set="working",
-    title="Signatures of the package",
-    revision="",
-    owner_role="Regulatory affairs",
-    template="_signatures.html",
-    reader="quality assurance",
-)
+ENTRY = unlisted("Signatures", "Signatures of the package", "_signatures.html", "quality assurance", wide=True)
 
 
 class SigningError(Exception):
@@ -184,8 +175,7 @@ def _last(content: bytes) -> Any:
 def _sheet(package: Opened, signatures: Sequence[Signature]) -> bytes:
     """A page for people and for paper: every signature with name, date and meaning."""
     rule = next(standard for standard in read_catalogue().standards if standard.id == "21cfr11")
-    names = {"document": ENTRY, "package": package, "signatures": signatures, "limits": LIMITS, "rule": rule}
-    return print_one(ENTRY, make_environment().get_template(ENTRY.template).render(names)).content
+    return print_sheet(ENTRY, package, (), {"signatures": signatures, "limits": LIMITS, "rule": rule})
 
 
 def _list(package: Opened, content: dict[str, bytes], signatures: Sequence[Signature]) -> bytes:

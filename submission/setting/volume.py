@@ -11,22 +11,14 @@ from collections.abc import Mapping, Sequence
 from jinja2 import Environment
 from markupsafe import escape
 
-from submission.content.catalogue import Entry, ledger_file
+from submission.content.catalogue import Entry, ledger_file, unlisted
 from submission.context.assemble import Package
 from submission.setting.pdf import Attached
 from submission.setting.prints import Prints
 from submission.setting.render import Rendered, furniture
 from submission.words.ledger import carried, join_claims, number_claims
 
-VOLUME = Entry(
-    number="Reading copy",
-    set="working",
-    title="All documents in one volume",
-    revision="",
-    owner_role="Regulatory affairs",
-    template="_volume.html",
-    reader="reader",
-)
+VOLUME = unlisted("Reading copy", "All documents in one volume", "_volume.html", "reader")
 FILE = "volume.pdf"
 
 PLACE = re.compile(r'(\s)(id|href)="(#?)([^"]+)"')

@@ -180,6 +180,14 @@ def corrected(value: str, openings: Iterable[Opening], text: str) -> Markup:
     return escape(value) + Markup("").join(told)
 
 
+@total
+def told_above(openings: Iterable[Opening], study: Study, studies: Sequence[Study]) -> tuple[Opening, ...]:
+    """The corrections of a log whose words a log of the studies before it holds too."""
+    before = studies[: [one.name for one in studies].index(study.name)]
+    told = {line.reason for one in before for line in one.openings if line.event == "correction"}
+    return tuple(line for line in openings if line.event == "correction" and line.reason in told)
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """A change that two studies made to their images: what the second found, each as scored and under it."""

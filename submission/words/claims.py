@@ -102,7 +102,17 @@ def _giver(kind: type) -> Callable[[Any, str], Any] | None:
 
 
 def _of_text(value: str, origin: str) -> str:
-    return say([Run(value, origin, "text")]) if DIGIT.search(value) else value
+    if not DIGIT.search(value):
+        return value
+    figures = origin.startswith(FIGURES)
+    return say([Run(HYPHEN.sub("−", value) if figures else value, origin, "text")])
+
+
+FIGURES = ("studies.json#", "datasets.json#")
+"""Files whose texts are of figures: what stands before a number there is its sign, and no part of a name or command."""
+
+HYPHEN = re.compile(r"(?:(?<=[\s(])|^)-(?=\d)")
+"""A hyphen that begins a number: a minus that was typed."""
 
 
 def _of_whole(value: int, origin: str) -> Whole:

@@ -61,7 +61,7 @@ Feature: The command line
 
   @SRS-035 @SRS-035/AC1 @RC-003
   Scenario Outline: The exit status is that of the worst outcome
-    Given a folder with <good> acceptable, <refused> refused and <failed> unreadable files
+    Given a folder with files, acceptable <good>, refused <refused>, unreadable <failed>
     When the device <does> the folder
     Then the exit status is <status>
 
@@ -110,7 +110,7 @@ Feature: The command line
     Given a complete DX radiograph
     When the device analyzes it with reports
     Then the result of image.dcm has a finding, a score and a threshold
-    And there are exactly 1 reports
+    And there is exactly 1 report
 
   @SRS-034 @SRS-031
   Scenario Outline: Reports are for clinical results
@@ -204,7 +204,7 @@ Feature: The command line
 
   @SRS-035
   Scenario Outline: A reader that has gone ends the run without a word
-    Given a folder with 2 acceptable, 0 refused and 0 unreadable files
+    Given a folder with files, acceptable 2, refused 0, unreadable 0
     When the device is called with `<arguments>` for a reader that has gone
     Then the exit status is 4
     And nothing else is printed
@@ -288,7 +288,7 @@ Feature: The command line
 
   @SRS-046 @SRS-046/AC1
   Scenario: Several processes give what one gives
-    Given a folder with 7 acceptable, 2 refused and 1 unreadable files
+    Given a folder with files, acceptable 7, refused 2, unreadable 1
     When the device analyzes the folder
     And the device analyzes the folder by 3 processes
     Then both results are the same in every field

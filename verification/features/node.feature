@@ -215,6 +215,14 @@ Feature: A node of the network
     Then the sender gets no association
     And the record tells of "association refused"
 
+  @SRS-049/AC3 @SRS-049
+  Scenario: From the address of no peer
+    Given a DICOM node with an archive
+    And a complete DX radiograph
+    When the image is sent to the node from 127.0.0.9
+    Then the sender gets no association
+    And the record tells of "connection refused"
+
   @SRS-049/AC5 @SRS-049
   Scenario: Larger than may be
     Given a DICOM node with an archive

@@ -70,7 +70,7 @@ Feature: A file is one thing, read once
   @SRS-040 @SRS-040/AC3 @RC-004
   Scenario Outline: Pixel data that are shifted
     Given a complete DX radiograph
-    And <count> bytes are inserted into the middle of its pixel data
+    And its pixel data are shifted from their middle on, in bytes by <count>
     When the device judges it
     Then it is refused with the single reason ELEMENTS on TransferSyntaxUID of SRS-040
 

@@ -184,7 +184,7 @@ Feature: The structured report
     When the device analyzes it with reports
     And the device analyzes it with reports
     Then the exit status is 0
-    And there are exactly 1 reports
+    And there is exactly 1 report
     And every report is named by the SOP Instance UID of its image
 
   @SRS-033 @SRS-033/AC3 @RC-012

@@ -291,7 +291,7 @@ Feature: Research intake
     Given a complete DX radiograph
     When the device analyzes it with reports
     Then its outcome is analyzed
-    And there are exactly 1 reports
+    And there is exactly 1 report
 
   @SRS-031
   Scenario: Research without reports is no wrong use

@@ -3,9 +3,9 @@ Feature: Folders of very many files
 
   @SRS-055/AC1 @SRS-055
   Scenario Outline: A run that ended is gone on with
-    Given a folder with 2 acceptable, 1 refused and 1 unreadable files
+    Given a folder with files, acceptable 2, refused 1, unreadable 1
     When the device is called with `analyze --record {results} {folder}`
-    And the file of results is cut to <lines> lines and <count> characters
+    And the file of results is cut, to this number of lines and of characters: <lines>, <count>
     And the device is called with `analyze --record {results} {folder}`
     Then the exit status is 4
     And the file of results is what it was before
@@ -19,7 +19,7 @@ Feature: Folders of very many files
 
   @SRS-055/AC2 @SRS-055
   Scenario: Results of another release
-    Given a folder with 1 acceptable, 0 refused and 0 unreadable files
+    Given a folder with files, acceptable 1, refused 0, unreadable 0
     When the device is called with `gate --record {results} --release adult-nih {folder}`
     And the device is called with `gate --record {results} {folder}`
     Then the exit status is 4
@@ -27,14 +27,14 @@ Feature: Folders of very many files
 
   @SRS-055/AC3 @SRS-055
   Scenario: Shares
-    Given a folder with 4 acceptable, 3 refused and 2 unreadable files
+    Given a folder with files, acceptable 4, refused 3, unreadable 2
     When the device is called with `gate --record {results} {folder}`
     And each of 2 shares of the folder is judged into a file of its own
     Then the results of the shares are together those of the folder, each once
 
   @SRS-055/AC4 @SRS-055
   Scenario: What is no DICOM file
-    Given a folder with 1 acceptable, 1 refused and 2 unreadable files
+    Given a folder with files, acceptable 1, refused 1, unreadable 2
     When the device is called with `gate --dicom-only --summary {summary} {folder}`
     Then the exit status is 3
     And the output says "2 left out (no DICOM file)"

@@ -26,6 +26,11 @@ Observe: TypeAlias = Callable[[str], None]
 """Records, for the test report, what a step observed."""
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things as a step observes them: "1 report", "2 reports"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 MEASURED = """
 import sys, device
 status = device.main(sys.argv[2:])

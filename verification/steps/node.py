@@ -293,7 +293,12 @@ class Node:
 
 
 def send(
-    node: Node, image: Path, sender: str = MODALITY, sop_class: str | None = None, shown: str | None = None
+    node: Node,
+    image: Path,
+    sender: str = MODALITY,
+    sop_class: str | None = None,
+    shown: str | None = None,
+    host: str = LOOPBACK,
 ) -> str:
     """Send an object to a node.
 
@@ -303,6 +308,7 @@ def send(
         sender: the AE title of who sends.
         sop_class: what the command says of it; default what it says of itself.
         shown: the certificate that the sender shows, one of those of `certificates`; default no TLS.
+        host: the address that it is sent from, one of this computer.
 
     Returns:
         The status as four hexadecimal digits, or why there is none.
@@ -312,7 +318,7 @@ def send(
         dataset = type("Told", (Dataset,), {"SOPClassUID": sop_class})(dataset)
         dataset.file_meta = dcmread(image).file_meta
     with node.listening():
-        return _store(node, dataset, sender, shown)
+        return _store(node, dataset, sender, shown, host)
 
 
 def send_beside(node: Node, image: Path) -> tuple[int, str, str]:
@@ -333,17 +339,17 @@ def send_beside(node: Node, image: Path) -> tuple[int, str, str]:
     return len(held), rejected, status
 
 
-def associate(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> Any:
+def associate(node: Node, dataset: Dataset, sender: str, shown: str | None = None, host: str = LOOPBACK) -> Any:
     """An association for objects like one, which may not have come about."""
     ae = AE(ae_title=sender)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE_SECONDS
     ae.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
     tls: Any = (node.party.make_context(shown), None) if shown else None
-    return ae.associate(LOOPBACK, node.port, ae_title=NODE, tls_args=tls)
+    return ae.associate(LOOPBACK, node.port, ae_title=NODE, tls_args=tls, bind_address=(host, 0))
 
 
-def _store(node: Node, dataset: Dataset, sender: str, shown: str | None = None) -> str:
-    association = associate(node, dataset, sender, shown)
+def _store(node: Node, dataset: Dataset, sender: str, shown: str | None = None, host: str = LOOPBACK) -> str:
+    association = associate(node, dataset, sender, shown, host)
     if not association.is_established:
         return "no association"
     status = association.send_c_store(dataset)

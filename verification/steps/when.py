@@ -288,7 +288,7 @@ def take_time(bench: Bench) -> None:
         bench.seconds.append(time.perf_counter() - start)
 
 
-@when(parsers.parse("the file of results is cut to {lines:d} lines and {count:d} characters"))
+@when(parsers.parse("the file of results is cut, to this number of lines and of characters: {lines:d}, {count:d}"))
 def cut_results(bench: Bench, lines: int, count: int) -> None:
     """Leave of the file of results what a run leaves that is ended there; keep what it was."""
     bench.whole = bench.results.read_bytes()

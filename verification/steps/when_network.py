@@ -24,6 +24,13 @@ def send_image(bench: Bench, sender: str | None) -> None:
     send(bench, bench.file(), sender or node.MODALITY, sop_class)
 
 
+@when(parsers.parse("the image is sent to the node from {host}"))
+def send_from(bench: Bench, host: str) -> None:
+    """Send the image as the modality, from another address of this computer."""
+    bench.answered.append(node.send(bench.node, bench.file(), host=host))
+    bench.study = str(bench.image.StudyInstanceUID)
+
+
 @when(parsers.parse("the image is sent to the node with another {keyword}"))
 def send_changed(bench: Bench, keyword: str) -> None:
     """Send a copy of the image in which a value is another."""

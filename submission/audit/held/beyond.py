@@ -52,7 +52,7 @@ def find_beyond(
             continue  # named where it is read
         text = json.loads((folder / text_of(document)).read_bytes())
         known = [*form, owners.get(document["number"], ""), *_repeated(text["blocks"])]
-        left[document["file"]] = _left(_signs(ledger["pages"], path.read_bytes()), document, text["blocks"], known)
+        left[document["file"]] = _left(signs_of(ledger["pages"], path.read_bytes()), document, text["blocks"], known)
         yield from _find_in_margins(document, ledger["pages"])
     said = Counter(words for each in left.values() for words in {*each})
     for name, each in left.items():
@@ -72,7 +72,7 @@ def _find_in_margins(document: Mapping[str, Any], pages: list[Any]) -> Iterator[
             yield "text-beyond", f"{document['file']}, page {number}", f"says {words[:120]!r} in its margins"
 
 
-def _signs(pages: list[Any], content: bytes) -> list[Sign]:
+def signs_of(pages: list[Any], content: bytes) -> list[Sign]:
     """What the pages of a document say, without their margins, the document's numbers and drawings."""
     found: list[Sign] = []
     placed = look_at(content).placed

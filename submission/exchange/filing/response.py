@@ -7,25 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from submission.content.catalogue import Entry
-from submission.content.environment import make_environment
+from submission.content.catalogue import unlisted
 from submission.exchange.filing.folders import refuse_blocked
 from submission.exchange.filing.letter import Letter, LetterError, Question, find_faults
 from submission.exchange.filing.texts import section_text, section_title
 from submission.exchange.redline import Redline, compare
+from submission.exchange.sheets import print_sheet
 from submission.package.folder import Listed, Opened, find_document
-from submission.setting.render import print_one
 
 FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*(?<![.,])")
-ENTRY = Entry(
-    number="Response",
-    set="working",
-    title="Response to a request for additional information",
-    revision="",
-    owner_role="Regulatory affairs",
-    template="_response.html",
-    reader="reviewer",
-)
+ENTRY = unlisted("Response", "Response to a request for additional information", "_response.html", "reviewer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +125,6 @@ def print_response(response: Response) -> bytes:
     Raises:
         RenderError: as `render.Press`.
     """
-    names = {
-        "document": ENTRY, "response": response, "letter": response.letter, "new": response.package,
-        "old": response.filed, "redline": response.redline,
-    }  # fmt: skip
-    return print_one(ENTRY, make_environment().get_template(ENTRY.template).render(names)).content
+    names = {"response": response, "letter": response.letter, "redline": response.redline}
+    filed = (("Filed", response.filed),) if response.filed else ()
+    return print_sheet(ENTRY, response.package, (*filed, ("Cited", response.package)), names)

@@ -51,6 +51,12 @@ def gather(values: Iterable[Any], attribute: str) -> tuple[Any, ...]:
 
 
 @total
+def distinct(values: Iterable[Any], attribute: str) -> tuple[Any, ...]:
+    """One attribute of each value, each that it is once."""
+    return tuple(dict.fromkeys(getattr(value, attribute) for value in values))
+
+
+@total
 def length(values: Sequence[Any]) -> int:
     """How many they are."""
     return number_of(values)

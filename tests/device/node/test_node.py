@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -193,6 +194,18 @@ def test_a_stranger_and_a_wrong_title_get_no_association(node, tmp_path):
     assert send(node.port, image, node="OTHER") == [None]
     assert send(node.port, image) == [0]
     wait_for(lambda: node.read_log().count("association refused") == 2)
+
+
+def test_connections_from_the_address_of_no_peer_are_told_of_in_a_line_that_counts_them(node, tmp_path):
+    for each in range(40):
+        with socket.create_connection(("127.0.0.1", node.port), source_address=(f"127.0.0.{9 + each % 4}", 0)) as one:
+            assert one.recv(1) == b""
+    assert send(node.port, make_image(tmp_path)) == [0]
+    node.stop()
+    lines = [line for line in node.read_log().splitlines() if "connection refused" in line]
+    assert len(lines) == 2, lines  # the first at once, the others when the node ends
+    assert all('said="it comes from the address of no peer"' in line for line in lines)
+    assert sum(map(int, re.findall(r"times=(\d+)", "\n".join(lines)))) == 40
 
 
 def test_no_room_is_said_and_what_was_refused_can_be_sent_again(make_node, pacs, tmp_path):

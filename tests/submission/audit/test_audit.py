@@ -8,15 +8,19 @@ import json
 import re
 import shutil
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from submission.audit import audit
 from submission.audit.exempt import find_in_exempt
+from submission.audit.held.beyond import signs_of
 from submission.audit.held.scores import find_in_scores
 from submission.audit.held.workbook import find_in_workbook
-from submission.audit.names import WORKBOOK
+from submission.audit.names import WORKBOOK, ledger_of, text_of
+from submission.audit.said import body_of
+from submission.audit.texts import squeeze
 from submission.cli import submission
 
 
@@ -412,6 +416,35 @@ def test_a_name_is_the_last_step_of_its_place_and_an_empty_text_prints_nothing()
     assert is_printed("v1.2", {}, "name", "/tags/v1.2") is True
     assert is_printed("0.999", {}, "name", "/tags/v1.2") is False
     assert is_printed("", "whole", "part", "/tags") is False
+
+
+def test_a_hyphen_that_begins_a_number_may_be_printed_as_a_minus_and_no_other():
+    from submission.audit.texts import is_printed
+
+    assert is_printed("brightness −0.15", "brightness -0.15", "text") is True
+    assert is_printed("under brightness −0.15", "Most flip under brightness -0.15: 3", "part") is True
+    assert is_printed("brightness -0.15", "brightness −0.15", "text") is False
+    assert is_printed("brightness 0.15", "brightness -0.15", "text") is False
+    assert is_printed("SRS−015", "SRS-015", "text") is False
+
+
+def test_a_paragraph_that_goes_on_overleaf_is_found_though_a_figure_is_shown_before_its_end(folder):
+    """Of two blocks between which a page says what its figures show one is made, as if it went over the page."""
+    merged = 0
+    for document in json.loads((folder / "manifest.json").read_bytes())["documents"]:
+        text = json.loads((folder / text_of(document)).read_bytes())
+        pages = json.loads((folder / ledger_of(document)).read_bytes())["pages"]
+        plain = "".join(sign for sign, _ in signs_of(pages, (folder / document["file"]).read_bytes()))
+        for number, (one, other) in enumerate(pairwise(text["blocks"])):
+            both = f"{one.get('text', '')} {other.get('text', '')}"
+            texts = {one["kind"], other["kind"]} <= {"paragraph", "item"}
+            if texts and squeeze(both) in plain and squeeze(both) not in body_of(pages):
+                blocks = [*text["blocks"][:number], {**one, "text": both}, *text["blocks"][number + 2 :]]
+                (folder / text_of(document)).write_text(json.dumps({**text, "blocks": blocks}))
+                merged += 1
+                break
+    assert merged
+    assert "text-differs" not in {finding.code for finding in audit(folder).findings}
 
 
 def test_a_text_file_that_says_otherwise_is_found(folder):

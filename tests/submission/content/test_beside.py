@@ -215,6 +215,19 @@ def test_what_the_log_corrects_of_the_data_stands_beside_the_words_of_the_plan(m
     said = words_of_document(made.write(), number)
     assert f"{row} none Corrected in the log: The fictitious data were known." in said
     assert "Corrected in the log: Of no text alone." not in said
+    assert said.count("The fictitious data were known.") == (2 if number == "CW-DOC-050" else 1)  # and in the log
+    assert said.count("Of no text alone.") == (number == "CW-DOC-050")
+
+
+def test_a_correction_of_two_logs_is_told_in_the_first_of_them(made, replace):
+    line = Opening(event="correction", date="2001-02-04", reason="The publisher chose.", corrects="exclusions")
+    use = replace(line, event="prior_use", reason="A use of both.", corrects="")
+    studies = made.parts["studies"]
+    added = [replace(studies.studies[0], name=name, openings=(line, use)) for name in ("one", "two")]
+    made.parts["studies"] = replace(studies, studies=(*studies.studies, *added))
+    said = words_of_document(made.write(), "CW-DOC-005")
+    assert said.count("The publisher chose.") == said.count("With the words of the same line in a log above.") == 1
+    assert said.count("A use of both.") == 2
 
 
 @pytest.mark.parametrize("number", ["CW-DOC-003", "CW-DOC-004", "CW-DOC-011", "CW-DOC-017", "CW-DOC-030", "CW-DOC-040"])

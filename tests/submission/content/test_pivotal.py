@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from msgspec.structs import replace as changed
 
-from submission.content.beside import beside_devices
+from submission.content.beside import beside_devices, for_this_finding
 from submission.content.environment import make_environment
 from submission.content.reading import read_catalogue
 from submission.context.assemble import assemble
@@ -81,6 +82,7 @@ def test_the_plan_tells_its_power_first_and_shows_every_part(planned):
     assert "Statistician keeps the key" in said
     assert "to be confirmed at source" in said
     assert "red dot, K191556" in said
+    assert "Records of devices whose finding is named “pneumonia”: none." in said
     assert "finding the table of others Pneumothorax" in said
 
 
@@ -96,6 +98,17 @@ def test_a_device_of_others_is_told_in_the_words_of_its_record_and_nowhere_else(
     unknown = beside_devices(PlanSection("others", ("K999999",), section.tables), catalogue.equivalence.devices)
     assert isinstance(unknown, Gap)
     assert unknown.reason == "no record was kept of K999999"
+
+
+def test_a_device_for_this_finding_is_named_once_its_record_says_so():
+    stated = read_catalogue().equivalence
+    assert f"“{stated.finding}”: none." in for_this_finding(stated)
+    first, second, *rest = stated.devices
+    entered = changed(first, finding="Lobar Pneumonia; nodules", device="Fictitious", k_number="K999999")
+    unread = changed(second, finding=None, device="Unread", k_number="K999998")
+    said = for_this_finding(changed(stated, devices=(entered, unread, *rest)))
+    assert f"“{stated.finding}”: Fictitious, K999999. " in said
+    assert "not read: Unread, K999998; " in said
 
 
 @pytest.mark.slow

@@ -302,3 +302,21 @@ def test_british_spelling_stops_a_build(told, spelled):
 @pytest.mark.parametrize("spelled", ["analyzed by two analyses", "an exercise, otherwise precise", "Annalise", RELEASE])
 def test_what_is_spelled_as_in_the_united_states_passes(told, spelled):
     assert told(f"<p>Here: {spelled}.</p>") == []
+
+
+POPULATIONS = re.compile(r"\b(adults?|child(ren)?|pa?ediatric|infants?|NIH|Kermany|RSNA)\b", re.IGNORECASE)
+"""Names of patients and collections that this package happens to be of."""
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.stem)
+def test_a_template_names_no_population_of_its_own(template):
+    """Whom a release is for stands in its files. What the law asks on children is asked of every device."""
+    said = template.read_text(encoding="utf-8").replace('one("adult-size")', "")  # the id of an analysis
+    if template.name == "pivotal_plan.html":
+        before, _, rest = said.partition('<h2 id="children">')
+        said = before + rest.partition("<h2")[2]
+    assert not (found := POPULATIONS.search(said)), f"{found[0]!r}: take it from evidence"
+
+
+def test_no_document_has_a_population_in_its_title(catalogue):
+    assert not [entry.title for entry in catalogue.documents if POPULATIONS.search(entry.title)]

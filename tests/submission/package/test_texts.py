@@ -44,6 +44,22 @@ def test_words_are_told_with_document_section_and_template(said):
     assert all("(anomalies.html): " in message or "(gap_register.html): " in message for _, _, message in found)
 
 
+def test_where_evidence_is_older_than_its_sources_that_is_told_first_and_how_to_make_it_again(made, replace, tmp_path):
+    studies = made.parts["studies"]
+    old = replace(studies.source, inputs={"verification/studies/gone.yaml": "00" * 32, "gone.csv": "11" * 32})
+    made.parts["studies"] = replace(studies, source=old)
+    project, templates = made.write(), shutil.copytree(TEMPLATES, tmp_path / "templates")
+    assert list(find_text_issues(project, RELEASE, templates)) == []  # older, and yet the texts fit it
+    path = templates / "anomalies.html"
+    path.write_text(path.read_text().replace(BODY, f"{BODY}{{{{ nonesuch }}}}\n", 1))
+    older, fault = find_text_issues(project, RELEASE, templates)
+    assert (older.code, older.where) == ("evidence-stale", "studies.json")
+    assert older.message.endswith("was made from gone.csv, which is gone (and 1 more like it)")
+    assert older.hint == "run `clearway evaluate` again"
+    assert fault.where.startswith("submission/templates/anomalies.html")
+    assert fault.hint == "make the older evidence again; if this is still told, mend the file"
+
+
 def test_every_template_that_is_at_fault_is_told(said):
     found = said(anomalies="{{ nonesuch }}", gap_register="<p>\n{{ nor_this }}</p>")
     assert [(code, where.rpartition(":")[0]) for code, where, _ in found] == [

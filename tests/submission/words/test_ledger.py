@@ -257,6 +257,11 @@ def test_a_figure_written_by_hand_keeps_none() -> None:
     assert free_runs(f"{100 * value}") == ["2", "5"]
 
 
+def test_a_hyphen_before_a_number_of_a_study_is_a_minus_and_of_a_command_none() -> None:
+    assert remember("brightness -0.15 (-2), SRS-015, 3-4", "studies.json#/x") == "brightness −0.15 (−2), SRS-015, 3-4"
+    assert remember("head -1", "verification.json#/x") == "head -1"
+
+
 def test_two_filters_cannot_share_a_name() -> None:
     def count(value: int) -> str:
         return f"{value:d}"

@@ -92,7 +92,7 @@ def goes_on(bench: Bench, what: str) -> None:
     path.write_bytes(whole + content)
 
 
-@given(parsers.parse("{count:d} bytes are inserted into the middle of its pixel data"))
+@given(parsers.parse("its pixel data are shifted from their middle on, in bytes by {count:d}"))
 def inserted(bench: Bench, count: int) -> None:
     """Shift the second half of the pixel data by so many bytes; their element keeps its length."""
     whole = bench.file().read_bytes()

@@ -36,7 +36,7 @@ def folder(bench: Bench, datatable: Rows) -> None:
         path.write_bytes(content(row["content"]))
 
 
-@given(parsers.parse("a folder with {good:d} acceptable, {refused:d} refused and {failed:d} unreadable files"))
+@given(parsers.parse("a folder with files, acceptable {good:d}, refused {refused:d}, unreadable {failed:d}"))
 def mixed_folder(bench: Bench, good: int, refused: int, failed: int) -> None:
     """Files 0.dcm, 1.dcm and so on: complete DX images, then CT images, then noise."""
     kinds = ["a complete DX radiograph"] * good + ["a CT image"] * refused + ["noise"] * failed

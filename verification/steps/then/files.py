@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import then
 
-from verification.steps.bench import Bench, Observe, digest
+from verification.steps.bench import Bench, Observe, counted, digest
 
 
 @then("every input file has the digest that it had before")
@@ -19,7 +19,7 @@ def unchanged(bench: Bench, observe: Observe) -> None:
 def no_other_file(bench: Bench, observe: Observe) -> None:
     """The names in the folder of images are those whose digests were noted."""
     found = {path.name for path in bench.images.iterdir()}
-    observe(f"{len(found)} files")
+    observe(counted(len(found), "file"))
     assert found == set(bench.digests)
 
 
@@ -27,5 +27,5 @@ def no_other_file(bench: Bench, observe: Observe) -> None:
 def no_report(bench: Bench, observe: Observe) -> None:
     """There is no folder of reports, or nothing in it."""
     found = [path.name for path in bench.reports.rglob("*")] if bench.reports.is_dir() else []
-    observe(f"{len(found)} files")
+    observe(counted(len(found), "file"))
     assert found == []

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_bdd import parsers, then
 
-from verification.steps.bench import Bench, Observe
+from verification.steps.bench import Bench, Observe, counted
 from verification.steps.tables import Rows, records
 from verification.steps.then.one_file import check_no_finding, describe
 
@@ -17,7 +17,7 @@ from verification.steps.then.one_file import check_no_finding, describe
 def in_time(bench: Bench, observe: Observe, median: int, most: int) -> None:
     """The limits for the computer of a site; how long it took, another record says, for it is another each time."""
     reports = len(list(bench.reports.iterdir()))
-    observe(f"{reports} reports; {sum(each <= most for each in bench.seconds)} images within {most} s")
+    observe(f"{counted(reports, 'report')}; {sum(each <= most for each in bench.seconds)} images within {most} s")
     assert reports == len(bench.answers) == len(bench.seconds)
     assert statistics.median(bench.seconds) <= median
     assert max(bench.seconds) <= most
@@ -81,7 +81,7 @@ def reasons_of_not_analysed(bench: Bench, observe: Observe) -> None:
 @then("every file is accepted")
 def all_accepted(bench: Bench, observe: Observe) -> None:
     """There are results, and the outcome of each is accepted, with exit status 0."""
-    observe(f"{len(bench.last.results)} files")
+    observe(counted(len(bench.last.results), "file"))
     assert bench.last.status == 0
     assert {each["outcome"] for each in bench.last.results} == {"accepted"}
 
@@ -90,7 +90,7 @@ def all_accepted(bench: Bench, observe: Observe) -> None:
 def accepted_files(bench: Bench, names: str, observe: Observe) -> None:
     """The names of the accepted files, in order, are these; `none` for no file."""
     found = sorted(Path(each["path"]).name for each in bench.last.results if each["outcome"] == "accepted")
-    observe(f"{len(bench.last.results)} files, accepted: {', '.join(found) or 'none'}")
+    observe(f"{counted(len(bench.last.results), 'file')}, accepted: {', '.join(found) or 'none'}")
     assert found == ([] if names == "none" else names.split(", "))
 
 
@@ -169,7 +169,7 @@ def noticed(bench: Bench, count: int, observe: Observe) -> None:
 def results_again(bench: Bench, observe: Observe) -> None:
     """Byte for byte what the run gave that was not ended."""
     found = bench.results.read_bytes()
-    observe(f"{found.count(bytes([10]))} lines, {'the same' if found == bench.whole else 'others'}")
+    observe(f"{counted(found.count(bytes([10])), 'line')}, {'the same' if found == bench.whole else 'others'}")
     assert bench.whole
     assert found == bench.whole
 

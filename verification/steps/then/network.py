@@ -13,7 +13,7 @@ from pydicom import Dataset, dcmread
 from pytest_bdd import parsers, then
 
 import device
-from verification.steps.bench import Bench, Observe
+from verification.steps.bench import Bench, Observe, counted
 from verification.steps.node import PATIENCE_SECONDS, SETTLE_SECONDS
 
 
@@ -38,14 +38,14 @@ def held(bench: Bench, observe: Observe, reports: str, pages: str) -> None:
     """The objects of the image's study that the archive keeps, by class."""
     archive = bench.node.archive
     found = len(archive.find_reports(bench.study)), len(archive.find_pages(bench.study))
-    observe(f"the archive holds {found[0]} reports and {found[1]} pages")
+    observe(f"the archive holds {counted(found[0], 'report')} and {counted(found[1], 'page')}")
     assert found == (int(reports), int(pages))
 
 
 @then(parsers.parse("the archive was sent {count:d} objects"))
 def sent(bench: Bench, observe: Observe, count: int) -> None:
     """How often an object was sent, whichever it was."""
-    observe(f"{bench.node.archive.sent} objects were sent")
+    observe(f"{counted(bench.node.archive.sent, 'object')} sent")
     assert bench.node.archive.sent == count
 
 
@@ -107,7 +107,7 @@ def nothing_kept(bench: Bench, observe: Observe) -> None:
     held = bench.node.folder / "held"
     received = bench.node.store.counts.count()["objects_received"]  # whoever opens the store makes its folders
     left = [path.name for folder in ("objects", "incoming") for path in (held / folder).iterdir()]
-    observe(f"{len(left)} files are left")
+    observe(f"{counted(len(left), 'file')} left")
     assert left == []
     assert received == 0
 
@@ -116,7 +116,7 @@ def nothing_kept(bench: Bench, observe: Observe) -> None:
 def no_pixels(bench: Bench, observe: Observe) -> None:
     """The node's folder of objects is empty."""
     left = list((bench.node.folder / "held" / "objects").iterdir())
-    observe(f"{len(left)} files of objects are left")
+    observe(f"{counted(len(left), 'file')} of objects left")
     assert left == []
 
 
@@ -141,7 +141,7 @@ def recorded_drift(bench: Bench, observe: Observe, what: str, measure: str, coun
 def recorded_none(bench: Bench, observe: Observe, what: str, measure: str) -> None:
     """No line of the record is of that kind and measure; the node judged something."""
     lines = [json.loads(line) for line in bench.node.tell().splitlines()]
-    observe(f"{len(lines)} lines")
+    observe(counted(len(lines), "line"))
     assert "judged" in {one["what"] for one in lines}
     assert (what, measure) not in {(one["what"], one.get("measure")) for one in lines}
 
@@ -167,7 +167,7 @@ def no_secret(bench: Bench, observe: Observe) -> None:
     for secret in secrets:
         for form in (secret.hex(), hashlib.sha256(secret).hexdigest(), secret.decode("latin-1")):
             assert form not in told
-    observe(f"neither of {len(secrets)} in {len(told.splitlines())} lines")
+    observe(f"neither of {len(secrets)} in {counted(len(told.splitlines()), 'line')}")
 
 
 @then(parsers.parse("the record is broken at line {number:d}"))
@@ -185,14 +185,14 @@ def blind(bench: Bench, observe: Observe) -> None:
     for keyword in ("PatientName", "PatientID", "StudyInstanceUID", "SOPInstanceUID"):
         assert str(image[keyword].value) not in told, keyword
     assert "received" in told
-    observe(f"none of them in {len(told.splitlines())} lines")
+    observe(f"none of them in {counted(len(told.splitlines()), 'line')}")
 
 
 @then(parsers.re(r"the node says (?P<quote>[`\"])(?P<text>.*)(?P=quote) to (?P<whom>people|programs)"))
 def page(bench: Bench, observe: Observe, text: str, whom: str) -> None:
     """The status page holds the text, or the metrics the line."""
     told = bench.node.ask("/" if whom == "people" else "/metrics")
-    observe(f"{len(told.splitlines())} lines")
+    observe(counted(len(told.splitlines()), "line"))
     assert text in (told if whom == "people" else told.splitlines())
 
 

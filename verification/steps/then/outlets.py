@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from pydicom import dcmread
 from pytest_bdd import parsers, then
 
-from verification.steps.bench import Bench, Observe
+from verification.steps.bench import Bench, Observe, counted
 from verification.steps.receivers import read_field
 
 
@@ -26,7 +26,7 @@ def counts(bench: Bench, observe: Observe, kept: str, sent: str) -> None:
 def same(bench: Bench, observe: Observe) -> None:
     """Every message that came has the control id, and all the bytes, of the first."""
     heard = bench.node.receiver.heard
-    observe(f"{len(heard)} messages with {len(set(heard))} content")
+    observe(f"{counted(len(heard), 'message')} with {len(set(heard))} content")
     assert len(heard) > 1
     assert len(set(heard)) == 1
 
@@ -146,7 +146,7 @@ def describe(message: ET.Element) -> str:
 def told(bench: Bench, observe: Observe, told: str) -> None:
     """So many messages were told of each kind."""
     found = Counter(map(describe, read_audit(bench)))
-    observe("; ".join(f"{what} {count} times" for what, count in found.items()))
+    observe("; ".join(f"{what} {counted(count, 'time')}" for what, count in found.items()))
     for what, count in re.findall(r'"([^"]*)" (\d+) times?', told):
         assert found[what] == int(count), what
 
@@ -159,23 +159,23 @@ def named(bench: Bench, observe: Observe) -> None:
         objects = [each.get("ParticipantObjectID") for each in message.findall("ParticipantObjectIdentification")]
         assert objects == [image.StudyInstanceUID, image.PatientID], describe(message)
         count += 1
-    observe(f"{count} messages name both")
+    observe(f"both named in {counted(count, 'message')}")
     assert count
 
 
-@then(parsers.parse("the collector was told every line in its order, and the first {count:d} times"))
-def in_order(bench: Bench, observe: Observe, count: int) -> None:
+@then(parsers.parse("the collector was told every line in its order, and the first {again:d} times again"))
+def in_order(bench: Bench, observe: Observe, again: int) -> None:
     """The numbers of the lines that audit messages are made of; none is left out, and what came again came at first."""
     numbers = [int(match[1]) for each in bench.node.collector.heard
                if (match := re.search(rb'sequenceId="(\d+)"', each))]  # fmt: skip
     observe(f"lines {', '.join(map(str, numbers))}")
     audited = {"received", "delivered", "pixels deleted"}
     expected = [one["number"] for one in map(json.loads, bench.node.tell().splitlines()) if one["what"] in audited]
-    assert numbers == [expected[0]] * (count - 1) + expected
+    assert numbers == [expected[0]] * again + expected
 
 
 @then("the collector was told nothing")
 def told_nothing(bench: Bench, observe: Observe) -> None:
     """No message came."""
-    observe(f"{len(bench.node.collector.heard)} messages")
+    observe(counted(len(bench.node.collector.heard), "message"))
     assert bench.node.collector.heard == []

@@ -14,7 +14,7 @@ from pydicom.uid import ComprehensiveSRStorage
 from pytest_bdd import parsers, then
 
 import device
-from verification.steps.bench import Bench, Observe
+from verification.steps.bench import Bench, Observe, counted
 
 IDENTITY = (
     "SpecificCharacterSet", "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex",
@@ -84,12 +84,12 @@ def key(image: Dataset) -> tuple[str, str]:
     return str(image.SOPClassUID), str(image.SOPInstanceUID)
 
 
-@then(parsers.parse("there are exactly {count:d} reports"))
-def count_reports(bench: Bench, count: int, observe: Observe) -> None:
+@then(parsers.re(r"there (is|are) exactly (?P<count>\d+) reports?$"))
+def count_reports(bench: Bench, count: str, observe: Observe) -> None:
     """So many files are in the folder of reports, all of them DICOM."""
     found = read_reports(bench)
-    observe(f"{len(found)} reports")
-    assert len(found) == count
+    observe(counted(len(found), "report"))
+    assert len(found) == int(count)
 
 
 @then("every report is a Comprehensive SR document of template 1500")
@@ -119,7 +119,7 @@ def own_references(bench: Bench, observe: Observe) -> None:
 def names(bench: Bench, observe: Observe) -> None:
     """Every report's file is named by the SOP Instance UID that it references, with .sr.dcm."""
     paths = sorted(bench.reports.iterdir())
-    observe(f"{len(paths)} files")
+    observe(counted(len(paths), "file"))
     assert paths
     for path in paths:
         ((_, uid),) = references(dcmread(path))

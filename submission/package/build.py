@@ -29,6 +29,7 @@ from submission.package.typesetting import (
     set_documents,
     set_some,
 )
+from submission.setting.memory import without_collecting
 from submission.setting.prints import Prints, Told, find_folder, nobody
 from submission.setting.render import Rendered, RenderError
 from submission.setting.text import read_text, text_file, text_json
@@ -65,6 +66,7 @@ class BlockedError(Exception):
         super().__init__("\n".join(f"{one.where}: {one.message}; {one.hint}" for one in package.blocking))
 
 
+@without_collecting()
 def build(
     project: Project,
     release: str,
@@ -120,6 +122,7 @@ def _workbook(project: Project, release: str) -> dict[str, bytes]:
         return {}
 
 
+@without_collecting()
 def preview(
     project: Project,
     release: str,

@@ -6,28 +6,23 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 NEARLY_EMPTY = 0.25
-"""The share of a page that the last one is filled to at least, if setting it closer can do so."""
+"""The share of a page up to which the last one is nearly empty; more is seldom spared by setting closer."""
 
-SPARED = 0.5
-"""The share of a page that the last one is filled to, up to which closer setting is tried."""
-
-CLOSER = ("close", "closer")
-"""Classes of the style sheet by which a document is set closer, one step after the other."""
+CLOSER = "closer"
+"""The class of the style sheet by which a document is set closer."""
 
 
 def fit(lay_out: Callable[[str], Any]) -> Any:
-    """A document laid out, closer by as few steps as spare it a half empty last page; as it is, where none does.
+    """A document laid out, closer where that spares it a nearly empty last page.
 
     Args:
         lay_out: lays it out with a class of the style sheet, or with "" as it is; the result has `pages`.
     """
-    best = lay_out("")
-    for closer in CLOSER:
-        if len(best.pages) < 2 or filled(best.pages[-1]) >= SPARED:
-            break
-        tried = lay_out(closer)
-        best = tried if len(tried.pages) < len(best.pages) else best
-    return best
+    plain = lay_out("")
+    if len(plain.pages) < 2 or filled(plain.pages[-1]) >= NEARLY_EMPTY:
+        return plain
+    closer = lay_out(CLOSER)
+    return closer if len(closer.pages) < len(plain.pages) else plain
 
 
 def filled(page: Any) -> float:

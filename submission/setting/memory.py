@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Let Python look for no cycles meanwhile: until a document is set, all of its boxes are in use.
+    """Let Python look for no cycles meanwhile: until a document is set or a package is built, nearly all is in use.
 
-    It saves a fifth of the time, for a fifth more memory.
+    It saves a fifth of the time of a document, for a fifth more memory, and a seventh of that of its texts, for none.
     """
     collects = gc.isenabled()
     gc.disable()

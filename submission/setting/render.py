@@ -154,7 +154,10 @@ def _words(error: Exception) -> str:
 
 
 MANY = 8
-"""Headings of which the contents are one column; of more they are set in two, so that the text begins below them."""
+"""Headings of which the contents are one column; of more they are set in two, so that the text begins below them.
+
+Where the second begins is said here: to find out where columns are even, WeasyPrint lays them out again and again.
+"""
 
 
 def _contents(html: str) -> str:
@@ -170,7 +173,10 @@ def _contents(html: str) -> str:
         return f'<h{level} id="{name}"><span class="n">{number}</span>{title}</h{level}>'
 
     html = HEADING.sub(numbered, html)
-    kind = "contents dense" if len(lines) > MANY else "contents"
+    kind = "contents"
+    if len(lines) > MANY:
+        kind, half = "contents dense", (len(lines) + 1) // 2
+        lines[half] = lines[half].replace('class="', 'class="half ', 1)
     return html.replace("<!--contents-->", f'<ul class="{kind}">{"".join(lines)}</ul>', 1)
 
 

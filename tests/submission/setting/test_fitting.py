@@ -72,23 +72,19 @@ def paged(*shares):
 @pytest.mark.parametrize(
     ("found", "chosen"),
     [
-        ({"": (1, 0.5)}, ""),
-        ({"": (1, 0.4), "close": (1,)}, "close"),
-        ({"": (1, 0.4), "close": (1, 0.3), "closer": (1, 0.2)}, ""),
+        ({"": (1, NEARLY_EMPTY)}, ""),  # closer is not tried
+        ({"": (1, 0.2), CLOSER: (1,)}, CLOSER),
+        ({"": (1, 0.2), CLOSER: (1, 0.1)}, ""),  # closer would save nothing
         ({"": (0.1,)}, ""),  # one page has none before it
-        ({"": (1, 0.1), "close": (1,)}, "close"),
-        ({"": (1, 0.1), "close": (1, 0.05), "closer": (1,)}, "closer"),
-        ({"": (1, 1, 0.1), "close": (1, 0.05), "closer": (0.95,)}, "closer"),  # the page that is last then is empty too
-        ({"": (1, 1, 0.1), "close": (1, 0.9), "closer": (1, 0.8)}, "close"),
-        ({"": (1, 0.2), "close": (1, 0.1), "closer": (1, 0.05)}, ""),  # closer would save nothing
+        ({"": (1, 1, 0.1), CLOSER: (1, 0.9)}, CLOSER),
     ],
 )
-def test_no_step_is_taken_that_saves_no_page(found, chosen):
+def test_no_document_is_set_closer_without_saving_a_page(found, chosen):
     documents = {name: paged(*shares) for name, shares in found.items()}
     assert fit(documents.__getitem__) is documents[chosen]
 
 
-def test_the_steps_are_classes_of_the_style_sheet():
+def test_what_sets_closer_is_a_class_of_the_style_sheet():
     from submission.setting.press import _style
 
-    assert all(f".{name} " in _style() for name in CLOSER)
+    assert f".{CLOSER} " in _style()

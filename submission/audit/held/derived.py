@@ -13,6 +13,7 @@ ROW = re.compile(r"^[\w/-]+/\d+$")
 LONGEST_NAME, LONGEST_SEEN = 96, 260
 """Signs of a name, and of what a step observed, that documents print; a longer one is shortened."""
 BESIDE = (("id", "signature"), ("keyword", "text"))
+QUOTED = re.compile(r'"([^"]+)"')
 APART = re.compile(r" {2,}")
 
 
@@ -32,6 +33,8 @@ def forms_of(text: str) -> Iterator[str]:
         yield match[1].replace("-", " ")
     if "\n" in text:
         yield from _lines_of(text)
+    if "|" in text:  # an expression, whose names a gap may quote
+        yield from QUOTED.findall(text)
     if len(text) > LONGEST_SEEN:
         yield text[:LONGEST_SEEN]
 
@@ -67,6 +70,20 @@ def beside_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from beside_in(inner)
+
+
+def places_in(value: Any, where: str) -> Iterator[str]:
+    """Yield where the evidence has a gap, as the register names the place."""
+    if isinstance(value, dict):
+        if value.keys() >= {"reason", "closes"}:
+            yield where
+        name = value.get("name") or value.get("id")
+        place = f"{where} {name}" if isinstance(name, str) else where
+        for part, inner in value.items():
+            yield from places_in(inner, place if isinstance(inner, list) else f"{place}, {part.replace('_', ' ')}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from places_in(inner, where)
 
 
 def columns_of(value: Any) -> Iterator[tuple[str, ...]]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from submission.audit.held.cover import Known, uncovered
-from submission.audit.held.derived import beside_in, columns_of, forms_of
+from submission.audit.held.derived import beside_in, columns_of, forms_of, places_in
 from submission.audit.held.sources import (
     Said,
     digest_of_sources,
+    named_in_templates,
     plain,
     said_in_code,
     said_in_data,
@@ -87,11 +88,12 @@ def _known_everywhere(files: Mapping[str, Any]) -> tuple[Known, set[Row]]:
     code, known = said_in_code(), Known()
     known.add(code.stretches)
     known.join(code.joints)
+    known.add(named_in_templates())
     known.add({form for text in said_in_data() for form in forms_of(text)}, in_sentences=True)
     rows = set(code.rows)
-    for value in (value for name, value in files.items() if name not in OWN):
+    for name, value in ((name, value) for name, value in files.items() if name not in OWN):
         known.add({form for text in {*texts_of(value)} for form in forms_of(text)}, in_sentences=True)
-        known.add(beside_in(value))
+        known.add({*beside_in(value), *places_in(value, name.removesuffix(".json"))})
         heads = {tuple(map(plain, row)) for row in columns_of(value)}
         known.add(head.lower() for row in heads for head in row)
         rows |= heads
@@ -115,8 +117,15 @@ def _faults_in_names(block: Mapping[str, Any], said: Said, rows: set[Row]) -> It
             yield f"has the heads {' | '.join(row)}, which no table has side by side"
     if table and not heads and {*map(len, table)} == {2}:
         names = tuple(row[0] for row in table)
-        if names not in said.labels and {*names} & {name for one in said.labels for name in one}:
+        known = {name for one in said.labels | said.filtered for name in one}
+        if names not in said.labels and {*names} & known and not any(_is_some(names, one) for one in said.filtered):
             yield f"has the names {' | '.join(names)[:120]}, which no table has one below the other"
+
+
+def _is_some(names: Sequence[str], of: Sequence[str]) -> bool:
+    """Whether names are some of others, in their order."""
+    others = iter(of)
+    return all(name in others for name in names)
 
 
 def _is_made_of(row: Sequence[str], known: set[Row], held: set[str]) -> bool:

@@ -45,6 +45,8 @@ class Said:
     joints: set[str] = field(default_factory=set)
     rows: set[tuple[str, ...]] = field(default_factory=set)
     labels: set[tuple[str, ...]] = field(default_factory=set)
+    filtered: set[tuple[str, ...]] = field(default_factory=set)
+    """Names in a column of which some may be left out."""
 
     def __ior__(self, other: Said) -> Said:
         """Say what another says too."""
@@ -52,6 +54,7 @@ class Said:
         self.joints |= other.joints
         self.rows |= other.rows
         self.labels |= other.labels
+        self.filtered |= other.filtered
         return self
 
 
@@ -122,13 +125,14 @@ def _add_rows(said: Said, tree: Any) -> None:
     """Add the rows of names in the expressions of a template, and the labels of tables of pairs."""
     from jinja2 import nodes
 
+    filtered = {id(one.node) for one in tree.find_all(nodes.Filter)}
     for node in tree.find_all((nodes.Tuple, nodes.List)):
         values = [one.value if isinstance(one, nodes.Const) else None for one in node.items]
         said.rows |= {row for row in _stretches_of(values) if len(row) > 1}
         pairs = [one.items for one in node.items if isinstance(one, nodes.Tuple) and len(one.items) == 2]
         names = [pair[0].value for pair in pairs if isinstance(pair[0], nodes.Const) and isinstance(pair[0].value, str)]
         if names and len(names) == len(node.items):
-            said.labels.add(tuple(map(plain, names)))
+            (said.filtered if id(node) in filtered else said.labels).add(tuple(map(plain, names)))
 
 
 def _stretches_of(values: Iterable[object]) -> Iterator[tuple[str, ...]]:
@@ -196,6 +200,13 @@ def _unsaid_in(part: ast.AST) -> Iterator[ast.AST]:
         isinstance(one, ast.Name) and one.id == "__all__" for one in part.targets
     ):
         yield from ast.walk(part.value)
+
+
+@cache
+def named_in_templates() -> frozenset[str]:
+    """What templates ask for by a name: a gap may quote it in any document."""
+    pages = (path.read_text() for path in sorted(HERE.glob("templates/*.html")))
+    return frozenset(name for page in pages for name in re.findall(r"""\("([\w-]+)"[,)]""", page))
 
 
 @cache

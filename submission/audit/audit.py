@@ -17,7 +17,7 @@ from submission.audit.held.fixed import find_in_words, notices_of
 from submission.audit.held.releases import find_in_releases
 from submission.audit.held.scores import find_in_scores
 from submission.audit.held.verdicts import find_in_verdicts
-from submission.audit.held.whole import find_in_lists
+from submission.audit.held.whole import find_in_lists, find_in_tables
 from submission.audit.held.workbook import find_in_workbook
 from submission.audit.names import EVIDENCE, MANIFEST, SIDECAR, VOLUME_LEDGER, ledger_of, printed, text_of
 from submission.audit.page import find_in_look
@@ -105,6 +105,7 @@ def find_in_package(folder: Path) -> Iterator[Finding]:
         lambda: _found_in_evidence(lambda: find_in_releases(folder, manifest, known)),
         lambda: _found_in_evidence(lambda: find_in_verdicts(folder, manifest, known)),
         lambda: _found_in_evidence(lambda: find_in_lists(folder, manifest, known)),
+        lambda: _found_in_evidence(lambda: find_in_tables(folder, manifest, known)),
         lambda: _found_in_evidence(lambda: find_in_words(folder, manifest, known)),
         lambda: find_in_signatures(folder),
         lambda: _found_in_evidence(lambda: find_in_scores(folder, known)),  # takes the longest

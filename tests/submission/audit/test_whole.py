@@ -9,7 +9,7 @@ import pytest
 
 from submission.audit import audit
 from submission.audit.attacks import Forgery
-from submission.audit.attacks.rows import drop_row
+from submission.audit.attacks.rows import drop_gap
 from submission.audit.held.whole import find_in_lists
 
 GAPS = "CW-DOC-014"
@@ -20,7 +20,7 @@ def test_a_gap_left_out_of_the_register_is_missed(good, tmp_path):
     for seed in range(2):
         folder = Path(shutil.copytree(good.folder, tmp_path / str(seed)))
         forgery = Forgery(folder, random.Random(seed))  # noqa: S311  dice, not secrets
-        what = next((said for said in (drop_row(forgery) for _ in range(20)) if said), None)
+        what = next((said for said in (drop_gap(forgery) for _ in range(20)) if said), None)
         assert what is not None
         assert {one.code for one in audit(folder).findings} == {"row-missing"}, what
 

@@ -16,8 +16,9 @@ from submission.audit.claims import MALFORMED, find_in_ledgers
 from submission.audit.held.fixed import find_in_words, notices_of
 from submission.audit.held.releases import find_in_releases
 from submission.audit.held.scores import find_in_scores
+from submission.audit.held.tables import find_in_tables
 from submission.audit.held.verdicts import find_in_verdicts
-from submission.audit.held.whole import find_in_lists, find_in_tables
+from submission.audit.held.whole import find_in_lists
 from submission.audit.held.workbook import find_in_workbook
 from submission.audit.names import EVIDENCE, MANIFEST, SIDECAR, VOLUME_LEDGER, ledger_of, printed, text_of
 from submission.audit.page import find_in_look

@@ -55,6 +55,11 @@ class Known:
         for other in self._others:
             yield from other.ends(text, at)
 
+    def has(self, text: str) -> bool:
+        """Whether a text is one stretch that may be said."""
+        own = text in (self._short if len(text) < KEY else self._long.get(text[:KEY], ()))
+        return own or any(other.has(text) for other in self._others)
+
     def joins(self, text: str) -> bool:
         """Whether a stretch may stand between values."""
         return text in self._joints or any(other.joins(text) for other in self._others)
@@ -66,7 +71,8 @@ def _forms(text: str) -> Iterator[str]:
         yield one[0].swapcase() + one[1:]
 
 
-EDGE_, WORD_, JOINT, MANY = range(4)
+BOUND, JOINED, JOINT, MANY = range(4)
+"""What a stretch before a place was: a sign or a figure, a word that is a value, one that joins values, several."""
 
 
 def uncovered(text: str, known: Known) -> str:
@@ -75,24 +81,26 @@ def uncovered(text: str, known: Known) -> str:
     A single word beside another has to be one that joins values, or one that is joined.
     """
     text = plain(CODE_POINT.sub(lambda match: chr(int(match[1], 16)), text))
+    if known.has(text):
+        return ""
     reached: list[set[int]] = [set() for _ in range(len(text) + 1)]
-    reached[0] = {EDGE_}
+    reached[0] = {BOUND}
     furthest = 0
     for at, before in enumerate(reached[:-1]):
         if not before:
             continue
         furthest = at
         if not text[at].isalnum():
-            reached[at + 1] |= before if text[at] == " " else {EDGE_}
+            reached[at + 1] |= before if text[at] == " " else {BOUND}
         if not _is_between(text, at):
             continue
         if number := NUMBER.match(text, at):
-            reached[number.end()].add(EDGE_)
+            reached[number.end()].add(BOUND)
         for end in {end for end in known.ends(text, at) if _is_between(text, end)}:
             stretch = text[at:end]
             kinds = {MANY}
             if WORD.fullmatch(stretch):
-                kinds = {JOINT, WORD_} if known.joins(stretch) else {WORD_}
+                kinds = {JOINT, JOINED} if known.joins(stretch) else {JOINED}
             reached[end] |= {kind for kind in kinds if kind == MANY or before != {kind}}
     return "" if reached[-1] else f"{text[max(0, furthest - 30) : furthest]}⟨{text[furthest : furthest + 40]}⟩"
 

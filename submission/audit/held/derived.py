@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 DOTTED = re.compile(r"[\w-]+(?:\.[\w-]+)+")
-PATH = re.compile(r"(?:[\w.-]+/)*([\w-]+)\.\w+")
+PATH = re.compile(r"(?:[\w.-]+/)+([\w-]+)\.\w+")
 SECTION = re.compile(r"CW-DOC-\d+/([\w-]+)")
 ROW = re.compile(r"^[\w/-]+/\d+$")
 LONGEST_NAME, LONGEST_SEEN = 96, 260

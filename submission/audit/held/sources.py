@@ -22,8 +22,8 @@ CODE = ("words", "context", "content", "drawings", "setting", "package")
 """Its rooms that write words."""
 VOCABULARY = HERE.parent / "verification" / "evidence"
 """The names that evidence has for what it tells."""
-HOLE = "\1"
-"""Stands where a template prints a value or decides something."""
+HOLE, CHOICE = "\1", "\2"
+"""Stand where a template prints a value, and where it decides something or repeats."""
 LINE = re.compile(
     r"<!--.*?-->|</?(?:p|li|dt|dd|h[1-6]|td|th|tr|div|ul|ol|dl|table|thead|tbody|caption|figcaption|figure|br|section"
     r"|article|aside|colgroup|col)\b[^>]*>",
@@ -32,7 +32,10 @@ LINE = re.compile(
 """What begins a line of its own."""
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
 OTHERS = re.compile(r"""["'](\w+\.html)["']""")
-HEAD_ROW = re.compile(r"<tr[^>]*>[\s\1]*((?:<th[^>]*>(?:(?!</?t[hdr]).)*</th>[\s\1]*)+)</tr>", re.DOTALL)
+HEAD_ROW = re.compile(r"<tr[^>]*>[\s\1\2]*((?:<th[^>]*>(?:(?!</?t[hdr]).)*</th>[\s\1\2]*)+)</tr>", re.DOTALL)
+TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+ROW_HEAD = re.compile(r'<th scope="row">([^<\1\2]*)</th>')
+HOLES = re.compile(r"[\1\2]")
 HEAD = re.compile(r"<th[^>]*>(.*?)</th>", re.DOTALL)
 UNPRINTED = re.compile("[\u00ad\u200b\u2060`•]")
 
@@ -107,16 +110,20 @@ def _said_in_markup(source: str) -> Said:
         if kind == "data":
             markup.append(value)
         elif kind in ("variable_end", "block_end"):
-            markup.append(HOLE)
+            markup.append(HOLE if kind == "variable_end" else CHOICE)
         elif kind == "string":
             _add_pattern(found, ast.literal_eval(value))
     page = "".join(markup)
     for line in LINE.split(page):
-        pieces = [unescape(piece) for piece in TAG.sub("", line).split(HOLE)]
+        pieces = [unescape(piece) for piece in HOLES.split(TAG.sub("", line))]
         (found.joints if len(pieces) > 1 else found.stretches).update(pieces)
     for row in HEAD_ROW.findall(page):
         cells = [unescape(TAG.sub("", cell)) for cell in HEAD.findall(row)]
-        found.rows |= {*_stretches_of([None if HOLE in cell else cell for cell in cells])}
+        found.rows |= {*_stretches_of([None if HOLES.search(cell) else cell for cell in cells])}
+    for table in TABLE.findall(page):
+        names = tuple(plain(unescape(name)) for name in ROW_HEAD.findall(table))
+        if names:
+            (found.filtered if CHOICE in table else found.labels).add(names)
     _add_rows(found, environment.parse(source))
     return found
 
@@ -129,9 +136,9 @@ def _add_rows(said: Said, tree: Any) -> None:
     for node in tree.find_all((nodes.Tuple, nodes.List)):
         values = [one.value if isinstance(one, nodes.Const) else None for one in node.items]
         said.rows |= {row for row in _stretches_of(values) if len(row) > 1}
-        pairs = [one.items for one in node.items if isinstance(one, nodes.Tuple) and len(one.items) == 2]
-        names = [pair[0].value for pair in pairs if isinstance(pair[0], nodes.Const) and isinstance(pair[0].value, str)]
-        if names and len(names) == len(node.items):
+        pairs = [one.items[0] if isinstance(one, nodes.Tuple) and len(one.items) == 2 else one for one in node.items]
+        names = [one.value for one in pairs if isinstance(one, nodes.Const) and isinstance(one.value, str)]
+        if len(names) == len(node.items) and None in values:
             (said.filtered if id(node) in filtered else said.labels).add(tuple(map(plain, names)))
 
 

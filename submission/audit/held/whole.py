@@ -1,19 +1,21 @@
-"""Lists that a document states to the last row: a row that is left out on page, in ledger and text is missed here."""
+"""Lists that a document states to the last row: a row that is left out on page, in ledger and text is missed here.
+
+What stands here is what documents of a clean build state whole. A row without a digit is no claim and cannot be missed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from submission.audit.held.derived import forms_of
-from submission.audit.held.sources import plain
-from submission.audit.names import ledger_of, text_of
-from submission.audit.texts import is_printed
+from submission.audit.names import ledger_of
 
 Found = tuple[str, str, str]
+Lists = Mapping[str, Mapping[str, set[int]]]
+"""By file and list: the places of rows."""
 
 LISTS = (
     ("CW-DOC-000", "catalogue.json", "documents"),
@@ -48,93 +50,98 @@ LISTS = (
     ("CW-DOC-061", "catalogue.json", "presub/questions"),
 )
 """A document, the file of a list, and the list: each row of it is stated there."""
+BEGUN = (
+    ("CW-DOC-005", "datasets.json", "datasets/*/splits"),
+    ("CW-DOC-005", "studies.json", "studies/*/openings"),
+    ("CW-DOC-006", "trace.json", "items/*/criteria"),
+    ("CW-DOC-007", "trace.json", "controls/*/hazards"),
+    ("CW-DOC-007", "trace.json", "controls/*/requirements"),
+    ("CW-DOC-007", "trace.json", "hazards/*/controls"),
+    ("CW-DOC-010", "trace.json", "items/*/criteria"),
+    ("CW-DOC-012", "studies.json", "studies/*/criteria"),
+    ("CW-DOC-016", "studies.json", "studies/*/analyses/*/estimates"),
+    ("CW-DOC-018", "studies.json", "studies/*/analyses/*/estimates"),
+    ("CW-DOC-020", "trace.json", "security/views/*/statements"),
+    ("CW-DOC-020", "trace.json", "threats/*/controls"),
+    ("CW-DOC-020", "trace.json", "threats/*/hazards"),
+    ("CW-DOC-042", "device.json", "node/services/*/sop_classes"),
+    ("CW-DOC-042", "device.json", "node/services/*/transfer_syntaxes"),
+    ("CW-DOC-050", "studies.json", "studies/*/openings"),
+    ("CW-DOC-051", "studies.json", "studies/*/analyses/*/estimates"),
+    ("CW-DOC-054", "catalogue.json", "proposals/compliance/*/clauses"),
+    ("CW-DOC-057", "datasets.json", "datasets/*/splits"),
+    ("CW-DOC-057", "studies.json", "studies/*/analyses/*/estimates"),
+    ("CW-DOC-057", "studies.json", "studies/*/openings"),
+    ("CW-DOC-058", "studies.json", "studies/*/criteria"),
+)
+"""A document, a file, and lists of one kind: of each of which the document states a row it states every one."""
 OF_STUDY = ("CW-DOC-003", "CW-DOC-011", "CW-DOC-050")
 """The documents that state each criterion of the study of the release."""
-OF_KIND = ("CW-DOC-006", "trace.json", "items", ("kind", "software_requirement"))
+OF_ALL, OF_GROUPS = "CW-DOC-011", "CW-DOC-017"
+"""Those that state each of its estimates of all images, and each of a group."""
+REQUIREMENTS, REQUIREMENT = "CW-DOC-006", "software_requirement"
 """The document that states each item of a kind."""
 
 
 def find_in_lists(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
     """Yield each row of a list that the document which states that list leaves out."""
-    wanted = [*LISTS, *_criteria(manifest, files)]
     for document in manifest["documents"]:
         path = folder / ledger_of(document)
-        lists = [(file, name) for number, file, name in wanted if number == document["number"]]
-        if document["number"] == OF_KIND[0]:
-            lists.append(OF_KIND[1:3])
-        if not lists or not path.is_file():
+        if not path.is_file():
             continue
-        claims = json.loads(path.read_bytes())["claims"]
-        for file, name in lists:
-            held, rows = f"/{name}/", _rows(files.get(file), name)
-            told = {claim["pointer"][len(held) :].split("/")[0] for claim in claims if _is_of(claim, file, held)}
-            for row in (row for row in rows if str(row) not in told):
+        told = _told(json.loads(path.read_bytes())["claims"])
+        wanted = [
+            (file, name, _rows(files.get(file), name)) for number, file, name in LISTS if number == document["number"]
+        ]
+        wanted += [*_of_study(document["number"], manifest, files), *_begun(document["number"], told, files)]
+        if document["number"] == REQUIREMENTS:
+            items = _rows(files.get("trace.json"), "items")
+            wanted.append(("trace.json", "items", {at: row for at, row in items.items() if row["kind"] == REQUIREMENT}))
+        for file, name, rows in wanted:
+            for row in sorted(rows.keys() - told.get(file, {}).get(name, set())):
                 yield "row-missing", document["file"], f"does not state row {row} of {file}#/{name}"
 
 
-def find_in_tables(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
-    """Yield each table that is called as one of the evidence is and has other rows, words or figures."""
-    known: dict[str, list[Mapping[str, Any]]] = {}
-    for value in files.values():
-        for table in _tables_in(value):
-            known.setdefault(plain(table["title"]), []).append(table)
-    for document in manifest["documents"]:
-        path = folder / text_of(document)
-        blocks = json.loads(path.read_bytes())["blocks"] if path.is_file() else []
-        for caption, block in pairwise(blocks):
-            tables = known.get(plain(caption["text"]), []) if caption["kind"] == "caption" else []
-            rows = block.get("rows", [])[block.get("heads", 0) :]
-            if tables and not any(_is_told(rows, table["rows"]) for table in tables):
-                yield "table-differs", text_of(document), f"has other rows of {caption['text'][:80]!r} than evidence"
+def _told(claims: list[dict[str, Any]]) -> Lists:
+    """The rows that a document states of each list, at every step of the places of its claims."""
+    found: dict[str, dict[str, set[int]]] = {}
+    for claim in claims:
+        lists = found.setdefault(claim["file"], {})
+        for match in re.finditer(r"/(\d+)(?=/|$)", str(claim["pointer"])):
+            lists.setdefault(claim["pointer"][1 : match.start()], set()).add(int(match[1]))
+    return found
 
 
-def _tables_in(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, dict):
-        if value.keys() >= {"title", "columns", "rows"}:
-            yield value
-        for inner in value.values():
-            yield from _tables_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _tables_in(inner)
+def _rows(value: Any, name: str) -> dict[int, Any]:
+    """The rows of a list by their places, but for estimates without a value; none where the evidence has a gap."""
+    for step in name.split("/"):
+        value = value[int(step)] if isinstance(value, list) else (value or {}).get(step)
+    rows = enumerate(value) if isinstance(value, list) else ()
+    return {at: row for at, row in rows if not isinstance(row, dict) or row.get("value", row) is not None}
 
 
-def _is_told(rows: Sequence[Sequence[str]], held: Sequence[Sequence[Any]]) -> bool:
-    """Whether rows of a text are those of a table of the evidence: as many, and each with its words and figures."""
-    return len(rows) == len(held) and all(
-        len(row) == len(cells) and all(_is_cell(cell, value) for cell, value in zip(row, cells, strict=True))
-        for row, cells in zip(rows, held, strict=True)
-    )
+def _begun(number: str, told: Lists, files: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[int, Any]]]:
+    """Yield each list of a kind of which a document states a row."""
+    for document, file, kind in BEGUN:
+        if document == number:
+            pattern = re.compile(kind.replace("*", r"\d+"))
+            for name in filter(pattern.fullmatch, told.get(file, {})):
+                yield file, name, _rows(files.get(file), name)
 
 
-def _is_cell(cell: str, value: Any) -> bool:
-    """Whether a cell may be printed for a value; what is neither text nor number is printed in its own way."""
-    if isinstance(value, str):
-        return plain(cell) in map(plain, forms_of(value))
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return True
-    decimals = len(cell.rstrip("%").partition(".")[2])
-    return any(is_printed(cell.rstrip("%"), value, f"{rule} {decimals}") for rule in ("decimal", "percent", "plain"))
-
-
-def _criteria(manifest: Mapping[str, Any], files: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield the criteria of the study of the release as lists that documents state."""
+def _of_study(
+    number: str, manifest: Mapping[str, Any], files: Mapping[str, Any]
+) -> Iterator[tuple[str, str, dict[int, Any]]]:
+    """Yield the criteria and the estimates of the study of the release that a document states."""
     named = (manifest["release"] or {}).get("name")
     releases = (files.get("device.json") or {}).get("releases", ())
     study = next((one["study"] for one in releases if one["name"] == named), None)
     for place, one in enumerate((files.get("studies.json") or {}).get("studies", ())):
-        if one["name"] == study:
-            yield from ((number, "studies.json", f"studies/{place}/criteria") for number in OF_STUDY)
-
-
-def _is_of(claim: Mapping[str, Any], file: str, held: str) -> bool:
-    return claim["file"] == file and str(claim["pointer"]).startswith(held)
-
-
-def _rows(value: Any, name: str) -> list[int]:
-    """The places of the rows of a list that are stated; none where the evidence has a gap in its place."""
-    for step in name.split("/"):
-        value = value[int(step)] if isinstance(value, list) else (value or {}).get(step)
-    rows = value if isinstance(value, list) else []
-    _, _, kept, (part, kind) = OF_KIND
-    return [at for at, row in enumerate(rows) if name != kept or row[part] == kind]
+        if one["name"] != study:
+            continue
+        if number in OF_STUDY:
+            yield "studies.json", f"studies/{place}/criteria", _rows(one, "criteria")
+        if number in (OF_ALL, OF_GROUPS):
+            rows = _rows(one, "estimates").items()
+            fit = {at: row for at, row in rows if (row["subgroup"] == "all") is (number == OF_ALL)}
+            yield "studies.json", f"studies/{place}/estimates", fit

@@ -14,6 +14,7 @@ KEY = 12
 EDGE = " ;:,.()"
 SENTENCE = re.compile(r"(?<=[.?!;:]) ")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+JOINING = "_-."
 CODE_POINT = re.compile(r"\[U\+([0-9A-F]+)\]")
 """How a sign is printed that no shipped font has."""
 
@@ -106,5 +107,12 @@ def uncovered(text: str, known: Known) -> str:
 
 
 def _is_between(text: str, at: int) -> bool:
-    """Whether a place is within no word."""
-    return at in (0, len(text)) or not (text[at - 1].isalnum() and text[at].isalnum())
+    """Whether a place is within no word and no name; what stands together by strokes or dots is one."""
+    if at in (0, len(text)):
+        return True
+    before, after = text[at - 1], text[at]
+    if before in JOINING:
+        return not (after.isalnum() and at > 1 and text[at - 2].isalnum())
+    if after in JOINING:
+        return not (before.isalnum() and at + 1 < len(text) and text[at + 1].isalnum())
+    return not (before.isalnum() and after.isalnum())

@@ -56,6 +56,7 @@ def find_in_words(folder: Path, manifest: Mapping[str, Any], files: Mapping[str,
 
 def _find(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
     everywhere, rows = _known_everywhere(files)
+    everywhere.add(manifest["evidence"])
     templates = {entry["number"]: entry["template"] for entry in files["catalogue.json"]["documents"]}
     listed = [
         one

@@ -226,14 +226,19 @@ def said_in_data() -> frozenset[str]:
     )
 
 
-def texts_of(value: Any) -> Iterator[str]:
-    """Every text in a value, and the names of its parts."""
+NAMED = ("example", "figures", "inputs", "sources")
+"""Parts of records in which names are told, and no fields."""
+FIELD = re.compile("[a-z_]+")
+
+
+def texts_of(value: Any, part: str = "") -> Iterator[str]:
+    """Every text in a value that stands in a part of a record, and the names that it tells by."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield from map(str, value)
-        for inner in value.values():
-            yield from texts_of(inner)
+        yield from (str(name) for name in value if part in NAMED or not FIELD.fullmatch(str(name)))
+        for name, inner in value.items():
+            yield from texts_of(inner, str(name))
     elif isinstance(value, list):
         for inner in value:
-            yield from texts_of(inner)
+            yield from texts_of(inner, part)

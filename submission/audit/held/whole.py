@@ -137,7 +137,7 @@ def _of_study(
     releases = (files.get("device.json") or {}).get("releases", ())
     study = next((one["study"] for one in releases if one["name"] == named), None)
     for place, one in enumerate((files.get("studies.json") or {}).get("studies", ())):
-        if one["name"] != study:
+        if study is None or one["name"] != study:
             continue
         if number in OF_STUDY:
             yield "studies.json", f"studies/{place}/criteria", _rows(one, "criteria")

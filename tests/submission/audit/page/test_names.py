@@ -8,7 +8,7 @@ import pytest
 
 from submission.audit import audit
 from submission.audit.attacks import Forgery
-from submission.audit.attacks.legends import LEGENDS
+from submission.audit.attacks.legends import exchange_series
 from submission.audit.page.content import Text
 from submission.audit.page.printed import fault_in_labels, fault_in_legend
 
@@ -16,18 +16,11 @@ PAGE = (0.0, 0.0, 600.0, 800.0)
 INK = (0.0, 0.0, 0.0)
 
 
-@pytest.mark.parametrize("kind", LEGENDS)
-def test_names_of_a_chart_in_each_others_place_are_found(good, tmp_path, kind):
-    tried = 0
-    for seed in range(4):
-        folder = Path(shutil.copytree(good.folder, tmp_path / str(seed)))
-        forgery = Forgery(folder, random.Random(seed))  # noqa: S311  dice, not secrets
-        what = next((said for said in (LEGENDS[kind](forgery) for _ in range(20)) if said), None)
-        if what is not None:
-            tried += 1
-            assert "chart-differs" in {one.code for one in audit(folder).findings}, what
-            break
-    assert tried
+def test_names_of_a_legend_in_each_others_place_are_found(good, tmp_path):
+    forgery = Forgery(Path(shutil.copytree(good.folder, tmp_path / "package")), random.Random(1))  # noqa: S311  dice
+    what = next((said for said in (exchange_series(forgery) for _ in range(40)) if said), None)
+    assert what is not None
+    assert "chart-differs" in {one.code for one in audit(forgery.folder).findings}, what
 
 
 def text(said: str, x: float, y: float) -> Text:

@@ -14,6 +14,7 @@ from submission.audit.texts import squeeze
 
 WORD = re.compile(r"[A-Za-z]{3,}")
 DENIED = re.compile(r"\b(?:not|no|never|nobody) ")
+SENTENCE = re.compile(r"(?:(?<=\. )|^)[A-Z][^.]{20,}\.(?= |$)")
 LEAST = 6
 """Words that a sentence has."""
 Line = tuple[dict[str, Any], int, int, str]
@@ -28,6 +29,11 @@ def exchange_word(forgery: Forgery) -> str | None:
 def drop_denial(forgery: Forgery) -> str | None:
     """A sentence without its "not"."""
     return _retell(forgery, _sentences, DENIED)
+
+
+def drop_sentence(forgery: Forgery) -> str | None:
+    """A sentence left out."""
+    return _retell(forgery, _sentences, SENTENCE)
 
 
 def rename_head(forgery: Forgery) -> str | None:
@@ -125,6 +131,7 @@ def say_other(said: list[Any], start: int, length: int, other: str) -> bool:
 WORDING: dict[str, Attack] = {
     "a word of a sentence, on page, in ledger and text": exchange_word,
     "a not left out, on page, in ledger and text": drop_denial,
+    "a sentence left out, on page, in ledger and text": drop_sentence,
     "a head of a column, on page, in ledger and text": rename_head,
     "a word in a cell, on page, in ledger and text": rename_label,
 }

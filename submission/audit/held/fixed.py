@@ -17,6 +17,7 @@ from submission.audit.held.cover import Known, uncovered
 from submission.audit.held.derived import beside_in, columns_of, forms_of, places_in
 from submission.audit.held.sources import (
     Said,
+    always_said_in,
     digest_of_sources,
     named_in_templates,
     plain,
@@ -79,6 +80,8 @@ def _find(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, Any]) -
         for line in dict.fromkeys(line for block in blocks[number] for line in _lines(block)):
             if fault := uncovered(line, known):
                 yield "words-unknown", name, f"says …{fault}…, and neither sources nor evidence do"
+        for piece in _left_out(blocks[number], always_said_in(templates[number])):
+            yield "words-missing", name, f"does not say {piece[:80]!r} where its template does"
         for block in blocks[number]:
             for fault in _faults_in_names(block, said, rows):
                 yield "words-unknown", name, fault
@@ -99,6 +102,17 @@ def _known_everywhere(files: Mapping[str, Any]) -> tuple[Known, set[Row]]:
         known.add(head.lower() for row in heads for head in row)
         rows |= heads
     return known, rows
+
+
+def _left_out(blocks: Sequence[Mapping[str, Any]], pieces: Sequence[str]) -> Iterator[str]:
+    """Yield each of the stretches that a template always says which does not follow the one before it."""
+    body, at = plain(" ".join(line for block in blocks for line in _lines(block))), 0
+    for piece in pieces:
+        found = body.find(piece, at)
+        if found < 0:
+            yield piece
+        else:
+            at = found + len(piece)
 
 
 def _lines(block: Mapping[str, Any]) -> Iterator[str]:

@@ -30,6 +30,10 @@ LINE = re.compile(
     re.DOTALL,
 )
 """What begins a line of its own."""
+REPEATING = {"if", "for", "call", "macro", "filter"}
+"""What decides whether and how often something is said."""
+SEVERAL = 3
+"""Spaces in a stretch that is a sentence or a part of one."""
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
 OTHERS = re.compile(r"""["'](\w+\.html)["']""")
 HEAD_ROW = re.compile(r"<tr[^>]*>[\s\1\2]*((?:<th[^>]*>(?:(?!</?t[hdr]).)*</th>[\s\1\2]*)+)</tr>", re.DOTALL)
@@ -98,6 +102,26 @@ def said_in_template(name: str) -> Said:
             names += [other for other in OTHERS.findall(source) if other not in names]
             found |= _said_in_markup(source)
     return found
+
+
+@cache
+def always_said_in(name: str) -> tuple[str, ...]:
+    """The stretches of several words that a template says whatever the evidence is, in its order."""
+    from jinja2 import Environment
+
+    path = HERE / "templates" / name
+    markup, open_, before = [], 0, ""
+    environment = Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701  nothing is rendered
+    for _, kind, value in environment.lex(path.read_text()) if path.is_file() else ():
+        if kind == "name" and before == "block_begin":
+            open_ += (value in REPEATING) - (value in {f"end{one}" for one in REPEATING})
+        if kind == "data" and not open_:
+            markup.append(value)
+        elif kind in ("variable_end", "block_end"):
+            markup.append(HOLE)
+        before = before if kind == "whitespace" else kind
+    pieces = (plain(unescape(piece)) for line in LINE.split("".join(markup)) for piece in TAG.sub("", line).split(HOLE))
+    return tuple(piece for piece in pieces if piece.count(" ") >= SEVERAL)
 
 
 @cache

@@ -13,7 +13,7 @@ from submission.audit.attacks.wording import WORDING
 from submission.audit.held.cover import Known, uncovered
 from submission.audit.held.derived import beside_in, forms_of, places_in
 from submission.audit.held.fixed import find_in_words
-from submission.audit.held.sources import HERE, digest_of_sources, said_in_code, said_in_template
+from submission.audit.held.sources import HERE, always_said_in, digest_of_sources, said_in_code, said_in_template
 from submission.cli import submission
 
 LABEL = "text/CW-DOC-041-label.json"
@@ -46,7 +46,7 @@ def test_words_changed_in_all_three_places_are_found(good, tmp_path, kind):
         forgery = Forgery(copy, random.Random(seed))  # noqa: S311  dice, not secrets
         if next((said for said in (WORDING[kind](forgery) for _ in range(20)) if said), None):
             codes += [one.code for one in audit(copy).findings]
-    assert "words-unknown" in codes
+    assert {*codes} & {"words-unknown", "words-missing"}
 
 
 def test_what_nobody_changed_is_known(folder):
@@ -87,6 +87,16 @@ def test_names_of_pairs_in_another_order_or_one_less_are_found(folder):
     for how in (lambda blocks: table(blocks).reverse(), lambda blocks: table(blocks).pop()):
         change(folder, "text/CW-DOC-003-summary-510k.json", how)
         assert any("which no table has one below the other" in one for one in told(folder))
+
+
+def test_a_sentence_that_a_template_always_says_is_missed_where_it_is_left_out_or_stands_elsewhere(folder):
+    def move(blocks):
+        blocks.append(
+            blocks.pop(next(at for at, block in enumerate(blocks) if "one chest radiograph" in block.get("text", "")))
+        )
+
+    change(folder, "text/CW-DOC-003-summary-510k.json", move)
+    assert any("where its template does" in one for one in told(folder))
 
 
 def test_a_package_of_other_sources_is_not_judged_by_ours_and_says_so(folder, capsys):
@@ -179,6 +189,13 @@ def test_a_template_says_its_stretches_and_those_that_it_takes_in():
     assert ("Submitter", "Address", "Telephone", "Contact person", "Date prepared") in said.labels
     assert "Revision; owner; approval" in said.stretches  # of the base
     assert not any("<" in one for one in said.stretches | said.joints)
+
+
+def test_what_a_template_says_by_a_condition_is_not_always_said():
+    always = always_said_in("hazard_analysis.html")
+    assert always
+    assert not any("probability of harm" in one for one in always)  # in the row of a table
+    assert always_said_in("no-such.html") == ()
 
 
 def test_what_the_code_says_to_its_readers_is_not_what_it_prints():

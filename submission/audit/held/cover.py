@@ -12,7 +12,6 @@ NUMBER = re.compile(r"[−-]?\d[\d.,]*")
 KEY = 12
 """Signs by which long stretches are found."""
 EDGE = " ;:,.()"
-SENTENCE = re.compile(r"(?<=[.?!;:]) ")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 JOINING = "_-."
 CODE_POINT = re.compile(r"\[U\+([0-9A-F]+)\]")
@@ -29,13 +28,10 @@ class Known:
         self._long: dict[str, set[str]] = {}
         self._joints: set[str] = set()
 
-    def add(self, texts: Iterable[str], *, in_sentences: bool = False) -> None:
-        """Let texts be said, in large letters or small at their beginnings; each of their sentences too if asked."""
-        for text in texts:
-            whole = plain(text)
-            for part in {whole, *SENTENCE.split(whole)} if in_sentences else (whole,):
-                for one in _forms(part):
-                    self._add(one)
+    def add(self, texts: Iterable[str]) -> None:
+        """Let texts be said, in large letters or small at their beginnings."""
+        for one in (form for text in texts for form in _forms(plain(text))):
+            self._add(one)
 
     def join(self, texts: Iterable[str]) -> None:
         """Let texts be said between values."""

@@ -9,6 +9,8 @@ from typing import Any
 DOTTED = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 PATH = re.compile(r"(?:[\w.-]+/)+([\w-]+)\.\w+")
 SECTION = re.compile(r"CW-DOC-\d+/([\w-]+)")
+OF_ITEM = re.compile(r"[A-Z]+-\d+: (.*)", re.DOTALL)
+"""What is said of an item behind its name."""
 ROW = re.compile(r"^[\w/-]+/\d+$")
 LONGEST_NAME, LONGEST_SEEN = 96, 260
 """Signs of a name, and of what a step observed, that documents print; a longer one is shortened."""
@@ -23,20 +25,30 @@ def forms_of(text: str) -> Iterator[str]:
         yield one
         if len(one) > LONGEST_NAME and " " not in one:
             yield f"{one[: LONGEST_NAME // 2]}…{one[-LONGEST_NAME // 2 :]}"
-    if "_" in text:
-        yield text.replace("_", " ")
-    if DOTTED.fullmatch(text):
-        steps = text.split(".")
-        yield from (".".join(steps[at:]) for at in range(1, len(steps)))
-    if match := PATH.fullmatch(text) or SECTION.fullmatch(text):
-        yield match[1]
-        yield match[1].replace("-", " ")
+    yield from _parts_of(text)
     if "\n" in text:
         yield from _lines_of(text)
     if "|" in text:  # an expression, whose names a gap may quote
         yield from QUOTED.findall(text)
     if len(text) > LONGEST_SEEN:
         yield text[:LONGEST_SEEN]
+
+
+def _parts_of(text: str) -> Iterator[str]:
+    """Yield what stands before a colon or behind the name of an item, and the last steps of a place or a file."""
+    if "_" in text:
+        yield text.replace("_", " ")
+    if ": " in text:
+        yield text.partition(":")[0]
+        yield text.partition(":")[0] + ":"
+    if match := OF_ITEM.fullmatch(text):
+        yield match[1]
+    if DOTTED.fullmatch(text):
+        steps = text.split(".")
+        yield from (".".join(steps[at:]) for at in range(1, len(steps)))
+    if match := PATH.fullmatch(text) or SECTION.fullmatch(text):
+        yield match[1]
+        yield match[1].replace("-", " ")
 
 
 def _lines_of(text: str) -> Iterator[str]:

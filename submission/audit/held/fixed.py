@@ -33,6 +33,8 @@ Row = tuple[str, ...]
 
 OWN = (MANIFEST, "catalogue.json")
 """What a package says of itself: of these words the sources are the auditor's own."""
+MARKS = "abcdefghijklmnop"
+"""Letters, each of which marks a method below a table."""
 SHOWN = 5
 """Lines that a notice names; there may be more."""
 
@@ -93,10 +95,11 @@ def _known_everywhere(files: Mapping[str, Any]) -> tuple[Known, set[Row]]:
     known.add(code.stretches)
     known.join(code.joints)
     known.add(named_in_templates())
-    known.add({form for text in said_in_data() for form in forms_of(text)}, in_sentences=True)
+    known.add(MARKS)
+    known.add({form for text in said_in_data() for form in forms_of(text)})
     rows = set(code.rows)
     for name, value in ((name, value) for name, value in files.items() if name not in OWN):
-        known.add({form for text in {*texts_of(value)} for form in forms_of(text)}, in_sentences=True)
+        known.add({form for text in {*texts_of(value)} for form in forms_of(text)})
         known.add({*beside_in(value), *places_in(value, name.removesuffix(".json"))})
         heads = {tuple(map(plain, row)) for row in columns_of(value)}
         known.add(head.lower() for row in heads for head in row)

@@ -158,6 +158,8 @@ def test_the_place_is_named_where_nothing_goes_on():
     ("text", "form"),
     [
         ("not_run", "not run"),
+        ("Easy: with what is at hand", "Easy"),
+        ("HAZ-008: the residual risk is unacceptable", "the residual risk is unacceptable"),
         ("device.gate.check", "check"),
         ("verification/features/gate.feature", "gate"),
         ("gate/a-case/12", "gate/a-case"),

@@ -59,7 +59,7 @@ def find_in_words(folder: Path, manifest: Mapping[str, Any], files: Mapping[str,
 
 def _find(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, Any]) -> Iterator[Found]:
     everywhere, rows = _known_everywhere(files)
-    everywhere.add(manifest["evidence"])
+    everywhere.add((*manifest["evidence"], *(issue["code"] for issue in manifest["blocking"])))
     templates = {entry["number"]: entry["template"] for entry in files["catalogue.json"]["documents"]}
     listed = [
         one

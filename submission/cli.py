@@ -274,6 +274,8 @@ def _audit(arguments: argparse.Namespace) -> int:
         print(
             json.dumps(finding._asdict()) if arguments.json else f"{finding.where}: {finding.message} [{finding.code}]"
         )
+    for notice in report.notices:
+        print(f"notice: {notice}", file=sys.stderr)
     if not arguments.json:
         print(report.line())
     return 1 if report.findings else 0

@@ -1,4 +1,4 @@
-"""An independent checker of a built package: standard library and PDFium, own arithmetic, no code of the build.
+"""An independent checker of a built package: own arithmetic, no code of the build, whose templates are read as data.
 
 It trusts nothing but the folder that it is given, and feeds no document.
 """

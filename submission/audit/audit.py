@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from submission.audit.again.judged import find_in_judged
 from submission.audit.arithmetic import find_arithmetic
 from submission.audit.claims import MALFORMED, find_in_ledgers
+from submission.audit.held.fixed import find_in_words, notices_of
 from submission.audit.held.releases import find_in_releases
 from submission.audit.held.scores import find_in_scores
+from submission.audit.held.tables import find_in_tables
 from submission.audit.held.verdicts import find_in_verdicts
 from submission.audit.held.whole import find_in_lists
 from submission.audit.held.workbook import find_in_workbook
@@ -48,6 +50,8 @@ class Report:
     findings: tuple[Finding, ...]
     files: int
     documents: int
+    notices: tuple[str, ...] = ()
+    """What could not be compared, and why."""
 
     def line(self) -> str:
         """One line for a terminal."""
@@ -74,7 +78,13 @@ def audit(
     if manifest is None:
         return Report(tuple(findings), len(files), 0)
     findings += [Finding(*found) for found in _found_by_trust(folder, manifest_digest, signer, checkout)]
-    return Report(tuple(dict.fromkeys(findings)), len(files), len(manifest["documents"]))
+    notices = _found_in_evidence(lambda: notices_of(folder, manifest, _read_evidence(folder, manifest)))
+    return Report(
+        tuple(dict.fromkeys(findings)),
+        len(files),
+        len(manifest["documents"]),
+        tuple(f"{where}: {message} [{code}]" for code, where, message in notices),
+    )
 
 
 def find_in_package(folder: Path) -> Iterator[Finding]:
@@ -84,8 +94,8 @@ def find_in_package(folder: Path) -> Iterator[Finding]:
     if manifest is None:
         return
     yield from (*_find_in_names(manifest), *find_in_files(folder, manifest))
-    evidence = {name: _read_json(folder / name) for name in manifest["evidence"] if name.endswith(".json")}
-    known = {name.removeprefix(EVIDENCE): value for name, value in evidence.items()} | {MANIFEST: manifest}
+    known = _read_evidence(folder, manifest)
+    evidence = {f"{EVIDENCE}{name}": value for name, value in known.items() if name != MANIFEST}
     checks: tuple[Callable[[], Iterable[tuple[str, str, str]]], ...] = (
         lambda: find_arithmetic(manifest, evidence),
         lambda: _found_in_pages(folder, manifest),
@@ -96,6 +106,8 @@ def find_in_package(folder: Path) -> Iterator[Finding]:
         lambda: _found_in_evidence(lambda: find_in_releases(folder, manifest, known)),
         lambda: _found_in_evidence(lambda: find_in_verdicts(folder, manifest, known)),
         lambda: _found_in_evidence(lambda: find_in_lists(folder, manifest, known)),
+        lambda: _found_in_evidence(lambda: find_in_tables(folder, manifest, known)),
+        lambda: _found_in_evidence(lambda: find_in_words(folder, manifest, known)),
         lambda: find_in_signatures(folder),
         lambda: _found_in_evidence(lambda: find_in_scores(folder, known)),  # takes the longest
     )
@@ -191,6 +203,12 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _read_evidence(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Every JSON file of the evidence, by its name there, and the manifest."""
+    names = [name for name in manifest["evidence"] if name.endswith(".json")]
+    return {name.removeprefix(EVIDENCE): _read_json(folder / name) for name in names} | {MANIFEST: manifest}
 
 
 def _files(folder: Path) -> list[str]:

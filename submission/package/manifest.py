@@ -8,6 +8,7 @@ from dataclasses import asdict
 from html import unescape
 from typing import Any
 
+from submission.audit.held.sources import digest_of_sources
 from submission.content.answers import Answer, Comparison
 from submission.content.catalogue import Entry
 from submission.context.assemble import Package
@@ -28,6 +29,7 @@ def make_manifest(package: Package, documents: tuple[Rendered, ...], evidence: M
         "format": FORMAT,
         "commit": package.source.commit,
         "commit_date": package.source.commit_date,
+        "sources": digest_of_sources(),
         "state": package.state,
         "banners": list(package.banners),
         "blocking": [_blocking(issue) for issue in package.blocking],

@@ -16,9 +16,11 @@ from submission.audit.attacks.evidence import EVIDENCE
 from submission.audit.attacks.files import FILES
 from submission.audit.attacks.forgery import Forgery
 from submission.audit.attacks.ledgers import LEDGERS
+from submission.audit.attacks.legends import LEGENDS
 from submission.audit.attacks.looks import LOOKS
 from submission.audit.attacks.pages import PAGES
 from submission.audit.attacks.rows import ROWS
+from submission.audit.attacks.wording import WORDING
 from submission.audit.audit import find_in_package
 
 
@@ -32,7 +34,7 @@ class Tried:
     number: int = 0
 
 
-ATTACKS = PAGES | LOOKS | BESIDE | EVIDENCE | ALIKE | ROWS | CLAIMED | LEDGERS | FILES
+ATTACKS = PAGES | LOOKS | BESIDE | EVIDENCE | ALIKE | ROWS | WORDING | LEGENDS | CLAIMED | LEDGERS | FILES
 """Every kind of attack, by what it changes; they are tried in this order."""
 
 

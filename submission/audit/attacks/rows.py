@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from submission.audit.attacks.alike import forget_unprinted
@@ -19,16 +20,24 @@ REGISTER, LISTED = "CW-DOC-014", re.compile(r"GAP-\d+")
 """The document that states each gap once, and how one is named there."""
 
 
-def drop_row(forgery: Forgery) -> str | None:
+def drop_gap(forgery: Forgery) -> str | None:
     """A gap left out of the register."""
     document = next((one for one in forgery.manifest()["documents"] if one["number"] == REGISTER), None)
-    if document is None:
-        return None
+    return document and _drop(forgery, document, lambda row: LISTED.search(row) is not None, once=True)
+
+
+def drop_row(forgery: Forgery) -> str | None:
+    """A row left out of any table."""
+    return _drop(forgery, forgery.dice.choice(forgery.manifest()["documents"]), lambda _: True, once=False)
+
+
+def _drop(forgery: Forgery, document: dict[str, Any], fits: Callable[[str], bool], *, once: bool) -> str | None:
+    """Leave out a row that fits; `once` one that the document states nowhere else."""
     text, ledger = forgery.read(text_of(document)), forgery.read(forgery.ledger(document))
     pages = page_texts((forgery.folder / document["file"]).read_bytes())
     rows = [
-        (block, row, page) for block in text["blocks"] for row in block.get("rows", ())[1:]
-        for page, said in enumerate(pages) if LISTED.search(" ".join(row)) and squeeze(" ".join(row)) in said
+        (block, row, page) for block in text["blocks"] for row in block.get("rows", ())[block.get("heads", 0) :]
+        for page, said in enumerate(pages) if fits(" ".join(row)) and said.count(squeeze(" ".join(row))) == 1
     ]  # fmt: skip
     if not rows:
         return None
@@ -37,7 +46,7 @@ def drop_row(forgery: Forgery) -> str | None:
     if not _blank(edited, page, words) or not _cut(ledger["pages"][page], pages[page].find(words), len(words)):
         return None
     kept = forget_unprinted(ledger)
-    if len(kept) == before:  # stated elsewhere too
+    if once and len(kept) == before:
         return None
     block["rows"].remove(row)
     _attach(edited, kept)
@@ -91,5 +100,8 @@ def _attach(edited: Edited, kept: list[int]) -> None:
             )
 
 
-ROWS: dict[str, Attack] = {"a gap left out, on page, in ledger and text": drop_row}
+ROWS: dict[str, Attack] = {
+    "a gap left out, on page, in ledger and text": drop_gap,
+    "a row of a table left out, on page, in ledger, text": drop_row,
+}
 """Attacks on what a list holds."""

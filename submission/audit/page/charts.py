@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from submission.audit.page.content import Point, Shape, Text
-from submission.audit.page.printed import Told, fault_in_columns, fault_in_names, fault_in_rows
+from submission.audit.page.printed import (
+    Told,
+    fault_in_columns,
+    fault_in_labels,
+    fault_in_legend,
+    fault_in_names,
+    fault_in_rows,
+)  # fmt: skip
 from submission.audit.page.scales import Word, fit, is_across, is_upward, words_of
 
 Drawing = Sequence[Text | Shape]
@@ -29,6 +36,8 @@ class Chart:
     series: tuple[Mapping[str, Any], ...]
     runs: Runs
     ring: tuple[float, float] | None = None
+    names: tuple[str, ...] = ()
+    """Those of its legend, where it has no series."""
 
 
 def charts_in(evidence: Mapping[str, Any]) -> dict[str, list[Chart]]:
@@ -70,9 +79,9 @@ def _curves(curve: Mapping[str, Any]) -> Iterator[tuple[str, Chart]]:
     ring = (1 - operating["specificity"], operating["sensitivity"])
     swept = [one for one in points if one["threshold"] is not None and 0 <= one["threshold"] <= 1]
     corners = [(0.0, 0.0), *((1 - one["specificity"], one["sensitivity"]) for one in points), (1.0, 1.0)]
-    yield CURVE, Chart("lines", (), [[(0.0, 0.0), (1.0, 1.0)], corners], ring)
+    yield CURVE, Chart("lines", (), [[(0.0, 0.0), (1.0, 1.0)], corners], ring, ("This release", "No discrimination"))
     both = [[(one["threshold"], one[name]) for one in swept] for name in ("sensitivity", "specificity")]
-    yield SWEEP, Chart("lines", (), both)
+    yield SWEEP, Chart("lines", (), both, None, ("Sensitivity", "Specificity", "Locked"))
 
 
 def _figures(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -111,7 +120,24 @@ def fault_in(drawing: Drawing, chart: Chart) -> str:
         "bars": _fault_in_bars,
         "grid": _fault_in_grid,
     }
-    return readers[chart.kind]([mark for mark in drawing if isinstance(mark, Shape)], words_of(drawing), chart)
+    shapes = [mark for mark in drawing if isinstance(mark, Shape)]
+    texts = [mark for mark in drawing if isinstance(mark, Text)]
+    return readers[chart.kind](shapes, words_of(drawing), chart) or _fault_in_naming(shapes, texts, chart)
+
+
+def _fault_in_naming(shapes: list[Shape], texts: list[Text], chart: Chart) -> str:
+    """What a drawing calls its series, rows or columns other than the evidence does."""
+    series = [one["name"] for one in chart.series] or list(chart.names)
+    labels = list(dict.fromkeys(x for one in chart.series for x in one["x"]))
+    if chart.kind == "grid":
+        return fault_in_labels(texts, [*filter(_is_name, labels), *series], (), ())
+    fault = fault_in_legend(texts, series) if len(series) > 1 else ""
+    if fault or chart.kind == "lines" or not all(map(_is_name, labels)):
+        return fault
+    told = [(label, found[0]) for label in labels for one in chart.series if (found := _at(one, label)) is not None]
+    least = max((abs(value) for _, value in told), default=0.0) * UNDRAWN if chart.kind == "bars" else -1.0
+    marks = [mark.box for mark in shapes if (_is_bar if chart.kind == "bars" else _is_mark)(mark)]
+    return fault_in_labels(texts, labels, [label for label, value in told if abs(value) > least], marks)
 
 
 def lines_in(drawing: Drawing) -> list[tuple[Point, ...]]:
@@ -186,10 +212,7 @@ def _fault_in_bars(shapes: list[Shape], words: list[Word], chart: Chart) -> str:
     least = max((abs(value) for value, _, _ in told), default=0.0) * UNDRAWN
     told = [one for one in told if abs(one[0]) > least]
     values = [one[0] for one in told]
-    bars = [
-        shape for shape in shapes
-        if shape.fill is not None and shape.stroke is None and len(shape.points) == 4 and min(shape.fill) < PALE
-    ]  # fmt: skip
+    bars = [shape for shape in shapes if _is_bar(shape)]
     legend = len(chart.series) if len(chart.series) > 1 else 0
     if len(bars) != len(values) + legend:
         return f"draws {len(bars)} bars, the evidence has {len(values)} values and {legend} names"
@@ -226,6 +249,15 @@ def _holds(shape: Shape, word: Word) -> bool:
 def _is_mark(shape: Shape) -> bool:
     wide, high = shape.box[2] - shape.box[0], shape.box[3] - shape.box[1]
     return shape.fill is not None and shape.stroke is not None and len(shape.points) > 2 and max(wide, high) < LETTER
+
+
+def _is_name(label: Any) -> bool:
+    """Whether a label cannot be taken for a mark of a scale."""
+    return isinstance(label, str) and any(sign.isalpha() for sign in label)
+
+
+def _is_bar(shape: Shape) -> bool:
+    return shape.fill is not None and shape.stroke is None and len(shape.points) == 4 and min(shape.fill) < PALE
 
 
 def _is_level(shape: Shape) -> bool:

@@ -1,4 +1,4 @@
-"""The numbers that a chart prints beside its marks: each is the value of the mark that it stands beside."""
+"""What a chart prints beside its marks: the value of each, the names of rows and columns, the names of a legend."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from submission.audit.page.content import Box
+from submission.audit.page.content import Box, Text
+from submission.audit.page.placed import line_of
 from submission.audit.page.scales import Word
+from submission.audit.texts import squeeze
 
 Told = tuple[float, float | None, float | None]
 """A value and its limits, as far as the evidence has any."""
@@ -62,3 +64,59 @@ def _numbers_in(word: Word) -> Iterator[str]:
     plain = word.text.strip("(),;").replace(",", "").replace("−", "-")
     if re.fullmatch(r"-?\d+(\.\d+)?", plain):
         yield plain
+
+
+def fault_in_legend(texts: Sequence[Text], names: Sequence[str]) -> str:
+    """What a drawing says last other than the names of its series, in the order in which they are drawn."""
+    said, wanted = _said(texts), squeeze("".join(names))
+    if not said.endswith(wanted):
+        return f"has another legend than {', '.join(names)}"
+    boxes = _boxes_of(texts, names, len(said) - len(wanted))
+    for (before, one), (after, other) in pairwise(zip(names, boxes, strict=True)):
+        if not (other[3] < one[1] or (other[0] > one[2] and abs(other[1] - one[1]) < LOW)):
+            return f"has {after} in its legend before {before}"
+    return ""
+
+
+def fault_in_labels(texts: Sequence[Text], labels: Sequence[str], marked: Sequence[str], marks: Sequence[Box]) -> str:
+    """What a drawing calls a row or a column other than the evidence does.
+
+    Args:
+        texts: what it says, in the order in which it is painted.
+        labels: the names of its rows from above, or of its columns from the left.
+        marked: the name of each mark.
+        marks: where they are.
+    """
+    boxes = _boxes_of(texts, labels, 0)
+    if len(boxes) != len(labels):
+        return f"has other names beside its marks than {', '.join(labels)}"
+    across = len({round(box[1]) for box in boxes}) == 1 and len(labels) > 1
+    places = {label: _middle(box, across=across) for label, box in zip(labels, boxes, strict=True)}
+    for label, mark in zip(marked, marks, strict=False):
+        nearest = min(places, key=lambda one: abs(places[one] - _middle(mark, across=across)))
+        if nearest != label:
+            return f"has {nearest} beside a mark of {label}"
+    return ""
+
+
+def _said(texts: Sequence[Text]) -> str:
+    return squeeze("".join(text.text for text in texts))
+
+
+def _boxes_of(texts: Sequence[Text], names: Sequence[str], at: int) -> list[Box]:
+    """The boxes of names that follow one another in what a drawing says, from a sign on; up to one that does not."""
+    said, placed = _said(texts), [text for text in texts for _ in squeeze(text.text)]
+    found: list[Box] = []
+    for name in map(squeeze, names):
+        at = said.find(name, at)
+        if at < 0:
+            break
+        held = placed[at : at + len(name)]
+        at += len(name)
+        edges = [*zip(*(text.box for text in held), strict=True)]
+        found.append((min(edges[0]), min(map(line_of, held)), max(edges[2]), max(map(line_of, held))))
+    return found
+
+
+def _middle(box: Box, *, across: bool) -> float:
+    return (box[0] + box[2]) / 2 if across else (box[1] + box[3]) / 2

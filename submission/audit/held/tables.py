@@ -11,7 +11,7 @@ from typing import Any
 from submission.audit.held.derived import forms_of
 from submission.audit.held.sources import plain
 from submission.audit.names import text_of
-from submission.audit.texts import is_printed
+from submission.audit.texts import is_printed, signed
 
 Found = tuple[str, str, str]
 
@@ -54,7 +54,7 @@ def _is_told(rows: Sequence[Sequence[str]], held: Sequence[Sequence[Any]]) -> bo
 def _is_cell(cell: str, value: Any) -> bool:
     """Whether a cell may be printed for a value; what is neither text nor number is printed in its own way."""
     if isinstance(value, str):
-        return plain(cell) in map(plain, forms_of(value))
+        return plain(cell) in {plain(form) for one in (value, signed(value)) for form in forms_of(one)}
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     decimals = len(cell.rstrip("%").partition(".")[2])

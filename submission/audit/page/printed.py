@@ -68,7 +68,7 @@ def _numbers_in(word: Word) -> Iterator[str]:
 
 def fault_in_legend(texts: Sequence[Text], names: Sequence[str]) -> str:
     """What a drawing says last other than the names of its series, in the order in which they are drawn."""
-    said, wanted = _said(texts), squeeze("".join(names))
+    said, wanted = _said(texts), _squeezed("".join(names))
     if not said.endswith(wanted):
         return f"has another legend than {', '.join(names)}"
     boxes = _boxes_of(texts, names, len(said) - len(wanted))
@@ -100,14 +100,19 @@ def fault_in_labels(texts: Sequence[Text], labels: Sequence[str], marked: Sequen
 
 
 def _said(texts: Sequence[Text]) -> str:
-    return squeeze("".join(text.text for text in texts))
+    return _squeezed("".join(text.text for text in texts))
+
+
+def _squeezed(text: str) -> str:
+    """A text as `squeeze` has it, its minus as it is typed: a page prints a sign where a name has a hyphen."""
+    return squeeze(text).replace("−", "-")
 
 
 def _boxes_of(texts: Sequence[Text], names: Sequence[str], at: int) -> list[Box]:
     """The boxes of names that follow one another in what a drawing says, from a sign on; up to one that does not."""
     said, placed = _said(texts), [text for text in texts for _ in squeeze(text.text)]
     found: list[Box] = []
-    for name in map(squeeze, names):
+    for name in map(_squeezed, names):
         at = said.find(name, at)
         if at < 0:
             break

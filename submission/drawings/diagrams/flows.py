@@ -68,7 +68,13 @@ def _describe(table: Table) -> str:
 def _counts(table: Table, row: Row) -> list[str]:
     """The counts of a row with what they count, "5,216 images"."""
     named = zip(table.columns[1:], row[1:], strict=True)
-    return [compose("{} {}", count(value), name.lower()) for name, value in named if isinstance(value, int)]
+    return [compose("{} {}", count(value), _thing(name, value)) for name, value in named if isinstance(value, int)]
+
+
+def _thing(name: str, number: int) -> str:
+    """What a column counts, within a sentence: its first letter small, unless it begins a name; one is no plural."""
+    begun = name if name[:2].isupper() else name[:1].lower() + name[1:]
+    return begun.removesuffix("s") if number == 1 and begun.isalpha() else begun
 
 
 # --- what the rows say ------------------------------------------------------------------------------------------------

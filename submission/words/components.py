@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -59,13 +59,16 @@ def _lacking(components: Iterable[Component], what: str, gap: Gap) -> Lacking:
 
 
 @total
-def origin(component: Component) -> object:
-    """Why a component is there: what it is for, or which others ask for it."""
+def origin(component: Component, beside: Sequence[Component]) -> object:
+    """Why a component is there: what it is for, or which others ask for it; of a part of the device, others of it."""
     through, condition = component.through, component.condition
     if isinstance(through, Gap):
         return through
-    asked = Markup("asked for by {}").format(Markup(", ").join(ident(name) for name in through))
-    why = component.purpose or (asked if through else "development of this project")
+    names = {one.name for one in beside}
+    within = tuple(name for name in through if name in names or component.part != "runtime")
+    asked = Markup("asked for by {}").format(Markup(", ").join(ident(name) for name in within))
+    on_some = "a part of it asks for it on some systems" if through else "development of this project"
+    why = component.purpose or (asked if within else on_some)
     return Markup("{}; only where <code>{}</code>").format(why, condition) if condition else why
 
 

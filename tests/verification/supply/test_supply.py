@@ -210,7 +210,7 @@ def test_a_licence_is_read_or_it_is_a_gap_and_never_guessed(sample, tmp_path, li
 
 
 def test_what_was_read_in_a_licence_file_holds_for_that_version_alone(sample, tmp_path):
-    sample.edit("risk/licences.yaml", "read: {}", "read: {jinja2: {version: 3.1.6, license: BSD-3-Clause, file: L}}")
+    sample.edit("risk/licences.yaml", "read: {}", "read: {jinja2: {version: 3.1.6, licence: BSD-3-Clause, file: L}}")
     assert by_name(described(sample, tmp_path / "a"))["jinja2"].licence.read_in == "L of the package"
     sample.edit("risk/licences.yaml", "3.1.6", "3.1.5")
     later = described(sample, tmp_path / "b")

@@ -67,7 +67,7 @@ def origin(component: Component, beside: Sequence[Component]) -> object:
     names = {one.name for one in beside}
     within = tuple(name for name in through if name in names or component.part != "runtime")
     asked = Markup("asked for by {}").format(Markup(", ").join(ident(name) for name in within))
-    on_some = "a part of it asks for it on some systems" if through else "development of this project"
+    on_some = "another part asks for it" if through else "development of this project"
     why = component.purpose or (asked if within else on_some)
     return Markup("{}; only where <code>{}</code>").format(why, condition) if condition else why
 

@@ -9,7 +9,7 @@ from typing import Any
 DOTTED = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 PATH = re.compile(r"(?:[\w.-]+/)+([\w-]+)\.\w+")
 SECTION = re.compile(r"CW-DOC-\d+/([\w-]+)")
-OF_ITEM = re.compile(r"[A-Z]+-\d+: (.*)", re.DOTALL)
+OF_ITEM = re.compile(r"[A-Z]+(?:-[A-Z\d]+)+(?:/[A-Z\d]+)?: (.*)", re.DOTALL)
 """What is said of an item behind its name."""
 ROW = re.compile(r"^[\w/-]+/\d+$")
 LONGEST_NAME, LONGEST_SEEN = 96, 260

@@ -44,7 +44,12 @@ def _tables_in(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_told(rows: Sequence[Sequence[str]], held: Sequence[Sequence[Any]]) -> bool:
-    """Whether rows of a text are those of a table of the evidence: as many, and each with its words and figures."""
+    """Whether rows of a text are those of a table of the evidence: as many, and each with its words and figures.
+
+    Of none a document says so in one row of one cell.
+    """
+    if not held:
+        return [*map(len, rows)] == [1]
     return len(rows) == len(held) and all(
         len(row) == len(cells) and all(_is_cell(cell, value) for cell, value in zip(row, cells, strict=True))
         for row, cells in zip(rows, held, strict=True)

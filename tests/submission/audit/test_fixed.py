@@ -160,6 +160,7 @@ def test_the_place_is_named_where_nothing_goes_on():
         ("not_run", "not run"),
         ("Easy: with what is at hand", "Easy"),
         ("HAZ-008: the residual risk is unacceptable", "the residual risk is unacceptable"),
+        ("CRIT-TEAM-1: no requirement rests on it", "no requirement rests on it"),
         ("device.gate.check", "check"),
         ("verification/features/gate.feature", "gate"),
         ("gate/a-case/12", "gate/a-case"),

@@ -107,6 +107,7 @@ ROWS = [["as scored", "25.0%"], ["PA", "12"], ["AP", "–"]]
     ("rows", "found"),
     [
         (ROWS, 0),
+        ([["None recorded."]], 1),
         ([["as scored", "0.250"], *ROWS[1:]], 0),
         (ROWS[:2], 1),
         ([ROWS[1], ROWS[0], ROWS[2]], 1),
@@ -121,6 +122,8 @@ def test_a_table_that_is_called_as_one_of_the_evidence_has_its_rows(tmp_path, ro
     (tmp_path / "text/x.json").write_text(json.dumps({"blocks": [{"kind": "paragraph", "text": "By view"}, *table]}))
     manifest = {"documents": [{"number": "CW-DOC-011", "file": "x.pdf"}]}
     assert len(list(find_in_tables(tmp_path, manifest, {"studies.json": {"tables": [HELD]}}))) == found
+    empty = {"studies.json": {"tables": [HELD | {"rows": []}]}}
+    assert len(list(find_in_tables(tmp_path, manifest, empty))) == (rows != [["None recorded."]])
 
 
 def test_a_row_left_out_of_a_table_of_the_evidence_is_found(good, tmp_path):

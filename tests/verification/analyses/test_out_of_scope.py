@@ -82,7 +82,7 @@ def test_the_benchmark_study_starts_at_the_folder_of_its_images_out_of_scope():
     (study,) = run(find_project(ROOT), "paediatric-benchmark").studies
     (found,) = [one for one in study.analyses if one.role == Role.OUT_OF_SCOPE]
     assert [row[1:] for row in found.tables[0].rows] == [(621, 222), (29, 15), (592, 207)]
-    assert rows_of(found.tables[2])["analyzed"] == found.images == 207
+    assert rows_of(found.tables[2])["analysed"] == found.images == 207
 
 
 def test_the_gate_refuses_whose_true_age_is_stated_and_accepts_the_child(collection):

@@ -339,7 +339,7 @@ def test_the_flow_begins_at_the_table_and_its_counts_sum(recorded):
     left = {name.removeprefix("left out: "): count for name, count in rows.items() if name.startswith("left out")}
     assert left == {
         "no age is recorded": 2, "younger than 22 years": 2, "recorded age above 120 years": 2,
-        "no image of it is listed in the manifest": 0, "not analyzed by the device": 0,
+        "no image of it is listed in the manifest": 0, "not analysed by the device": 0,
     }  # fmt: skip
     assert flow.rows[0][1] - sum(left.values()) == rows["estimation part"]
     assert rows["of them read by RSNA's radiologists"] == primary.images

@@ -40,7 +40,7 @@ SECURITY = """views:
 use_cases: [{id: USE-01, title: Enter, actor: visitor, steps: [knock, enter], refs: [THR-001]}]
 control_categories:
   authentication: &all [{id: SEC-10, title: None, not_applicable: No one asks.}]
-  authorization: [{id: SEC-11, title: None, not_applicable: No one asks.}]
+  authorisation: [{id: SEC-11, title: None, not_applicable: No one asks.}]
   cryptography: [{id: SEC-12, title: None, not_applicable: No one asks.}]
   integrity: [{id: SEC-13, title: None, not_applicable: No one asks.}]
   confidentiality: [{id: SEC-14, title: None, not_applicable: No one asks.}]

@@ -532,7 +532,7 @@ def test_the_queue_is_a_line_an_item_and_records_nothing(verified):
     verified.run("review", "SRS-001", *SAYS)
     lines = verified.run("review", "--queue", "--kind", "software_requirement").stdout.splitlines()
     assert [line.split() for line in lines] == [
-        ["unreviewed", "gap", "software", "requirement", "SRS-002", verified.item("SRS-002").digest[:12], "Colour"]
+        ["unreviewed", "gap", "software", "requirement", "SRS-002", verified.item("SRS-002").digest[:12], "Color"]
     ]
     verified.commit().edit(SRS_1, "turn the handle.", "turn a handle.").commit()
     (line, _) = verified.run("review", "--queue", "--kind", "software_requirement").stdout.splitlines()
